@@ -1,0 +1,76 @@
+/*
+ * A growing byte buffer with a limit, and a cursor that reads bytes safely.
+ * All integers in our formats are little-endian; varints are LEB128 of at
+ * most 10 bytes in the shortest form (a longer form is an error).
+ */
+#ifndef COMMON_BUF_H
+#define COMMON_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that somebody else owns. */
+struct str {
+	const char	*p;
+	size_t		 len;
+};
+#define STR(lit)	((struct str){ (lit), sizeof(lit) - 1 })
+struct str str_from(const char *cstr);		/* NULL gives an empty one */
+bool	 str_eq(struct str a, struct str b);
+bool	 str_caseeq(struct str a, struct str b);	/* ASCII case only */
+
+struct buf {
+	uint8_t	*data;
+	size_t	 len;
+	size_t	 size;
+	size_t	 limit;		/* 0: none */
+	bool	 failed;	/* a put did not fit, or ENOMEM: sticky */
+};
+
+/* A buf on the stack: struct buf b = BUF_INIT; ... buf_free(&b) */
+#define BUF_INIT	((struct buf){ 0 })
+void	 buf_init(struct buf *b, size_t limit);
+void	 buf_free(struct buf *b);		/* and leaves it initialised */
+void	 buf_reset(struct buf *b);		/* keeps the memory */
+
+/*
+ * The puts return 0, or -1 with b->failed set; once failed all further
+ * puts fail, so that a caller may check once at the end.
+ */
+int	 buf_put(struct buf *b, const void *p, size_t len);
+int	 buf_put_u8(struct buf *b, uint8_t v);
+int	 buf_put_u16(struct buf *b, uint16_t v);
+int	 buf_put_u32(struct buf *b, uint32_t v);
+int	 buf_put_u64(struct buf *b, uint64_t v);
+int	 buf_put_varint(struct buf *b, uint64_t v);
+int	 buf_put_bytes(struct buf *b, const void *p, size_t len); /* varint len, bytes */
+int	 buf_puts(struct buf *b, const char *cstr);	/* without the NUL */
+int	 buf_printf(struct buf *b, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+/* Room for len bytes at the end, to be filled and then added to b->len. */
+uint8_t	*buf_reserve(struct buf *b, size_t len);
+void	 buf_drain(struct buf *b, size_t len);	/* drop len from the front */
+
+struct cursor {
+	const uint8_t	*p;
+	const uint8_t	*end;
+	bool		 bad;	/* read past the end or bad form: sticky */
+};
+
+void	 cursor_init(struct cursor *c, const void *p, size_t len);
+size_t	 cursor_left(const struct cursor *c);
+/* Once bad, all reads give 0 or NULL. */
+uint8_t	 cursor_u8(struct cursor *c);
+uint16_t cursor_u16(struct cursor *c);
+uint32_t cursor_u32(struct cursor *c);
+uint64_t cursor_u64(struct cursor *c);
+uint64_t cursor_varint(struct cursor *c);
+const uint8_t *cursor_bytes(struct cursor *c, size_t len); /* len raw bytes, borrowed */
+struct str cursor_str(struct cursor *c);	/* varint len, bytes; borrowed */
+/* true when nothing went wrong and nothing is left. */
+bool	 cursor_done(const struct cursor *c);
+
+size_t	 varint_len(uint64_t v);
+
+#endif

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs every unit test of one build; the last line is the count.
+# usage: unit.sh BUILDDIR
+B=$1
+passed=0 failed=0
+for t in "$B"/*/*_test; do
+	[ -x "$t" ] || continue
+	out=$B/unit.$$.out
+	if "$t" >"$out" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $t"
+		tail -n 40 "$out"
+	fi
+	rm -f "$out"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
