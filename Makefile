@@ -10,32 +10,33 @@
 #	make install	DESTDIR and PREFIX as usual
 
 MODE =		normal
+B =		build/$(MODE)
 PREFIX =	/usr/local
 DESTDIR =
 
 all: rules
-	@$(MAKE) -f build/$(MODE)/rules.mk programs
+	@$(MAKE) -f $(B)/rules.mk programs
 
 tests: rules
-	@$(MAKE) -f build/$(MODE)/rules.mk programs tests
+	@$(MAKE) -f $(B)/rules.mk programs tests
 
 # One unit test: make one T=common/buf_test
 one: rules
-	@$(MAKE) -f build/$(MODE)/rules.mk build/$(MODE)/$(T)
-	build/$(MODE)/$(T)
+	@$(MAKE) -f $(B)/rules.mk $(B)/$(T)
+	$(B)/$(T)
 
 fuzzers: rules
-	@$(MAKE) -f build/$(MODE)/rules.mk fuzzers
+	@$(MAKE) -f $(B)/rules.mk fuzzers
 
 rules:
-	@mkdir -p build/$(MODE)
-	@sh mk/rules.sh build/$(MODE) $(MODE) > build/$(MODE)/rules.new.$$$$ && \
-	if cmp -s build/$(MODE)/rules.new.$$$$ build/$(MODE)/rules.mk; \
-	then rm build/$(MODE)/rules.new.$$$$; \
-	else mv build/$(MODE)/rules.new.$$$$ build/$(MODE)/rules.mk; fi
+	@mkdir -p $(B)
+	@sh mk/rules.sh $(B) $(MODE) > $(B)/rules.new.$$$$ && \
+	if cmp -s $(B)/rules.new.$$$$ $(B)/rules.mk; \
+	then rm $(B)/rules.new.$$$$; \
+	else mv $(B)/rules.new.$$$$ $(B)/rules.mk; fi
 
 test: tests
-	@sh mk/unit.sh build/$(MODE)
+	@sh mk/unit.sh $(B)
 
 clean:
 	rm -rf build
