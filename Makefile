@@ -41,4 +41,8 @@ test: tests
 clean:
 	rm -rf build
 
-.PHONY: all tests one fuzzers rules test clean
+
+regress:
+	@sh mk/regress.sh
+
+.PHONY: all tests one fuzzers rules test clean regress

@@ -1,0 +1,53 @@
+#!/bin/sh
+# make regress: every test, on a normal and on an ASan+UBSan build.  The
+# last line is "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.."
+counts=build/counts
+mkdir -p build
+: > "$counts"
+MAKE=${MAKE:-make}
+
+step() { echo "== $*"; }
+
+# A step that is no test of its own, but without which nothing counts.
+need() {
+	step "$*"
+	if "$@"; then return 0; fi
+	echo "FAILED: $*"
+	echo "0 passed, 1 failed"
+	exit 1
+}
+# A step that counts as one test.
+check() {
+	step "$*"
+	if "$@"; then echo "1 0" >> "$counts"
+	else echo "FAILED: $*"; echo "0 1" >> "$counts"; fi
+}
+# Unit tests of one build: the last line of their output is the count.
+units() {
+	step "unit tests: $1"
+	out=build/units.$1.out
+	sh mk/unit.sh "build/$1" > "$out" 2>&1
+	cat "$out"
+	sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$out" \
+	    >> "$counts"
+}
+
+need sh mk/deps.sh
+need sh mk/testdeps.sh
+PATH=$PWD/build/tools:$PATH; export PATH
+need $MAKE MODE=normal tests
+need $MAKE MODE=asan tests
+need $MAKE MODE=fuzz fuzzers
+check sh mk/lint.sh
+check sh mk/bmake.sh
+units normal
+units asan
+step "the suite, normal build"
+python3 regress/run.py --counts "$counts" || true
+step "the suite, ASan+UBSan build"
+python3 regress/run.py --asan --counts "$counts" || true
+awk '{ p += $1; f += $2 } END {
+	printf "%d passed, %d failed\n", p, f; exit (f != 0 || p == 0) }' \
+    "$counts"

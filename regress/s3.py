@@ -1,0 +1,162 @@
+"""A small S3 client for the tests (standard library only), MinIO itself,
+and its exact request counters."""
+
+import datetime
+import hashlib
+import hmac
+import http.client
+import os
+import re
+import shutil
+import urllib.parse
+import xml.etree.ElementTree
+
+import proc
+
+ACCESS, SECRET, REGION = "regress", "regress-secret-key", "us-east-1"
+
+
+class S3:
+    def __init__(self, host, port, access=ACCESS, secret=SECRET,
+                 region=REGION):
+        self.host, self.port = host, port
+        self.access, self.secret, self.region = access, secret, region
+
+    @property
+    def endpoint(self):
+        return "http://%s:%d" % (self.host, self.port)
+
+    def request(self, method, path, query=None, body=b"", headers=None):
+        """One signed request: (status, headers, body)."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
+        path = urllib.parse.quote(path)
+        q = "&".join("%s=%s" % (urllib.parse.quote(k, safe=""),
+                                urllib.parse.quote(v, safe=""))
+                     for k, v in sorted((query or {}).items()))
+        h = {"host": "%s:%d" % (self.host, self.port), "x-amz-date": stamp,
+             "x-amz-content-sha256": hashlib.sha256(body).hexdigest()}
+        h.update({k.lower(): v for k, v in (headers or {}).items()})
+        names = ";".join(sorted(h))
+        canon = "\n".join([method, path, q] +
+                          ["%s:%s" % (k, h[k]) for k in sorted(h)] +
+                          ["", names, h["x-amz-content-sha256"]])
+        scope = "%s/%s/s3/aws4_request" % (day, self.region)
+        to_sign = "\n".join(["AWS4-HMAC-SHA256", stamp, scope,
+                             hashlib.sha256(canon.encode()).hexdigest()])
+        key = ("AWS4" + self.secret).encode()
+        for part in (day, self.region, "s3", "aws4_request", to_sign):
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        h["authorization"] = (
+            "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, "
+            "Signature=%s" % (self.access, scope, names, key.hex()))
+        c = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        try:
+            c.request(method, path + ("?" + q if q else ""), body, h)
+            r = c.getresponse()
+            return r.status, dict(r.getheaders()), r.read()
+        finally:
+            c.close()
+
+    def make_bucket(self, bucket):
+        status, _, body = self.request("PUT", "/" + bucket)
+        assert status == 200, body
+
+    def get(self, bucket, key):
+        status, _, body = self.request("GET", "/%s/%s" % (bucket, key))
+        assert status == 200, (status, body)
+        return body
+
+    def put(self, bucket, key, data):
+        status, _, body = self.request("PUT", "/%s/%s" % (bucket, key),
+                                       body=data)
+        assert status == 200, (status, body)
+
+    def delete(self, bucket, key):
+        status, _, body = self.request("DELETE", "/%s/%s" % (bucket, key))
+        assert status == 204, (status, body)
+
+    def list(self, bucket, prefix=""):
+        """All (key, size) below the prefix."""
+        out, after = [], ""
+        while True:
+            q = {"list-type": "2", "prefix": prefix}
+            if after:
+                q["start-after"] = after
+            status, _, body = self.request("GET", "/" + bucket, q)
+            assert status == 200, (status, body)
+            root = xml.etree.ElementTree.fromstring(body)
+            ns = root.tag.split("}")[0] + "}"
+            rows = [(c.find(ns + "Key").text, int(c.find(ns + "Size").text))
+                    for c in root.iter(ns + "Contents")]
+            out += rows
+            if not rows or root.find(ns + "IsTruncated").text != "true":
+                return out
+            after = rows[-1][0]
+
+
+class Minio(S3):
+    """MinIO on a free port of loopback, its data in a temporary place."""
+
+    def __init__(self):
+        super().__init__("127.0.0.1", proc.free_port())
+        self.binary = find_minio()
+        self.dir = proc.tempdir("minio")
+        self.n = 0
+        self.start()
+
+    def start(self):
+        env = dict(os.environ, MINIO_ROOT_USER=ACCESS,
+                   MINIO_ROOT_PASSWORD=SECRET, MINIO_BROWSER="off",
+                   MINIO_UPDATE="off", MINIO_REGION=REGION,
+                   MINIO_PROMETHEUS_AUTH_TYPE="public",
+                   GOMEMLIMIT="512MiB")
+        self.log = open(os.path.join(self.dir, "minio.log"), "ab")
+        self.p = proc.spawn([self.binary, "server", "--address",
+                             "127.0.0.1:%d" % self.port,
+                             os.path.join(self.dir, "data")], env=env,
+                            stdout=self.log, stderr=self.log)
+        proc.await_true("MinIO answers", self.alive, 60)
+
+    def alive(self):
+        try:
+            return self.request("GET", "/")[0] == 200
+        except OSError:
+            return False
+
+    def stop(self):
+        proc.end(self.p)
+
+    def new_bucket(self):
+        self.n += 1
+        name = "mail%d" % self.n
+        self.make_bucket(name)
+        return name
+
+    def counts(self):
+        """Requests by S3 operation since MinIO started, exact at once."""
+        c = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        c.request("GET", "/minio/metrics/v3/api/requests")
+        text = c.getresponse().read().decode()
+        c.close()
+        out = {}
+        for m in re.finditer(r'^minio_api_requests_total\{([^}]*)\} (\S+)',
+                             text, re.M):
+            name = re.search(r'name="(\w+)"', m.group(1)).group(1)
+            out[name] = out.get(name, 0) + int(float(m.group(2)))
+        return out
+
+
+def find_minio():
+    for path in (os.environ.get("MINIO"), shutil.which("minio"),
+                 os.path.join(proc.TOP, "build/tools/minio"),
+                 os.path.expanduser("~/go/bin/minio")):
+        if path and os.access(path, os.X_OK):
+            return path
+    raise AssertionError("no MinIO: run mk/testdeps.sh")
+
+
+def since(before, after):
+    """What was counted between two readings."""
+    return {k: v - before.get(k, 0) for k, v in after.items()
+            if v != before.get(k, 0)}

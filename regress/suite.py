@@ -1,0 +1,210 @@
+"""The whole suite under test: a configuration, its users, and paild in the
+foreground with its children."""
+
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import time
+
+import imapc
+import proc
+import s3
+
+BUILD = os.environ.get("PAIL_BUILD", "build/normal")
+PASSWORD = "regress-password"
+
+
+class Suite:
+    """One node. store: "file", or a (S3 server, bucket). Several nodes on
+    one bucket: more Suites with the same store."""
+
+    def __init__(self, store="file", users=("ann",), name="pail", **over):
+        self.dir = proc.tempdir(name)
+        self.store = store
+        self.over = over        # top-level YAML, replacing ours
+        self.imap_port = proc.free_port()
+        self.imaps_port = proc.free_port()
+        self.build = os.path.join(proc.TOP, BUILD)
+        self.conf = os.path.join(self.dir, "pail.yaml")
+        self.p = None
+        self._certificate()
+        self._secret()
+        self.write_conf()
+        self.logname = os.path.join(self.dir, "log")
+        open(os.path.join(self.dir, "users"), "a").close()
+        for u in users:
+            self.add_user(u)
+
+    def _certificate(self):
+        self.cert = os.path.join(self.dir, "cert.pem")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+             "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "-keyout", os.path.join(self.dir, "key.pem"), "-out",
+             self.cert], check=True, stderr=subprocess.DEVNULL)
+
+    def _secret(self):
+        if self.store != "file":
+            path = os.path.join(self.dir, "secret")
+            with open(path, "w") as f:
+                f.write(self.store[0].secret + "\n")
+            os.chmod(path, 0o600)
+
+    def conf_text(self):
+        parts = {
+            "listen": "[imap://127.0.0.1:%d, imaps://127.0.0.1:%d]" %
+                      (self.imap_port, self.imaps_port),
+            "control-socket": "ctl/pail.sock",
+            "tls": "{certificate: cert.pem, private-key: key.pem}",
+            "cache": "{path: cache, size: 512M}",
+            "auth": "[{type: file, path: users}]",
+            "plaintext-login": "loopback",
+            "processes": "{imapd: 1, storaged: 1}",
+            "log": "{level: info, to: stderr}",
+        }
+        if self.store == "file":
+            parts["store"] = "{type: file, path: store}"
+        else:
+            server, bucket = self.store
+            parts["store"] = (
+                "{type: s3, bucket: %s, region: %s, endpoint: '%s', "
+                "access-key: %s, secret-key: {file: secret}, timeout: 30s}"
+                % (bucket, server.region, server.endpoint, server.access))
+        parts.update({k.replace("_", "-"): v for k, v in self.over.items()})
+        return "".join("%s: %s\n" % kv for kv in parts.items())
+
+    def write_conf(self):
+        with open(self.conf, "w") as f:
+            f.write(self.conf_text())
+
+    def bin(self, name):
+        return os.path.join(self.build, "bin", name)
+
+    def ctl(self, *args, input=None, check=True):
+        r = subprocess.run([self.bin("pailctl"), "-f", self.conf, *args],
+                           input=input, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, timeout=120)
+        if check and r.returncode != 0:
+            raise AssertionError("pailctl %s: %d %s" % (
+                " ".join(args), r.returncode, r.stderr.decode()))
+        return r
+
+    def add_user(self, user, password=PASSWORD):
+        self.ctl("user", "add", user, input=password.encode() + b"\n")
+
+    def start(self, wait=True, seconds=60):
+        self.log = open(self.logname, "ab")
+        self.p = proc.spawn([self.bin("paild"), "-d", "-f", self.conf],
+                            stdout=subprocess.PIPE, stderr=self.log,
+                            cwd=self.dir)
+        if wait:
+            self.await_ready(seconds)
+        return self
+
+    def await_ready(self, seconds=60):
+        end = time.monotonic() + seconds
+        seen = b""
+        while b"ready" not in seen:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise AssertionError("not ready in %ss\n%s" %
+                                     (seconds, self.log_tail()))
+            if select.select([self.p.stdout], [], [], left)[0]:
+                data = os.read(self.p.stdout.fileno(), 4096)
+                if not data:
+                    raise AssertionError("paild ended with %s\n%s" % (
+                        self.p.wait(), self.log_tail()))
+                seen += data
+
+    def stop(self):
+        """SIGTERM; the exit status, which must be 0."""
+        status = proc.end(self.p)
+        self.p = None
+        self.log.close()
+        assert status == 0, "paild ended with %d\n%s" % (status,
+                                                         self.log_tail())
+
+    def kill_all(self):
+        """kill -9 of paild and all its children at the same moment."""
+        pids = [self.p.pid] + [pid for pid, _ in self.children()]
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        proc.end(self.p)
+        self.p = None
+
+    def children(self):
+        """(pid, name) of paild's children."""
+        out = []
+        for d in os.listdir("/proc"):
+            if not d.isdigit():
+                continue
+            try:
+                with open("/proc/%s/stat" % d) as f:
+                    stat = f.read()
+            except OSError:
+                continue
+            m = re.match(r"(\d+) \((.*)\) (\S) (\d+)", stat)
+            if int(m.group(4)) == self.p.pid and m.group(3) != "Z":
+                out.append((int(m.group(1)), m.group(2)))
+        return out
+
+    def forget(self):
+        """Delete all local state: cache and index."""
+        assert self.p is None
+        shutil.rmtree(os.path.join(self.dir, "cache"), True)
+
+    def log_text(self):
+        with open(self.logname, errors="replace") as f:
+            return f.read()
+
+    def log_tail(self, n=30):
+        return "\n".join(self.log_text().splitlines()[-n:])
+
+    def client(self, user="ann", password=PASSWORD, tls=False, timeout=120):
+        return imapc.Imap(self.imaps_port if tls else self.imap_port, user,
+                          password, tls, timeout)
+
+    def __enter__(self):
+        if self.p is None:
+            self.start()
+        return self
+
+    def __exit__(self, *exc):
+        if self.p is not None:
+            if exc[0] is None:
+                self.stop()
+            else:
+                proc.end(self.p)
+        if exc[0] is None:
+            self.check_log()
+
+    def check_log(self):
+        """No sanitizer report and no crash went by unseen."""
+        text = self.log_text()
+        for bad in ("AddressSanitizer", "runtime error:", "LeakSanitizer"):
+            assert bad not in text, "%s in the log\n%s" % (
+                bad, text[text.index(bad) - 200:][:3000])
+
+
+_minio = None
+
+
+def minio():
+    """The run's MinIO, started when first asked for; or a server named by
+    S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY."""
+    global _minio
+    if _minio is None:
+        _minio = s3.Minio()
+    return _minio
+
+
+def store(kind):
+    return "file" if kind == "file" else (minio(), minio().new_bucket())
