@@ -1,0 +1,76 @@
+"""Two nodes on one bucket, without anything else between them."""
+
+import threading
+
+import suite
+from run import asan
+from test_kill import read_box
+from test_requests import text_mail
+
+
+def two(kind):
+    store = suite.store(kind)
+    over = {}
+    a = suite.Suite(store, name="node-a", **over)
+    if kind == "file":
+        import os
+        over["store"] = "{type: file, path: %s}" % os.path.join(a.dir,
+                                                                "store")
+    b = suite.Suite(store, name="node-b", **over)
+    return a, b
+
+
+def race(kind):
+    a, b = two(kind)
+    with a, b:
+        errors = []
+
+        def load(s, who):
+            try:
+                c = s.client()
+                c.ok("SELECT INBOX")
+                for n in range(40):
+                    c.append("INBOX", b"X-Token: %s-%d\r\n" % (
+                        who.encode(), n) + text_mail(n)[:600])
+                    c.ok("STORE 1:* +FLAGS (from-%s)" % who)
+                c.logout()
+            except BaseException as e:
+                errors.append(e)
+
+        threads = [threading.Thread(target=load, args=x)
+                   for x in ((a, "a"), (b, "b"), (a, "c"), (b, "d"))]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert not errors, errors
+        seen = [read_box(s.client(), "INBOX") for s in (a, b)]
+        assert seen[0] == seen[1]
+        tokens = sorted(t for t, _ in seen[0].values())
+        assert tokens == sorted("%s-%d" % (w, n) for w in "abcd"
+                                for n in range(40))
+
+
+@asan
+def test_two_nodes_append_and_store_at_once_on_minio():
+    race("minio")
+
+
+@asan
+def test_two_nodes_append_and_store_at_once_on_the_file_store():
+    race("file")
+
+
+def test_an_idle_client_hears_of_another_nodes_mail():
+    a, b = two("minio")
+    with a, b:
+        c = a.client()
+        c.ok("SELECT INBOX")
+        t = c.start("IDLE")
+        assert c.line().startswith(b"+")
+        d = b.client()
+        d.append("INBOX", text_mail(1))
+        while b"EXISTS" not in c.line():
+            pass
+        c.send("DONE\r\n")
+        assert c.finish(t).status == "OK"
