@@ -55,6 +55,9 @@ struct state_ops {
 	int	(*commit)(void *state, const struct state_mark *mark);
 	void	(*rollback)(void *state);
 	void	(*mark)(void *state, struct state_mark *mark);
+	/* Throw all away, outside a transaction: an empty state, to be
+	 * rebuilt from the log (another history; damage).  0 or -1. */
+	int	(*reset)(void *state);
 };
 
 #endif

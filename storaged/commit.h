@@ -1,0 +1,211 @@
+/*
+ * The commit: one user's head, the queue of intents, and the only way in
+ * which a change reaches the bucket (DESIGN section 3, pail-bucket.5 "The
+ * commit rule").  One struct commit for each open user.
+ *
+ *	intents -> batch (evaluated on the state, in its write transaction)
+ *	-> uploads (pack, log object, manifest), if any -> one PUT of the head
+ *	-> won: state committed, changed(), then each intent's done()
+ *	-> anything else: the head is read, and the attempt settled by it
+ *
+ * Nothing here blocks.  All callbacks come from the loop, none from within
+ * the call that asked; within a callback every function here may be called
+ * but commit_free().
+ */
+#ifndef STORAGED_COMMIT_H
+#define STORAGED_COMMIT_H
+
+#include <sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "storaged/blob.h"
+#include "storaged/codec.h"
+#include "storaged/commit_io.h"
+#include "storaged/key.h"
+#include "storaged/record.h"
+#include "storaged/state.h"
+
+#define COMMIT_INLINE_MAX	(32 * 1024)	/* stored bytes of a message that
+						   may travel in the head */
+#define COMMIT_HOLD_MS		10		/* MORE holds a commit back */
+#define COMMIT_HOLD_BYTES	(512 * 1024)
+#define COMMIT_WAITING_MS	(10 * 1000)	/* then waiting(), every 30 s */
+#define COMMIT_END_MS		(300 * 1000)	/* then COMMIT_LOST */
+#define COMMIT_UPLOAD_MS	(55 * 60 * 1000) /* an upload may be named */
+
+struct commit;
+struct batch;
+
+enum commit_outcome {
+	COMMIT_DONE,		/* intent: its answer holds, send it; refresh:
+				   the state is current */
+	COMMIT_UNAVAILABLE,	/* certainly not done: the bucket is away */
+	COMMIT_LOST,		/* cannot know: end the session with BYE,
+				   without a tagged answer */
+	COMMIT_READONLY,	/* certainly not done: the user's objects hold
+				   something critical that we do not know */
+	COMMIT_FENCED,		/* certainly not done: damage; see fenced() */
+	COMMIT_TOOBIG		/* certainly not done: beyond a batch's limits */
+};
+const char *commit_outcome_name(enum commit_outcome o);
+
+/*
+ * What waits in the queue; part of the owner's struct, zeroed by it.  From
+ * commit_submit() until done() or commit_cancel() it is the commit's; what
+ * payload points to must stay as it is, and the answer that evaluate()
+ * leaves there is the newest evaluation's.
+ */
+struct intent {
+	void		*payload;	/* for evaluate() */
+	size_t		 bytes;		/* about its size in memory, for limits */
+	size_t		 inline_bytes;	/* stored bytes of its small messages:
+					   the sum over its batch_add()s */
+	void		(*done)(struct intent *in, enum commit_outcome o,
+			    void *arg);
+	void		*arg;
+	/* the commit's own */
+	uint64_t	 ticket;	/* order of arrival */
+	uint64_t	 arrived;	/* ms, boottime */
+	uint64_t	 told;		/* last waiting() */
+	uint8_t		 where;
+	TAILQ_ENTRY(intent) entry;
+};
+
+/*
+ * A small message of an intent: message and digest, compressed together
+ * when it arrived.  Part of the owner's payload, zeroed by it; place.where,
+ * place.object and place.offset are the commit's (batch_add() sets them).
+ */
+struct batch_message {
+	const uint8_t	*bytes;		/* place.stored of them */
+	struct record_place place;	/* codec, stored, digest_len, sha256 */
+	/* the commit's own: the pack of a lost attempt that has the bytes */
+	uint8_t		 pack[16];
+	uint64_t	 pack_offset;
+	bool		 packed;
+};
+
+struct commit_conf {
+	const char	*user;		/* copied */
+	const struct commit_io *io;	/* borrowed, as are the next two */
+	const struct state_ops *ops;
+	void		*state;
+	uint8_t		 node[16];	/* this process's node id */
+	struct codec_choice codec;	/* for manifests */
+	bool		 alone;		/* cluster: false */
+	/* The node has something of this user beside the state (a cache of
+	 * objects): a missing head is then damage too. */
+	bool		 known;
+	/*
+	 * The first head of a new user: batch_add() and apply the default
+	 * mailboxes' records, as evaluate() would.
+	 */
+	enum state_verdict (*first)(void *state, struct batch *b);
+	/* The state was committed: records first to last are new (last <
+	 * first: none).  Comes before the done() of the intents behind
+	 * them: send events. */
+	void	(*changed)(uint64_t first, uint64_t last, void *arg);
+	/* An intent has been in an unsettled attempt for a while: the client
+	 * may be told "* OK Still trying". */
+	void	(*waiting)(struct intent *in, void *arg);
+	/* Damage, or our own state failed.  Logged here.  All intents and
+	 * refreshes are answered first; end the sessions, commit_free() once
+	 * it is back in the loop; the next login opens anew. */
+	void	(*fenced)(const char *why, void *arg);
+	/* Nobody can know what became of an attempt: end all sessions of the
+	 * user with BYE.  The commit goes on (with a new node id). */
+	void	(*ended)(const char *why, void *arg);
+	void	*arg;
+};
+
+/* Starts no request.  NULL: ENOMEM, or the user's id fits no key. */
+struct commit *commit_new(const struct commit_conf *conf);
+/* False while an attempt is unsettled or anything waits for an answer: then
+ * the user must not be closed. */
+bool	 commit_idle(const struct commit *c);
+/* NULL is fine.  No callback follows.  A fatalx() if an attempt is unsettled
+ * (unless fenced). */
+void	 commit_free(struct commit *c);
+/* The process ends (paild died...): like commit_free(), whatever waits. */
+void	 commit_abandon(struct commit *c);
+
+void	 commit_submit(struct commit *c, struct intent *in);
+/*
+ * The owner wants it back (its session died); done() will not be called.
+ * True: certainly not done.  False: it is in an attempt and may be done.
+ */
+bool	 commit_cancel(struct commit *c, struct intent *in);
+/* A session's MORE: true counts up, false down. */
+void	 commit_hold(struct commit *c, bool more);
+
+/*
+ * Make sure that the state is what the bucket held at some time after this
+ * call; the first one opens the user.  ref is the caller's, zeroed, until
+ * done() or commit_refresh_cancel().  COMMIT_DONE, _UNAVAILABLE, _READONLY
+ * or _FENCED.
+ */
+struct refresh {
+	void		(*done)(struct refresh *ref, enum commit_outcome o,
+			    void *arg);
+	void		*arg;
+	uint64_t	 ticket;
+	bool		 waits;
+	TAILQ_ENTRY(refresh) entry;
+};
+void	 commit_refresh(struct commit *c, struct refresh *ref);
+void	 commit_refresh_cancel(struct commit *c, struct refresh *ref);
+/* The bucket was heard to be there again: end any pause now. */
+void	 commit_nudge(struct commit *c);
+
+/*
+ * For evaluate() and first(): append a record (its number is set in r) and,
+ * for a RECORD_ADD of a small message, its bytes (m, else NULL; r->place is
+ * set from it).  A large message's object (r->place.where RECORD_MSG) must
+ * be a live upload, see commit_upload_begin().  0; -1: it does not fit (r
+ * and b unchanged): STATE_FULL; -2: the upload is too old or not known: NO
+ * [UNAVAILABLE], upload again.
+ */
+int	 batch_add(struct batch *b, struct record *r,
+	    struct batch_message *m);
+/* The number that the next record will have, and the commit's. */
+uint64_t batch_next(const struct batch *b);
+uint64_t batch_commit(const struct batch *b);
+int64_t	 batch_time(const struct batch *b);	/* now, by the bucket's clock */
+/* An object that lost its last reference by this batch (EXPUNGE). */
+int	 batch_garbage(struct batch *b, enum key_kind kind,
+	    const uint8_t id[16]);
+
+/*
+ * Large messages: begin before the PUT of msg/<id> is started (ages count
+ * from there); then it either is named by a record within
+ * COMMIT_UPLOAD_MS, or dropped: the next commit names it as garbage.
+ * 0, or -1 on ENOMEM.
+ */
+int	 commit_upload_begin(struct commit *c, uint8_t id[16]);
+void	 commit_upload_drop(struct commit *c, const uint8_t id[16]);
+
+/*
+ * Where the message area of a commit's block is now: it starts in the head
+ * and moves to a log object; offsets in it stay the same.
+ */
+enum commit_at { COMMIT_IN_HEAD, COMMIT_IN_LOG, COMMIT_NOWHERE };
+struct commit_place {
+	const uint8_t	*p;		/* HEAD: the message area; valid until
+					   the callback returns */
+	size_t		 len;
+	char		 key[BLOB_KEY_MAX]; /* LOG: the object; logobj_find()
+					   finds the commit's area in it */
+	uint64_t	 size;		/* of the object */
+};
+enum commit_at commit_locate(const struct commit *c, uint64_t commit,
+	    struct commit_place *place);
+
+/* For logs, tests and pailctl dump. */
+uint64_t commit_number(const struct commit *c);
+const uint8_t *commit_history(const struct commit *c);	/* 16 bytes; NULL
+							   before the first read */
+const char *commit_user(const struct commit *c);
+
+#endif

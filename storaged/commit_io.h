@@ -1,0 +1,46 @@
+/*
+ * What the commit uses of the world: the bucket, time and chance, through
+ * one table, so that its tests and its simulation bring their own.  The
+ * real one is commit_io.c: blob.h and libevent.
+ */
+#ifndef STORAGED_COMMIT_IO_H
+#define STORAGED_COMMIT_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "storaged/blob.h"
+
+struct event_base;
+
+struct commit_io {
+	/* As blob_put(), blob_get(), blob_list(), blob_cancel(). */
+	void	*(*put)(void *arg, const char *key, const void *p, size_t len,
+		    enum blob_condition cond, const char *etag,
+		    enum blob_priority prio, blob_cb cb, void *cbarg);
+	void	*(*get)(void *arg, const char *key, size_t max_len,
+		    const char *none_match, enum blob_priority prio,
+		    blob_cb cb, void *cbarg);
+	void	*(*list)(void *arg, const char *prefix, unsigned max,
+		    blob_list_cb cb, void *cbarg);
+	void	 (*cancel)(void *arg, void *request);
+	/* Time since boot, suspended time included (CLOCK_BOOTTIME). */
+	uint64_t (*now_ms)(void *arg);
+	int64_t	 (*wall)(void *arg);		/* seconds since 1970 */
+	/* True when what runs now has used up its 5 ms of the loop. */
+	bool	 (*slice_over)(void *arg);
+	/* Call fn once, after ms, from the loop. */
+	void	*(*timer)(void *arg, uint64_t ms, void (*fn)(void *),
+		    void *fnarg);
+	void	 (*untimer)(void *arg, void *timer);	/* not after it ran */
+	void	 (*random)(void *arg, void *p, size_t len);
+	void	*arg;
+};
+
+/* The real one; NULL on ENOMEM.  Shared by all users of the process. */
+struct commit_io *commit_io_new(struct event_base *base,
+	    struct blob_store *store);
+void	 commit_io_free(struct commit_io *io);
+
+#endif
