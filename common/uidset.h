@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/arena.h"
 #include "common/buf.h"
 
 struct uidrange {
@@ -17,9 +18,9 @@ struct uidrange {
 };
 
 struct uidset {
-	struct uidrange	*v;		/* owned */
+	struct uidrange	*v;		/* owned, but when size is 0 */
 	size_t		 n;
-	size_t		 size;
+	size_t		 size;		/* 0: v is empty or an arena's */
 };
 #define UIDSET_INIT	((struct uidset){ 0 })
 
@@ -50,5 +51,8 @@ int	 uidset_print(const struct uidset *s, struct buf *b);
  */
 int	 uidset_encode(const struct uidset *s, struct buf *b);
 int	 uidset_decode(struct uidset *s, struct cursor *c, size_t max_ranges);
+/* The same with the ranges on an arena: nothing to free. */
+int	 uidset_decode_arena(struct uidset *s, struct cursor *c,
+	    size_t max_ranges, struct arena *a);
 
 #endif

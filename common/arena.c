@@ -1,0 +1,210 @@
+/*
+ * Regions: a list of blocks, each handed out from its front.  An arena never
+ * hands out more than its limit, so that what hangs on it is bounded
+ * whatever a peer says.  On the ASan build each allocation is a block of its
+ * own, so that the sanitizer sees its edges.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/arena.h"
+
+#define ARENA_FIRST	1024		/* bytes of the first block */
+#define ARENA_MOST	(64 * 1024)	/* blocks grow up to this */
+#define ARENA_ALIGN	_Alignof(max_align_t)
+
+struct block {
+	struct block	*next;		/* the one made before */
+	size_t		 size;
+	size_t		 used;
+	_Alignas(max_align_t) unsigned char data[];
+};
+
+struct arena {
+	struct block	*blocks;	/* the newest first */
+	size_t		 next_size;
+	size_t		 limit;
+	size_t		 used;
+};
+
+struct arena *
+arena_new(size_t limit)
+{
+	struct arena *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return NULL;
+	a->limit = limit;
+	a->next_size = ARENA_FIRST;
+	return a;
+}
+
+static void
+free_blocks(struct arena *a, bool keep_first)
+{
+	struct block *b, *next;
+
+	for (b = a->blocks; b != NULL; b = next) {
+		next = b->next;
+		if (keep_first && next == NULL && b->size <= ARENA_MOST) {
+			b->used = 0;
+			break;
+		}
+		free(b);
+	}
+	a->blocks = b;
+}
+
+void
+arena_free(struct arena *a)
+{
+	if (a == NULL)
+		return;
+	free_blocks(a, false);
+	free(a);
+}
+
+void
+arena_reset(struct arena *a)
+{
+#ifdef PAIL_ASAN
+	free_blocks(a, false);
+#else
+	free_blocks(a, true);
+#endif
+	a->used = 0;
+	a->next_size = ARENA_FIRST;
+}
+
+static struct block *
+new_block(struct arena *a, size_t len)
+{
+	struct block	*b;
+	size_t		 size = a->next_size;
+
+#ifdef PAIL_ASAN
+	size = len;
+#else
+	if (a->next_size < ARENA_MOST)
+		a->next_size *= 2;
+	if (size < len)
+		size = len;
+#endif
+	if ((b = malloc(sizeof(*b) + size)) == NULL)
+		return NULL;
+	b->size = size;
+	b->used = 0;
+	/*
+	 * A large block for one allocation must not waste what is left of
+	 * the block before it: put it behind.
+	 */
+	if (a->blocks != NULL && size == len && len > ARENA_FIRST) {
+		b->next = a->blocks->next;
+		a->blocks->next = b;
+	} else {
+		b->next = a->blocks;
+		a->blocks = b;
+	}
+	return b;
+}
+
+/* len bytes, not zeroed. */
+static void *
+take(struct arena *a, size_t len)
+{
+	struct block	*b = a->blocks;
+	void		*p;
+	size_t		 want;
+
+	if (len > SIZE_MAX / 2)
+		goto nomem;
+	if (len == 0)
+		len = 1;
+	want = (len + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+	if (a->limit != 0 && (a->used > a->limit || want > a->limit - a->used))
+		goto nomem;
+#ifdef PAIL_ASAN
+	b = new_block(a, len);
+#else
+	if (b == NULL || want > b->size - b->used)
+		b = new_block(a, want);
+#endif
+	if (b == NULL)
+		goto nomem;
+	p = b->data + b->used;
+#ifdef PAIL_ASAN
+	b->used += len;
+#else
+	b->used += want;
+#endif
+	a->used += want;
+	return p;
+nomem:
+	errno = ENOMEM;
+	return NULL;
+}
+
+void *
+arena_alloc(struct arena *a, size_t len)
+{
+	void *p = take(a, len);
+
+	if (p != NULL && len != 0)
+		memset(p, 0, len);
+	return p;
+}
+
+void *
+arena_array(struct arena *a, size_t n, size_t size)
+{
+	if (size != 0 && n > SIZE_MAX / size) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return arena_alloc(a, n * size);
+}
+
+char *
+arena_dup(struct arena *a, const void *src, size_t len)
+{
+	char *p;
+
+	if (len >= SIZE_MAX / 2) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if ((p = take(a, len + 1)) == NULL)
+		return NULL;
+	if (len != 0)
+		memcpy(p, src, len);
+	p[len] = '\0';
+	return p;
+}
+
+char *
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list	 ap, again;
+	char	*p = NULL;
+	int	 n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n >= 0 && (p = take(a, (size_t)n + 1)) != NULL)
+		vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
+	return p;
+}
+
+size_t
+arena_used(const struct arena *a)
+{
+	return a->used;
+}
