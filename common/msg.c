@@ -1,0 +1,46 @@
+/*
+ * Lookups in the message table of msg.h.  Nothing is decided here: the
+ * table says it all.
+ */
+#include "common/compat.h"
+#include "common/msg.h"
+
+static const struct msg_rule rules[] = {
+#define X(msg, num, chan, side, most, nfds)				\
+	[num] = { .name = #msg, .type = IMSG_##msg,			\
+	    .channel = MSG_CHANNEL_##chan, .sender = MSG_SIDE_##side,	\
+	    .max = most, .fds = nfds },
+	MSG_TABLE(X)
+#undef X
+};
+
+static const char *const channels[] = {
+	[MSG_CHANNEL_ANY] = "any",
+#define X(name, num, word)	[num] = word,
+	MSG_CHANNELS(X)
+#undef X
+};
+
+const struct msg_rule *
+msg_rule(uint32_t type)
+{
+	if (type >= nitems(rules) || rules[type].name == NULL)
+		return NULL;
+	return &rules[type];
+}
+
+const char *
+msg_name(uint32_t type)
+{
+	const struct msg_rule *rule = msg_rule(type);
+
+	return rule == NULL ? "?" : rule->name;
+}
+
+const char *
+msg_channel_name(enum msg_channel channel)
+{
+	if ((size_t)channel >= nitems(channels))
+		return "?";
+	return channels[channel];
+}

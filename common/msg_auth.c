@@ -1,0 +1,92 @@
+/*
+ * Logins, grants, keys and authd's work: one table of fields for each
+ * message.  The maxima here are those of what may be said; what it means is
+ * authd's, storaged's and credd's to check.
+ */
+#include "common/compat.h"
+#include "common/msg_auth.h"
+#include "common/user.h"
+
+#define AUTH_BYTES_MAX	11900	/* of one SASL message, decoded */
+#define AUTH_NAME_MAX	1024
+#define AUTH_SECRET_MAX	8192
+
+#define WIRE_STRUCT(type, fields)					\
+	{ #type, sizeof(struct type), fields, nitems(fields) }
+
+static const struct wire_field auth_start_fields[] = {
+	{ WIRE_STR, offsetof(struct auth_start, mechanism), 32, NULL },
+	{ WIRE_BOOL, offsetof(struct auth_start, has_initial), 0, NULL },
+	{ WIRE_BYTES, offsetof(struct auth_start, initial),
+	    AUTH_BYTES_MAX, NULL },
+	{ WIRE_BOOL, offsetof(struct auth_start, tls), 0, NULL },
+	{ WIRE_STR, offsetof(struct auth_start, remote), 256, NULL }
+};
+const struct wire_struct auth_start_wire =
+    WIRE_STRUCT(auth_start, auth_start_fields);
+
+static const struct wire_field auth_bytes_fields[] = {
+	{ WIRE_BYTES, offsetof(struct auth_bytes, data), AUTH_BYTES_MAX, NULL }
+};
+const struct wire_struct auth_bytes_wire =
+    WIRE_STRUCT(auth_bytes, auth_bytes_fields);
+
+static const struct wire_field auth_ok_fields[] = {
+	{ WIRE_STR, offsetof(struct auth_ok, user), USER_ID_MAX, NULL }
+};
+const struct wire_struct auth_ok_wire = WIRE_STRUCT(auth_ok, auth_ok_fields);
+
+static const struct wire_field auth_no_fields[] = {
+	{ WIRE_U8, offsetof(struct auth_no, code), AUTH_CANCELLED, NULL },
+	{ WIRE_STR, offsetof(struct auth_no, text), 900, NULL }
+};
+const struct wire_struct auth_no_wire = WIRE_STRUCT(auth_no, auth_no_fields);
+
+static const struct wire_field grant_session_fields[] = {
+	{ WIRE_STR, offsetof(struct grant_session, user), USER_ID_MAX, NULL },
+	{ WIRE_STR, offsetof(struct grant_session, login), 700, NULL }
+};
+const struct wire_struct grant_session_wire =
+    WIRE_STRUCT(grant_session, grant_session_fields);
+
+static const struct wire_field grant_revoke_fields[] = {
+	{ WIRE_STR, offsetof(struct grant_revoke, user), USER_ID_MAX, NULL }
+};
+const struct wire_struct grant_revoke_wire =
+    WIRE_STRUCT(grant_revoke, grant_revoke_fields);
+
+static const struct wire_field cred_key_fields[] = {
+	{ WIRE_STR, offsetof(struct cred_key, access_key), 256, NULL },
+	{ WIRE_STR, offsetof(struct cred_key, token), 6144, NULL },
+	{ WIRE_STR, offsetof(struct cred_key, region), 128, NULL },
+	{ WIRE_STR, offsetof(struct cred_key, service), 32, NULL },
+	{ WIRE_STR, offsetof(struct cred_key, date), 8, NULL },
+	{ WIRE_BYTES, offsetof(struct cred_key, key), 32, NULL },
+	{ WIRE_I64, offsetof(struct cred_key, expires), 0, NULL }
+};
+const struct wire_struct cred_key_wire =
+    WIRE_STRUCT(cred_key, cred_key_fields);
+
+static const struct wire_field cred_refused_fields[] = {
+	{ WIRE_STR, offsetof(struct cred_refused, access_key), 256, NULL },
+	{ WIRE_STR, offsetof(struct cred_refused, why), 200, NULL }
+};
+const struct wire_struct cred_refused_wire =
+    WIRE_STRUCT(cred_refused, cred_refused_fields);
+
+static const struct wire_field work_check_fields[] = {
+	{ WIRE_U32, offsetof(struct work_check, backend), 0, NULL },
+	{ WIRE_STR, offsetof(struct work_check, user), AUTH_NAME_MAX, NULL },
+	{ WIRE_BYTES, offsetof(struct work_check, password),
+	    AUTH_SECRET_MAX, NULL }
+};
+const struct wire_struct work_check_wire =
+    WIRE_STRUCT(work_check, work_check_fields);
+
+static const struct wire_field work_result_fields[] = {
+	{ WIRE_U8, offsetof(struct work_result, code), WORK_UNAVAILABLE, NULL },
+	{ WIRE_STR, offsetof(struct work_result, user), USER_ID_MAX, NULL },
+	{ WIRE_STR, offsetof(struct work_result, why), 700, NULL }
+};
+const struct wire_struct work_result_wire =
+    WIRE_STRUCT(work_result, work_result_fields);
