@@ -1,0 +1,45 @@
+/*
+ * What imapd was told by paild: its slice of the configuration, checked
+ * and in the types that the room uses.  One for the process; a reload
+ * replaces it for new connections.
+ */
+#ifndef IMAPD_CONF_H
+#define IMAPD_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+struct slice;
+
+enum plaintext_login { PLAINTEXT_NEVER, PLAINTEXT_LOOPBACK, PLAINTEXT_ALWAYS };
+
+struct imapd_conf {
+	SSL_CTX			*tls;		/* NULL: no TLS */
+	enum plaintext_login	 plaintext;
+	char			 mechanisms[128]; /* "PLAIN LOGIN" */
+	uint64_t		 append_limit;	/* octets of one message */
+	unsigned int		 login_timeout;	/* seconds until logged in */
+	unsigned int		 idle_timeout;	/* seconds without a command */
+	unsigned int		 write_timeout;	/* seconds without progress */
+	unsigned int		 still_here;	/* seconds, in IDLE */
+	unsigned int		 max_clients;	/* of this process */
+	unsigned int		 max_strangers;	/* of those not logged in */
+	unsigned int		 max_per_address; /* not logged in */
+};
+
+extern struct imapd_conf conf;
+
+/*
+ * Reads the keys "tls.certificate" and "tls.private-key" (PEM bytes),
+ * "plaintext-login", "auth.mechanisms", "append-limit", "imap.login-timeout",
+ * "imap.idle-timeout", "imap.max-connections", "imap.max-unauthenticated"
+ * and "imap.max-unauthenticated-per-address".  0, or -1 with the reason in
+ * why and *c as it was.  s may be NULL: the defaults.
+ */
+int	 conf_read(struct imapd_conf *c, const struct slice *s, char *why,
+	    size_t size);
+
+#endif
