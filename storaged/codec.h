@@ -31,5 +31,7 @@ int	 codec_compress_pieces(const struct codec_choice *c,
  */
 int	 codec_expand(enum codec_id id, const void *src, size_t len,
 	    size_t want, struct buf *out);
+/* Frees what a thread keeps between calls; a helper thread ends with it. */
+void	 codec_thread_end(void);
 
 #endif

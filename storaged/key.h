@@ -1,10 +1,21 @@
 /*
- * Every object name is made here (pail-bucket.5, "Object names"); names are
- * without the key-prefix, which the blob layer adds.
+ * Every object name is made here, and taken apart again (DESIGN section 3;
+ * pail-bucket.5, "Object names").  Names are without the key-prefix, which
+ * the blob layer adds (key_join()).
+ *
+ *	pail
+ *	<h8>/<user>/head
+ *	<h8>/<user>/manifest/<id>   pack/<id>   msg/<id>   index/<id>
+ *	<h8>/<user>/log/<first>-<last>-<id>
+ *
+ * <user> is user_key(), <h8> is user_h8() (common/user.h); <id> is 32
+ * lower-case hex digits, <first> and <last> are 16, so that a listing is in
+ * the order of the numbers.
  */
 #ifndef STORAGED_KEY_H
 #define STORAGED_KEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,24 +23,50 @@
 #define KEY_NAME_MAX	128	/* the part behind <h8>/<user>/, with NUL */
 
 enum key_kind {
+	KEY_HEAD	= 0,	/* head */
 	KEY_MANIFEST	= 1,	/* manifest/<id> */
 	KEY_LOG		= 2,	/* log/<first>-<last>-<id> */
 	KEY_PACK	= 3,	/* pack/<id> */
 	KEY_MSG		= 4,	/* msg/<id> */
 	KEY_INDEX	= 5	/* index/<id> */
 };
+const char *key_kind_name(enum key_kind kind);	/* "log" */
 
 /* <h8>/<user>/; 0, or -1: the user's id fits no key. */
 int	 key_user(const char *user, char *dst, size_t size);
 /* prefix (by key_user()) + "head". */
 int	 key_head(const char *prefix, char *dst, size_t size);
-/* All kinds but KEY_LOG. */
+/* All kinds but KEY_HEAD and KEY_LOG. */
 int	 key_object(const char *prefix, enum key_kind kind,
 	    const uint8_t id[16], char *dst, size_t size);
 /* first and last: commit numbers, 16 lower-case hex digits each. */
 int	 key_log(const char *prefix, uint64_t first, uint64_t last,
 	    const uint8_t id[16], char *dst, size_t size);
+/* A new random id. */
+void	 key_new_id(uint8_t id[16]);
+
 /* Is it the name (behind the user's prefix) of an immutable object? */
-int	 key_name_valid(const char *name);
+bool	 key_name_valid(const char *name);
+
+struct key_parts {
+	enum key_kind	 kind;
+	char		 user[201];	/* as in the name (user_key()) */
+	uint8_t		 id[16];	/* zero for KEY_HEAD */
+	uint64_t	 first, last;	/* KEY_LOG */
+};
+/* A whole name, as a LIST shows it (hostile).  -1: not of a user of ours. */
+int	 key_parse(const char *key, struct key_parts *k);
+
+/*
+ * The key-prefix as configured: "" or components joined by '/', each of
+ * printable ASCII and not beginning with a dot; at most 511 bytes.  dst gets
+ * the canonical form, which ends with '/' unless it is empty; -1 with the
+ * reason in why (for the operator).
+ */
+#define KEY_PREFIX_MAX	512
+int	 key_prefix(const char *conf, char *dst, size_t size, const char **why);
+/* prefix (canonical) and key; -1: longer than BLOB_KEY_MAX - 1 (S3's own
+ * limit), or it does not fit. */
+int	 key_join(const char *prefix, const char *key, char *dst, size_t size);
 
 #endif
