@@ -1,0 +1,73 @@
+/*
+ * The head: a user's only mutable object (pail-bucket.5, "The head").
+ */
+#ifndef STORAGED_HEAD_H
+#define STORAGED_HEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "storaged/block.h"
+#include "storaged/logref.h"
+
+#define HEAD_MAX	(2 * 1024 * 1024)	/* bytes; we write far less */
+#define HEAD_NODES_MAX	256			/* entries, read and written */
+#define HEAD_NODES_KEEP	16			/* beyond: prune the silent */
+#define HEAD_SILENT	3600			/* seconds */
+
+struct head_node {
+	uint8_t		 id[16];
+	uint8_t		 nonce[16];	/* of its last commit */
+	uint64_t	 commit;	/* and its number */
+	int64_t		 time;		/* and when, seconds */
+};
+
+struct head {
+	uint8_t			 history[16];
+	uint64_t		 commit;	/* from 1 */
+	uint8_t			 nonce[16];
+	int64_t			 time;
+	uint64_t		 records;	/* number of the last record */
+	uint32_t		 uidvalidity;
+	uint8_t			 digest[32];	/* of the state */
+	struct head_node	 nodes[HEAD_NODES_MAX];
+	size_t			 nnodes;
+	uint64_t		 floor;		/* highest commit of a pruned
+						   entry; 0: none */
+	bool			 has_manifest;
+	uint8_t			 manifest[16];
+	uint8_t			 manifest_sha256[32];
+	struct loglist		 logs;		/* since the manifest */
+	struct garbagelist	 garbage;	/* since the manifest */
+	struct buf		 unknown;	/* fields to be copied */
+	struct blocklist	 blocks;	/* the inline part, owned */
+};
+
+void	 head_init(struct head *h);
+void	 head_free(struct head *h);		/* and leaves it initialised */
+void	 head_move(struct head *dst, struct head *src);	/* frees dst's */
+/* All but the blocks, whose list in dst is empty.  0 or -1. */
+int	 head_copy(struct head *dst, const struct head *src);
+/*
+ * Appends the object; after the blocks of h come those of more (NULL: none).
+ * 0 or -1.
+ */
+int	 head_encode(const struct head *h, const struct block *more,
+	    struct buf *out);
+/* *h is initialised by it and freed by the caller whatever comes.  0,
+ * FORMAT_DAMAGED or FORMAT_UNKNOWN. */
+int	 head_decode(struct head *h, const void *p, size_t len);
+
+const struct head_node *head_find(const struct head *h,
+	    const uint8_t node[16]);
+/*
+ * Enter a commit of node; prune entries beyond HEAD_NODES_KEEP that were
+ * silent for HEAD_SILENT (the oldest whatever its age when the table is
+ * full), raising the floor.
+ */
+void	 head_enter(struct head *h, const uint8_t node[16],
+	    const uint8_t nonce[16], uint64_t commit, int64_t now);
+
+#endif

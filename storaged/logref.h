@@ -1,0 +1,62 @@
+/*
+ * What the head and the manifest say of other objects: the list of log
+ * objects, and the list of garbage (pail-bucket.5, "The head").
+ */
+#ifndef STORAGED_LOGREF_H
+#define STORAGED_LOGREF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "storaged/frame.h"
+#include "storaged/key.h"
+
+struct logref {
+	uint8_t		 id[16];
+	uint64_t	 first;		/* commits, both inclusive */
+	uint64_t	 last;
+	uint64_t	 first_record;
+	uint64_t	 records;	/* how many; may be none */
+	uint64_t	 size;		/* of the object */
+	uint8_t		 sha256[32];	/* of the object */
+};
+
+/* Without gaps: each begins where the one before ends. */
+struct loglist {
+	struct logref	*v;		/* owned */
+	size_t		 n;
+	size_t		 size;
+};
+
+void	 loglist_free(struct loglist *l);
+int	 loglist_add(struct loglist *l, const struct logref *r);	/* 0, -1 */
+int	 loglist_append(struct loglist *l, const struct loglist *more,
+	    size_t from);		/* more->v[from...]; 0, -1 */
+void	 loglist_drop(struct loglist *l, size_t n);	/* the first n */
+/* The one that covers the commit, or NULL. */
+const struct logref *loglist_find(const struct loglist *l, uint64_t commit);
+int	 loglist_encode(const struct loglist *l, struct buf *b);
+/* The whole cursor; *l is empty before.  0 or FORMAT_DAMAGED. */
+int	 loglist_decode(struct loglist *l, struct cursor *c);
+
+struct garbage {
+	char		 name[KEY_NAME_MAX];	/* behind the user's prefix */
+	int64_t		 time;			/* when named, seconds */
+};
+
+struct garbagelist {
+	struct garbage	*v;		/* owned */
+	size_t		 n;
+	size_t		 size;
+};
+
+void	 garbage_free(struct garbagelist *g);
+int	 garbage_add(struct garbagelist *g, const char *name, int64_t time);
+int	 garbage_append(struct garbagelist *g, const struct garbagelist *more,
+	    size_t from);
+void	 garbage_drop(struct garbagelist *g, size_t n);
+int	 garbage_encode(const struct garbagelist *g, struct buf *b);
+int	 garbage_decode(struct garbagelist *g, struct cursor *c);
+
+#endif
