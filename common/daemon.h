@@ -32,7 +32,8 @@ struct daemon {
 	/* A channel, before start (kept and handed out after it) or later. */
 	void	(*peer)(enum proc_kind kind, uint32_t index, int fd);
 	void	(*listen)(const char *protocol, const char *address, int fd);
-	/* New configuration: 0, or -1 with the reason in why. */
+	/* New configuration: 0, or -1 with the reason in why.  The slice of
+	 * before dies when this returned 0. */
 	int	(*reload)(struct slice *conf, char *why, size_t size);
 	/* Stop taking new work, finish what is under way, then call
 	 * daemon_drained(). */

@@ -1,0 +1,68 @@
+/*
+ * Dropping privileges for good: the same calls on every system.  Runs once,
+ * before a child reads its first byte from a stranger.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/sandbox.h"
+
+static bool
+given(const char *s)
+{
+	return s != NULL && *s != '\0';
+}
+
+static void
+find_ids(const char *user, const char *group, uid_t *uid, gid_t *gid)
+{
+	struct passwd	*pw;
+	struct group	*gr;
+
+	*uid = getuid();
+	*gid = getgid();
+	if (given(user)) {
+		errno = 0;
+		if ((pw = getpwnam(user)) == NULL)
+			fatalx("no such user: %s", user);
+		*uid = pw->pw_uid;
+		*gid = pw->pw_gid;
+	}
+	if (given(group)) {
+		if ((gr = getgrnam(group)) == NULL)
+			fatalx("no such group: %s", group);
+		*gid = gr->gr_gid;
+	}
+}
+
+void
+sandbox_drop(const char *user, const char *group, const char *dir)
+{
+	uid_t	uid;
+	gid_t	gid;
+
+	if (geteuid() != 0 && !given(user))
+		return;			/* for development: as who we are */
+	find_ids(user, group, &uid, &gid);
+	if (geteuid() != 0) {
+		if (uid != getuid())
+			fatalx("only root can become user %s", user);
+		return;
+	}
+	if (given(dir) && (chroot(dir) == -1 || chdir("/") == -1))
+		fatal("chroot %s", dir);
+	if (!given(user))
+		return;
+	if (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1)
+		fatal("becoming user %s", user);
+	if (uid != 0 && (setuid(0) != -1 || seteuid(0) != -1 ||
+	    getuid() != uid || geteuid() != uid))
+		fatalx("could become root again");
+}

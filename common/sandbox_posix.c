@@ -1,0 +1,15 @@
+/* Other systems: no core files, which is all that POSIX has to offer. */
+#include <sys/resource.h>
+
+#include "common/log.h"
+#include "common/sandbox.h"
+
+void
+sandbox_enter(enum proc_kind kind)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	(void)kind;
+	if (setrlimit(RLIMIT_CORE, &none) == -1)
+		fatal("setrlimit RLIMIT_CORE");
+}

@@ -1,0 +1,163 @@
+/*
+ * A child's slice of the configuration: sorted keys and values in one
+ * allocation, wiped when it dies, for it may hold a key or a password.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/compat.h"
+#include "common/msg_setup.h"
+#include "common/slice.h"
+
+#define SLICE_ARENA	(1024 * 1024)	/* bytes: the pairs while decoding */
+#define SLICE_KEY_MAX	256
+
+struct entry {
+	const char	*key;
+	const char	*value;
+};
+
+struct slice {
+	size_t		 n;
+	struct entry	*v;
+	char		*text;
+	size_t		 text_len;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return strcmp(x->key, y->key);
+}
+
+static const char *
+copy(char **at, struct str s)
+{
+	char *start = *at;
+
+	if (s.len != 0)
+		memcpy(start, s.p, s.len);
+	start[s.len] = '\0';
+	*at += s.len + 1;
+	return start;
+}
+
+static int
+fill(struct slice *s, const struct setup_conf *conf)
+{
+	const struct setup_pair	*pairs = conf->pairs.v;
+	char			*at;
+	size_t			 i;
+
+	s->n = conf->pairs.n;
+	for (i = 0; i < s->n; i++)
+		s->text_len += pairs[i].key.len + pairs[i].value.len + 2;
+	if ((s->v = calloc(s->n + 1, sizeof(*s->v))) == NULL ||
+	    (s->text = malloc(s->text_len + 1)) == NULL)
+		return -1;
+	at = s->text;
+	for (i = 0; i < s->n; i++) {
+		s->v[i].key = copy(&at, pairs[i].key);
+		s->v[i].value = copy(&at, pairs[i].value);
+	}
+	qsort(s->v, s->n, sizeof(*s->v), by_key);
+	for (i = 1; i < s->n; i++)
+		if (strcmp(s->v[i - 1].key, s->v[i].key) == 0)
+			return -1;
+	return 0;
+}
+
+struct slice *
+slice_new(const void *p, size_t len)
+{
+	struct setup_conf	 conf;
+	struct slice		*s = NULL;
+	struct arena		*a;
+
+	if ((a = arena_new(SLICE_ARENA)) == NULL)
+		return NULL;
+	if (wire_decode(&setup_conf_wire, &conf, p, len, a) == 0 &&
+	    (s = calloc(1, sizeof(*s))) != NULL && fill(s, &conf) == -1) {
+		slice_free(s);
+		s = NULL;
+	}
+	arena_free(a);
+	return s;
+}
+
+void
+slice_free(struct slice *s)
+{
+	if (s == NULL)
+		return;
+	freezero(s->text, s->text_len);
+	free(s->v);
+	free(s);
+}
+
+const char *
+slice_str(const struct slice *s, const char *key, const char *fallback)
+{
+	struct entry	 want = { key, NULL };
+	struct entry	*e;
+
+	e = bsearch(&want, s->v, s->n, sizeof(*s->v), by_key);
+	return e == NULL ? fallback : e->value;
+}
+
+uint64_t
+slice_num(const struct slice *s, const char *key, uint64_t fallback)
+{
+	const char		*text = slice_str(s, key, NULL);
+	char			*end;
+	unsigned long long	 v;
+	int			 saved = errno;
+
+	if (text == NULL || *text < '0' || *text > '9')
+		return fallback;
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (errno != 0 || *end != '\0')
+		v = fallback;
+	errno = saved;
+	return v;
+}
+
+bool
+slice_bool(const struct slice *s, const char *key, bool fallback)
+{
+	static const struct {
+		const char	*word;
+		bool		 value;
+	} words[] = {
+		{ "true", true }, { "yes", true }, { "1", true },
+		{ "false", false }, { "no", false }, { "0", false }
+	};
+	const char	*text = slice_str(s, key, "");
+	size_t		 i;
+
+	for (i = 0; i < nitems(words); i++)
+		if (strcmp(text, words[i].word) == 0)
+			return words[i].value;
+	return fallback;
+}
+
+const char *
+slice_at(const struct slice *s, const char *fmt, ...)
+{
+	char	key[SLICE_KEY_MAX + 1];
+	va_list	ap;
+	int	n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(key, sizeof(key), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(key))
+		return NULL;
+	return slice_str(s, key, NULL);
+}
