@@ -112,7 +112,19 @@ for room in $ROOMS; do
 	echo "	rm -f $B/lib$room.a"
 	echo "	ar rcs $B/lib$room.a$members"
 done
-mkdir -p "$B/bin"
+# The helpers of regress/ that speak our own protocols: a program each.
+mkdir -p "$B/bin" "$B/regress"
+for c in regress/*.c; do
+	[ -f "$c" ] || continue
+	o=$B/${c%.c}.o
+	t=$B/${c%.c}
+	tests="$tests $t"
+	echo "$o: $c $B/rules.mk"
+	echo "	\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $o $c"
+	[ -f "${o%.o}.d" ] && echo "-include ${o%.o}.d"
+	echo "$t: $o $B/libcommon.a"
+	echo "	\$(CC) \$(LDFLAGS_ALL) -o $t $o $B/libcommon.a $base"
+done
 echo "programs:$progs"
 echo "tests:$tests"
 echo "fuzzers:$fuzzers"
