@@ -14,7 +14,7 @@ static const uint8_t id[16] = { 0x00, 0x1f, 0xa2, 0xff, 5, 6, 7, 8, 9,
 static void
 test_make(void)
 {
-	char k[BLOB_KEY_MAX], p[BLOB_KEY_MAX], want[BLOB_KEY_MAX];
+	char k[BLOB_KEY_MAX], p[BLOB_KEY_MAX], want[2 * BLOB_KEY_MAX];
 
 	CHECK(key_user("ann", p, sizeof(p)) == 0);
 	CHECK(strlen(p) == 13 && strcmp(p + 8, "/ann/") == 0);

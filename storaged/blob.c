@@ -1,0 +1,165 @@
+/*
+ * The bucket's front: chooses the backend from a table, keeps the counters
+ * of requests asked for, and passes everything else on.  It must never
+ * repeat a conditional PUT (DESIGN, "One attempt per base").
+ */
+#include "common/compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/blob_impl.h"
+
+static const struct blob_backend *const backends[] = {
+	&blob_file_backend,
+};
+
+const char *
+blob_outcome_name(enum blob_outcome o)
+{
+	static const char *const names[] = {
+		[BLOB_DONE] = "done",
+		[BLOB_UNCHANGED] = "unchanged",
+		[BLOB_ABSENT] = "absent",
+		[BLOB_CONFLICT] = "conflict",
+		[BLOB_DENIED] = "denied",
+		[BLOB_UNSURE] = "unsure",
+		[BLOB_UNAVAILABLE] = "unavailable",
+		[BLOB_ERROR] = "error",
+	};
+
+	return (size_t)o < nitems(names) ? names[o] : "unknown";
+}
+
+struct blob_store *
+blob_open(struct event_base *base, struct slice *conf, char *why, size_t size)
+{
+	const char *type = slice_str(conf, "store.type", "file"), *bad;
+	struct blob_store *s;
+	size_t i;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		snprintf(why, size, "out of memory");
+		return NULL;
+	}
+	s->base = base;
+	if (key_prefix(slice_str(conf, "store.key-prefix", ""), s->prefix,
+	    sizeof(s->prefix), &bad) == -1) {
+		snprintf(why, size, "store.%s", bad);
+		free(s);
+		return NULL;
+	}
+	for (i = 0; i < nitems(backends); i++) {
+		if (strcmp(backends[i]->name, type) == 0)
+			s->backend = backends[i];
+	}
+	if (s->backend == NULL)
+		snprintf(why, size, "store.type: no such store \"%s\"", type);
+	else
+		s->b = s->backend->open(base, conf, s, why, size);
+	if (s->b == NULL) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+blob_close(struct blob_store *s)
+{
+	if (s == NULL)
+		return;
+	s->backend->close(s->b);
+	free(s);
+}
+
+struct blob_request *
+blob_put(struct blob_store *s, const char *key,
+    const struct blob_piece *pieces, size_t npieces, enum blob_condition cond,
+    const char *etag, enum blob_priority prio, blob_cb cb, void *arg)
+{
+	s->counts.put++;
+	return s->backend->put(s->b, key, pieces, npieces, -1, 0, cond, etag,
+	    prio, cb, arg);
+}
+
+struct blob_request *
+blob_put_file(struct blob_store *s, const char *key, int fd, uint64_t len,
+    enum blob_priority prio, blob_cb cb, void *arg)
+{
+	s->counts.put++;
+	return s->backend->put(s->b, key, NULL, 0, fd, len, BLOB_ALWAYS, NULL,
+	    prio, cb, arg);
+}
+
+struct blob_request *
+blob_get(struct blob_store *s, const char *key, uint64_t offset, uint64_t len,
+    size_t max_len, const char *none_match, enum blob_priority prio,
+    blob_cb cb, void *arg)
+{
+	s->counts.get++;
+	return s->backend->get(s->b, key, offset, len, max_len, none_match,
+	    prio, cb, arg);
+}
+
+struct blob_request *
+blob_head(struct blob_store *s, const char *key, enum blob_priority prio,
+    blob_cb cb, void *arg)
+{
+	s->counts.head++;
+	return s->backend->head(s->b, key, prio, cb, arg);
+}
+
+struct blob_request *
+blob_delete(struct blob_store *s, const char *const *keys, size_t n,
+    enum blob_priority prio, blob_cb cb, void *arg)
+{
+	s->counts.del++;
+	return s->backend->del(s->b, keys, n, prio, cb, arg);
+}
+
+struct blob_request *
+blob_list(struct blob_store *s, const char *prefix, const char *start_after,
+    unsigned max, enum blob_priority prio, blob_list_cb cb, void *arg)
+{
+	s->counts.list++;
+	if (max == 0 || max > BLOB_LIST_MAX)
+		max = BLOB_LIST_MAX;
+	return s->backend->list(s->b, prefix, start_after, max, prio, cb, arg);
+}
+
+void
+blob_cancel(struct blob_request *r)
+{
+	if (r != NULL)
+		r->store->backend->cancel(r->store->b, r);
+}
+
+void
+blob_set_key(struct blob_store *s, const struct cred_key *key)
+{
+	if (s->backend->set_key != NULL)
+		s->backend->set_key(s->b, key);
+}
+
+void
+blob_on_refused(struct blob_store *s, void (*cb)(const char *access_key,
+    const char *why, void *arg), void *arg)
+{
+	s->refused = cb;
+	s->refused_arg = arg;
+}
+
+bool
+blob_ready(const struct blob_store *s)
+{
+	return s->backend->ready == NULL || s->backend->ready(s->b);
+}
+
+const struct blob_counts *
+blob_counts(const struct blob_store *s)
+{
+	return &s->counts;
+}

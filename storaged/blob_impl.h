@@ -1,0 +1,31 @@
+/* Between blob.c and the backends: nobody else includes it. */
+#ifndef STORAGED_BLOB_IMPL_H
+#define STORAGED_BLOB_IMPL_H
+
+#include <event2/event.h>
+
+#include "storaged/blob.h"
+#include "storaged/key.h"
+
+struct blob_store {
+	struct event_base *base;
+	const struct blob_backend *backend;
+	void		*b;		/* the backend's own */
+	char		 prefix[KEY_PREFIX_MAX + 1];	/* canonical */
+	struct blob_counts counts;
+	void		(*refused)(const char *access_key, const char *why,
+			    void *arg);
+	void		*refused_arg;
+};
+
+/* Every backend's request begins with this. */
+struct blob_request {
+	struct blob_store *store;
+};
+
+#define BLOB_LIST_MAX	1000	/* keys a LIST */
+#define BLOB_DELETE_MAX	1000
+
+extern const struct blob_backend blob_file_backend, blob_s3_backend;
+
+#endif
