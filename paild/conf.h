@@ -1,0 +1,79 @@
+/*
+ * The configuration: pail.yaml(5) read, checked and kept as items; what a
+ * daemon gets of it is its slice.  Only paild and pailctl read it.
+ */
+#ifndef PAILD_CONF_H
+#define PAILD_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/msg_setup.h"
+#include "paild/conf_key.h"
+#include "paild/tree.h"
+
+#define CONF_DEFAULT_FILE	"/etc/pail.yaml"
+#define CONF_ERRORS_MAX		100
+
+struct conf_item {
+	const struct conf_key	*key;
+	char			*path;		/* "auth.0.path" */
+	char			*value;		/* normalised, NUL-terminated */
+	size_t			 len;
+	char			*written;	/* PEM and paths: as a path */
+	struct tree_mark	 at;		/* of the value; 0: a default */
+	struct tree_mark	 name_at;
+	bool			 bad;		/* an error was told about it */
+};
+
+struct conf_error {
+	struct tree_mark	 at;
+	bool			 warning;	/* the configuration is usable */
+	char			*text;
+};
+
+struct conf {
+	char			*file;
+	char			*base;		/* directory of the file */
+	bool			 no_secrets;	/* they were not read */
+	struct conf_item	*items;
+	size_t			 n, size;
+	struct conf_error	*errors;	/* sorted by place */
+	size_t			 nerrors;
+	size_t			 nwarnings;	/* of them */
+};
+
+/*
+ * Reads and checks file.  Returns the configuration, with all its errors
+ * (conf_ok() tells); NULL only when memory runs out.  no_secrets: leave out
+ * what pailctl may not read (secrets, certificates and keys).
+ */
+struct conf *conf_load(const char *file, bool no_secrets);
+/* The same of bytes; file is for messages and for relative paths. */
+struct conf *conf_load_text(const char *file, const void *text, size_t len,
+	    bool no_secrets);
+void	 conf_free(struct conf *c);		/* wipes; NULL is fine */
+bool	 conf_ok(const struct conf *c);		/* no errors but warnings */
+/* Prints "FILE:line:column: text" for each to stderr. */
+void	 conf_print_errors(const struct conf *c);
+
+/* NULL: not there and without a default, or bad. */
+const struct conf_item *conf_item(const struct conf *c, const char *path);
+const char *conf_str(const struct conf *c, const char *path);
+uint64_t conf_num(const struct conf *c, const char *path, uint64_t fallback);
+/* The value at a path made by fmt; NULL as above. */
+const char *conf_at(const struct conf *c, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+/* How many processes: processes.imapd and processes.storaged. */
+uint32_t conf_processes(const struct conf *c, enum proc_kind kind);
+
+/* For the rooms of the configuration itself. */
+void	 conf_error(struct conf *c, struct tree_mark at, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+void	 conf_warning(struct conf *c, struct tree_mark at, const char *fmt,
+	    ...) __attribute__((format(printf, 3, 4)));
+void	 conf_check(struct conf *c);		/* conf_check.c */
+
+#endif

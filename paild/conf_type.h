@@ -1,0 +1,29 @@
+/* One scalar of the configuration: from what was written to what is used. */
+#ifndef PAILD_CONF_TYPE_H
+#define PAILD_CONF_TYPE_H
+
+#include <stddef.h>
+
+#include "common/buf.h"
+#include "paild/conf_key.h"
+
+/*
+ * Checks the NUL-terminated s as key's type wants it and appends the
+ * normalised value to out.  base is the directory that relative paths start
+ * from.  -1: what is wrong, and what to write instead, is in why.
+ * Not for maps, lists, secrets and PEM files (conf_file.h).
+ */
+int	 conf_type_parse(const struct conf_key *key, const char *s,
+	    const char *base, struct buf *out, char *why, size_t size);
+/* The value as it may be shown in a message: quoted, escaped, cut. */
+const char *conf_quote(const char *s, char *dst, size_t size);
+/* base and path joined, unless path is absolute.  -1: too long. */
+int	 conf_path_join(const char *base, const char *path, struct buf *out);
+/*
+ * Takes a normalised listen value apart: protocol "imap" or "imaps",
+ * host without brackets ("*": any), port.  -1: does not fit.
+ */
+int	 conf_listen_split(const char *value, char *protocol, size_t psize,
+	    char *host, size_t hsize, char *port, size_t portsize);
+
+#endif

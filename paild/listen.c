@@ -1,0 +1,190 @@
+/*
+ * Listening sockets.  They are bound and listened on when the suite serves
+ * for the first time, and stay open in paild so that an imapd that is
+ * started again gets the same ones, with the connections that wait.
+ */
+#include "common/compat.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "paild/conf_type.h"
+#include "paild/listen.h"
+
+static int
+open_socket(const char *host, const char *port)
+{
+	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM,
+			    .ai_flags = AI_PASSIVE | AI_NUMERICHOST |
+			    AI_NUMERICSERV };
+	struct addrinfo	*ai;
+	int		 fd, on = 1, saved;
+
+	if (getaddrinfo(host, port, &hints, &ai) != 0) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	fd = socket(ai->ai_family, SOCK_STREAM, 0);
+	if (fd != -1) {
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		if (ai->ai_family == AF_INET6)
+			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+			    sizeof(on));
+		/* Shared by processes: accept() must not block. */
+		if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+		    fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
+		    bind(fd, ai->ai_addr, ai->ai_addrlen) == -1) {
+			saved = errno;
+			close(fd);
+			errno = saved;
+			fd = -1;
+		}
+	}
+	freeaddrinfo(ai);
+	return fd;
+}
+
+static void
+listener_free(struct listener *l)
+{
+	if (l->fds[0] != -1)
+		close(l->fds[0]);
+	if (l->fds[1] != -1)
+		close(l->fds[1]);
+	free(l);
+}
+
+static struct listener *
+listener_new(const char *url)
+{
+	struct listener	*l;
+	char		 host[64], port[32];
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return NULL;
+	l->fds[0] = l->fds[1] = -1;
+	l->keep = true;
+	if (strlcpy(l->url, url, sizeof(l->url)) >= sizeof(l->url) ||
+	    conf_listen_split(url, l->protocol, sizeof(l->protocol), host,
+	    sizeof(host), port, sizeof(port)) == -1) {
+		free(l);
+		return NULL;
+	}
+	strlcpy(l->address, strstr(l->url, "://") + 3, sizeof(l->address));
+	if (strcmp(host, "*") != 0)
+		l->fds[0] = open_socket(host, port);
+	else if ((l->fds[0] = open_socket("0.0.0.0", port)) != -1 &&
+	    (l->fds[1] = open_socket("::", port)) == -1 &&
+	    errno == EADDRINUSE) {
+		close(l->fds[0]);
+		l->fds[0] = -1;
+	}
+	if (l->fds[0] == -1) {
+		log_warn("listen: %s", url);
+		listener_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+static struct listener *
+find(struct paild *pd, const char *url)
+{
+	struct listener	*l;
+
+	TAILQ_FOREACH(l, &pd->listeners, entry)
+		if (strcmp(l->url, url) == 0)
+			return l;
+	return NULL;
+}
+
+int
+listen_open(struct paild *pd, const struct conf *c)
+{
+	struct listeners	 fresh = TAILQ_HEAD_INITIALIZER(fresh);
+	struct listener		*l;
+	const char		*url;
+	unsigned		 i;
+
+	TAILQ_FOREACH(l, &pd->listeners, entry)
+		l->keep = false;
+	for (i = 0; (url = conf_at(c, "listen.%u", i)) != NULL; i++) {
+		if ((l = find(pd, url)) != NULL) {
+			l->keep = true;
+			continue;
+		}
+		if ((l = listener_new(url)) == NULL)
+			goto fail;
+		TAILQ_INSERT_TAIL(&fresh, l, entry);
+	}
+	while ((l = TAILQ_FIRST(&fresh)) != NULL) {
+		TAILQ_REMOVE(&fresh, l, entry);
+		TAILQ_INSERT_TAIL(&pd->listeners, l, entry);
+	}
+	return 0;
+fail:
+	while ((l = TAILQ_FIRST(&fresh)) != NULL) {
+		TAILQ_REMOVE(&fresh, l, entry);
+		listener_free(l);
+	}
+	TAILQ_FOREACH(l, &pd->listeners, entry)
+		l->keep = true;
+	return -1;
+}
+
+void
+listen_prune(struct paild *pd)
+{
+	struct listener	*l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &pd->listeners, entry, next) {
+		if (l->keep)
+			continue;
+		TAILQ_REMOVE(&pd->listeners, l, entry);
+		listener_free(l);
+	}
+}
+
+void
+listen_close(struct paild *pd)
+{
+	struct listener	*l;
+
+	TAILQ_FOREACH(l, &pd->listeners, entry)
+		l->keep = false;
+	listen_prune(pd);
+}
+
+void
+listen_send(struct proc *p)
+{
+	struct setup_listen	 sl;
+	struct listener		*l;
+	int			 i, fd;
+
+	TAILQ_FOREACH(l, &p->paild->listeners, entry) {
+		sl.protocol = str_from(l->protocol);
+		sl.address = str_from(l->address);
+		for (i = 0; i < 2; i++) {
+			if (l->fds[i] == -1)
+				continue;
+			if (listen(l->fds[i], 1024) == -1) {
+				log_warn("listen: %s", l->url);
+				continue;
+			}
+			if ((fd = dup(l->fds[i])) == -1) {
+				log_warn("dup");
+				continue;
+			}
+			peer_send_struct(p->setup, IMSG_SETUP_LISTEN, 0,
+			    &setup_listen_wire, &sl, fd);
+		}
+	}
+}

@@ -1,0 +1,85 @@
+/*
+ * The parent's state: what exists, and what it is doing.  One struct,
+ * passed to every room of paild.
+ */
+#ifndef PAILD_PAILD_H
+#define PAILD_PAILD_H
+
+#include <sys/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "common/compat.h"
+#include "common/msg_setup.h"
+#include "common/peer.h"
+#include "paild/conf.h"
+
+#define PAIL_VERSION	"0.1"
+
+struct control;
+struct event;
+struct event_base;
+struct paild;
+
+enum proc_state {
+	PROC_DOWN,		/* not started, or waits for its restart */
+	PROC_STARTING,
+	PROC_READY,
+	PROC_DRAINING
+};
+
+/* A question (CTL_STATS, CTL_RELOAD) that a child has yet to answer. */
+struct ask;
+TAILQ_HEAD(asks, ask);
+
+struct proc {
+	struct paild	*paild;
+	enum proc_kind	 kind;
+	uint32_t	 index;		/* among its kind */
+	enum proc_state	 state;
+	pid_t		 pid;		/* 0: none */
+	struct peer	*setup;		/* NULL: none, or cut */
+	time_t		 started;	/* monotonic */
+	unsigned	 restarts;
+	unsigned	 backoff;	/* seconds before the next one */
+	struct event	*timer;		/* the restart that waits */
+	struct asks	 asks;
+};
+
+struct listener {
+	TAILQ_ENTRY(listener)	 entry;
+	char			 url[128];	/* as in the configuration */
+	char			 protocol[8];
+	char			 address[112];	/* host:port */
+	int			 fds[2];	/* -1: none; "*" has two */
+	bool			 keep;
+};
+TAILQ_HEAD(listeners, listener);
+
+struct paild {
+	struct event_base	*base;
+	struct conf		*conf;
+	const char		*file;
+	const char		*bindir;	/* where the children are */
+	bool			 debug;		/* -d */
+	bool			 verbose;	/* -v */
+	const char		*report;	/* -C: what; NULL: none */
+	const char		*report_arg;
+	bool			 ready;		/* was, once */
+	bool			 probed;	/* the store passed its probe */
+	bool			 stopping;
+	int			 status;	/* to exit with */
+	time_t			 started;
+	struct proc		*procs;
+	size_t			 nprocs;
+	uint32_t		 count[PROC_KINDS];
+	uint32_t		 next_imapd;	/* for deliveries, in turn */
+	struct listeners	 listeners;
+	struct control		*control;
+};
+
+time_t	 paild_now(void);		/* monotonic seconds */
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * YAML to a tree, by libyaml's events.  What is refused here (anchors,
+ * depth, number of nodes) is refused so that no file makes paild work or
+ * grow out of proportion.  Knows nothing of the keys.
+ */
+#include "common/compat.h"
+
+#include <yaml.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "paild/tree.h"
+
+struct reader {
+	yaml_parser_t		 parser;
+	const char		*text;
+	size_t			 len;
+	struct tree_node	*root;
+	struct tree_node	*stack[TREE_DEPTH_MAX];
+	unsigned		 depth;
+	size_t			 nodes;
+	char			*name;		/* a key that waits for its value */
+	struct tree_mark	 name_at;
+	bool			 done;
+	struct tree_mark	*at;
+	char			*why;
+	size_t			 size;
+};
+
+static struct tree_mark
+mark_from(const yaml_mark_t *m)
+{
+	return (struct tree_mark){ (unsigned)m->line + 1,
+	    (unsigned)m->column + 1 };
+}
+
+static int
+refuse(struct reader *r, struct tree_mark at, const char *why)
+{
+	*r->at = at;
+	snprintf(r->why, r->size, "%s", why);
+	return -1;
+}
+
+/* The line and column of a byte offset. */
+static struct tree_mark
+mark_at_offset(const struct reader *r, size_t off)
+{
+	struct tree_mark	 m = { 1, 1 };
+	size_t			 i;
+
+	for (i = 0; i < off && i < r->len; i++) {
+		if (r->text[i] == '\n') {
+			m.line++;
+			m.column = 1;
+		} else if (((unsigned char)r->text[i] & 0xc0) != 0x80)
+			m.column++;
+	}
+	return m;
+}
+
+/* Is there a tab before the first other character of this line? */
+static bool
+tab_indents(const struct reader *r, unsigned line, unsigned *column)
+{
+	const char	*p = r->text, *end = r->text + r->len;
+	unsigned	 n;
+
+	for (n = 1; n < line && p < end; n++) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		if (p == NULL)
+			return false;
+		p++;
+	}
+	for (n = 1; p < end && (*p == ' ' || *p == '\t' || *p == '-');
+	    p++, n++) {
+		if (*p == '\t') {
+			*column = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* libyaml's own complaint, in our words where they help. */
+static int
+refuse_syntax(struct reader *r)
+{
+	const yaml_parser_t	*p = &r->parser;
+	struct tree_mark	 at = mark_from(&p->problem_mark);
+	char			 text[160];
+	unsigned		 column;
+
+	if (p->error == YAML_MEMORY_ERROR)
+		return refuse(r, at, "out of memory");
+	if (p->error == YAML_READER_ERROR)
+		return refuse(r, mark_at_offset(r, p->problem_offset),
+		    "a byte that no YAML file may hold: "
+		    "write UTF-8 without control characters");
+	if (tab_indents(r, at.line, &column)) {
+		at.column = column;
+		return refuse(r, at, "a tab in the indentation: "
+		    "YAML wants spaces");
+	}
+	snprintf(text, sizeof(text), "%s%s%s",
+	    p->context != NULL ? p->context : "",
+	    p->context != NULL ? ": " : "",
+	    p->problem != NULL ? p->problem : "not YAML");
+	return refuse(r, at, text);
+}
+
+static struct tree_node *
+node_add(struct reader *r, enum tree_kind kind, struct tree_mark at)
+{
+	struct tree_node	*n, *up;
+
+	if (++r->nodes > TREE_NODES_MAX) {
+		refuse(r, at, "too many values for a configuration");
+		return NULL;
+	}
+	if ((n = calloc(1, sizeof(*n))) == NULL) {
+		refuse(r, at, "out of memory");
+		return NULL;
+	}
+	n->kind = kind;
+	n->at = at;
+	if (r->depth == 0) {
+		r->root = n;
+		return n;
+	}
+	up = r->stack[r->depth - 1];
+	if (up->last != NULL)
+		up->last->next = n;
+	else
+		up->child = n;
+	up->last = n;
+	up->n++;
+	if (up->kind == TREE_MAP) {
+		n->name = r->name;
+		n->name_at = r->name_at;
+		r->name = NULL;
+	}
+	return n;
+}
+
+static bool
+wants_name(const struct reader *r)
+{
+	return r->depth > 0 && r->stack[r->depth - 1]->kind == TREE_MAP &&
+	    r->name == NULL;
+}
+
+static int
+take_scalar(struct reader *r, const yaml_event_t *e, struct tree_mark at)
+{
+	struct tree_node	*n;
+	const char		*value = (const char *)e->data.scalar.value;
+	size_t			 len = e->data.scalar.length;
+	char			*copy;
+
+	if (memchr(value, '\0', len) != NULL)
+		return refuse(r, at, "a NUL inside a value");
+	if ((copy = malloc(len + 1)) == NULL)
+		return refuse(r, at, "out of memory");
+	memcpy(copy, value, len);
+	copy[len] = '\0';
+	if (wants_name(r)) {
+		r->name = copy;
+		r->name_at = at;
+		return 0;
+	}
+	if ((n = node_add(r, TREE_SCALAR, at)) == NULL) {
+		freezero(copy, len);
+		return -1;
+	}
+	n->value = copy;
+	n->len = len;
+	n->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	return 0;
+}
+
+static int
+take_start(struct reader *r, enum tree_kind kind, struct tree_mark at)
+{
+	struct tree_node	*n;
+
+	if (wants_name(r))
+		return refuse(r, at, "a key must be a plain word");
+	if (r->depth == TREE_DEPTH_MAX)
+		return refuse(r, at, "nested too deep for a configuration");
+	if ((n = node_add(r, kind, at)) == NULL)
+		return -1;
+	r->stack[r->depth++] = n;
+	return 0;
+}
+
+static int
+take_event(struct reader *r, const yaml_event_t *e)
+{
+	struct tree_mark	 at = mark_from(&e->start_mark);
+	const yaml_char_t	*anchor = NULL, *tag = NULL;
+
+	switch (e->type) {
+	case YAML_SCALAR_EVENT:
+		anchor = e->data.scalar.anchor;
+		tag = e->data.scalar.tag;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = e->data.sequence_start.anchor;
+		tag = e->data.sequence_start.tag;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = e->data.mapping_start.anchor;
+		tag = e->data.mapping_start.tag;
+		break;
+	default:
+		break;
+	}
+	if (anchor != NULL || e->type == YAML_ALIAS_EVENT)
+		return refuse(r, at, "anchors (&) and aliases (*) are not "
+		    "allowed here: write the value out, or in quotes");
+	if (tag != NULL)
+		return refuse(r, at, "tags (!) are not allowed here: "
+		    "write the value in quotes");
+	switch (e->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		if (r->root != NULL)
+			return refuse(r, at, "a second document: "
+			    "a configuration is one");
+		return 0;
+	case YAML_SCALAR_EVENT:
+		return take_scalar(r, e, at);
+	case YAML_SEQUENCE_START_EVENT:
+		return take_start(r, TREE_LIST, at);
+	case YAML_MAPPING_START_EVENT:
+		return take_start(r, TREE_MAP, at);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		r->depth--;
+		return 0;
+	case YAML_STREAM_END_EVENT:
+		r->done = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+struct tree_node *
+tree_read(const void *text, size_t len, struct tree_mark *at, char *why,
+    size_t size)
+{
+	struct reader	 r = { .text = text, .len = len, .at = at,
+			    .why = why, .size = size };
+	yaml_event_t	 e;
+	int		 error = 0;
+
+	*at = (struct tree_mark){ 1, 1 };
+	if (len > TREE_FILE_MAX) {
+		refuse(&r, *at, "the file is over 1 MiB");
+		return NULL;
+	}
+	if (!yaml_parser_initialize(&r.parser)) {
+		refuse(&r, *at, "out of memory");
+		return NULL;
+	}
+	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&r.parser, text, len);
+	while (!r.done && error == 0) {
+		if (!yaml_parser_parse(&r.parser, &e)) {
+			error = refuse_syntax(&r);
+			break;
+		}
+		error = take_event(&r, &e);
+		yaml_event_delete(&e);
+	}
+	yaml_parser_delete(&r.parser);
+	free(r.name);
+	if (error == 0 && r.root == NULL)
+		error = refuse(&r, *at, "the file is empty");
+	if (error != 0) {
+		tree_free(r.root);
+		return NULL;
+	}
+	return r.root;
+}
+
+void
+tree_free(struct tree_node *n)
+{
+	struct tree_node	*c, *next;
+
+	if (n == NULL)
+		return;
+	for (c = n->child; c != NULL; c = next) {
+		next = c->next;
+		tree_free(c);		/* at most TREE_DEPTH_MAX deep */
+	}
+	freezero(n->value, n->len);
+	free(n->name);
+	free(n);
+}
