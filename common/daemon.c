@@ -439,8 +439,6 @@ jail(void)
 void
 daemon_run(const struct daemon *d)
 {
-	struct setup_ready ready = { STR("") };
-
 	self.d = d;
 	log_init(d->name);
 	begin();
@@ -449,8 +447,8 @@ daemon_run(const struct daemon *d)
 			fatalx("event_base_loop");
 	jail();
 	self.state = DAEMON_READY;
-	peer_send_struct(self.setup, IMSG_SETUP_READY, 0, &setup_ready_wire,
-	    &ready, -1);
+	if (!d->late_ready)
+		daemon_ready();
 	if (d->start != NULL)
 		d->start(self.base, self.conf);
 	hand_out_kept();
@@ -474,6 +472,15 @@ daemon_count(const char *name, uint64_t value)
 	c->value = value;
 	if (c->name.p != NULL)
 		self.ncounts++;
+}
+
+void
+daemon_ready(void)
+{
+	struct setup_ready ready = { STR("") };
+
+	peer_send_struct(self.setup, IMSG_SETUP_READY, 0, &setup_ready_wire,
+	    &ready, -1);
 }
 
 void

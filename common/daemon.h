@@ -42,12 +42,16 @@ struct daemon {
 	void	(*report)(const char *what, const char *arg, int fd);
 	void	(*preauth)(const char *user, const char *token, int fd);
 	void	(*revoke)(const char *user);
+	/* SETUP_READY is not said after start() but by daemon_ready(): for
+	 * storaged, which serves only once its store has been tried. */
+	bool	 late_ready;
 	bool	 sends_fds;	/* authd: keeps sendmsg with descriptors */
 };
 
 /* Runs the daemon; exits the process, 0 after a drain. */
 void	 daemon_run(const struct daemon *d) __attribute__((noreturn));
 void	 daemon_count(const char *name, uint64_t value);
+void	 daemon_ready(void);		/* with late_ready; once */
 void	 daemon_drained(void);
 struct event_base *daemon_base(void);
 
