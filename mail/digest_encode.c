@@ -1,0 +1,210 @@
+/* From the parser's findings to the digest's bytes. */
+#include <string.h>
+
+#include "common/compat.h"
+#include "common/digest.h"
+#include "common/msg_mbox.h"
+#include "mail/date.h"
+#include "mail/digest_fields.h"
+#include "mail/msgid.h"
+#include "mail/parser_impl.h"
+#include "mail/preview.h"
+#include "mail/subject.h"
+
+const struct digest_type digest_types[] = {
+	{ "", "" },
+	{ "text", "plain" }, { "text", "html" },
+	{ "multipart", "mixed" }, { "multipart", "alternative" },
+	{ "multipart", "related" }, { "multipart", "signed" },
+	{ "multipart", "report" }, { "multipart", "digest" },
+	{ "message", "rfc822" }, { "message", "delivery-status" },
+	{ "text", "rfc822-headers" }, { "text", "calendar" },
+	{ "application", "octet-stream" }, { "application", "pdf" },
+	{ "application", "pgp-signature" },
+	{ "application", "pkcs7-signature" }, { "application", "zip" },
+	{ "image", "jpeg" }, { "image", "png" }, { "image", "gif" },
+	{ "application", "msword" }, { "application", "ms-tnef" },
+	{ "text", "csv" }, { "text", "x-vcard" }, { "text", "enriched" },
+};
+const size_t digest_ntypes = nitems(digest_types);
+
+static void
+encode_type(const struct mail_part *p, struct buf *b)
+{
+	size_t	 i;
+
+	for (i = 1; i < digest_ntypes; i++)
+		if (str_eq(p->type, str_from(digest_types[i].type)) &&
+		    str_eq(p->subtype, str_from(digest_types[i].subtype))) {
+			buf_put_u8(b, (uint8_t)i);
+			return;
+		}
+	buf_put_u8(b, 0);
+	buf_put_bytes(b, p->type.p, p->type.len);
+	buf_put_bytes(b, p->subtype.p, p->subtype.len);
+}
+
+static void
+encode_part(const struct mail_part *p, uint64_t base, struct buf *b)
+{
+	const struct str	*s[] = { &p->encname, &p->params, &p->id,
+		&p->description, &p->md5, &p->disposition, &p->dparams,
+		&p->languages, &p->location, &p->envelope };
+	uint64_t		 mask = 0;
+	size_t			 i;
+
+	for (i = 0; i < nitems(s); i++)
+		if (s[i]->p != NULL)
+			mask |= (uint64_t)1 << i;
+	buf_put_varint(b, p->level);
+	buf_put_u8(b, (uint8_t)(p->kind | p->encoding << 2 |
+	    (mask != 0 ? 0x20 : 0)));
+	buf_put_varint(b, p->header_off - base);
+	buf_put_varint(b, p->header_len);
+	buf_put_varint(b, p->body_len);
+	buf_put_varint(b, p->lines);
+	if (p->kind == MAIL_LEAF && (p->encoding == MAIL_ENC_BASE64 ||
+	    p->encoding == MAIL_ENC_QP))
+		buf_put_varint(b, p->decoded);
+	encode_type(p, b);
+	if (mask == 0)
+		return;
+	buf_put_varint(b, mask);
+	for (i = 0; i < nitems(s); i++)
+		if (s[i]->p != NULL)
+			buf_put_bytes(b, s[i]->p, s[i]->len);
+}
+
+int
+structure_encode(const struct mail_tree *t, struct buf *b)
+{
+	const struct mail_part	*p;
+	uint64_t		 base = 0;
+	size_t			 i;
+
+	buf_put_varint(b, t->n);
+	for (i = 0; i < t->n; i++) {
+		p = &t->v[i];
+		encode_part(p, base, b);
+		base = p->body_off +
+		    (p->kind == MAIL_LEAF ? p->body_len : 0);
+	}
+	return b->failed ? -1 : 0;
+}
+
+static uint64_t
+zigzag(int64_t v)
+{
+	return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
+}
+
+/* Would a person call it an attachment? */
+static bool
+is_attachment(const struct mail_tree *t, const struct mail_part *p)
+{
+	if (p->kind == MAIL_MULTIPART || p->level == 0)
+		return false;
+	if (str_eq(p->disposition, STR("attachment")))
+		return true;
+	if (str_eq(p->disposition, STR("inline")) || p->id.p != NULL)
+		return false;
+	if (p->kind == MAIL_MESSAGE)
+		return !mail_type_is(&t->v[p->parent], "multipart", "report");
+	return !mail_type_is(p, "text", NULL) &&
+	    !mail_type_is(p, "message", NULL) &&
+	    !mail_type_is(p, "application", "pgp-signature") &&
+	    !mail_type_is(p, "application", "pkcs7-signature") &&
+	    t->v[p->parent].kind == MAIL_MULTIPART;
+}
+
+static void
+put_field(struct buf *out, enum digest_field f, struct buf *b)
+{
+	if (b->failed)
+		out->failed = true;
+	digest_put(out, f, b->data, b->len);
+	buf_reset(b);
+}
+
+static void
+put_subject_date(const struct mail_parser *p, struct buf *out, struct buf *b)
+{
+	const struct str	*v = p->root.env.v;
+	int64_t			 when;
+	int			 zone;
+
+	if (v[ENV_SUBJECT].p != NULL) {
+		base_subject(v[ENV_SUBJECT], b, NULL);
+		if (b->len > 4096)
+			b->len = 4096;
+		put_field(out, DIGEST_BASE_SUBJECT, b);
+	}
+	if (v[ENV_DATE].p != NULL &&
+	    date_parse(v[ENV_DATE], &when, &zone) == 0) {
+		buf_put_varint(b, zigzag(when));
+		buf_put_varint(b, zigzag(zone));
+		put_field(out, DIGEST_SENT_DATE, b);
+	}
+}
+
+static void
+put_ids(const struct mail_parser *p, struct buf *out, struct buf *b)
+{
+	const struct str	*v = p->root.env.v;
+
+	if (v[ENV_MESSAGE_ID].p != NULL && msgid_only(v[ENV_MESSAGE_ID], b))
+		put_field(out, DIGEST_MESSAGE_ID, b);
+	buf_reset(b);
+	if (msgid_references(v[ENV_IN_REPLY_TO], p->root.references,
+	    DIGEST_REFERENCES_MAX, b) > 0 && b->len <= 32768)
+		put_field(out, DIGEST_REFERENCES, b);
+	buf_reset(b);
+}
+
+static void
+put_preview(const struct mail_parser *p, struct buf *out, struct buf *b)
+{
+	struct str	 charset = { NULL, 0 };
+
+	if (p->text_part != -1) {
+		mail_param_find(p->tree.v[p->text_part].params, "charset",
+		    &charset);
+		preview_make(p->text.data, p->text.len, charset, false, b);
+	}
+	if (b->len == 0 && p->html_part != -1) {
+		mail_param_find(p->tree.v[p->html_part].params, "charset",
+		    &charset);
+		preview_make(p->html.data, p->html.len, charset, true, b);
+	}
+	put_field(out, DIGEST_PREVIEW, b);
+}
+
+int
+digest_make(struct mail_parser *p, struct buf *out)
+{
+	struct buf	 b = BUF_INIT, structure = BUF_INIT;
+	size_t		 i, len, from = out->len;
+	uint8_t		 mark = 0;
+
+	digest_begin(out);
+	envelope_encode(&p->root.env, ENVELOPE_MAX, &b);
+	put_field(out, DIGEST_ENVELOPE, &b);
+	structure_encode(&p->tree, &structure);
+	/* The header block takes what is left, with room for the rest. */
+	len = MBOX_DIGEST_MAX - 65536 - (out->len - from);
+	len = structure.len < len ? len - structure.len : 0;
+	if (len > p->header.len)
+		len = p->header.len;
+	put_field(out, DIGEST_STRUCTURE, &structure);
+	digest_put(out, DIGEST_HEADER, p->header.data, len);
+	put_subject_date(p, out, &b);
+	put_ids(p, out, &b);
+	put_preview(p, out, &b);
+	for (i = 0; i < p->tree.n; i++)
+		if (is_attachment(&p->tree, &p->tree.v[i]))
+			mark = 1;
+	digest_put(out, DIGEST_ATTACHMENT, &mark, 1);
+	buf_free(&b);
+	buf_free(&structure);
+	return out->failed ? -1 : 0;
+}

@@ -1,0 +1,49 @@
+/*
+ * The envelope of a message (RFC 3501 section 7.4.2), encoded: nstr date,
+ * nstr subject, six lists (from, sender, reply-to, to, cc, bcc), nstr
+ * in-reply-to, nstr message-id (nstr: address.h).  A list: u8 LIST_*; for
+ * LIST_HERE varint count and that many addresses of four nstr.
+ */
+#ifndef MAIL_ENVELOPE_H
+#define MAIL_ENVELOPE_H
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+#include "mail/address.h"
+
+#define ENVELOPE_MAX	(96 * 1024)	/* octets, encoded */
+#define ENVELOPE_NESTED	(16 * 1024)	/* of a message inside another */
+
+enum envelope_list {
+	LIST_NIL,
+	LIST_HERE,
+	LIST_AS_FROM		/* sender, reply-to: absent, so from's */
+};
+
+enum envelope_field {
+	ENV_DATE, ENV_SUBJECT, ENV_FROM, ENV_SENDER, ENV_REPLY_TO, ENV_TO,
+	ENV_CC, ENV_BCC, ENV_IN_REPLY_TO, ENV_MESSAGE_ID, ENV_FIELDS
+};
+
+/* The unfolded values of the header; p NULL when absent. */
+struct envelope_values {
+	struct str	 v[ENV_FIELDS];
+};
+/* At most max octets: what does not fit is cut.  0, or -1: no memory. */
+int	 envelope_encode(const struct envelope_values *v, size_t max,
+	    struct buf *b);
+
+/* A checked view of an encoded envelope; all borrowed. */
+struct envelope_view {
+	struct str	 v[ENV_FIELDS];	/* strings as they are; lists: the
+					   encoded addresses (p NULL: NIL) */
+	uint64_t	 count[ENV_FIELDS]; /* addresses of a list */
+};
+/* -1: it is not one.  LIST_AS_FROM is resolved. */
+int	 envelope_decode(struct str enc, struct envelope_view *v);
+
+/* "(...)" as IMAP has it; 0 or -1 (malformed, or b is full). */
+int	 envelope_render(struct str enc, struct buf *b);
+
+#endif

@@ -1,0 +1,124 @@
+/* Message ids.  Pure; what is no id is skipped. */
+#include "mail/msgid.h"
+
+#include <string.h>
+
+#define REFERENCES_SEEN	1024	/* ids of one field that are looked at */
+
+bool
+msgid_next(struct lex *l, struct buf *id)
+{
+	const char	*from, *p;
+
+	for (;;) {
+		while (l->p < l->end && *l->p != '<')
+			l->p++;
+		if (l->p >= l->end)
+			return false;
+		from = ++l->p;
+		while (l->p < l->end && *l->p != '>' && *l->p != '<')
+			l->p++;
+		if (l->p >= l->end)
+			return false;
+		if (*l->p == '<')
+			continue;
+		buf_reset(id);
+		for (p = from; p < l->p; p++)
+			if (!lex_white((unsigned char)*p))
+				buf_put(id, p, 1);
+		l->p++;
+		if (id->len > 0 && id->len <= MSGID_MAX)
+			return true;
+	}
+}
+
+bool
+msgid_only(struct str value, struct buf *id)
+{
+	struct lex	 l;
+	size_t		 i;
+
+	lex_init(&l, value);
+	if (msgid_next(&l, id))
+		return true;
+	value = str_trim(value);
+	for (i = 0; i < value.len; i++)
+		if (lex_white((unsigned char)value.p[i]) ||
+		    value.p[i] == '<' || value.p[i] == '>')
+			return false;
+	buf_reset(id);
+	if (value.len == 0 || value.len > MSGID_MAX)
+		return false;
+	buf_put(id, value.p, value.len);
+	return true;
+}
+
+static bool
+seen(const struct buf *out, size_t from, struct str id)
+{
+	struct cursor	 c;
+	struct str	 s;
+
+	if (out->len == from)
+		return false;
+	cursor_init(&c, out->data + from, out->len - from);
+	while (cursor_left(&c) > 0) {
+		s = cursor_str(&c);
+		if (c.bad)
+			break;
+		if (str_eq(s, id))
+			return true;
+	}
+	return false;
+}
+
+/* The beginnings of the last REFERENCES_SEEN ids. */
+static size_t
+starts(struct str value, const char **v)
+{
+	size_t	 i, n = 0;
+
+	for (i = value.len; i > 0 && n < REFERENCES_SEEN; i--)
+		if (value.p[i - 1] == '<')
+			v[n++] = value.p + i - 1;
+	return n;
+}
+
+static size_t
+add(struct lex *l, struct buf *id, size_t from, struct buf *out)
+{
+	struct str	 s;
+
+	if (!msgid_next(l, id))
+		return 0;
+	s = (struct str){ (const char *)id->data, id->len };
+	if (seen(out, from, s))
+		return 0;
+	buf_put_bytes(out, s.p, s.len);
+	return 1;
+}
+
+size_t
+msgid_references(struct str in_reply_to, struct str references, size_t max,
+    struct buf *out)
+{
+	const char	*v[REFERENCES_SEEN];
+	struct lex	 l;
+	struct buf	 id = BUF_INIT;
+	size_t		 i, k, n = 0, from = out->len;
+
+	k = starts(in_reply_to, v);
+	for (i = k; i > 0 && n < max / 2; i--) {
+		lex_init(&l, in_reply_to);
+		l.p = v[i - 1];
+		n += add(&l, &id, from, out);
+	}
+	k = starts(references, v);
+	for (i = 0; i < k && n < max; i++) {
+		lex_init(&l, references);
+		l.p = v[i];
+		n += add(&l, &id, from, out);
+	}
+	buf_free(&id);
+	return n;
+}

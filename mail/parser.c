@@ -1,0 +1,489 @@
+/*
+ * The streaming MIME parser: octets to lines, lines to parts.  A line that
+ * begins with "--" is compared with the open boundaries by length and hash,
+ * so the depth of nesting costs next to nothing.  Never holds more of the
+ * message than a line's beginning, the root's header block and one field.
+ */
+#include "mail/parser.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/compat.h"
+#include "mail/lex.h"
+#include "mail/parser_impl.h"
+
+#define LEVELS	(MAIL_DEPTH_MAX + 1)
+
+uint64_t
+boundary_hash(const uint8_t *p, size_t len)
+{
+	uint64_t	 h = 0xcbf29ce484222325u;
+	size_t		 i;
+
+	for (i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x100000001b3u;
+	return h;
+}
+
+struct mail_parser *
+mail_parser_new(void)
+{
+	struct mail_parser	*p;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return NULL;
+	p->levels = calloc(LEVELS, sizeof(*p->levels));
+	p->strings = arena_new(STRINGS_MAX);
+	p->values = arena_new(4 * FIELD_MAX);
+	p->room = 8;
+	p->tree.v = calloc(p->room, sizeof(*p->tree.v));
+	if (p->levels == NULL || p->strings == NULL || p->values == NULL ||
+	    p->tree.v == NULL) {
+		mail_parser_free(p);
+		return NULL;
+	}
+	p->text_part = p->html_part = -1;
+	p->tree.n = 1;			/* the root */
+	p->nlevels = 1;
+	field_reset(p);
+	return p;
+}
+
+void
+mail_parser_free(struct mail_parser *p)
+{
+	if (p == NULL)
+		return;
+	arena_free(p->strings);
+	arena_free(p->values);
+	arena_free(p->top);
+	buf_free(&p->value);
+	buf_free(&p->header);
+	buf_free(&p->text);
+	buf_free(&p->html);
+	free(p->levels);
+	free(p->tree.v);
+	free(p);
+}
+
+const struct mail_tree *
+mail_parser_tree(const struct mail_parser *p)
+{
+	return &p->tree;
+}
+
+uint64_t
+mail_parser_size(const struct mail_parser *p)
+{
+	return p->offset;
+}
+
+/* A new part below the innermost open one; false at the limits. */
+static bool
+part_begin(struct mail_parser *p, uint64_t off)
+{
+	struct mail_part	*v, *part;
+	size_t			 room;
+
+	if (p->tree.n == MAIL_PARTS_MAX || p->nlevels == LEVELS)
+		return false;
+	if (p->tree.n == p->room) {
+		room = p->room * 2;
+		v = reallocarray(p->tree.v, room, sizeof(*v));
+		if (v == NULL) {
+			p->failed = true;
+			return false;
+		}
+		p->tree.v = v;
+		p->room = room;
+	}
+	part = &p->tree.v[p->tree.n];
+	memset(part, 0, sizeof(*part));
+	part->level = (uint32_t)p->nlevels;
+	part->parent = p->levels[p->nlevels - 1].part;
+	part->header_off = off;
+	memset(&p->levels[p->nlevels], 0, offsetof(struct level, boundary));
+	p->levels[p->nlevels++].part = (uint32_t)p->tree.n++;
+	p->state = PARSE_HEADER;
+	field_reset(p);
+	return true;
+}
+
+/* Decoded octets of the current leaf. */
+static void
+leaf_octets(struct mail_parser *p, const uint8_t *data, size_t len)
+{
+	struct mail_part	*part = &p->tree.v[p->tree.n - 1];
+	uint8_t			 out[2048 + DECODE_HELD + 4];
+	size_t			 n, k;
+
+	if (p->decoder.encoding != MAIL_ENC_BASE64 &&
+	    p->decoder.encoding != MAIL_ENC_QP && p->capture == NULL) {
+		part->decoded += len;
+		return;
+	}
+	while (len > 0) {
+		n = len < 2048 ? len : 2048;
+		k = decoder_feed(&p->decoder, data, n, out);
+		part->decoded += k;
+		if (p->capture != NULL) {
+			if (buf_put(p->capture, out, k) == -1)
+				p->failed = true;
+			if (p->capture->len >= p->capture_max)
+				p->capture = NULL;
+		}
+		data += n;
+		len -= n;
+	}
+}
+
+/*
+ * A piece of a line of the leaf's body.  Its end is held back: it belongs
+ * to a boundary if that is the next line (RFC 2046 section 5.1.1).
+ */
+static void
+leaf_line(struct mail_parser *p, const uint8_t *data, size_t len)
+{
+	uint8_t	 tail[2];
+	size_t	 n = 0;
+
+	if (len == 1 && data[0] == '\n' && p->npend == 1 &&
+	    p->pend[0] == '\r') {
+		p->pend[p->npend++] = '\n';
+		return;
+	}
+	leaf_octets(p, p->pend, p->npend);
+	p->npend = 0;
+	if (data[len - 1] == '\n') {
+		tail[n++] = '\n';
+		if (len > 1 && data[len - 2] == '\r')
+			tail[n++] = '\r';
+	} else if (data[len - 1] == '\r')
+		tail[n++] = '\r';
+	leaf_octets(p, data, len - n);
+	while (n > 0)
+		p->pend[p->npend++] = tail[--n];
+}
+
+static void
+leaf_begin(struct mail_parser *p)
+{
+	struct mail_part	*part = &p->tree.v[p->tree.n - 1];
+	bool			 shown;
+
+	p->state = PARSE_BODY;
+	p->npend = 0;
+	p->capture = NULL;
+	decoder_init(&p->decoder, (enum mail_encoding)part->encoding);
+	shown = !str_caseeq(part->disposition, STR("attachment"));
+	if (p->text_part == -1 && shown &&
+	    mail_type_is(part, "text", "plain")) {
+		p->text_part = (int)p->tree.n - 1;
+		p->capture = &p->text;
+		p->capture_max = PREVIEW_TEXT;
+	} else if (p->html_part == -1 && shown &&
+	    mail_type_is(part, "text", "html")) {
+		p->html_part = (int)p->tree.n - 1;
+		p->capture = &p->html;
+		p->capture_max = PREVIEW_HTML;
+	}
+}
+
+static void
+leaf_end(struct mail_parser *p, bool with_term)
+{
+	uint8_t	 out[DECODE_HELD + 4];
+	size_t	 n;
+
+	if (with_term)
+		leaf_octets(p, p->pend, p->npend);
+	p->npend = 0;
+	n = decoder_end(&p->decoder, out);
+	p->tree.v[p->tree.n - 1].decoded += n;
+	if (p->capture != NULL)
+		buf_put(p->capture, out, n);
+	p->capture = NULL;
+}
+
+/*
+ * The header of the newest part ends, its body begins at off; feeds: line
+ * feeds before it.
+ */
+static void
+header_end(struct mail_parser *p, uint64_t off, uint64_t feeds)
+{
+	struct level		*level = &p->levels[p->nlevels - 1];
+	struct mail_part	*part = &p->tree.v[p->tree.n - 1];
+	bool			 in_digest;
+
+	field_end(p);
+	in_digest = p->nlevels > 1 && level[-1].blen > 0 && level[-1].digest;
+	part->header_len = off - part->header_off;
+	part->body_off = off;
+	level->lines0 = feeds;
+	field_apply(p, part, in_digest, level);
+	if (part->level == 0) {
+		p->root = p->hv;
+		p->top = p->values;
+		if ((p->values = arena_new(4 * FIELD_MAX)) == NULL) {
+			p->failed = true;
+			return;
+		}
+	}
+	if (level->blen > 0 && p->nlevels < LEVELS) {
+		part->kind = MAIL_MULTIPART;
+		p->state = PARSE_SKIP;
+		return;
+	}
+	level->blen = 0;
+	if (mail_type_is(part, "message", "rfc822")) {
+		part->kind = MAIL_MESSAGE;
+		if (part_begin(p, off))
+			return;
+		part = &p->tree.v[p->tree.n - 1];
+		part->kind = MAIL_LEAF;
+	}
+	leaf_begin(p);
+}
+
+/*
+ * Closes what is open above the first keep levels; bodies end at off with
+ * feeds line feeds before it.
+ */
+static void
+levels_close(struct mail_parser *p, size_t keep, uint64_t off,
+    uint64_t feeds, bool final)
+{
+	struct mail_part	*part;
+	struct level		*level;
+
+	/* A header without its empty line; a message inside gets none. */
+	while (p->state == PARSE_HEADER && p->nlevels > keep) {
+		part = &p->tree.v[p->tree.n - 1];
+		header_end(p, off > part->header_off ? off :
+		    part->header_off, feeds);
+	}
+	if (p->state == PARSE_BODY)
+		leaf_end(p, final);
+	while (p->nlevels > keep) {
+		level = &p->levels[--p->nlevels];
+		part = &p->tree.v[level->part];
+		part->end = (uint32_t)p->tree.n;
+		part->body_len = off > part->body_off ?
+		    off - part->body_off : 0;
+		part->lines = feeds > level->lines0 ?
+		    feeds - level->lines0 : 0;
+		if (part->kind != MAIL_LEAF)
+			part->decoded = part->body_len;
+	}
+	p->state = PARSE_SKIP;
+}
+
+/* The level whose boundary this line is; *closing: the last one. */
+static int
+boundary_find(const struct mail_parser *p, const uint8_t *data, size_t len,
+    bool *closing)
+{
+	const struct level	*l;
+	uint64_t		 h[2];
+	size_t			 n[2], i;
+	int			 k;
+
+	if (len < 3 || data[0] != '-' || data[1] != '-')
+		return -1;
+	while (len > 2 && lex_white(data[len - 1]))
+		len--;
+	data += 2;
+	n[0] = len - 2;
+	n[1] = n[0] > 2 && memcmp(data + n[0] - 2, "--", 2) == 0 ?
+	    n[0] - 2 : 0;
+	if (n[1] > BOUNDARY_MAX || n[0] == 0)
+		return -1;
+	h[0] = n[0] > BOUNDARY_MAX ? 0 : boundary_hash(data, n[0]);
+	h[1] = boundary_hash(data, n[1]);
+	for (i = p->nlevels; i-- > 0;) {
+		l = &p->levels[i];
+		for (k = 0; k < 2; k++)
+			if (l->blen > 0 && l->blen == n[k] &&
+			    l->hash == h[k] &&
+			    memcmp(l->boundary, data, n[k]) == 0) {
+				*closing = k == 1;
+				return (int)i;
+			}
+	}
+	return -1;
+}
+
+static void
+boundary_line(struct mail_parser *p, size_t at, bool closing,
+    uint64_t next_off)
+{
+	uint64_t	 off = p->line_off - p->term;
+	uint64_t	 feeds = p->feeds - (p->term > 0);
+
+	levels_close(p, at + 1, off, feeds, false);
+	if (closing)
+		p->levels[at].blen = 0;
+	else
+		part_begin(p, next_off);
+}
+
+/* A line, or a piece of a long one.  len > 0. */
+static void
+line(struct mail_parser *p, const uint8_t *data, size_t len, bool start,
+    bool end)
+{
+	size_t	 i, blank;
+	bool	 closing;
+	int	 at;
+
+	if (start && end && len <= LINE_MAX_HELD && p->nlevels > 0 &&
+	    (at = boundary_find(p, data, len, &closing)) != -1) {
+		boundary_line(p, (size_t)at, closing, p->line_off + len);
+		return;
+	}
+	blank = data[0] == '\n' || (len > 1 && data[0] == '\r' &&
+	    data[1] == '\n');
+	/* A header may end here, and the message inside begin: twice. */
+	for (i = 0; p->state == PARSE_HEADER && i < 3; i++) {
+		if (start && blank) {
+			header_end(p, p->line_off + len, p->feeds + 1);
+			return;
+		}
+		if (start && p->first_line && p->tree.n > 1 &&
+		    !field_looks(data, len)) {
+			header_end(p, p->line_off, p->feeds);
+			continue;
+		}
+		p->first_line = false;
+		field_line(p, data, len, start);
+		return;
+	}
+	if (p->state == PARSE_BODY)
+		leaf_line(p, data, len);
+}
+
+/* The octets of one line, or of a piece: offsets move on behind it. */
+static void
+piece(struct mail_parser *p, const uint8_t *data, size_t len, bool start,
+    bool end)
+{
+	size_t	 n = len;
+
+	/* The root's header block is kept as it is. */
+	if (p->tree.n == 1 && p->state == PARSE_HEADER &&
+	    p->header.len < MAIL_HEADER_MAX) {
+		if (n > MAIL_HEADER_MAX - p->header.len)
+			n = MAIL_HEADER_MAX - p->header.len;
+		if (buf_put(&p->header, data, n) == -1)
+			p->failed = true;
+	}
+	if (start)
+		p->line_off = p->offset;
+	line(p, data, len, start, end);
+	if (len > 1)
+		p->last = data[len - 2];
+	if (end && data[len - 1] == '\n') {
+		p->term = p->last == '\r' && (len > 1 || !start) ? 2 : 1;
+		p->feeds++;
+	} else
+		p->term = 0;
+	p->last = data[len - 1];
+	p->offset += len;
+}
+
+int
+mail_parser_feed(struct mail_parser *p, const void *v, size_t len)
+{
+	const uint8_t	*data = v, *nl;
+	size_t		 n;
+
+	while (len > 0 && !p->failed) {
+		nl = memchr(data, '\n', len);
+		n = nl == NULL ? len : (size_t)(nl - data) + 1;
+		if (p->midline) {
+			piece(p, data, n, false, nl != NULL);
+			p->midline = nl == NULL;
+		} else if (p->held == 0 && nl != NULL)
+			piece(p, data, n, true, true);
+		else {
+			if (n > sizeof(p->line) - p->held)
+				n = sizeof(p->line) - p->held;
+			memcpy(p->line + p->held, data, n);
+			p->held += n;
+			if (p->line[p->held - 1] == '\n') {
+				piece(p, p->line, p->held, true, true);
+				p->held = 0;
+			} else if (p->held == sizeof(p->line)) {
+				piece(p, p->line, p->held, true, false);
+				p->held = 0;
+				p->midline = true;
+			}
+		}
+		data += n;
+		len -= n;
+	}
+	return p->failed ? -1 : 0;
+}
+
+/* A multipart without parts is shown as the text that it is. */
+static void
+demote_empty(struct mail_parser *p)
+{
+	struct mail_part	*part;
+	size_t			 i;
+
+	for (i = 0; i < p->tree.n; i++) {
+		part = &p->tree.v[i];
+		if (part->kind == MAIL_LEAF &&
+		    mail_type_is(part, "multipart", NULL)) {
+			part->type = i == 0 || part->level < MAIL_DEPTH_MAX ?
+			    STR("text") : STR("application");
+			part->subtype = str_eq(part->type, STR("text")) ?
+			    STR("plain") : STR("octet-stream");
+			part->params = (struct str){ NULL, 0 };
+		} else if (part->kind == MAIL_LEAF &&
+		    mail_type_is(part, "message", "rfc822")) {
+			part->type = STR("application");
+			part->subtype = STR("octet-stream");
+			part->params = (struct str){ NULL, 0 };
+		} else if (part->kind == MAIL_MULTIPART &&
+		    part->end == i + 1) {
+			part->kind = MAIL_LEAF;
+			part->type = STR("text");
+			part->subtype = STR("plain");
+			part->params = (struct str){ NULL, 0 };
+			part->encoding = MAIL_ENC_8BIT;
+		}
+	}
+}
+
+int
+mail_parser_finish(struct mail_parser *p, struct buf *digest)
+{
+	if (p->held > 0)
+		piece(p, p->line, p->held, true, true);
+	p->held = 0;
+	if (!p->finished && !p->failed) {
+		levels_close(p, 0, p->offset, p->feeds, true);
+		demote_empty(p);
+	}
+	p->finished = true;
+	return p->failed ? -1 : digest_make(p, digest);
+}
+
+int
+mail_digest(const void *data, size_t len, struct buf *digest)
+{
+	struct mail_parser	*p;
+	int			 r;
+
+	if ((p = mail_parser_new()) == NULL)
+		return -1;
+	r = mail_parser_feed(p, data, len);
+	if (r == 0)
+		r = mail_parser_finish(p, digest);
+	mail_parser_free(p);
+	return r;
+}

@@ -1,0 +1,16 @@
+/* The base subject (RFC 5256 section 2.1). */
+#ifndef MAIL_SUBJECT_H
+#define MAIL_SUBJECT_H
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+
+/*
+ * value: an unfolded Subject.  Adds its base subject to out, in UTF-8 and
+ * not case-folded.  *reply (may be NULL): something was taken off that
+ * marks a reply or a forward.
+ */
+void	 base_subject(struct str value, struct buf *out, bool *reply);
+
+#endif
