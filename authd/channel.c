@@ -1,0 +1,209 @@
+/*
+ * What imapd says, taken as a stranger's: a taken-over imapd can waste its
+ * own logins, and nothing else.  Must never exit for what a peer says, and
+ * never hold more for one imapd than its limits.
+ */
+#include "common/compat.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "authd/channel.h"
+#include "authd/clock.h"
+#include "authd/request.h"
+#include "common/log.h"
+#include "common/peer.h"
+
+static int	 channel_message(struct peer *, struct msg *, void *);
+static void	 channel_closed(struct peer *, const char *, void *);
+static void	 channel_drained(struct peer *, void *);
+static const struct peer_ops channel_ops = {
+	channel_message, channel_closed, channel_drained
+};
+
+void
+channel_init(struct channel *c, struct authd *a, uint32_t index)
+{
+	c->authd = a;
+	c->index = index;
+	TAILQ_INIT(&c->logins);
+}
+
+static void
+channel_forget(struct channel *c)
+{
+	struct login	*l;
+
+	while ((l = TAILQ_FIRST(&c->logins)) != NULL)
+		login_free(l);
+}
+
+void
+channel_open(struct channel *c, int fd)
+{
+	struct peer	*p;
+
+	p = peer_new(c->authd->base, fd, MSG_CHANNEL_AUTH, MSG_SIDE_B,
+	    &channel_ops, c);
+	if (p == NULL) {
+		log_warn("imapd=%" PRIu32 " result=no", c->index);
+		close(fd);
+		return;
+	}
+	channel_close(c);
+	c->peer = p;
+}
+
+void
+channel_close(struct channel *c)
+{
+	struct peer	*p = c->peer;
+
+	c->peer = NULL;
+	peer_close(p);
+	channel_forget(c);
+}
+
+static void
+channel_closed(struct peer *p, const char *why, void *arg)
+{
+	struct channel	*c = arg;
+
+	if (c->peer != p)
+		return;
+	log_warnx("imapd=%" PRIu32 " logins=%zu result=closed why=\"%s\"",
+	    c->index, c->n, why);
+	c->peer = NULL;
+	channel_forget(c);
+}
+
+static void
+channel_drained(struct peer *p, void *arg)
+{
+	(void)arg;
+	peer_hold(p, false);
+}
+
+void
+channel_refuse(struct channel *c, uint32_t id, enum auth_code code,
+    const char *text)
+{
+	struct auth_no	no = { (uint8_t)code, str_from(text) };
+
+	if (c->peer != NULL)
+		(void)peer_send_struct(c->peer, IMSG_AUTH_NO, id,
+		    &auth_no_wire, &no, -1);
+}
+
+static struct login *
+channel_find(struct channel *c, uint32_t id)
+{
+	struct login	*l;
+
+	TAILQ_FOREACH(l, &c->logins, entry)
+		if (l->id == id)
+			return l;
+	return NULL;
+}
+
+/* One line a second about what is refused without a look. */
+static void
+channel_complain(struct channel *c, const char *why)
+{
+	int64_t	now = clock_ms();
+
+	c->authd->counts.refused++;
+	if (c->warned != 0 && now - c->warned < 1000)
+		return;
+	c->warned = now;
+	log_warnx("imapd=%" PRIu32 " logins=%zu result=no why=\"%s\"",
+	    c->index, c->n, why);
+}
+
+static int
+channel_start(struct channel *c, uint32_t id, const struct auth_start *start)
+{
+	if (id == 0 || channel_find(c, id) != NULL)
+		return -1;
+	if (c->authd->draining)
+		channel_refuse(c, id, AUTH_UNAVAILABLE,
+		    "The server is going down");
+	else if (c->n >= AUTHD_LOGINS_MAX) {
+		channel_complain(c, "too many logins at once");
+		channel_refuse(c, id, AUTH_UNAVAILABLE,
+		    "Too many logins at once, try again");
+	} else
+		login_start(c, id, start);
+	return 0;
+}
+
+static int
+channel_message(struct peer *p, struct msg *m, void *arg)
+{
+	struct channel		*c = arg;
+	struct auth_start	 start;
+	struct auth_bytes	 bytes;
+	struct arena		*a;
+	struct login		*l;
+	int			 r = -1;
+
+	if ((a = arena_new(65536)) == NULL)
+		return -1;
+	switch (m->type) {
+	case IMSG_AUTH_START:
+		if (wire_decode(&auth_start_wire, &start, m->data, m->len,
+		    a) == 0)
+			r = channel_start(c, m->id, &start);
+		break;
+	case IMSG_AUTH_STEP:
+		if (wire_decode(&auth_bytes_wire, &bytes, m->data, m->len,
+		    a) == -1)
+			break;
+		/* A step may cross our last word: no login, no harm. */
+		if ((l = channel_find(c, m->id)) != NULL)
+			login_step(l, bytes.data);
+		r = 0;
+		break;
+	case IMSG_AUTH_CANCEL:
+		if ((l = channel_find(c, m->id)) != NULL)
+			login_cancel(l);
+		r = 0;
+		break;
+	default:
+		break;
+	}
+	arena_free(a);
+	/* It asks and does not read: it waits. */
+	if (r == 0 && c->peer == p && peer_queued(p) > PEER_HIGH_WATER)
+		peer_hold(p, true);
+	return r;
+}
+
+void
+channel_drain(struct channel *c)
+{
+	struct login	*l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
+		login_drain(l);
+}
+
+void
+channel_tokens(struct channel *c)
+{
+	struct login	*l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
+		login_token(l);
+}
+
+void
+channel_gone(struct authd *a)
+{
+	void	(*drained)(void) = a->drained;
+
+	if (!a->draining || a->logins > 0 || drained == NULL)
+		return;
+	a->drained = NULL;
+	drained();
+}

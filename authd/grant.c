@@ -1,0 +1,153 @@
+/*
+ * Sessions are given out here and nowhere else.  Must never send a session
+ * to another storaged than the user's, nor under another name than the one
+ * that was proved.
+ */
+#include "common/compat.h"
+
+#include <sys/socket.h>
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "authd/grant.h"
+#include "common/log.h"
+#include "common/msg_auth.h"
+#include "common/peer.h"
+#include "common/user.h"
+
+/* Unsent grants hold descriptors: that many bytes of them wait, no more. */
+#define GRANT_QUEUE_MAX	8192
+
+struct grant_peer {
+	uint32_t	 index;
+	struct peer	*peer;
+};
+
+struct grants {
+	struct event_base	*base;
+	uint32_t		 n;
+	struct grant_peer	 storaged[];
+};
+
+static int	 grant_message(struct peer *, struct msg *, void *);
+static void	 grant_closed(struct peer *, const char *, void *);
+static const struct peer_ops grant_ops = { grant_message, grant_closed, NULL };
+
+struct grants *
+grants_new(struct event_base *base, uint32_t storaged)
+{
+	struct grants	*g;
+	uint32_t	 i;
+
+	if (storaged == 0 || storaged > GRANT_STORAGED_MAX)
+		return NULL;
+	g = calloc(1, sizeof(*g) + storaged * sizeof(g->storaged[0]));
+	if (g == NULL)
+		return NULL;
+	g->base = base;
+	g->n = storaged;
+	for (i = 0; i < storaged; i++)
+		g->storaged[i].index = i;
+	return g;
+}
+
+void
+grants_free(struct grants *g)
+{
+	uint32_t	i;
+
+	if (g == NULL)
+		return;
+	for (i = 0; i < g->n; i++)
+		peer_close(g->storaged[i].peer);
+	free(g);
+}
+
+static int
+grant_message(struct peer *p, struct msg *m, void *arg)
+{
+	(void)p;
+	(void)m;
+	(void)arg;
+	return -1;		/* storaged has nothing to say here */
+}
+
+static void
+grant_closed(struct peer *p, const char *why, void *arg)
+{
+	struct grant_peer	*s = arg;
+
+	(void)p;
+	s->peer = NULL;
+	log_warnx("storaged=%" PRIu32 " result=closed why=\"%s\"", s->index,
+	    why);
+}
+
+void
+grants_storaged(struct grants *g, uint32_t index, int fd)
+{
+	struct peer	*p;
+
+	if (index >= g->n) {
+		log_warnx("storaged=%" PRIu32 " result=no why=\"there are "
+		    "%" PRIu32 "\"", index, g->n);
+		close(fd);
+		return;
+	}
+	p = peer_new(g->base, fd, MSG_CHANNEL_GRANT, MSG_SIDE_A, &grant_ops,
+	    &g->storaged[index]);
+	if (p == NULL) {
+		log_warn("storaged=%" PRIu32 " result=no", index);
+		close(fd);
+		return;
+	}
+	peer_close(g->storaged[index].peer);
+	g->storaged[index].peer = p;
+}
+
+int
+grant_session(struct grants *g, const char *user, const char *login, int *fd,
+    const char **why)
+{
+	struct grant_session	 grant;
+	struct peer		*p = g->storaged[user_shard(user, g->n)].peer;
+	int			 sv[2];
+
+	if (p == NULL) {
+		*why = "storaged is away";
+		return -1;
+	}
+	if (peer_queued(p) > GRANT_QUEUE_MAX) {
+		*why = "storaged does not keep up";
+		return -1;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
+		log_warn("socketpair");
+		*why = "no descriptors";
+		return -1;
+	}
+	grant.user = str_from(user);
+	grant.login = str_from(login);
+	if (peer_send_struct(p, IMSG_GRANT_SESSION, 0, &grant_session_wire,
+	    &grant, sv[0]) == -1) {
+		close(sv[1]);
+		*why = "storaged cannot be reached";
+		return -1;
+	}
+	*fd = sv[1];
+	return 0;
+}
+
+void
+grant_revoke(struct grants *g, const char *user)
+{
+	struct grant_revoke	rev = { str_from(user) };
+	uint32_t		i;
+
+	for (i = 0; i < g->n; i++)
+		if (g->storaged[i].peer != NULL)
+			(void)peer_send_struct(g->storaged[i].peer,
+			    IMSG_GRANT_REVOKE, 0, &grant_revoke_wire, &rev,
+			    -1);
+}

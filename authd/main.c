@@ -1,0 +1,136 @@
+/*
+ * authd(8): one program, two roles (slice key "role").  As "authd" it
+ * handles logins and never blocks or reads a password; as "worker" it
+ * checks passwords for authd, and blocks as it likes.
+ */
+#include "common/compat.h"
+
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "authd/authd.h"
+#include "authd/worker.h"
+#include "common/daemon.h"
+#include "common/log.h"
+
+static struct authd	*authd;
+static struct worker	*worker;
+static bool		 is_worker;
+
+static void
+main_prepare(struct slice *conf)
+{
+	const char	*role = slice_str(conf, "role", "authd");
+	char		 why[256];
+
+	is_worker = strcmp(role, "worker") == 0;
+	if (!is_worker && strcmp(role, "authd") != 0)
+		fatalx("no role %s", role);
+	if (is_worker &&
+	    (worker = worker_new(conf, why, sizeof(why))) == NULL)
+		fatalx("%s", why);
+}
+
+static void
+main_start(struct event_base *base, struct slice *conf)
+{
+	struct authd_conf	ac;
+	char			why[256];
+
+	if (is_worker)
+		return;
+	if (authd_conf_read(&ac, conf, why, sizeof(why)) == -1)
+		fatalx("%s", why);
+	if ((authd = authd_new(base, &ac)) == NULL)
+		fatal("authd_new");
+}
+
+static void
+main_peer(enum proc_kind kind, uint32_t index, int fd)
+{
+	if (!is_worker)
+		authd_peer(authd, kind, index, fd);
+	else if (kind == PROC_AUTHD)
+		worker_authd(worker, daemon_base(), fd);
+	else {
+		log_warnx("peer=%s result=no why=\"not expected\"",
+		    proc_kind_name(kind));
+		close(fd);
+	}
+}
+
+static int
+main_reload(struct slice *conf, char *why, size_t size)
+{
+	struct authd_conf	ac;
+
+	if (is_worker)
+		return worker_reload(worker, conf, why, size);
+	if (authd_conf_read(&ac, conf, why, size) == -1)
+		return -1;
+	authd_reload(authd, &ac);
+	return 0;
+}
+
+static void
+main_drain(void)
+{
+	if (is_worker)
+		daemon_drained();
+	else
+		authd_drain(authd, daemon_drained);
+}
+
+static void
+main_counts(void)
+{
+	if (is_worker) {
+		daemon_count("checks", worker_checks(worker));
+		return;
+	}
+	daemon_count("logins", authd->logins);
+	daemon_count("logins-ok", authd->counts.ok);
+	daemon_count("logins-failed", authd->counts.no);
+	daemon_count("logins-unavailable", authd->counts.unavailable);
+	daemon_count("logins-cached", authd->counts.cached);
+	daemon_count("logins-delayed", authd->counts.delayed);
+	daemon_count("logins-refused", authd->counts.refused);
+	daemon_count("checks-waiting", work_waiting(authd->work));
+	daemon_count("workers", work_workers(authd->work));
+}
+
+static void
+main_preauth(const char *user, const char *token, int fd)
+{
+	if (fd != -1)
+		close(fd);		/* imapd has the connection */
+	if (!is_worker)
+		authd_preauth(authd, user, token);
+}
+
+static void
+main_revoke(const char *user)
+{
+	if (!is_worker)
+		authd_revoke(authd, user);
+}
+
+int
+main(void)
+{
+	static const struct daemon authd_daemon = {
+		.name = "authd",
+		.prepare = main_prepare,
+		.start = main_start,
+		.peer = main_peer,
+		.reload = main_reload,
+		.drain = main_drain,
+		.counts = main_counts,
+		.preauth = main_preauth,
+		.revoke = main_revoke,
+		.sends_fds = true
+	};
+
+	daemon_run(&authd_daemon);
+}
