@@ -1,0 +1,20 @@
+/* Records into the index; shared by apply.c and apply_set.c. */
+#ifndef STORAGED_APPLY_H
+#define STORAGED_APPLY_H
+
+#include "storaged/index_read.h"
+
+/* 0, or -1: it does not fit the state, or the index failed. */
+int	 apply_create(struct index *, const struct record *, uint64_t);
+int	 apply_rename(struct index *, const struct record *, uint64_t);
+int	 apply_delete(struct index *, const struct record *, uint64_t);
+int	 apply_subscribe(struct index *, const struct record *, uint64_t);
+int	 apply_add(struct index *, const struct record *, uint64_t);
+int	 apply_copy(struct index *, const struct record *, uint64_t);
+int	 apply_flags(struct index *, const struct record *, uint64_t);
+int	 apply_expunge(struct index *, const struct record *, uint64_t);
+
+/* Steps a bound statement of dead messages (m, wh, object) to its end. */
+int	 apply_note_dead(struct index *ix, sqlite3_stmt *st);
+
+#endif

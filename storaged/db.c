@@ -1,0 +1,236 @@
+/*
+ * SQLite with our settings.  The files are disposable, so nothing is ever
+ * synced; an error makes the connection fail for good and its owner
+ * discards the file.
+ */
+#include "common/compat.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/db.h"
+
+static void
+db_error(struct db *db, const char *what)
+{
+	if (!db->failed)
+		log_warnx("index: %s: %s", what, db->h == NULL ?
+		    "no memory" : sqlite3_errmsg(db->h));
+	db->failed = true;
+}
+
+int
+db_exec(struct db *db, const char *sql)
+{
+	if (sqlite3_exec(db->h, sql, NULL, NULL, NULL) != SQLITE_OK) {
+		db_error(db, sql);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+db_settings(struct db *db, bool readonly)
+{
+	int	 on;
+
+	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, &on);
+	sqlite3_db_config(db->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &on);
+	sqlite3_db_config(db->h, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, &on);
+	sqlite3_db_config(db->h, SQLITE_DBCONFIG_ENABLE_VIEW, 0, &on);
+	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DQS_DML, 0, &on);
+	sqlite3_busy_timeout(db->h, 0);
+	if (db_exec(db, "PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"
+	    "PRAGMA cache_size=-2000; PRAGMA cell_size_check=ON;") == -1)
+		return -1;
+	if (readonly)
+		return db_exec(db, "PRAGMA query_only=ON;");
+	return db_exec(db, "PRAGMA journal_mode=WAL;"
+	    "PRAGMA wal_autocheckpoint=2000;");
+}
+
+int
+db_open(struct db *db, const char *path, bool create, bool readonly,
+    const char *const *sql, size_t nst)
+{
+	int	 flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+
+	memset(db, 0, sizeof(*db));
+	if (create)
+		flags |= SQLITE_OPEN_CREATE;
+	if (sqlite3_open_v2(path, &db->h, flags, NULL) != SQLITE_OK) {
+		db_error(db, path);
+		goto fail;
+	}
+	db->sql = sql;
+	db->nst = nst;
+	db->st = calloc(nst != 0 ? nst : 1, sizeof(*db->st));
+	if (db->st == NULL) {
+		db_error(db, path);
+		goto fail;
+	}
+	if (db_settings(db, readonly) == 0)
+		return 0;
+ fail:
+	db_close(db);
+	db->failed = true;
+	return -1;
+}
+
+void
+db_close(struct db *db)
+{
+	size_t	 i;
+
+	for (i = 0; db->st != NULL && i < db->nst; i++)
+		sqlite3_finalize(db->st[i]);
+	free(db->st);
+	sqlite3_close(db->h);
+	memset(db, 0, sizeof(*db));
+}
+
+sqlite3_stmt *
+db_st(struct db *db, size_t n)
+{
+	if (db->failed || db->h == NULL)
+		return NULL;
+	if (db->st[n] == NULL) {
+		if (sqlite3_prepare_v3(db->h, db->sql[n], -1,
+		    SQLITE_PREPARE_PERSISTENT, &db->st[n], NULL) !=
+		    SQLITE_OK) {
+			db_error(db, db->sql[n]);
+			return NULL;
+		}
+	} else
+		sqlite3_reset(db->st[n]);
+	return db->st[n];
+}
+
+static int
+db_vbind(struct db *db, sqlite3_stmt *st, const char *fmt, va_list ap)
+{
+	const void	*p;
+	struct str	 s;
+	size_t		 len;
+	int		 i, rc = SQLITE_OK;
+
+	if (st == NULL)
+		return -1;
+	for (i = 1; *fmt != '\0' && rc == SQLITE_OK; fmt++, i++) {
+		switch (*fmt) {
+		case 'i':
+			rc = sqlite3_bind_int64(st, i, va_arg(ap, int64_t));
+			break;
+		case 'u':
+			rc = sqlite3_bind_int64(st, i,
+			    (int64_t)va_arg(ap, uint64_t));
+			break;
+		case 's':
+			s = va_arg(ap, struct str);
+			rc = sqlite3_bind_text64(st, i,
+			    s.p != NULL ? s.p : "", s.len, SQLITE_STATIC,
+			    SQLITE_UTF8);
+			break;
+		case 'b':
+			p = va_arg(ap, const void *);
+			len = va_arg(ap, size_t);
+			rc = sqlite3_bind_blob64(st, i, p != NULL ? p : "",
+			    len, SQLITE_STATIC);
+			break;
+		default:
+			fatalx("db_bind: format '%c'", *fmt);
+		}
+	}
+	if (rc != SQLITE_OK) {
+		db_error(db, "bind");
+		return -1;
+	}
+	return 0;
+}
+
+int
+db_bind(struct db *db, sqlite3_stmt *st, const char *fmt, ...)
+{
+	va_list	 ap;
+	int	 rv;
+
+	va_start(ap, fmt);
+	rv = db_vbind(db, st, fmt, ap);
+	va_end(ap);
+	return rv;
+}
+
+int
+db_step(struct db *db, sqlite3_stmt *st)
+{
+	int	 rc;
+
+	if (st == NULL)
+		return -1;
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE) {
+		db_error(db, sqlite3_sql(st));
+		sqlite3_reset(st);
+		return -1;
+	}
+	sqlite3_reset(st);
+	return 0;
+}
+
+int
+db_run(struct db *db, size_t n, const char *fmt, ...)
+{
+	sqlite3_stmt	*st = db_st(db, n);
+	va_list		 ap;
+	int		 rv;
+
+	va_start(ap, fmt);
+	rv = db_vbind(db, st, fmt, ap);
+	va_end(ap);
+	if (rv == -1 || (rv = db_step(db, st)) == -1)
+		return -1;
+	if (rv == 1)
+		sqlite3_reset(st);
+	return 0;
+}
+
+int
+db_one(struct db *db, sqlite3_stmt *st, int64_t *v)
+{
+	int	 rv = db_step(db, st);
+
+	if (rv == 1) {
+		*v = sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+	}
+	return rv;
+}
+
+struct str
+db_col(sqlite3_stmt *st, int col)
+{
+	struct str	 s;
+
+	s.p = sqlite3_column_blob(st, col);
+	s.len = (size_t)sqlite3_column_bytes(st, col);
+	if (s.p == NULL)
+		s = (struct str){ "", 0 };
+	return s;
+}
+
+int
+db_col_blob(sqlite3_stmt *st, int col, void *dst, size_t len)
+{
+	struct str	 s = db_col(st, col);
+
+	if (s.len != len) {
+		memset(dst, 0, len);
+		return -1;
+	}
+	memcpy(dst, s.p, len);
+	return 0;
+}

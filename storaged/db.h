@@ -1,0 +1,55 @@
+/*
+ * A thin layer over SQLite: connections with our settings, statements that
+ * are prepared once from a table, values bound by a format.
+ */
+#ifndef STORAGED_DB_H
+#define STORAGED_DB_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+
+struct db {
+	sqlite3			*h;
+	sqlite3_stmt		**st;		/* nst, prepared on demand */
+	const char *const	*sql;
+	size_t			 nst;
+	bool			 failed;	/* an error that is not a
+						   constraint: sticky */
+};
+
+/*
+ * Opens path (created when create is set) in WAL mode with synchronous=OFF
+ * and defensive settings.  sql: nst statements for db_st(), kept by
+ * reference.  -1 with db->failed set (the handle is closed).
+ */
+int	 db_open(struct db *db, const char *path, bool create, bool readonly,
+	    const char *const *sql, size_t nst);
+void	 db_close(struct db *db);		/* also of one never opened */
+/* One or more statements without results.  0 or -1 (logged). */
+int	 db_exec(struct db *db, const char *sql);
+
+/* Statement n, reset and unbound; NULL on error. */
+sqlite3_stmt *db_st(struct db *db, size_t n);
+/*
+ * Binds from the first parameter on: i int64_t, u uint64_t (as the same 64
+ * bits), s struct str (text), b const void * and size_t (blob).  The bytes
+ * must stay until the statement is reset.  0 or -1.
+ */
+int	 db_bind(struct db *db, sqlite3_stmt *st, const char *fmt, ...);
+/* 1: a row, 0: done (and reset), -1: error (logged, reset). */
+int	 db_step(struct db *db, sqlite3_stmt *st);
+/* Binds and steps a statement that gives no row.  0 or -1. */
+int	 db_run(struct db *db, size_t n, const char *fmt, ...);
+/* The first column of the first row of a bound statement; 1, 0 or -1. */
+int	 db_one(struct db *db, sqlite3_stmt *st, int64_t *v);
+
+/* Text and blob columns as borrowed bytes (until the next step). */
+struct str db_col(sqlite3_stmt *st, int col);
+/* A blob column of exactly len bytes; else dst is zeroed and -1 given. */
+int	 db_col_blob(sqlite3_stmt *st, int col, void *dst, size_t len);
+
+#endif

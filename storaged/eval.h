@@ -1,0 +1,124 @@
+/*
+ * Intents as the operations make them, and their evaluation: each becomes
+ * records on the newest state, or an answer without one (DESIGN, section 3,
+ * "Intent and effect").
+ */
+#ifndef STORAGED_EVAL_H
+#define STORAGED_EVAL_H
+
+#include "common/msg_mbox.h"
+#include "storaged/commit.h"
+#include "storaged/index_read.h"
+
+enum work_kind {
+	WORK_STORE,
+	WORK_COPY,
+	WORK_MOVE,
+	WORK_EXPUNGE,
+	WORK_APPEND,
+	WORK_CREATE,
+	WORK_DELETE,
+	WORK_RENAME,
+	WORK_SUBSCRIBE,
+	WORK_KINDS
+};
+
+/* The newest evaluation's answer. */
+struct answer {
+	uint8_t		 code;		/* MBOX_CODE_NONE: OK */
+	const char	*text;		/* constant; NULL when OK */
+	struct reply_ok	 ok;
+};
+
+#define APPEND_REFS_MAX	32
+
+/* One message of an APPEND, ready to be recorded. */
+struct append_item {
+	uint8_t		 flags;
+	struct str	*keywords;
+	size_t		 nkeywords;
+	int64_t		 date;
+	int16_t		 zone;
+	uint64_t	 size;
+	uint8_t		 msgid[16];
+	/* Message-ID and references (newest first, the last is the oldest)
+	 * as hashes; 0 in mid: none. */
+	uint64_t	 mid;
+	uint64_t	 refs[APPEND_REFS_MAX];
+	size_t		 nrefs;
+	bool		 large;		/* an object of its own */
+	struct batch_message small;	/* its bytes are the item's */
+	struct record_place place;	/* of a large one */
+	uint8_t		*bytes;		/* owned; small.bytes */
+	struct str	 digest;	/* compressed: for the cold index */
+	uint8_t		 digest_codec;
+	uint64_t	 number;	/* of its record, once evaluated */
+	uint32_t	 uid;
+};
+
+/* What an intent's payload points to; all of it lives on the arena but
+ * what is owned as said. */
+struct work {
+	struct intent	 intent;
+	enum work_kind	 kind;
+	struct arena	*arena;
+	uint64_t	 session;	/* serial number of the session */
+	uint32_t	 id;		/* of the request */
+	void		*owner;		/* the operation (op.h) */
+	struct answer	 answer;
+	union {
+		struct mbox_store	 store;
+		struct mbox_copy	 copy;
+		struct mbox_expunge	 expunge;
+		struct mbox_create	 create;
+		struct mbox_delete	 del;
+		struct mbox_rename	 rename;
+		struct mbox_subscribe	 subscribe;
+		struct {
+			struct str		 name;
+			struct append_item	*v;
+			size_t			 n;
+		} append;
+	} u;
+};
+void	 answer_clear(struct answer *a);
+
+/* Mailboxes of a first login ("mailboxes.N.name", "mailboxes.N.use"). */
+struct eval_default { char name[MBOX_NAME_MAX + 1]; uint32_t use; };
+extern struct eval_default eval_defaults[32];
+extern size_t eval_ndefaults;
+
+/* state.h on an index, and the records of a new user. */
+extern const struct state_ops index_state_ops;
+enum state_verdict index_state_first(void *state, struct batch *b);
+
+/*
+ * A name for CREATE and RENAME: UTF-8, 1 to 1,000 bytes, no empty level, no
+ * control characters, INBOX in any case is INBOX.  Writes it with its NUL
+ * (one trailing "/" is dropped); -1: no such name can be.
+ */
+int	 mailbox_name(struct str in, char dst[MBOX_NAME_MAX + 1]);
+
+/* For the evaluators. */
+enum state_verdict eval_no(struct work *w, enum mbox_code code,
+	    const char *text);
+/* Adds the record to the batch and applies it.  STATE_RECORDS, or why not. */
+enum state_verdict eval_emit(struct index *ix, struct batch *b,
+	    struct record *r, struct batch_message *m);
+uint32_t eval_uidvalidity(struct index *ix, struct batch *b);
+/* Room for new keywords: 1, 0 (the limit) or -1. */
+int	 eval_keywords_fit(struct index *ix, const struct str *names,
+	    size_t n);
+
+enum state_verdict eval_store(struct index *, struct work *, struct batch *);
+enum state_verdict eval_copy(struct index *, struct work *, struct batch *);
+enum state_verdict eval_expunge(struct index *, struct work *,
+	    struct batch *);
+enum state_verdict eval_append(struct index *, struct work *, struct batch *);
+enum state_verdict eval_create(struct index *, struct work *, struct batch *);
+enum state_verdict eval_delete(struct index *, struct work *, struct batch *);
+enum state_verdict eval_rename(struct index *, struct work *, struct batch *);
+enum state_verdict eval_subscribe(struct index *, struct work *,
+	    struct batch *);
+
+#endif

@@ -1,0 +1,355 @@
+/*
+ * STORE, COPY, MOVE, EXPUNGE and APPEND become records.  What does not
+ * exist (any more) is left out, what would change nothing too.
+ */
+#include "common/compat.h"
+
+#include <string.h>
+
+#include "storaged/eval.h"
+
+static const char no_box[] = "The mailbox is gone";
+static const char no_target[] = "No such mailbox";
+static const char no_uids[] = "The mailbox has no more UIDs";
+
+/* The name a client gives for a mailbox that is to exist. */
+static int
+target_box(struct index *ix, struct str name, struct box *box)
+{
+	char	 clean[MBOX_NAME_MAX + 1];
+
+	if (mailbox_name(name, clean) == -1)
+		return 0;
+	return box_by_name(&ix->hot, str_from(clean), box);
+}
+
+/* Collects the UIDs that a bound statement gives. */
+static int
+collect(struct index *ix, sqlite3_stmt *st, struct uidset *out)
+{
+	uint32_t	 uid;
+	int		 rv;
+
+	while ((rv = db_step(&ix->hot, st)) == 1) {
+		uid = (uint32_t)sqlite3_column_int64(st, 0);
+		if (uidset_add(out, uid, uid) == -1) {
+			sqlite3_reset(st);
+			return -1;
+		}
+	}
+	return rv;
+}
+
+struct store_plan {
+	struct kwnums	 nums;
+	int64_t		 kw;		/* for SET */
+	int64_t		 since;
+	struct str	*words;
+	struct uidset	 change;
+};
+
+static int
+store_words(struct work *w, struct store_plan *p)
+{
+	const struct wire_list	*l = &w->u.store.keywords;
+	const struct mbox_word	*v = l->v;
+	size_t			 i;
+
+	p->words = arena_array(w->arena, l->n != 0 ? l->n : 1,
+	    sizeof(*p->words));
+	if (p->words == NULL)
+		return -1;
+	for (i = 0; i < l->n; i++)
+		p->words[i] = v[i].word;
+	return 0;
+}
+
+/* Which of the UIDs would change, and which fail UNCHANGEDSINCE. */
+static int
+store_plan(struct index *ix, struct work *w, struct store_plan *p)
+{
+	static const enum index_st	 st_of[] = {
+		[MBOX_STORE_SET] = ST_WANT_SET,
+		[MBOX_STORE_ADD] = ST_WANT_ADD,
+		[MBOX_STORE_REMOVE] = ST_WANT_REMOVE,
+	};
+	const struct mbox_store	*s = &w->u.store;
+	struct span		 sp;
+	sqlite3_stmt		*st;
+	bool			 set = s->how == MBOX_STORE_SET;
+
+	if (keyword_numbers(ix, p->words, s->keywords.n,
+	    s->how != MBOX_STORE_REMOVE, &p->nums) == -1 ||
+	    (set && kwset_id(ix, &p->nums, &p->kw) == -1))
+		return -1;
+	kwmap_clear(ix);
+	if (!set && kwmap_build(ix, s->box, &s->uids,
+	    s->how == MBOX_STORE_ADD, &p->nums) == -1)
+		return -1;
+	p->since = s->unchangedsince > INT64_MAX ? INT64_MAX :
+	    (int64_t)s->unchangedsince;
+	span_init(ix, &sp, &s->uids);
+	while (span_next(&sp)) {
+		st = db_st(&ix->hot, st_of[s->how]);
+		if (db_bind(&ix->hot, st, set ? "uiiiii" : "uiiii", s->box,
+		    sp.first, sp.last, (int64_t)s->flags, p->since,
+		    p->kw) == -1 || collect(ix, st, &p->change) == -1)
+			return -1;
+		if (p->since == INT64_MAX)
+			continue;
+		st = db_st(&ix->hot, ST_SPAN_NEWER);
+		if (db_bind(&ix->hot, st, "uiii", s->box, sp.first, sp.last,
+		    p->since) == -1 ||
+		    collect(ix, st, &w->answer.ok.modified) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+enum state_verdict
+eval_store(struct index *ix, struct work *w, struct batch *b)
+{
+	const struct mbox_store	*s = &w->u.store;
+	struct store_plan	 p = { .kw = 0 };
+	struct record		 r;
+	struct box		 box;
+	enum state_verdict	 v = STATE_FAILED;
+	int			 rv;
+
+	if ((rv = box_by_id(&ix->hot, s->box, &box)) != 1)
+		return rv == -1 ? STATE_FAILED :
+		    eval_no(w, MBOX_NONEXISTENT_BOX, no_box);
+	if (store_words(w, &p) == -1)
+		return STATE_FAILED;
+	rv = s->how == MBOX_STORE_REMOVE ? 1 :
+	    eval_keywords_fit(ix, p.words, s->keywords.n);
+	if (rv != 1)
+		return rv == -1 ? STATE_FAILED :
+		    eval_no(w, MBOX_LIMIT, "Too many keywords");
+	if (store_plan(ix, w, &p) == -1)
+		goto out;
+	if (p.change.n == 0) {
+		v = STATE_NOTHING;
+		goto out;
+	}
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_FLAGS;
+	r.box = s->box;
+	r.uids = p.change;
+	r.how = s->how;
+	r.flags = s->flags;
+	r.keywords = p.words;
+	r.nkeywords = s->keywords.n;
+	v = eval_emit(ix, b, &r, NULL);
+	w->answer.ok.modseq = r.number;
+ out:
+	uidset_free(&p.change);
+	return v;
+}
+
+static enum state_verdict
+copy_emit(struct index *ix, struct work *w, struct batch *b,
+    const struct box *dst, uint64_t count)
+{
+	struct answer		*a = &w->answer;
+	struct record		 r;
+	enum state_verdict	 v;
+
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_COPY;
+	r.box = w->u.copy.box;
+	r.uids = a->ok.src;
+	r.dst = dst->id;
+	r.dst_first = dst->uidnext;
+	r.savedate = batch_time(b);
+	if ((v = eval_emit(ix, b, &r, NULL)) != STATE_RECORDS)
+		return v;
+	if (uidset_add(&a->ok.dst, dst->uidnext,
+	    (uint32_t)(dst->uidnext + count - 1)) == -1)
+		return STATE_FAILED;
+	a->ok.uidvalidity = dst->uidvalidity;
+	a->ok.modseq = r.number;
+	if (w->kind != WORK_MOVE)
+		return v;
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_EXPUNGE;
+	r.box = w->u.copy.box;
+	r.uids = a->ok.src;
+	v = eval_emit(ix, b, &r, NULL);
+	a->ok.modseq = r.number;
+	return v;
+}
+
+enum state_verdict
+eval_copy(struct index *ix, struct work *w, struct batch *b)
+{
+	const struct mbox_copy	*c = &w->u.copy;
+	struct box		 src, dst;
+	uint64_t		 count;
+	int			 rv;
+
+	if ((rv = box_by_id(&ix->hot, c->box, &src)) != 1)
+		return rv == -1 ? STATE_FAILED :
+		    eval_no(w, MBOX_NONEXISTENT_BOX, no_box);
+	if ((rv = target_box(ix, c->to, &dst)) != 1)
+		return rv == -1 ? STATE_FAILED :
+		    eval_no(w, MBOX_TRYCREATE, no_target);
+	if (read_existing(ix, &ix->hot, c->box, &c->uids,
+	    &w->answer.ok.src) == -1)
+		return STATE_FAILED;
+	count = uidset_count(&w->answer.ok.src);
+	if (count == 0)
+		return STATE_NOTHING;
+	if (dst.uidnext == 0 || dst.uidnext + count >= UINT32_MAX)
+		return eval_no(w, MBOX_LIMIT, no_uids);
+	return copy_emit(ix, w, b, &dst, count);
+}
+
+enum state_verdict
+eval_expunge(struct index *ix, struct work *w, struct batch *b)
+{
+	const struct mbox_expunge *e = &w->u.expunge;
+	struct uidrange		 every = { 1, UINT32_MAX };
+	struct uidset		 all = { .v = &every, .n = 1 };
+	struct uidset		 dead = UIDSET_INIT;
+	struct record		 r;
+	struct span		 sp;
+	struct box		 box;
+	sqlite3_stmt		*st;
+	enum state_verdict	 v = STATE_FAILED;
+	int			 rv;
+
+	if ((rv = box_by_id(&ix->hot, e->box, &box)) != 1)
+		return rv == -1 ? STATE_FAILED :
+		    eval_no(w, MBOX_NONEXISTENT_BOX, no_box);
+	if (box.deleted == 0)
+		return STATE_NOTHING;
+	span_init(ix, &sp, e->only ? &e->uids : &all);
+	while (span_next(&sp)) {
+		st = db_st(&ix->hot, ST_SPAN_DELETED);
+		if (db_bind(&ix->hot, st, "uii", e->box, sp.first,
+		    sp.last) == -1 || collect(ix, st, &dead) == -1)
+			goto out;
+	}
+	if (dead.n == 0) {
+		v = STATE_NOTHING;
+		goto out;
+	}
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_EXPUNGE;
+	r.box = e->box;
+	r.uids = dead;
+	v = eval_emit(ix, b, &r, NULL);
+	w->answer.ok.modseq = r.number;
+ out:
+	uidset_free(&dead);
+	return v;
+}
+
+/*
+ * The thread of the first known id among In-Reply-To and References; an
+ * unknown thread is named by its oldest reference, so that nodes that have
+ * not seen the first message agree.
+ */
+static int
+append_thread(struct index *ix, const struct append_item *it,
+    uint64_t *thread)
+{
+	sqlite3_stmt	*st;
+	int64_t		 v;
+	size_t		 i;
+	int		 rv;
+
+	for (i = 0; i < it->nrefs; i++) {
+		st = db_st(&ix->hot, ST_MID_GET);
+		if (db_bind(&ix->hot, st, "u", it->refs[i]) == -1 ||
+		    (rv = db_one(&ix->hot, st, &v)) == -1)
+			return -1;
+		if (rv == 1) {
+			*thread = (uint64_t)v;
+			goto note;
+		}
+	}
+	if (it->nrefs > 0)
+		*thread = it->refs[it->nrefs - 1];
+	else if (it->mid != 0)
+		*thread = it->mid;
+	else
+		memcpy(thread, it->msgid, sizeof(*thread));
+	if (*thread == 0)
+		*thread = 1;
+ note:
+	if (it->mid == 0)
+		return 0;
+	return db_run(&ix->hot, ST_MID_ADD, "uu", it->mid, *thread);
+}
+
+static enum state_verdict
+append_one(struct index *ix, struct append_item *it, struct batch *b,
+    const struct box *box, uint32_t uid)
+{
+	struct record		 r;
+	enum state_verdict	 v;
+
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_ADD;
+	r.box = box->id;
+	r.uid = uid;
+	r.flags = it->flags;
+	r.keywords = it->keywords;
+	r.nkeywords = it->nkeywords;
+	r.date = it->date;
+	r.zone = it->zone;
+	r.savedate = batch_time(b);
+	r.size = it->size;
+	memcpy(r.msgid, it->msgid, sizeof(r.msgid));
+	if (append_thread(ix, it, &r.threadid) == -1)
+		return STATE_FAILED;
+	if (it->large)
+		r.place = it->place;
+	v = eval_emit(ix, b, &r, it->large ? NULL : &it->small);
+	it->number = r.number;
+	it->uid = uid;
+	return v;
+}
+
+enum state_verdict
+eval_append(struct index *ix, struct work *w, struct batch *b)
+{
+	struct append_item	*it;
+	struct answer		*a = &w->answer;
+	struct box		 box;
+	enum state_verdict	 v;
+	uint32_t		 uid;
+	size_t			 i;
+	int			 rv;
+
+	if ((rv = target_box(ix, w->u.append.name, &box)) != 1)
+		return rv == -1 ? STATE_FAILED :
+		    eval_no(w, MBOX_TRYCREATE, no_target);
+	if (w->u.append.n == 0)
+		return STATE_NOTHING;
+	if (box.uidnext == 0 ||
+	    (uint64_t)box.uidnext + w->u.append.n >= UINT32_MAX)
+		return eval_no(w, MBOX_LIMIT, no_uids);
+	for (i = 0; i < w->u.append.n; i++) {
+		it = &w->u.append.v[i];
+		uid = box.uidnext + (uint32_t)i;
+		rv = eval_keywords_fit(ix, it->keywords, it->nkeywords);
+		if (rv != 1)
+			return rv == -1 ? STATE_FAILED :
+			    eval_no(w, MBOX_LIMIT, "Too many keywords");
+		v = append_one(ix, it, b, &box, uid);
+		if (v == STATE_NOTHING)
+			return eval_no(w, MBOX_UNAVAILABLE,
+			    "The message must be sent again");
+		if (v != STATE_RECORDS)
+			return v;
+		a->ok.modseq = it->number;
+	}
+	a->ok.uidvalidity = box.uidvalidity;
+	if (uidset_add(&a->ok.dst, box.uidnext,
+	    (uint32_t)(box.uidnext + w->u.append.n - 1)) == -1)
+		return STATE_FAILED;
+	return STATE_RECORDS;
+}

@@ -1,0 +1,469 @@
+/*
+ * Opening, closing and the transactions of a user's index.  Nothing here
+ * decides: intents become records in eval_*.c, records become rows in
+ * apply*.c.  A file that is not to be trusted is deleted, never mended.
+ */
+#include "common/compat.h"
+
+#include <openssl/evp.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "storaged/index.h"
+#include "storaged/index_fn.h"
+
+#define SPAN_GAP	64	/* UIDs missing between ranges of one span */
+
+/* What tells this boot of the machine from another; never empty. */
+static struct str
+boot_id(void)
+{
+	static char	 id[64];
+	ssize_t		 n = -1;
+	int		 fd;
+
+	if (id[0] != '\0')
+		return str_from(id);
+	if ((fd = open("/proc/sys/kernel/random/boot_id",
+	    O_RDONLY | O_CLOEXEC)) != -1) {
+		n = read(fd, id, sizeof(id) - 1);
+		close(fd);
+	}
+	if (n <= 0) {		/* no such file: never the same boot */
+		snprintf(id, sizeof(id), "pid%ld-%lld", (long)getpid(),
+		    (long long)time(NULL));
+		return str_from(id);
+	}
+	id[n] = '\0';
+	id[strcspn(id, "\n")] = '\0';
+	return str_from(id);
+}
+
+/* Without /proc (OpenBSD, chroot) it is read before the jail. */
+void
+index_boot(void)
+{
+	(void)boot_id();
+}
+
+static void
+unlink_db(const char *path)
+{
+	static const char *const suffix[] = { "", "-wal", "-shm", "-journal" };
+	char	 name[1024];
+	size_t	 i;
+
+	for (i = 0; i < nitems(suffix); i++) {
+		if ((size_t)snprintf(name, sizeof(name), "%s%s", path,
+		    suffix[i]) >= sizeof(name))
+			return;
+		if (unlink(name) == -1 && errno != ENOENT)
+			log_warn("index: %s", name);
+	}
+}
+
+static int
+meta_write(struct index *ix, const struct state_mark *m)
+{
+	return db_run(&ix->hot, ST_META_SET, "isibibii",
+	    (int64_t)INDEX_VERSION, boot_id(), (int64_t)0,
+	    (const void *)m->history, sizeof(m->history), (int64_t)m->commit,
+	    (const void *)m->nonce, sizeof(m->nonce), (int64_t)m->records,
+	    (int64_t)m->uidvalidity);
+}
+
+/* Durable before anything is written: else a later crash would leave a torn
+ * file that calls itself clean. */
+static int
+meta_clean(struct index *ix, bool clean)
+{
+	int	 rv;
+
+	if (db_exec(&ix->hot, "PRAGMA synchronous=FULL;") == -1)
+		return -1;
+	rv = db_run(&ix->hot, ST_META_CLEAN, "is", (int64_t)clean, boot_id());
+	if (rv == 0 && sqlite3_wal_checkpoint_v2(ix->hot.h, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		rv = -1;
+	if (db_exec(&ix->hot, "PRAGMA synchronous=OFF;") == -1)
+		rv = -1;
+	return rv;
+}
+
+/* 0: the file can be used; -1: discard it. */
+static int
+meta_read(struct index *ix)
+{
+	struct state_mark	*m = &ix->mark;
+	sqlite3_stmt		*st = db_st(&ix->hot, ST_META_GET);
+	bool			 clean, same;
+
+	if (db_step(&ix->hot, st) != 1)
+		return -1;
+	clean = sqlite3_column_int(st, 2) != 0;
+	same = str_eq(db_col(st, 1), boot_id());
+	if (sqlite3_column_int(st, 0) != INDEX_VERSION || (!clean && !same) ||
+	    db_col_blob(st, 3, m->history, sizeof(m->history)) == -1 ||
+	    db_col_blob(st, 5, m->nonce, sizeof(m->nonce)) == -1) {
+		sqlite3_reset(st);
+		return -1;
+	}
+	m->commit = (uint64_t)sqlite3_column_int64(st, 4);
+	m->records = (uint64_t)sqlite3_column_int64(st, 6);
+	m->uidvalidity = (uint32_t)sqlite3_column_int64(st, 7);
+	sqlite3_reset(st);
+	return clean ? meta_clean(ix, false) : 0;
+}
+
+static int
+hot_existing(struct index *ix)
+{
+	if (access(ix->path_hot, F_OK) == -1)
+		return -1;
+	if (db_open(&ix->hot, ix->path_hot, false, false, index_sql,
+	    ST_MAX) == -1)
+		return -1;
+	if (meta_read(ix) == 0 && !ix->hot.failed)
+		return 0;
+	log_info("index: %s: of another boot or version, or damaged: "
+	    "rebuilt from the bucket", ix->path_hot);
+	memset(&ix->mark, 0, sizeof(ix->mark));
+	db_close(&ix->hot);
+	return -1;
+}
+
+static int
+hot_create(struct index *ix)
+{
+	unlink_db(ix->path_hot);
+	memset(&ix->mark, 0, sizeof(ix->mark));
+	ix->fresh = true;
+	if (db_open(&ix->hot, ix->path_hot, true, false, index_sql,
+	    ST_MAX) == -1)
+		return -1;
+	if (db_exec(&ix->hot, "BEGIN") == -1 ||
+	    db_exec(&ix->hot, index_schema) == -1 ||
+	    meta_write(ix, &ix->mark) == -1 ||
+	    db_exec(&ix->hot, "COMMIT") == -1) {
+		db_close(&ix->hot);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+index_connect(struct index *ix)
+{
+	ix->fresh = false;
+	if (hot_existing(ix) == -1 && hot_create(ix) == -1)
+		return -1;
+	if (db_open(&ix->read, ix->path_hot, false, true, index_sql,
+	    ST_MAX) == -1)
+		return -1;
+	if (index_fn_register(ix, ix->hot.h) == -1 ||
+	    index_fn_register(ix, ix->read.h) == -1)
+		return -1;
+	ix->next = ix->mark;
+	return 0;
+}
+
+static void
+index_disconnect(struct index *ix)
+{
+	db_close(&ix->read);
+	db_close(&ix->cold);
+	db_close(&ix->hot);
+}
+
+struct index *
+index_open(const char *dir, const char *name)
+{
+	struct index	*ix;
+
+	if ((ix = calloc(1, sizeof(*ix))) == NULL)
+		return NULL;
+	TAILQ_INIT(&ix->changes);
+	if (asprintf(&ix->path_hot, "%s/%s.hot", dir, name) == -1)
+		ix->path_hot = NULL;
+	if (asprintf(&ix->path_cold, "%s/%s.cold", dir, name) == -1)
+		ix->path_cold = NULL;
+	if (ix->path_hot == NULL || ix->path_cold == NULL ||
+	    index_connect(ix) == -1) {
+		index_close(ix, false);
+		return NULL;
+	}
+	return ix;
+}
+
+void
+index_close(struct index *ix, bool clean)
+{
+	if (ix == NULL)
+		return;
+	if (ix->in_tx)
+		index_rollback(ix);
+	if (clean && !index_failed(ix)) {
+		db_close(&ix->read);
+		db_close(&ix->cold);
+		(void)meta_clean(ix, true);
+	}
+	if (ix->hot.failed && ix->path_hot != NULL) {
+		index_disconnect(ix);
+		unlink_db(ix->path_hot);
+	} else
+		index_disconnect(ix);
+	change_list_free(&ix->changes);
+	free(ix->dead);
+	free(ix->fn_map);
+	free(ix->path_hot);
+	free(ix->path_cold);
+	free(ix);
+}
+
+void
+index_discard(const char *dir, const char *name)
+{
+	char	 path[1024];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s.hot", dir, name) <
+	    sizeof(path))
+		unlink_db(path);
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s.cold", dir, name) <
+	    sizeof(path))
+		unlink_db(path);
+}
+
+int
+index_reset(struct index *ix)
+{
+	if (ix->in_tx)
+		index_rollback(ix);
+	index_disconnect(ix);
+	unlink_db(ix->path_hot);
+	unlink_db(ix->path_cold);
+	change_list_free(&ix->changes);
+	ix->ndead = 0;
+	return index_connect(ix);
+}
+
+bool
+index_failed(const struct index *ix)
+{
+	return ix->hot.failed || ix->read.failed || ix->hot.h == NULL ||
+	    ix->read.h == NULL;
+}
+
+int
+index_begin(struct index *ix)
+{
+	if (ix->in_tx)
+		fatalx("index: a transaction within a transaction");
+	if (db_run(&ix->hot, ST_BEGIN, "") == -1)
+		return -1;
+	ix->in_tx = true;
+	ix->next = ix->mark;
+	change_list_free(&ix->changes);
+	ix->ndead = 0;
+	return 0;
+}
+
+int
+index_commit(struct index *ix, const struct state_mark *mark)
+{
+	struct state_mark	 m = *mark;
+
+	if (m.uidvalidity < ix->next.uidvalidity)
+		m.uidvalidity = ix->next.uidvalidity;
+	if (meta_write(ix, &m) == -1 ||
+	    db_run(&ix->hot, ST_COMMIT, "") == -1) {
+		index_rollback(ix);
+		return -1;
+	}
+	ix->in_tx = false;
+	ix->mark = ix->next = m;
+	return 0;
+}
+
+void
+index_rollback(struct index *ix)
+{
+	if (!ix->in_tx)
+		return;
+	ix->in_tx = false;
+	ix->next = ix->mark;
+	change_list_free(&ix->changes);
+	ix->ndead = 0;
+	/* An error may have rolled it back already. */
+	if (sqlite3_get_autocommit(ix->hot.h) == 0)
+		(void)db_run(&ix->hot, ST_ROLLBACK, "");
+}
+
+int
+index_save(struct index *ix, struct index_save *save)
+{
+	memset(save, 0, sizeof(*save));
+	save->next = ix->next;
+	save->ndead = ix->ndead;
+	save->last = TAILQ_LAST(&ix->changes, change_list);
+	if (save->last != NULL) {
+		save->last_modseq = save->last->modseq;
+		if (uidset_copy(&save->last_uids, &save->last->uids) == -1)
+			return -1;
+	}
+	return db_run(&ix->hot, ST_SAVE, "");
+}
+
+void
+index_keep(struct index *ix, struct index_save *save)
+{
+	(void)db_run(&ix->hot, ST_RELEASE, "");
+	uidset_free(&save->last_uids);
+}
+
+void
+index_back(struct index *ix, struct index_save *save)
+{
+	struct change	*ch;
+
+	(void)db_run(&ix->hot, ST_BACK, "");
+	(void)db_run(&ix->hot, ST_RELEASE, "");
+	while ((ch = TAILQ_LAST(&ix->changes, change_list)) != save->last) {
+		TAILQ_REMOVE(&ix->changes, ch, entry);
+		uidset_free(&ch->uids);
+		free(ch);
+	}
+	if (ch != NULL) {
+		ch->modseq = save->last_modseq;
+		uidset_take(&ch->uids, &save->last_uids);
+	}
+	uidset_free(&save->last_uids);
+	ix->next = save->next;
+	ix->ndead = save->ndead;
+}
+
+int
+index_digest(struct index *ix, uint8_t digest[32])
+{
+	sqlite3_stmt	*st = db_st(&ix->hot, ST_BOX_ALL);
+	EVP_MD_CTX	*md = EVP_MD_CTX_new();
+	struct buf	 b = BUF_INIT;
+	int		 rv = -1, step;
+
+	if (md == NULL || st == NULL ||
+	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+		goto out;
+	while ((step = db_step(&ix->hot, st)) == 1) {
+		buf_reset(&b);
+		buf_put_u64(&b, (uint64_t)sqlite3_column_int64(st, 0));
+		buf_put_u32(&b, (uint32_t)sqlite3_column_int64(st, 3));
+		buf_put_u32(&b, (uint32_t)sqlite3_column_int64(st, 5));
+		buf_put_u64(&b, (uint64_t)sqlite3_column_int64(st, 9));
+		if (b.failed || EVP_DigestUpdate(md, b.data, b.len) != 1) {
+			sqlite3_reset(st);
+			goto out;
+		}
+	}
+	if (step == 0 && EVP_DigestFinal_ex(md, digest, NULL) == 1)
+		rv = 0;
+ out:
+	EVP_MD_CTX_free(md);
+	buf_free(&b);
+	return rv;
+}
+
+int
+index_change(struct index *ix, enum change_kind kind, uint64_t box,
+    uint64_t modseq, const struct uidset *uids)
+{
+	struct change	*ch = TAILQ_LAST(&ix->changes, change_list);
+
+	if (ch != NULL && ch->kind == kind && ch->box == box &&
+	    ch->session == ix->cause_session && ch->id == ix->cause_id) {
+		ch->modseq = modseq;
+		return uids == NULL ? 0 : uidset_union(&ch->uids, uids);
+	}
+	if ((ch = calloc(1, sizeof(*ch))) == NULL)
+		return -1;
+	ch->kind = kind;
+	ch->box = box;
+	ch->modseq = modseq;
+	ch->session = ix->cause_session;
+	ch->id = ix->cause_id;
+	if (uids != NULL && uidset_copy(&ch->uids, uids) == -1) {
+		free(ch);
+		return -1;
+	}
+	TAILQ_INSERT_TAIL(&ix->changes, ch, entry);
+	return 0;
+}
+
+void
+change_list_free(struct change_list *l)
+{
+	struct change	*ch;
+
+	while ((ch = TAILQ_FIRST(l)) != NULL) {
+		TAILQ_REMOVE(l, ch, entry);
+		uidset_free(&ch->uids);
+		free(ch);
+	}
+}
+
+void
+index_take_changes(struct index *ix, struct change_list *l)
+{
+	TAILQ_INIT(l);
+	TAILQ_CONCAT(l, &ix->changes, entry);
+}
+
+void
+span_init(struct index *ix, struct span *sp, const struct uidset *set)
+{
+	sp->ix = ix;
+	sp->set = set;
+	sp->i = 0;
+	sp->first = sp->last = 0;
+	ix->fn_set = set;
+	ix->fn_i = ix->fn_base_i = 0;
+	ix->fn_before = ix->fn_base_before = 0;
+}
+
+void
+span_from(struct index *ix, struct span *sp, const struct uidset *set,
+    uint32_t from)
+{
+	span_init(ix, sp, set);
+	sp->i = ix->fn_i = ix->fn_base_i = uidset_find(set, from);
+	sp->last = (int64_t)from - 1;
+}
+
+bool
+span_next(struct span *sp)
+{
+	const struct uidset	*s = sp->set;
+	struct index		*ix = sp->ix;
+	int64_t			 from = sp->last;
+
+	if (sp->i >= s->n)
+		return false;
+	for (; ix->fn_base_i < sp->i; ix->fn_base_i++)
+		ix->fn_base_before += (uint64_t)s->v[ix->fn_base_i].last -
+		    s->v[ix->fn_base_i].first + 1;
+	ix->fn_i = ix->fn_base_i;
+	ix->fn_before = ix->fn_base_before;
+	sp->first = s->v[sp->i].first;
+	if (sp->first <= from)
+		sp->first = from + 1;
+	sp->last = s->v[sp->i].last;
+	while (++sp->i < s->n &&
+	    (int64_t)s->v[sp->i].first - sp->last <= SPAN_GAP)
+		sp->last = s->v[sp->i].last;
+	return true;
+}

@@ -1,0 +1,134 @@
+/*
+ * The index of one user: what its history evaluates to, in two SQLite
+ * files (DESIGN, section 3, "The index").  Disposable: what does not fit is
+ * deleted and rebuilt from the bucket.  The hot file has two connections:
+ * the writer's transaction stays open while a head is in flight, readers
+ * see only what is committed.
+ */
+#ifndef STORAGED_INDEX_H
+#define STORAGED_INDEX_H
+
+#include <sys/queue.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/uidset.h"
+#include "storaged/db.h"
+#include "storaged/index_sql.h"
+#include "storaged/record.h"
+#include "storaged/state.h"
+
+#define INDEX_VERSION	1
+
+/* What committed records did, in their order; events.c tells sessions. */
+enum change_kind {
+	CHANGE_ADDED,
+	CHANGE_FLAGS,
+	CHANGE_EXPUNGED,
+	CHANGE_KEYWORDS,	/* uids are keyword numbers */
+	CHANGE_GONE		/* the mailbox was deleted */
+};
+struct change {
+	TAILQ_ENTRY(change)	 entry;
+	enum change_kind	 kind;
+	uint64_t		 box;
+	uint64_t		 modseq;
+	struct uidset		 uids;
+	uint64_t		 session;	/* whose request it was; 0 */
+	uint32_t		 id;		/* of that request */
+};
+TAILQ_HEAD(change_list, change);
+
+/* Where a message lies, with what is needed to read it. */
+struct place {
+	uint64_t		 m;		/* number of its ADD record */
+	uint32_t		 uid;		/* as it was asked for */
+	uint64_t		 size;		/* octets of the message */
+	uint64_t		 commit;	/* INLINE: of which block */
+	struct record_place	 at;
+};
+
+/* A message whose last reference has gone: its object is garbage, its
+ * digest can go. */
+struct dead {
+	uint64_t		 m;
+	uint8_t			 where;
+	uint8_t			 object[16];
+};
+
+struct kwpair { int64_t from, to; };
+
+struct index {
+	struct db		 hot, read, cold;
+	char			*path_hot, *path_cold;
+	struct state_mark	 mark;		/* committed */
+	struct state_mark	 next;		/* in the transaction */
+	bool			 in_tx;
+	bool			 fresh;		/* empty: nothing was there */
+	struct change_list	 changes;	/* of the transaction */
+	uint64_t		 cause_session;	/* of the intent evaluated */
+	uint32_t		 cause_id;
+	struct dead		*dead;		/* of the transaction */
+	size_t			 ndead, sizedead;
+	/* What the SQL functions inset(), setrank() and kwmap() look at. */
+	const struct uidset	*fn_set;
+	size_t			 fn_i, fn_base_i;
+	uint64_t		 fn_before, fn_base_before;
+	struct kwpair		*fn_map;
+	size_t			 fn_nmap, fn_sizemap;
+};
+
+/*
+ * Opens DIR/NAME.hot and DIR/NAME.cold.  A file of another version or
+ * boot (without a clean stop), or a damaged one, is deleted and made anew
+ * (ix->fresh then, and a mark of zeros).  NULL: the disk is full, or such.
+ */
+struct index *index_open(const char *dir, const char *name);
+/* clean: synced and marked, to be trusted after the next boot as well. */
+void	 index_close(struct index *ix, bool clean);
+/* Deletes the files of a user; for damage found while it is closed. */
+void	 index_discard(const char *dir, const char *name);
+/* Ends an index that does not fit (other history, damage): closed, deleted
+ * and opened empty in place.  -1: that failed. */
+int	 index_reset(struct index *ix);
+bool	 index_failed(const struct index *ix);
+
+/* The transaction that state.h describes. */
+int	 index_begin(struct index *ix);
+int	 index_commit(struct index *ix, const struct state_mark *mark);
+void	 index_rollback(struct index *ix);
+int	 index_digest(struct index *ix, uint8_t digest[32]);
+/* A nested transaction: all or nothing of one intent. */
+struct index_save { struct state_mark next; size_t ndead;
+    struct change *last; struct uidset last_uids; uint64_t last_modseq; };
+int	 index_save(struct index *ix, struct index_save *save);
+void	 index_keep(struct index *ix, struct index_save *save);
+void	 index_back(struct index *ix, struct index_save *save);
+
+/* apply.c: one record, its number set.  -1: it does not fit. */
+int	 index_apply(struct index *ix, const struct record *r,
+	    uint64_t commit);
+
+/* Notes a change in the open transaction; uids may be NULL.  0 or -1. */
+int	 index_change(struct index *ix, enum change_kind kind, uint64_t box,
+	    uint64_t modseq, const struct uidset *uids);
+void	 change_list_free(struct change_list *l);
+/* Moves the changes and the dead of the last transaction to the caller. */
+void	 index_take_changes(struct index *ix, struct change_list *l);
+
+/*
+ * Statements over a set of UIDs run once a span: ranges whose gaps are
+ * small are one span, and inset(uid) skips the gaps.
+ *	struct span sp; span_init(ix, &sp, set);
+ *	while (span_next(&sp)) db_bind(..., sp.first, sp.last)
+ */
+struct span { struct index *ix; const struct uidset *set; size_t i;
+    int64_t first, last; };
+void	 span_init(struct index *ix, struct span *sp,
+	    const struct uidset *set);
+bool	 span_next(struct span *sp);
+/* Like span_init, but from UID from on (to go on with a sliced read). */
+void	 span_from(struct index *ix, struct span *sp,
+	    const struct uidset *set, uint32_t from);
+
+#endif

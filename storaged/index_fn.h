@@ -1,0 +1,11 @@
+/* The SQL functions inset(uid), setrank(uid) and kwmap(kw). */
+#ifndef STORAGED_INDEX_FN_H
+#define STORAGED_INDEX_FN_H
+
+#include "storaged/index.h"
+
+int	 index_fn_register(struct index *ix, sqlite3 *h);
+/* Read before the jail: what tells this boot from another. */
+void	 index_boot(void);
+
+#endif

@@ -1,0 +1,358 @@
+/* Reads of the index.  Every statement is stepped to its end or reset, so
+ * that no reader keeps the write-ahead log from being emptied. */
+#include "common/compat.h"
+
+#include <string.h>
+
+#include "storaged/index_read.h"
+
+static void
+box_fill(sqlite3_stmt *st, struct box *box)
+{
+	struct str	 name = db_col(st, 1);
+	size_t		 len = name.len;
+
+	memset(box, 0, sizeof(*box));
+	box->id = (uint64_t)sqlite3_column_int64(st, 0);
+	if (len > MBOX_NAME_MAX)
+		len = MBOX_NAME_MAX;
+	memcpy(box->name, name.p, len);
+	box->uidvalidity = (uint32_t)sqlite3_column_int64(st, 2);
+	box->uidnext = (uint32_t)sqlite3_column_int64(st, 3);
+	box->use = (uint32_t)sqlite3_column_int64(st, 4);
+	box->messages = (uint32_t)sqlite3_column_int64(st, 5);
+	box->unseen = (uint32_t)sqlite3_column_int64(st, 6);
+	box->deleted = (uint32_t)sqlite3_column_int64(st, 7);
+	box->size = (uint64_t)sqlite3_column_int64(st, 8);
+	box->modseq = (uint64_t)sqlite3_column_int64(st, 9);
+}
+
+static int
+box_one(struct db *db, sqlite3_stmt *st, struct box *box)
+{
+	int	 rv = db_step(db, st);
+
+	if (rv == 1) {
+		box_fill(st, box);
+		sqlite3_reset(st);
+	}
+	return rv;
+}
+
+int
+box_by_name(struct db *db, struct str name, struct box *box)
+{
+	sqlite3_stmt	*st = db_st(db, ST_BOX_BY_NAME);
+
+	return db_bind(db, st, "s", name) == -1 ? -1 : box_one(db, st, box);
+}
+
+int
+box_by_id(struct db *db, uint64_t id, struct box *box)
+{
+	sqlite3_stmt	*st = db_st(db, ST_BOX_BY_ID);
+
+	return db_bind(db, st, "u", id) == -1 ? -1 : box_one(db, st, box);
+}
+
+int
+box_after(struct db *db, struct str after, struct box *box)
+{
+	sqlite3_stmt	*st = db_st(db, ST_BOX_PAGE);
+
+	if (db_bind(db, st, "si", after, (int64_t)1) == -1)
+		return -1;
+	return box_one(db, st, box);
+}
+
+int
+box_has_children(struct db *db, const char *name)
+{
+	char		 from[MBOX_NAME_MAX + 2], to[MBOX_NAME_MAX + 2];
+	sqlite3_stmt	*st = db_st(db, ST_BOX_CHILDREN);
+	int64_t		 id;
+	size_t		 len = strlen(name);
+
+	/* "name/" <= child < "name0": '0' follows '/' */
+	if (len > MBOX_NAME_MAX)
+		return 0;
+	memcpy(from, name, len);
+	memcpy(to, name, len);
+	from[len] = '/';
+	to[len] = '/' + 1;
+	if (db_bind(db, st, "ss", (struct str){ from, len + 1 },
+	    (struct str){ to, len + 1 }) == -1)
+		return -1;
+	return db_one(db, st, &id);
+}
+
+int
+sub_has(struct db *db, struct str name)
+{
+	sqlite3_stmt	*st = db_st(db, ST_SUB_HAS);
+	int64_t		 one;
+
+	return db_bind(db, st, "s", name) == -1 ? -1 : db_one(db, st, &one);
+}
+
+int
+sub_orphan_after(struct db *db, struct str after, char *name, size_t size)
+{
+	sqlite3_stmt	*st = db_st(db, ST_SUB_ORPHANS);
+	struct str	 s;
+	int		 rv;
+
+	if (db_bind(db, st, "si", after, (int64_t)1) == -1)
+		return -1;
+	if ((rv = db_step(db, st)) == 1) {
+		s = db_col(st, 0);
+		if (s.len >= size)
+			s.len = size - 1;
+		memcpy(name, s.p, s.len);
+		name[s.len] = '\0';
+		sqlite3_reset(st);
+	}
+	return rv;
+}
+
+int
+read_uids(struct index *ix, uint64_t box, uint32_t after, unsigned max,
+    struct uidset *uids, uint32_t *last, uint32_t *first_unseen)
+{
+	sqlite3_stmt	*st = db_st(&ix->read, ST_SCAN_UIDS);
+	uint32_t	 first = 0, uid;
+	int		 n = 0, rv;
+
+	*last = after;
+	if (db_bind(&ix->read, st, "uii", box, (int64_t)after,
+	    (int64_t)max) == -1)
+		return -1;
+	while ((rv = db_step(&ix->read, st)) == 1) {
+		uid = (uint32_t)sqlite3_column_int64(st, 0);
+		if (*first_unseen == 0 &&
+		    (sqlite3_column_int(st, 1) & MBOX_SEEN) == 0)
+			*first_unseen = uid;
+		n++;
+		if (first == 0 || uid != *last + 1) {
+			if (first != 0 && uidset_add(uids, first,
+			    *last) == -1)
+				break;
+			first = uid;
+		}
+		*last = uid;
+	}
+	if (rv == 1) {
+		sqlite3_reset(st);
+		return -1;
+	}
+	if (rv == -1 || (first != 0 && uidset_add(uids, first, *last) == -1))
+		return -1;
+	return n;
+}
+
+int
+read_first_unseen(struct index *ix, uint64_t box, uint32_t *uid)
+{
+	sqlite3_stmt	*st = db_st(&ix->read, ST_FIRST_UNSEEN);
+	int64_t		 v = 0;
+
+	if (db_bind(&ix->read, st, "u", box) == -1 ||
+	    db_one(&ix->read, st, &v) == -1)
+		return -1;
+	*uid = (uint32_t)v;
+	return 0;
+}
+
+int
+read_count_from(struct index *ix, uint64_t box, uint32_t uid,
+    uint32_t *count)
+{
+	sqlite3_stmt	*st = db_st(&ix->read, ST_COUNT_FROM);
+	int64_t		 v;
+
+	if (db_bind(&ix->read, st, "ui", box, (int64_t)uid) == -1 ||
+	    db_one(&ix->read, st, &v) != 1)
+		return -1;
+	*count = (uint32_t)v;
+	return 0;
+}
+
+int
+read_existing(struct index *ix, struct db *db, uint64_t box,
+    const struct uidset *set, struct uidset *found)
+{
+	struct span	 sp;
+	sqlite3_stmt	*st;
+	uint32_t	 uid;
+	int		 rv;
+
+	span_init(ix, &sp, set);
+	while (span_next(&sp)) {
+		st = db_st(db, ST_SPAN_UIDS);
+		if (db_bind(db, st, "uii", box, sp.first, sp.last) == -1)
+			return -1;
+		while ((rv = db_step(db, st)) == 1) {
+			uid = (uint32_t)sqlite3_column_int64(st, 0);
+			if (uidset_add(found, uid, uid) == -1) {
+				sqlite3_reset(st);
+				return -1;
+			}
+		}
+		if (rv == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+keyword_item(struct mbox_keyword *k, sqlite3_stmt *st, struct arena *a)
+{
+	struct str	 name = db_col(st, 1);
+
+	k->number = (uint32_t)sqlite3_column_int64(st, 0);
+	k->name.len = name.len;
+	k->name.p = arena_dup(a, name.p, name.len);
+	return k->name.p == NULL ? -1 : 0;
+}
+
+int
+read_keywords(struct index *ix, uint64_t box, const struct uidset *numbers,
+    struct wire_list *l, struct arena *a)
+{
+	sqlite3_stmt		*st = db_st(&ix->read, ST_BOXKW_ALL);
+	struct mbox_keyword	*v;
+	int			 rv;
+
+	l->n = 0;
+	l->v = v = arena_array(a, MBOX_KEYWORDS_MAX, sizeof(*v));
+	if (v == NULL || db_bind(&ix->read, st, "u", box) == -1)
+		return -1;
+	while ((rv = db_step(&ix->read, st)) == 1) {
+		if (l->n == MBOX_KEYWORDS_MAX)
+			break;
+		if (numbers != NULL && !uidset_has(numbers,
+		    (uint32_t)sqlite3_column_int64(st, 0)))
+			continue;
+		if (keyword_item(&v[l->n], st, a) == -1)
+			break;
+		l->n++;
+	}
+	if (rv == 1)
+		sqlite3_reset(st);
+	return rv == 0 || l->n == MBOX_KEYWORDS_MAX ? 0 : -1;
+}
+
+int
+read_meta(struct index *ix, uint64_t box, const struct uidset *set,
+    uint32_t from, struct meta_col *rows, unsigned max)
+{
+	struct span	 sp;
+	sqlite3_stmt	*st;
+	struct meta_col	*r;
+	unsigned	 n = 0;
+	int		 rv;
+
+	span_from(ix, &sp, set, from);
+	while (n < max && span_next(&sp)) {
+		st = db_st(&ix->read, ST_SCAN_META);
+		if (db_bind(&ix->read, st, "uiii", box, sp.first, sp.last,
+		    (int64_t)(max - n)) == -1)
+			return -1;
+		while ((rv = db_step(&ix->read, st)) == 1) {
+			r = &rows[n++];
+			r->uid = (uint32_t)sqlite3_column_int64(st, 0);
+			r->flags = (uint8_t)sqlite3_column_int(st, 1);
+			r->kw = sqlite3_column_int64(st, 2);
+			r->modseq = (uint64_t)sqlite3_column_int64(st, 3);
+			r->date = sqlite3_column_int64(st, 4);
+			r->zone = (int16_t)sqlite3_column_int(st, 5);
+			r->size = (uint32_t)sqlite3_column_int64(st, 6);
+			r->savedate = sqlite3_column_int64(st, 7);
+			r->m = (uint64_t)sqlite3_column_int64(st, 8);
+		}
+		if (rv == -1)
+			return -1;
+	}
+	return (int)n;
+}
+
+/* Columns from col on: wh, codec, object, commitno, off, stored, dlen,
+ * sha. */
+static void
+place_fill(sqlite3_stmt *st, int col, struct place *p)
+{
+	p->at.where = (uint8_t)sqlite3_column_int(st, col);
+	p->at.codec = (uint8_t)sqlite3_column_int(st, col + 1);
+	(void)db_col_blob(st, col + 2, p->at.object, sizeof(p->at.object));
+	p->commit = (uint64_t)sqlite3_column_int64(st, col + 3);
+	p->at.offset = (uint64_t)sqlite3_column_int64(st, col + 4);
+	p->at.stored = (uint64_t)sqlite3_column_int64(st, col + 5);
+	p->at.digest_len = (uint64_t)sqlite3_column_int64(st, col + 6);
+	(void)db_col_blob(st, col + 7, p->at.sha256, sizeof(p->at.sha256));
+}
+
+int
+read_places(struct index *ix, uint64_t box, const struct uidset *set,
+    uint32_t from, struct place *rows, unsigned max)
+{
+	struct span	 sp;
+	sqlite3_stmt	*st;
+	unsigned	 n = 0;
+	int		 rv;
+
+	span_from(ix, &sp, set, from);
+	while (n < max && span_next(&sp)) {
+		st = db_st(&ix->read, ST_SCAN_PLACE);
+		if (db_bind(&ix->read, st, "uiii", box, sp.first, sp.last,
+		    (int64_t)(max - n)) == -1)
+			return -1;
+		while ((rv = db_step(&ix->read, st)) == 1) {
+			rows[n].uid = (uint32_t)sqlite3_column_int64(st, 0);
+			rows[n].m = (uint64_t)sqlite3_column_int64(st, 1);
+			rows[n].size = (uint64_t)sqlite3_column_int64(st, 2);
+			place_fill(st, 3, &rows[n]);
+			n++;
+		}
+		if (rv == -1)
+			return -1;
+	}
+	return (int)n;
+}
+
+int
+read_place(struct index *ix, uint64_t m, uint8_t msgid[16],
+    uint64_t *threadid, struct place *place)
+{
+	sqlite3_stmt	*st = db_st(&ix->read, ST_PLACE);
+	int		 rv;
+
+	if (db_bind(&ix->read, st, "u", m) == -1)
+		return -1;
+	if ((rv = db_step(&ix->read, st)) != 1)
+		return rv;
+	(void)db_col_blob(st, 0, msgid, 16);
+	*threadid = (uint64_t)sqlite3_column_int64(st, 1);
+	place->m = m;
+	place_fill(st, 2, place);
+	sqlite3_reset(st);
+	return 1;
+}
+
+int
+recent_get(struct index *ix, uint64_t box, uint32_t *uid)
+{
+	sqlite3_stmt	*st = db_st(&ix->read, ST_RECENT_GET);
+	int64_t		 v = 0;
+
+	if (db_bind(&ix->read, st, "u", box) == -1 ||
+	    db_one(&ix->read, st, &v) == -1)
+		return -1;
+	*uid = (uint32_t)v;
+	return 0;
+}
+
+int
+recent_set(struct index *ix, uint64_t box, uint32_t uid)
+{
+	return db_run(&ix->hot, ST_RECENT_SET, "ui", box, (int64_t)uid);
+}

@@ -1,0 +1,45 @@
+/* Every statement on the hot index, by name; index_sql.c has the text. */
+#ifndef STORAGED_INDEX_SQL_H
+#define STORAGED_INDEX_SQL_H
+
+#include <stddef.h>
+
+enum index_st {
+	/* transactions */
+	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_SAVE, ST_RELEASE, ST_BACK,
+	/* where the index stands */
+	ST_META_GET, ST_META_SET, ST_META_CLEAN,
+	/* mailboxes */
+	ST_BOX_BY_NAME, ST_BOX_BY_ID, ST_BOX_ALL, ST_BOX_COUNT,
+	ST_BOX_CHILDREN, ST_BOX_PAGE, ST_BOX_INSERT, ST_BOX_RENAME,
+	ST_BOX_DELETE, ST_BOX_DROP_MAIL, ST_BOX_DROP_GONE, ST_BOX_DROP_KW,
+	ST_BOX_DROP_RECENT, ST_BOX_ADDED, ST_BOX_FLAGGED, ST_BOX_EXPUNGED,
+	ST_SUB_HAS, ST_SUB_ADD, ST_SUB_DEL, ST_SUB_ORPHANS, ST_SUB_COUNT,
+	/* messages: writes */
+	ST_MSG_INSERT, ST_MAIL_INSERT, ST_FLAGS_SUM, ST_FLAGS_SET,
+	ST_FLAGS_ADD, ST_FLAGS_REMOVE, ST_SPAN_SUM, ST_SPAN_UNREF,
+	ST_SPAN_DEAD, ST_SPAN_FREE, ST_SPAN_DELETE, ST_SPAN_REF,
+	ST_SPAN_COPY, ST_GONE_ADD, ST_BOX_UNREF, ST_BOX_DEAD, ST_BOX_FREE,
+	/* messages: reads */
+	ST_SPAN_UIDS, ST_SPAN_DELETED, ST_SPAN_KW, ST_SPAN_NEWER,
+	ST_WANT_ADD, ST_WANT_REMOVE, ST_WANT_SET, ST_FIRST_UNSEEN,
+	ST_COUNT_FROM, ST_SCAN_UIDS, ST_SCAN_META, ST_SCAN_PLACE, ST_PLACE,
+	ST_GONE_SINCE,
+	/* keywords */
+	ST_KW_BY_NAME, ST_KW_INSERT, ST_KW_COUNT, ST_KW_NAME,
+	ST_KWSET_BY_ID, ST_KWSET_BY_NUMS, ST_KWSET_INSERT, ST_BOXKW_HAS,
+	ST_BOXKW_ADD, ST_BOXKW_ALL,
+	/* threads; what is recent here */
+	ST_MID_GET, ST_MID_ADD, ST_RECENT_GET, ST_RECENT_SET,
+	ST_MAX
+};
+
+extern const char *const index_sql[ST_MAX];
+extern const char index_schema[];
+extern const char index_cold_schema[];
+
+enum cold_st { COLD_META_GET, COLD_META_SET, COLD_GET, COLD_PUT, COLD_DEL,
+    COLD_BEGIN, COLD_COMMIT, COLD_MAX };
+extern const char *const index_cold_sql[COLD_MAX];
+
+#endif
