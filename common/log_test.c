@@ -1,0 +1,114 @@
+/* Log lines: one line an event, nothing forged, levels, errno. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/compat.h"
+#include "common/test.h"
+
+static char	out[8192];
+
+/* What is written to stderr from here until captured(). */
+static int	saved = -1, pipefd[2];
+
+static void
+capture(void)
+{
+	if (pipe(pipefd) == -1)
+		abort();
+	saved = dup(STDERR_FILENO);
+	dup2(pipefd[1], STDERR_FILENO);
+	close(pipefd[1]);
+}
+
+static const char *
+captured(void)
+{
+	ssize_t n;
+
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	n = read(pipefd[0], out, sizeof(out) - 1);
+	out[n < 0 ? 0 : n] = '\0';
+	close(pipefd[0]);
+	return out;
+}
+
+static void
+test_lines(void)
+{
+	const char	*s;
+	char		 big[5000];
+
+	log_init("logtest");
+	capture();
+	log_info("session=%s why=\"%s\"", "81f3", "a\r\nforged\x7f\x1b[0m");
+	s = captured();
+	CHECK(strstr(s, " logtest[") != NULL && strstr(s, "] info: ") != NULL);
+	CHECK(strstr(s, "session=81f3 why=\"a\\x0d\\x0aforged\\x7f\\x1b[0m\"\n")
+	    != NULL);
+	CHECK(strchr(s, '\n') == s + strlen(s) - 1);
+	capture();
+	errno = ENOENT;
+	log_warn("open");
+	CHECK(errno == ENOENT);
+	log_warnx("plain");
+	s = captured();
+	CHECK(strstr(s, "warn: open: No such file") != NULL);
+	CHECK(strstr(s, "warn: plain\n") != NULL);
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	capture();
+	log_info("%s", big);
+	s = captured();
+	CHECK(strlen(s) < 2300 && s[strlen(s) - 1] == '\n');
+	capture();
+	memset(big, '\n', sizeof(big) - 1);
+	log_info("%s", big);
+	s = captured();
+	CHECK(strlen(s) < 2300 && strchr(s, '\n') == s + strlen(s) - 1);
+}
+
+static void
+test_levels(void)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+
+	CHECK(log_level_parse("debug", &level) == 0);
+	CHECK(level == LOG_LEVEL_DEBUG);
+	CHECK(log_level_parse("loud", &level) == -1);
+	CHECK(!log_is_debug());
+	capture();
+	log_debug("unseen");
+	log_set_level(LOG_LEVEL_DEBUG);
+	CHECK(log_is_debug());
+	log_debug("seen");
+	log_set_level(LOG_LEVEL_ERROR);
+	log_warnx("hidden");
+	CHECK(strstr(captured(), "debug: seen\n") != NULL);
+	CHECK(strstr(out, "unseen") == NULL && strstr(out, "hidden") == NULL);
+	CHECK(strcmp(log_procname(), "logtest") == 0);
+}
+
+static void
+test_quote(void)
+{
+	char b[16];
+
+	CHECK(strcmp(log_quote(b, sizeof(b), "a\"b\\c\n", 6),
+	    "a\\\"b\\\\c\\x0a") == 0);
+	CHECK(strcmp(log_quote(b, 4, "abcdef", 6), "abc") == 0);
+	CHECK(strcmp(log_quote(b, 4, "\n", 1), "") == 0);
+	CHECK(strcmp(log_quote(b, sizeof(b), "x\0y", 3), "x\\x00y") == 0);
+}
+
+int
+main(void)
+{
+	test_lines();
+	test_levels();
+	test_quote();
+	return TEST_END();
+}
