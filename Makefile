@@ -15,18 +15,18 @@ PREFIX =	/usr/local
 DESTDIR =
 
 all: rules
-	@$(MAKE) -f $(B)/rules.mk programs
+	@$(MAKE) -s -f $(B)/rules.mk programs
 
 tests: rules
-	@$(MAKE) -f $(B)/rules.mk programs tests
+	@$(MAKE) -s -f $(B)/rules.mk programs tests
 
 # One unit test: make one T=common/buf_test
 one: rules
-	@$(MAKE) -f $(B)/rules.mk $(B)/$(T)
+	@$(MAKE) -s -f $(B)/rules.mk $(B)/$(T)
 	$(B)/$(T)
 
 fuzzers: rules
-	@$(MAKE) -f $(B)/rules.mk fuzzers
+	@$(MAKE) -s -f $(B)/rules.mk fuzzers
 
 rules:
 	@mkdir -p $(B)

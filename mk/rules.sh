@@ -84,33 +84,34 @@ for room in $ROOMS; do
 		o=$B/${c%.c}.o
 		objs="$objs $o"
 		echo "$o: $c $B/rules.mk"
-		echo "	\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $o $c"
+		echo "	@echo cc $c"
+		echo "	@\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $o $c"
 		[ -f "${o%.o}.d" ] && echo "-include ${o%.o}.d"
 		case $c in
 		*_test.c)
 			t=$B/${c%.c}
 			tests="$tests $t"
 			echo "$t: $o $(archives_for $room)"
-			echo "	\$(CC) \$(LDFLAGS_ALL) -o $t $o $(archives_for $room) $(libs_for $room)"
+			echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $o $(archives_for $room) $(libs_for $room)"
 			;;
 		*_fuzz.c)
 			t=$B/${c%.c}
 			fuzzers="$fuzzers $t"
 			echo "$t: $o $(archives_for $room)"
-			echo "	\$(CC) \$(LDFLAGS_ALL) -o $t $o $(archives_for $room) $(libs_for $room)"
+			echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $o $(archives_for $room) $(libs_for $room)"
 			;;
 		*/main.c)
 			p=$B/bin/$room
 			progs="$progs $p"
 			echo "$p: $o $(archives_for $room)"
-			echo "	\$(CC) \$(LDFLAGS_ALL) -o $p $o $(archives_for $room) $(libs_for $room)"
+			echo "	@\$(CC) \$(LDFLAGS_ALL) -o $p $o $(archives_for $room) $(libs_for $room)"
 			;;
 		*)	members="$members $o" ;;
 		esac
 	done
 	echo "$B/lib$room.a:$members"
-	echo "	rm -f $B/lib$room.a"
-	echo "	ar rcs $B/lib$room.a$members"
+	echo "	@rm -f $B/lib$room.a"
+	echo "	@ar rcs $B/lib$room.a$members"
 done
 # The helpers of regress/ that speak our own protocols: a program each.
 mkdir -p "$B/bin" "$B/regress"
@@ -120,10 +121,11 @@ for c in regress/*.c; do
 	t=$B/${c%.c}
 	tests="$tests $t"
 	echo "$o: $c $B/rules.mk"
-	echo "	\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $o $c"
+	echo "	@echo cc $c"
+	echo "	@\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $o $c"
 	[ -f "${o%.o}.d" ] && echo "-include ${o%.o}.d"
 	echo "$t: $o $B/libcommon.a"
-	echo "	\$(CC) \$(LDFLAGS_ALL) -o $t $o $B/libcommon.a $base"
+	echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $o $B/libcommon.a $base"
 done
 echo "programs:$progs"
 echo "tests:$tests"
