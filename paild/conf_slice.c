@@ -59,3 +59,37 @@ conf_restart_keys(const struct conf *old, const struct conf *new,
 		    conf_item(new, conf_keys[i].path)))
 			changed(conf_keys[i].path, arg);
 }
+
+/* Moves the items with such keys from one configuration to the end of
+ * another; dst NULL: nowhere. */
+static void
+move_items(struct conf *src, struct conf *dst)
+{
+	struct conf_item	*v;
+	size_t			 i, kept = 0;
+
+	for (i = 0; i < src->n; i++) {
+		if (!(src->items[i].key->flags & CONF_RESTART)) {
+			src->items[kept++] = src->items[i];
+			continue;
+		}
+		if (dst != NULL && (v = reallocarray(dst->items, dst->n + 1,
+		    sizeof(*v))) != NULL) {
+			dst->items = v;
+			dst->size = dst->n + 1;
+			dst->items[dst->n++] = src->items[i];
+			continue;
+		}
+		freezero(src->items[i].value, src->items[i].len);
+		free(src->items[i].path);
+		free(src->items[i].written);
+	}
+	src->n = kept;
+}
+
+void
+conf_keep_restart(struct conf *old, struct conf *new)
+{
+	move_items(new, NULL);
+	move_items(old, new);
+}

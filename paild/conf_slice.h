@@ -19,5 +19,7 @@ int	 conf_slice(const struct conf *c, enum proc_kind kind,
  */
 void	 conf_restart_keys(const struct conf *old, const struct conf *new,
 	    void (*changed)(const char *path, void *arg), void *arg);
+/* Gives new the old values of those keys. */
+void	 conf_keep_restart(struct conf *old, struct conf *new);
 
 #endif

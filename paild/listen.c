@@ -18,6 +18,8 @@
 #include "paild/conf_type.h"
 #include "paild/listen.h"
 
+#define BACKLOG	1024
+
 static int
 open_socket(const char *host, const char *port)
 {
@@ -70,7 +72,7 @@ listener_new(const char *url)
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return NULL;
 	l->fds[0] = l->fds[1] = -1;
-	l->keep = true;
+	l->keep = l->fresh = true;
 	if (strlcpy(l->url, url, sizeof(l->url)) >= sizeof(l->url) ||
 	    conf_listen_split(url, l->protocol, sizeof(l->protocol), host,
 	    sizeof(host), port, sizeof(port)) == -1) {
@@ -162,29 +164,54 @@ listen_close(struct paild *pd)
 	listen_prune(pd);
 }
 
+static void
+send_one(struct proc *p, const struct listener *l)
+{
+	struct setup_listen	sl;
+	int			i, fd;
+
+	sl.protocol = str_from(l->protocol);
+	sl.address = str_from(l->address);
+	for (i = 0; i < 2; i++) {
+		if (l->fds[i] == -1)
+			continue;
+		if (listen(l->fds[i], BACKLOG) == -1) {
+			log_warn("listen: %s", l->url);
+			continue;
+		}
+		if ((fd = dup(l->fds[i])) == -1) {
+			log_warn("dup");
+			continue;
+		}
+		peer_send_struct(p->setup, IMSG_SETUP_LISTEN, 0,
+		    &setup_listen_wire, &sl, fd);
+	}
+}
+
 void
 listen_send(struct proc *p)
 {
-	struct setup_listen	 sl;
-	struct listener		*l;
-	int			 i, fd;
+	struct listener	*l;
 
-	TAILQ_FOREACH(l, &p->paild->listeners, entry) {
-		sl.protocol = str_from(l->protocol);
-		sl.address = str_from(l->address);
-		for (i = 0; i < 2; i++) {
-			if (l->fds[i] == -1)
-				continue;
-			if (listen(l->fds[i], 1024) == -1) {
-				log_warn("listen: %s", l->url);
-				continue;
-			}
-			if ((fd = dup(l->fds[i])) == -1) {
-				log_warn("dup");
-				continue;
-			}
-			peer_send_struct(p->setup, IMSG_SETUP_LISTEN, 0,
-			    &setup_listen_wire, &sl, fd);
-		}
-	}
+	TAILQ_FOREACH(l, &p->paild->listeners, entry)
+		send_one(p, l);
+}
+
+void
+listen_send_fresh(struct proc *p)
+{
+	struct listener	*l;
+
+	TAILQ_FOREACH(l, &p->paild->listeners, entry)
+		if (l->fresh)
+			send_one(p, l);
+}
+
+void
+listen_sent(struct paild *pd)
+{
+	struct listener	*l;
+
+	TAILQ_FOREACH(l, &pd->listeners, entry)
+		l->fresh = false;
 }

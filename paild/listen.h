@@ -13,6 +13,9 @@ int	 listen_open(struct paild *pd, const struct conf *c);
 void	 listen_prune(struct paild *pd);
 /* Sends p, an imapd, all listeners. */
 void	 listen_send(struct proc *p);
+/* Those that listen_open opened and listen_sent has not marked yet. */
+void	 listen_send_fresh(struct proc *p);
+void	 listen_sent(struct paild *pd);
 void	 listen_close(struct paild *pd);
 
 #endif

@@ -55,6 +55,7 @@ struct listener {
 	char			 address[112];	/* host:port */
 	int			 fds[2];	/* -1: none; "*" has two */
 	bool			 keep;
+	bool			 fresh;		/* not sent to any imapd yet */
 };
 TAILQ_HEAD(listeners, listener);
 
@@ -67,6 +68,7 @@ struct paild {
 	bool			 verbose;	/* -v */
 	const char		*report;	/* -C: what; NULL: none */
 	const char		*report_arg;
+	struct event		*report_ev;
 	bool			 ready;		/* was, once */
 	bool			 probed;	/* the store passed its probe */
 	bool			 stopping;

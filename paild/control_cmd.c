@@ -1,0 +1,306 @@
+/*
+ * The operator's commands.
+ */
+#include "common/compat.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/user.h"
+#include "paild/ask.h"
+#include "paild/control_cmd.h"
+#include "paild/proc.h"
+#include "paild/reload.h"
+#include "paild/stop.h"
+
+#define TOKEN_BYTES	16
+#define ANSWER_SECONDS	5
+
+static void
+up_time(time_t seconds, char *dst, size_t size)
+{
+	long long	s = seconds;
+
+	if (s < 60)
+		snprintf(dst, size, "%llds", s);
+	else if (s < 3600)
+		snprintf(dst, size, "%lldm%02llds", s / 60, s % 60);
+	else
+		snprintf(dst, size, "%lldh%02lldm", s / 3600, s / 60 % 60);
+}
+
+static void
+status_row(struct control_client *c, struct proc *p, const struct msg *m)
+{
+	struct ctl_counts	 counts;
+	const struct ctl_count	*v;
+	struct arena		*a;
+	char			 up[32], pid[16] = "-";
+	size_t			 i;
+
+	up_time(p->pid != 0 ? paild_now() - p->started : 0, up, sizeof(up));
+	if (p->pid != 0)
+		snprintf(pid, sizeof(pid), "%d", (int)p->pid);
+	buf_printf(&c->out, "%-14s %8s %-9s %8s %8u ", proc_name(p), pid,
+	    proc_state_name(p->state), up, p->restarts);
+	if (m != NULL && (a = arena_new(4 * 1024 * 1024)) != NULL) {
+		if (wire_decode(&ctl_counts_wire, &counts, m->data, m->len,
+		    a) == 0)
+			for (i = 0; i < counts.counts.n; i++) {
+				v = (const struct ctl_count *)counts.counts.v +
+				    i;
+				buf_printf(&c->out, " %.*s=%llu",
+				    (int)v->name.len, v->name.p,
+				    (unsigned long long)v->value);
+			}
+		arena_free(a);
+	}
+	buf_puts(&c->out, "\n");
+}
+
+static void
+status_answer(struct proc *p, const struct msg *m, void *arg)
+{
+	struct control_client	*c = arg;
+
+	status_row(c, p, m);
+	if (--c->waiting == 0)
+		control_finish(c);
+}
+
+/* Not all have answered in time: the table says which. */
+static void
+status_late(int fd, short what, void *arg)
+{
+	struct control_client	*c = arg;
+
+	(void)fd;
+	(void)what;
+	ask_forget(c->paild, c);
+	buf_printf(&c->out, "%zu processes have not answered in time\n",
+	    c->waiting);
+	control_finish(c);
+}
+
+static void
+cmd_status(struct control_client *c, const char *arg)
+{
+	struct timeval	 tv = { .tv_sec = ANSWER_SECONDS };
+	struct paild	*pd = c->paild;
+	struct proc	*p;
+	char		 up[32];
+	size_t		 i;
+
+	(void)arg;
+	up_time(paild_now() - pd->started, up, sizeof(up));
+	buf_printf(&c->out, "ok\npaild %s, pid %d, up %s, %s, %s\n"
+	    "%-14s %8s %-9s %8s %8s  %s\n", PAIL_VERSION, (int)getpid(), up,
+	    pd->stopping ? "stopping" : pd->ready ? "serving" : "starting",
+	    pd->file, "process", "pid", "state", "up", "restarts", "counts");
+	event_free(c->ev);
+	if ((c->ev = evtimer_new(pd->base, status_late, c)) == NULL) {
+		control_end(c);
+		return;
+	}
+	event_add(c->ev, &tv);
+	for (i = 0; i < pd->nprocs; i++) {
+		p = &pd->procs[i];
+		if (p->state == PROC_READY && ask_send(p, IMSG_CTL_STATS,
+		    NULL, 0, status_answer, c) == 0)
+			c->waiting++;
+		else
+			status_row(c, p, NULL);
+	}
+	if (c->waiting == 0)
+		control_finish(c);
+}
+
+static void
+reload_done(bool ok, const char *text, void *arg)
+{
+	struct control_client	*c = arg;
+
+	buf_printf(&c->out, "%s\n%s", ok ? "ok" : "error: not reloaded in "
+	    "full", text);
+	control_finish(c);
+}
+
+static void
+cmd_reload(struct control_client *c, const char *arg)
+{
+	(void)arg;
+	reload_start(c->paild, reload_done, c);
+}
+
+/* The client sees our end as the end of its connection. */
+static void
+cmd_stop(struct control_client *c, const char *arg)
+{
+	(void)arg;
+	if (send(c->fd, "ok\n", 3, MSG_NOSIGNAL) != 3)
+		log_debug("stop: the operator has gone");
+	if (!c->paild->stopping)
+		stop_begin(c->paild);
+}
+
+static void
+cmd_revoke(struct control_client *c, const char *arg)
+{
+	struct ctl_revoke	 r = { .user = str_from(arg) };
+	struct proc		*p = proc_find(c->paild, PROC_AUTHD, 0);
+
+	if (p == NULL || peer_send_struct(p->setup, IMSG_CTL_REVOKE, 0,
+	    &ctl_revoke_wire, &r, -1) == -1) {
+		/* Its sessions do not end with it: ask again. */
+		control_fail(c, "authd is not there: try again");
+		return;
+	}
+	log_info("user=%s sessions=revoked", arg);
+	buf_puts(&c->out, "ok\n");
+	control_finish(c);
+}
+
+static void
+report(struct control_client *c, const char *what, const char *arg,
+    uint32_t index)
+{
+	struct ctl_report	 r = { .what = str_from(what),
+				    .arg = str_from(arg) };
+	struct proc		*p = proc_find(c->paild, PROC_STORAGED, index);
+	int			 fd;
+
+	if (p == NULL) {
+		control_fail(c, "its storaged is not there: try again");
+		return;
+	}
+	if ((fd = control_pass(c)) != -1)
+		peer_send_struct(p->setup, IMSG_CTL_REPORT, 0,
+		    &ctl_report_wire, &r, fd);
+	control_end(c);
+}
+
+static void
+cmd_dump(struct control_client *c, const char *arg)
+{
+	report(c, "dump", arg, user_shard(arg,
+	    c->paild->count[PROC_STORAGED]));
+}
+
+static void
+cmd_store_check(struct control_client *c, const char *arg)
+{
+	(void)arg;
+	report(c, "store-check", "", 0);
+}
+
+/* authd has the token: now the imapd may use it. */
+static void
+deliver_go(struct proc *authd, const struct msg *m, void *arg)
+{
+	struct control_client	*c = arg;
+	struct ctl_preauth	 pre = { .user = str_from(c->user),
+				    .token = str_from(c->token) };
+	struct proc		*p = c->target;
+	int			 fd;
+
+	(void)authd;
+	c->token = NULL;
+	if (m == NULL || p->setup == NULL) {
+		control_fail(c, "not now: a process was started again");
+	} else {
+		if ((fd = control_pass(c)) != -1)
+			peer_send_struct(p->setup, IMSG_CTL_PREAUTH, 0,
+			    &ctl_preauth_wire, &pre, fd);
+		control_end(c);
+	}
+}
+
+static struct proc *
+next_imapd(struct paild *pd)
+{
+	struct proc	*p;
+	uint32_t	 i;
+
+	for (i = 0; i < pd->count[PROC_IMAPD]; i++) {
+		p = proc_find(pd, PROC_IMAPD, pd->next_imapd++ %
+		    pd->count[PROC_IMAPD]);
+		if (p != NULL && p->state == PROC_READY)
+			return p;
+	}
+	return NULL;
+}
+
+static void
+cmd_deliver(struct control_client *c, const char *arg)
+{
+	static char		 token[TOKEN_BYTES * 2 + 1];
+	struct ctl_preauth	 pre = { .user = str_from(arg) };
+	struct proc		*authd = proc_find(c->paild, PROC_AUTHD, 0);
+	uint8_t			 raw[TOKEN_BYTES];
+	size_t			 i;
+	int			 null;
+
+	c->target = next_imapd(c->paild);
+	if (!c->paild->ready || c->target == NULL || authd == NULL) {
+		control_fail(c, "not serving yet: try again");
+		return;
+	}
+	arc4random_buf(raw, sizeof(raw));
+	for (i = 0; i < sizeof(raw); i++)
+		snprintf(token + 2 * i, 3, "%02x", raw[i]);
+	/* The line is long enough for both: "deliver " is not needed more. */
+	memmove(c->line, arg, strlen(arg) + 1);
+	c->user = c->line;
+	c->token = c->line + strlen(c->line) + 1;
+	strlcpy(c->token, token, sizeof(token));
+	pre.user = str_from(c->user);
+	pre.token = str_from(c->token);
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
+	    peer_send_struct(authd->setup, IMSG_CTL_PREAUTH, 0,
+	    &ctl_preauth_wire, &pre, null) == -1 ||
+	    ask_send(authd, IMSG_CTL_STATS, NULL, 0, deliver_go, c) == -1)
+		control_fail(c, "authd is not there: try again");
+}
+
+static const struct {
+	const char	*word;
+	bool		 user;		/* wants a user's name */
+	void		(*run)(struct control_client *, const char *);
+} commands[] = {
+	{ "status", false, cmd_status },
+	{ "reload", false, cmd_reload },
+	{ "stop", false, cmd_stop },
+	{ "store-check", false, cmd_store_check },
+	{ "revoke", true, cmd_revoke },
+	{ "dump", true, cmd_dump },
+	{ "deliver", true, cmd_deliver },
+};
+
+void
+control_run(struct control_client *c)
+{
+	char	 user[USER_ID_MAX + 1] = "", *arg;
+	size_t	 i, n = strcspn(c->line, " ");
+
+	arg = c->line + n;
+	if (*arg == ' ')
+		*arg++ = '\0';
+	for (i = 0; i < nitems(commands); i++)
+		if (strcmp(c->line, commands[i].word) == 0)
+			break;
+	if (i == nitems(commands))
+		control_fail(c, "no such command");
+	else if (commands[i].user && user_normalize(str_from(arg), user,
+	    sizeof(user)) == -1)
+		control_fail(c, "not a user's name");
+	else if (!commands[i].user && *arg != '\0')
+		control_fail(c, "too many arguments");
+	else
+		commands[i].run(c, user);
+}

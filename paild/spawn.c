@@ -1,0 +1,137 @@
+/*
+ * Each child is a program of its own, so that each has its own layout of
+ * memory, and begins with one descriptor: the setup channel.
+ */
+#include "common/compat.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/daemon.h"
+#include "paild/spawn.h"
+
+#ifndef PAIL_LIBEXECDIR
+#define PAIL_LIBEXECDIR	"/usr/local/libexec/pail"
+#endif
+
+/* What a child may see of the environment: it might hold secrets. */
+static const char *const env_kept[] = {
+	"PATH", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
+	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "MALLOC_OPTIONS",
+};
+
+static void
+make_env(char **env, char *text, size_t size)
+{
+	const char	*v;
+	size_t		 i, n = 0, off = 0;
+	int		 len;
+
+	for (i = 0; i < nitems(env_kept); i++) {
+		if ((v = getenv(env_kept[i])) == NULL)
+			continue;
+		len = snprintf(text + off, size - off, "%s=%s", env_kept[i],
+		    v);
+		if (len < 0 || (size_t)len >= size - off)
+			continue;
+		env[n++] = text + off;
+		off += (size_t)len + 1;
+	}
+	env[n] = NULL;
+}
+
+/* In the child, after fork: only what is safe there. */
+static void
+become(const char *path, const char *name, int setup)
+{
+	static const int	 sigs[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM,
+				    SIGPIPE, SIGUSR1 };
+	static char		 text[8192], arg[32];
+	static char		*env[nitems(env_kept) + 1];
+	char			*argv[2] = { arg, NULL };
+	size_t			 i;
+	int			 null;
+
+	for (i = 0; i < nitems(sigs); i++)
+		signal(sigs[i], SIG_DFL);
+	/* Ctrl-C is for paild, which then drains us. */
+	setpgid(0, 0);
+	if (setup != DAEMON_SETUP_FD &&
+	    dup2(setup, DAEMON_SETUP_FD) == -1)
+		_exit(127);
+	fcntl(DAEMON_SETUP_FD, F_SETFD, 0);
+	if ((null = open("/dev/null", O_RDWR)) == -1 ||
+	    dup2(null, STDIN_FILENO) == -1 ||
+	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
+		_exit(127);
+	closefrom(DAEMON_SETUP_FD + 1);
+	make_env(env, text, sizeof(text));
+	strlcpy(arg, name, sizeof(arg));
+	execve(path, argv, env);
+	dprintf(STDERR_FILENO, "paild: %s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+pid_t
+spawn(const char *dir, const char *name, int *setup)
+{
+	char	path[PATH_MAX];
+	pid_t	pid;
+	int	pair[2], saved;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+	    sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
+		return -1;
+	if ((pid = fork()) == 0)
+		become(path, name, pair[1]);
+	saved = errno;
+	close(pair[1]);
+	if (pid == -1) {
+		close(pair[0]);
+		errno = saved;
+		return -1;
+	}
+	*setup = pair[0];
+	return pid;
+}
+
+static char *
+has_children(const char *dir, const char *sub)
+{
+	char	path[PATH_MAX], probe[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", dir, sub) >=
+	    sizeof(path) || (size_t)snprintf(probe, sizeof(probe),
+	    "%s/storaged", path) >= sizeof(probe) ||
+	    access(probe, X_OK) == -1)
+		return NULL;
+	return strdup(path);
+}
+
+char *
+spawn_find(const char *argv0)
+{
+	char	*self, *slash, *found = NULL;
+
+	self = realpath("/proc/self/exe", NULL);
+	if (self == NULL && strchr(argv0, '/') != NULL)
+		self = realpath(argv0, NULL);
+	if (self != NULL && (slash = strrchr(self, '/')) != NULL) {
+		*slash = '\0';
+		found = has_children(self, "");
+		if (found == NULL)
+			found = has_children(self, "/../libexec/pail");
+	}
+	free(self);
+	return found != NULL ? found : has_children(PAIL_LIBEXECDIR, "");
+}
