@@ -1,0 +1,45 @@
+/*
+ * Hostile messages: the first byte chooses one of the structs, the rest is
+ * its payload.  What decodes encodes to itself.
+ */
+#include <string.h>
+
+#include "common/compat.h"
+#include "common/fuzz.h"
+#include "common/msg_auth.h"
+#include "common/msg_mbox.h"
+#include "common/msg_setup.h"
+
+static const struct wire_struct *const structs[] = {
+	&setup_conf_wire, &setup_peer_wire, &setup_listen_wire,
+	&ctl_counts_wire, &ctl_preauth_wire, &auth_start_wire,
+	&auth_no_wire, &grant_session_wire, &cred_key_wire, &work_check_wire,
+	&mbox_list_wire, &mbox_row_wire, &mbox_selected_wire,
+	&mbox_meta_wire, &mbox_store_wire, &mbox_copy_wire,
+	&mbox_expunge_wire, &append_msg_wire, &reply_ok_wire, &reply_no_wire,
+	&ev_added_wire, &ev_keywords_wire
+};
+
+int
+main(int argc, char **argv)
+{
+	union { max_align_t align; char space[1024]; } dst;
+	const struct wire_struct *ws;
+	struct arena	*a = arena_new(8 * 1024 * 1024);
+	struct buf	 b = BUF_INIT;
+	size_t		 len;
+	uint8_t		*in = fuzz_input(argc, argv, &len);
+
+	if (len != 0) {
+		ws = structs[in[0] % nitems(structs)];
+		FUZZ_CHECK(ws->size <= sizeof(dst));
+		if (wire_decode(ws, &dst, in + 1, len - 1, a) == 0)
+			FUZZ_CHECK(wire_encode(ws, &dst, &b) == 0 &&
+			    b.len == len - 1 &&
+			    (b.len == 0 || memcmp(b.data, in + 1, b.len) == 0));
+	}
+	buf_free(&b);
+	arena_free(a);
+	free(in);
+	return 0;
+}
