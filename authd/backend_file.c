@@ -129,9 +129,18 @@ file_line(char *line, size_t len, struct file_user *u)
 	return NULL;
 }
 
-/* From f->text to f->users. */
+static void
+file_complain(const struct file_state *f, bool loud, size_t *warned,
+    size_t line, const char *bad)
+{
+	if (loud && (*warned)++ < FILE_WARNINGS)
+		log_warnx("%s:%zu: %s; the line is ignored", f->path, line,
+		    bad);
+}
+
+/* From f->text to f->users.  loud: the file is not one complained of. */
 static int
-file_parse(struct file_state *f)
+file_parse(struct file_state *f, bool loud)
 {
 	char		*p = f->text, *end = f->text + f->size, *nl;
 	const char	*bad;
@@ -153,18 +162,15 @@ file_parse(struct file_state *f)
 				strlcpy(f->dummy, f->users[0].hash,
 				    sizeof(f->dummy));
 			f->users[f->n++].line = line;
-		} else if (*bad != '\0' && warned++ < FILE_WARNINGS)
-			log_warnx("%s:%zu: %s; the line is ignored", f->path,
-			    line, bad);
+		} else if (*bad != '\0')
+			file_complain(f, loud, &warned, line, bad);
 	}
 	qsort(f->users, f->n, sizeof(*f->users), file_user_cmp);
 	for (i = kept = 0; i < f->n; i++) {
 		if (kept > 0 && strcmp(f->users[kept - 1].name,
 		    f->users[i].name) == 0) {
-			if (warned++ < FILE_WARNINGS)
-				log_warnx("%s:%zu: the name is also on line "
-				    "%zu, which counts", f->path,
-				    f->users[i].line, f->users[kept - 1].line);
+			file_complain(f, loud, &warned, f->users[i].line,
+			    "the name was there before");
 			continue;
 		}
 		f->users[kept++] = f->users[i];
@@ -233,7 +239,7 @@ file_refresh(struct file_state *f, char *why, size_t size)
 		snprintf(why, size, "%s: %s", f->path, strerror(errno));
 		goto fail;
 	}
-	if (file_parse(f) == -1) {
+	if (file_parse(f, !file_same(&st, &f->st)) == -1) {
 		snprintf(why, size, "no memory");
 		goto fail;
 	}

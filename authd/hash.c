@@ -54,7 +54,8 @@ hash_check(struct str password, const char *hash)
 	char	text[HASH_PASSWORD_MAX + 1];
 	int	same;
 
-	if (password.len > HASH_PASSWORD_MAX)
+	if (password.len > HASH_PASSWORD_MAX || (password.len > 0 &&
+	    memchr(password.p, '\0', password.len) != NULL))
 		return 0;
 	memcpy(text, password.p, password.len);
 	text[password.len] = '\0';
@@ -79,7 +80,8 @@ hash_check(struct str password, const char *hash)
 	size_t			 len = strlen(hash);
 	int			 same = 0;
 
-	if (password.len > HASH_PASSWORD_MAX)
+	if (password.len > HASH_PASSWORD_MAX || (password.len > 0 &&
+	    memchr(password.p, '\0', password.len) != NULL))
 		return 0;
 	if (password.len > 0)
 		memcpy(text, password.p, password.len);

@@ -1,0 +1,354 @@
+/* The whole of authd with fake peers: what each login gets. */
+#include "common/compat.h"
+
+#include "authd/authd_test.h"
+#include "common/user.h"
+
+static struct fake	imapd, imapd2, stores[3], work, work2;
+
+static void
+begin(void)
+{
+	uint32_t	i;
+
+	authd_begin(3, 1, 300000);
+	fake_join(&imapd, PROC_IMAPD, 0);
+	fake_join(&imapd2, PROC_IMAPD, 1);
+	fake_join(&work, PROC_AUTHWORKER, 0);
+	for (i = 0; i < 3; i++)
+		fake_join(&stores[i], PROC_STORAGED, i);
+	pump();
+}
+
+static void
+end(void)
+{
+	uint32_t	i, j;
+
+	fake_leave(&imapd);
+	fake_leave(&imapd2);
+	fake_leave(&work);
+	for (i = 0; i < 3; i++) {
+		for (j = 0; j < KEPT; j++)
+			if (stores[i].got[j].type == IMSG_GRANT_SESSION &&
+			    stores[i].got[j].fd != -1)
+				close(stores[i].got[j].fd);
+		fake_leave(&stores[i]);
+	}
+	authd_end();
+}
+
+static void
+check_grant(void)
+{
+	struct fake	*store;
+	struct kept	*k, *g;
+	char		 byte = 'x';
+	uint32_t	 i;
+
+	begin();
+	login(&imapd, 7, "Ann", "pw");
+	pump();
+	store = &stores[user_shard("ann", 3)];
+	k = last(&imapd);
+	g = last(store);
+	CHECK(k->type == IMSG_AUTH_OK && k->id == 7);
+	CHECK(strcmp(k->user, "ann") == 0);
+	CHECK(g->type == IMSG_GRANT_SESSION && strcmp(g->user, "ann") == 0);
+	for (i = 0; i < 3; i++)
+		CHECK(&stores[i] == store || stores[i].n == 0);
+	/* both ends of one channel */
+	CHECK(write(k->fd, &byte, 1) == 1);
+	byte = 0;
+	CHECK(read(g->fd, &byte, 1) == 1 && byte == 'x');
+	close(k->fd);
+	CHECK(imapd2.n == 0);
+	/* no storaged: not now */
+	fake_leave(&stores[user_shard("ann", 3)]);
+	login(&imapd, 8, "ann", "pw");
+	pump();
+	CHECK(refused(&imapd, 8, AUTH_UNAVAILABLE));
+	CHECK(authd->logins == 0);
+	end();
+}
+
+static void
+check_exchanges(void)
+{
+	char	text[256];
+
+	begin();
+	start(&imapd, 1, "LOGIN", STR(""), false);
+	pump();
+	CHECK(last(&imapd)->type == IMSG_AUTH_CHALLENGE);
+	CHECK(strcmp(last(&imapd)->user, "Username:") == 0);
+	step(&imapd, 1, "ann");
+	pump();
+	CHECK(strcmp(last(&imapd)->user, "Password:") == 0);
+	step(&imapd, 1, "pw");
+	pump();
+	CHECK(granted(&imapd, 1, "ann"));
+	start(&imapd, 2, "PLAIN", STR(""), false);
+	pump();
+	CHECK(last(&imapd)->type == IMSG_AUTH_CHALLENGE);
+	CHECK(last(&imapd)->user[0] == '\0');
+	step(&imapd, 2, "nonsense");
+	pump();
+	CHECK(refused(&imapd, 2, AUTH_PROTOCOL));
+	start(&imapd, 3, "CRAM-MD5", STR(""), false);
+	pump();
+	CHECK(refused(&imapd, 3, AUTH_MECHANISM));
+	/* unknown user and wrong password: not a bit between them */
+	login(&imapd, 4, "nobody", "pw");
+	pump();
+	CHECK(refused(&imapd, 4, AUTH_FAILED));
+	strlcpy(text, last(&imapd)->user, sizeof(text));
+	login(&imapd, 5, "bob", "no");
+	pump();
+	CHECK(refused(&imapd, 5, AUTH_FAILED));
+	CHECK(strcmp(text, last(&imapd)->user) == 0);
+	login(&imapd, 6, "away", "pw");
+	pump();
+	CHECK(refused(&imapd, 6, AUTH_UNAVAILABLE));
+	login(&imapd, 7, "\xff", "pw");
+	pump();
+	CHECK(refused(&imapd, 7, AUTH_FAILED));
+	/* cancelled */
+	start(&imapd, 8, "LOGIN", STR(""), false);
+	peer_send(imapd.p, IMSG_AUTH_CANCEL, 8, NULL, 0, -1);
+	pump();
+	CHECK(refused(&imapd, 8, AUTH_CANCELLED));
+	CHECK(authd->logins == 0);
+	end();
+}
+
+static void
+check_cache(void)
+{
+	size_t	n, i;
+
+	begin();
+	login(&imapd, 1, "ann", "pw");
+	pump();
+	CHECK(granted(&imapd, 1, "ann") && work.n == 1);
+	login(&imapd2, 1, "ann", "pw");
+	pump();
+	CHECK(granted(&imapd2, 1, "ann") && work.n == 1);
+	login(&imapd, 2, "ann", "PW");
+	pump();
+	CHECK(refused(&imapd, 2, AUTH_FAILED) && work.n == 2);
+	/* a revoke: every storaged hears it, and the cache forgets */
+	authd_revoke(authd, "Ann");
+	pump();
+	for (i = 0; i < 3; i++)
+		CHECK(last(&stores[i])->type == IMSG_GRANT_REVOKE &&
+		    strcmp(last(&stores[i])->user, "ann") == 0);
+	n = work.n;
+	login(&imapd, 3, "ann", "pw");
+	pump();
+	CHECK(granted(&imapd, 3, "ann") && work.n == n + 1);
+	/* the file has changed, as another login shows */
+	work.generation = "g2";
+	login(&imapd, 4, "bob", "pw");
+	pump();
+	CHECK(granted(&imapd, 4, "bob") && work.n == n + 2);
+	login(&imapd, 5, "ann", "pw");
+	pump();
+	CHECK(granted(&imapd, 5, "ann") && work.n == n + 3);
+	/* an old confirmation: one question for the generation first */
+	cache_generation(authd->cache, 0, STR("g2"), -10000);
+	login(&imapd, 6, "ann", "pw");
+	pump();
+	CHECK(granted(&imapd, 6, "ann") && work.n == n + 4);
+	CHECK(last(&work)->user[0] == '\0');
+	cache_generation(authd->cache, 0, STR("g2"), -10000);
+	work.generation = "g3";
+	login(&imapd, 7, "ann", "pw");
+	pump();
+	CHECK(granted(&imapd, 7, "ann") && work.n == n + 6);
+	CHECK(strcmp(last(&work)->user, "ann") == 0);
+	end();
+}
+
+static void
+check_revoke_race(void)
+{
+	uint32_t	id;
+
+	begin();
+	work.hold = true;
+	login(&imapd, 1, "ann", "old");
+	pump();
+	CHECK(work.n == 1);
+	id = last(&work)->id;
+	/* The worker has read the old file; then the password changes. */
+	authd_revoke(authd, "ann");
+	fake_result(&work, id, WORK_YES, "ann");
+	pump();
+	CHECK(imapd.n == 0 && work.n == 2);	/* asked once more */
+	fake_result(&work, last(&work)->id, WORK_NO, "");
+	pump();
+	CHECK(refused(&imapd, 1, AUTH_FAILED));
+	CHECK(cache_entries(authd->cache) == 0);
+	/* the same for a backend that has another name for the user */
+	login(&imapd, 2, "ann", "old");
+	pump();
+	authd_revoke(authd, "other");
+	fake_result(&work, last(&work)->id, WORK_YES, "other");
+	pump();
+	CHECK(imapd.n == 1 && work.n == 4);
+	fake_result(&work, last(&work)->id, WORK_YES, "other");
+	pump();
+	CHECK(granted(&imapd, 2, "other"));
+	end();
+}
+
+static void
+check_workers(void)
+{
+	begin();
+	/* it dies at work */
+	work.hold = true;
+	login(&imapd, 1, "ann", "pw");
+	pump();
+	CHECK(work.n == 1);
+	fake_leave(&work);
+	CHECK(refused(&imapd, 1, AUTH_UNAVAILABLE));
+	/* none: the next waits for one */
+	login(&imapd, 2, "ann", "pw");
+	pump();
+	CHECK(imapd.n == 1 && authd->logins == 1);
+	fake_join(&work, PROC_AUTHWORKER, 0);
+	pump();
+	CHECK(granted(&imapd, 2, "ann"));
+	/* two share the work */
+	fake_join(&work2, PROC_AUTHWORKER, 1);
+	work.hold = work2.hold = true;
+	login(&imapd, 3, "bob", "pw");
+	login(&imapd, 4, "cid", "pw");
+	pump();
+	CHECK(work.n == 2 && work2.n == 1);
+	/* an answer to what was not asked costs the worker its channel */
+	fake_result(&work2, last(&work2)->id + 1, WORK_YES, "root");
+	pump();
+	CHECK(work2.closed);
+	CHECK(last(&imapd)->type == IMSG_AUTH_NO);
+	CHECK(last(&imapd)->code == AUTH_UNAVAILABLE);
+	/* and so does a user id that is none */
+	fake_result(&work, last(&work)->id, WORK_YES, "BOB");
+	pump();
+	CHECK(work.closed && authd->logins == 0);
+	CHECK(work_workers(authd->work) == 0);
+	/* restarted while at work */
+	fake_join(&work, PROC_AUTHWORKER, 0);
+	work.hold = true;
+	login(&imapd, 5, "dan", "pw");
+	pump();
+	fake_join(&work2, PROC_AUTHWORKER, 0);
+	pump();
+	CHECK(work.closed && refused(&imapd, 5, AUTH_UNAVAILABLE));
+	fake_leave(&work2);
+	end();
+}
+
+static void
+check_backends(void)
+{
+	authd_begin(1, 2, 300000);
+	fake_join(&imapd, PROC_IMAPD, 0);
+	fake_join(&work, PROC_AUTHWORKER, 0);
+	fake_join(&stores[0], PROC_STORAGED, 0);
+	work.hold = true;
+	login(&imapd, 1, "ann", "pw");
+	pump();
+	CHECK(last(&work)->backend == 0);
+	fake_result(&work, last(&work)->id, WORK_NO, "");
+	pump();
+	CHECK(last(&work)->backend == 1 && work.n == 2);
+	fake_result(&work, last(&work)->id, WORK_YES, "ann");
+	pump();
+	CHECK(granted(&imapd, 1, "ann"));
+	/* one is away, the other says no: nobody knows */
+	login(&imapd, 2, "bob", "pw");
+	pump();
+	fake_result(&work, last(&work)->id, WORK_UNAVAILABLE, "");
+	pump();
+	fake_result(&work, last(&work)->id, WORK_UNKNOWN, "");
+	pump();
+	CHECK(refused(&imapd, 2, AUTH_UNAVAILABLE));
+	close(last(&stores[0])->fd);
+	fake_leave(&imapd);
+	fake_leave(&work);
+	fake_leave(&stores[0]);
+	authd_end();
+}
+
+static void
+check_preauth(void)
+{
+	begin();
+	authd_preauth(authd, "Ann", "token-1");
+	start(&imapd, 1, "PREAUTH", STR("token-1"), true);
+	pump();
+	CHECK(granted(&imapd, 1, "ann") && work.n == 0);
+	/* imapd was quicker than paild's word */
+	start(&imapd, 2, "PREAUTH", STR("token-2"), true);
+	pump();
+	CHECK(imapd.n == 1);
+	authd_preauth(authd, "bob", "token-3");
+	pump();
+	CHECK(imapd.n == 1);
+	authd_preauth(authd, "bob", "token-2");
+	pump();
+	CHECK(granted(&imapd, 2, "bob"));
+	/* once only */
+	start(&imapd, 3, "PREAUTH", STR("token-2"), true);
+	pump();
+	CHECK(imapd.n == 2 && authd->logins == 1);
+	peer_send(imapd.p, IMSG_AUTH_CANCEL, 3, NULL, 0, -1);
+	pump();
+	CHECK(refused(&imapd, 3, AUTH_CANCELLED));
+	end();
+}
+
+static bool	drained;
+
+static void
+on_drained(void)
+{
+	drained = true;
+}
+
+static void
+check_drain(void)
+{
+	begin();
+	work.hold = true;
+	start(&imapd, 1, "LOGIN", STR(""), false);
+	login(&imapd, 2, "ann", "pw");
+	pump();
+	authd_drain(authd, on_drained);
+	pump();
+	CHECK(refused(&imapd, 1, AUTH_UNAVAILABLE) && !drained);
+	login(&imapd, 3, "ann", "pw");
+	pump();
+	CHECK(refused(&imapd, 3, AUTH_UNAVAILABLE));
+	fake_result(&work, last(&work)->id, WORK_YES, "ann");
+	pump();
+	CHECK(granted(&imapd, 2, "ann") && drained);
+	end();
+}
+
+int
+main(void)
+{
+	check_grant();
+	check_exchanges();
+	check_cache();
+	check_revoke_race();
+	check_workers();
+	check_backends();
+	check_preauth();
+	check_drain();
+	return TEST_END();
+}

@@ -1,0 +1,273 @@
+/*
+ * The users' file with hashes made here: names, hashes, changes of the
+ * file, and what is refused.
+ */
+#include "common/compat.h"
+
+#include <sys/stat.h>
+
+#include <crypt.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "authd/backend.h"
+#include "authd/hash.h"
+#include "common/log.h"
+#include "common/msg_setup.h"
+#include "common/test.h"
+#include "common/wire.h"
+
+static char	 dir[64], path[96];
+static void	*state;
+
+/* A cheap hash of a kind. */
+static const char *
+hashed(const char *prefix, unsigned long cost, const char *password)
+{
+	static char	 out[8][CRYPT_OUTPUT_SIZE];
+	static int	 turn;
+	struct crypt_data *data = calloc(1, sizeof(*data));
+	char		 salt[CRYPT_GENSALT_OUTPUT_SIZE];
+	char		*dst = out[turn++ % 8];
+
+	CHECK(crypt_gensalt_rn(prefix, cost, NULL, 0, salt,
+	    sizeof(salt)) != NULL);
+	strlcpy(dst, crypt_rn(password, salt, data, sizeof(*data)),
+	    CRYPT_OUTPUT_SIZE);
+	free(data);
+	return dst;
+}
+
+static void
+write_file(const char *text, size_t len)
+{
+	char	tmp[128];
+	FILE	*f;
+
+	snprintf(tmp, sizeof(tmp), "%s.new", path);
+	f = fopen(tmp, "w");
+	CHECK(f != NULL && fwrite(text, 1, len, f) == len);
+	fclose(f);
+	CHECK(rename(tmp, path) == 0);
+}
+
+static void
+open_backend(void)
+{
+	struct setup_pair	 pair = { STR("auth.0.path"), str_from(path) };
+	struct setup_conf	 conf = { { &pair, 1 } };
+	struct slice		*s;
+	struct buf		 b = BUF_INIT;
+	char			 why[128];
+
+	CHECK(wire_encode(&setup_conf_wire, &conf, &b) == 0);
+	s = slice_new(b.data, b.len);
+	CHECK(s != NULL);
+	CHECK(backend_file.open(s, 1, why, sizeof(why)) == NULL);
+	CHECK(strstr(why, "path") != NULL);
+	state = backend_file.open(s, 0, why, sizeof(why));
+	CHECK(state != NULL);
+	slice_free(s);
+	buf_free(&b);
+}
+
+static struct backend_answer
+ask(const char *user, const char *password)
+{
+	struct backend_answer	a;
+
+	backend_file.check(state, str_from(user), str_from(password), &a);
+	return a;
+}
+
+static void
+check_kinds(void)
+{
+	static const struct {
+		const char	*prefix;
+		unsigned long	 cost;
+		bool		 good;
+	} kinds[] = {
+		{ "$y$", 1, true }, { "$2b$", 4, true }, { "$6$", 1000, true },
+		{ "$gy$", 1, true }, { "$7$", 6, true }, { "$5$", 1000, true },
+		{ "$1$", 0, false }, { "", 0, false }, { "$sha1$", 0, false },
+		{ "$md5", 0, false }, { "_", 0, false }, { "$3$", 0, false }
+	};
+	struct buf	b;
+	char		name[16];
+	size_t		i;
+
+	buf_init(&b, 0);
+	buf_puts(&b, "# users\n\n");
+	for (i = 0; i < nitems(kinds); i++)
+		buf_printf(&b, "u%zu:%s\n", i, hashed(kinds[i].prefix,
+		    kinds[i].cost, "secret"));
+	write_file((const char *)b.data, b.len);
+	buf_free(&b);
+	for (i = 0; i < nitems(kinds); i++) {
+		struct backend_answer	a;
+
+		snprintf(name, sizeof(name), "u%zu", i);
+		a = ask(name, "secret");
+		CHECK_ROW(a.code == (kinds[i].good ? WORK_YES : WORK_UNKNOWN),
+		    "%s: %d", kinds[i].prefix, a.code);
+		CHECK_ROW(!kinds[i].good || strcmp(a.user, name) == 0, "%s",
+		    kinds[i].prefix);
+		CHECK(a.why[0] != '\0');
+		a = ask(name, "Secret");
+		CHECK_ROW(a.code == (kinds[i].good ? WORK_NO : WORK_UNKNOWN),
+		    "%s: %d", kinds[i].prefix, a.code);
+		CHECK(a.user[0] == '\0');
+	}
+}
+
+static void
+check_lines(void)
+{
+	const char	*h = hashed("$6$", 1000, "pw");
+	struct buf	 b;
+	size_t		 i;
+	static const struct {
+		const char		*user;
+		enum work_result_code	 want;
+	} rows[] = {
+		{ "ann", WORK_YES }, { "ANN", WORK_YES },
+		{ "bob@example.org", WORK_YES }, { "crlf", WORK_YES },
+		{ "last", WORK_YES }, { "twice", WORK_YES },
+		{ "#ann", WORK_UNKNOWN }, { "", WORK_UNKNOWN },
+		{ "nocolon", WORK_UNKNOWN }, { "nohash", WORK_UNKNOWN },
+		{ "extra", WORK_UNKNOWN }, { "a\nb", WORK_UNKNOWN },
+		{ "nul", WORK_UNKNOWN }, { "star", WORK_UNKNOWN },
+		{ "plain", WORK_UNKNOWN }
+	};
+
+	buf_init(&b, 0);
+	buf_printf(&b, "#ann:%s\nAnn:%s\nnocolon\n:%s\nnohash:\n", h, h, h);
+	buf_printf(&b, "extra:%s:1000\ncrlf:%s\r\n", h, h);
+	buf_printf(&b, "twice:%s\ntwice:%s\n", h,
+	    hashed("$6$", 1000, "other"));
+	buf_puts(&b, "star:*\nplain:pw\nn");
+	buf_put(&b, "\0", 1);
+	buf_printf(&b, "ul:%s\n\xff\xfe:%s\n", h, h);
+	buf_printf(&b, "Bob@example.org:%s\nlast:%s", h, h);
+	write_file((const char *)b.data, b.len);
+	buf_free(&b);
+	for (i = 0; i < nitems(rows); i++)
+		CHECK_ROW(ask(rows[i].user, "pw").code == rows[i].want,
+		    "%s: %d", rows[i].user, ask(rows[i].user, "pw").code);
+	CHECK(strcmp(ask("ANN", "pw").user, "ann") == 0);
+	CHECK(ask("twice", "other").code == WORK_NO);
+	CHECK(ask("plain", "plain").code == WORK_UNKNOWN);
+}
+
+static void
+check_changes(void)
+{
+	struct backend_answer	a, c;
+	char			text[512];
+
+	snprintf(text, sizeof(text), "ann:%s\n", hashed("$6$", 1000, "one"));
+	write_file(text, strlen(text));
+	a = ask("ann", "one");
+	CHECK(a.code == WORK_YES);
+	c = ask("", "");		/* only the generation */
+	CHECK(c.code == WORK_UNKNOWN && strcmp(a.why, c.why) == 0);
+	snprintf(text, sizeof(text), "ann:%s\n", hashed("$6$", 1000, "two"));
+	write_file(text, strlen(text));
+	CHECK(ask("ann", "one").code == WORK_NO);
+	c = ask("ann", "two");
+	CHECK(c.code == WORK_YES && strcmp(a.why, c.why) != 0);
+	/* gone: nobody is told the old */
+	CHECK(unlink(path) == 0);
+	a = ask("ann", "two");
+	CHECK(a.code == WORK_UNAVAILABLE && strstr(a.why, path) != NULL);
+	CHECK(mkdir(path, 0700) == 0);
+	CHECK(ask("ann", "two").code == WORK_UNAVAILABLE);
+	CHECK(rmdir(path) == 0);
+	CHECK(mkfifo(path, 0600) == 0);
+	CHECK(ask("ann", "two").code == WORK_UNAVAILABLE);
+	CHECK(unlink(path) == 0);
+	write_file("", 0);
+	CHECK(ask("ann", "two").code == WORK_UNKNOWN);
+}
+
+static void
+check_passwords(void)
+{
+	static char	big[HASH_PASSWORD_MAX + 2];
+	char		text[512];
+
+	memset(big, 'p', HASH_PASSWORD_MAX + 1);
+	snprintf(text, sizeof(text), "ann:%s\n", hashed("$6$", 1000, "pw"));
+	write_file(text, strlen(text));
+	CHECK(ask("ann", big).code == WORK_NO);
+	CHECK(ask("bob", big).code == WORK_UNKNOWN);
+	CHECK(ask("ann", "").code == WORK_NO);
+	CHECK(hash_check((struct str){ "pw\0x", 4 },
+	    hashed("$6$", 1000, "pw")) == 0);
+	CHECK(hash_check(STR("pw"), hashed("$6$", 1000, "pw")) == 1);
+	big[HASH_PASSWORD_MAX] = '\0';
+	snprintf(text, sizeof(text), "ann:%s\n", hashed("$6$", 1000, big));
+	write_file(text, strlen(text));
+	CHECK(ask("ann", big).code == WORK_YES);
+	big[HASH_PASSWORD_MAX - 1] = '\0';
+	CHECK(ask("ann", big).code == WORK_NO);
+}
+
+static double
+seconds(const char *user)
+{
+	struct timespec	a, b;
+	double		best = 1e9, t;
+	int		i;
+
+	for (i = 0; i < 3; i++) {
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		(void)ask(user, "wrong");
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		t = (double)(b.tv_sec - a.tv_sec) +
+		    (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+		best = t < best ? t : best;
+	}
+	return best;
+}
+
+/* An unknown user takes the time of a wrong password: it is hashed too. */
+static void
+check_time(void)
+{
+	char	text[512];
+	double	known, unknown, invalid;
+
+	snprintf(text, sizeof(text), "ann:%s\n", hashed("$6$", 50000, "pw"));
+	write_file(text, strlen(text));
+	known = seconds("ann");
+	unknown = seconds("bob");
+	invalid = seconds("\xff");
+	CHECK(unknown > known / 3 && unknown < known * 3);
+	CHECK(invalid > known / 3 && invalid < known * 3);
+}
+
+int
+main(void)
+{
+	log_set_level(LOG_LEVEL_ERROR);
+	strlcpy(dir, "/tmp/backend_file_test.XXXXXX", sizeof(dir));
+	CHECK(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/users", dir);
+	open_backend();
+	CHECK(ask("ann", "pw").code == WORK_UNAVAILABLE);
+	check_kinds();
+	check_lines();
+	check_changes();
+	check_passwords();
+	check_time();
+	backend_file.close(state);
+	backend_file.close(NULL);
+	unlink(path);
+	rmdir(dir);
+	CHECK(backend_find("file") == &backend_file);
+	CHECK(backend_find("ldap") == NULL);
+	return TEST_END();
+}
