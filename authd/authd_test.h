@@ -39,6 +39,7 @@ struct fake {
 
 static struct event_base *base;
 static struct authd	 *authd;
+static const char	 *remote = "192.0.2.1";
 
 static void
 fake_str(char *dst, size_t size, struct str s)
@@ -197,7 +198,7 @@ start(struct fake *f, uint32_t id, const char *mech, struct str initial,
     bool has_initial)
 {
 	struct auth_start	s = { str_from(mech), has_initial, initial,
-				    true, STR("192.0.2.1") };
+				    true, str_from(remote) };
 
 	CHECK(peer_send_struct(f->p, IMSG_AUTH_START, id, &auth_start_wire,
 	    &s, -1) == 0);

@@ -92,6 +92,18 @@ throttle_remote(const char *remote, uint8_t bytes[16])
 	return (struct str){ (const char *)bytes, 16 };
 }
 
+static bool
+throttle_loopback(const char *remote)
+{
+	struct in6_addr	a6;
+
+	if (strncmp(remote, "::ffff:127.", 11) == 0 ||
+	    strncmp(remote, "127.", 4) == 0)
+		return true;
+	return inet_pton(AF_INET6, remote, &a6) == 1 &&
+	    IN6_IS_ADDR_LOOPBACK(&a6);
+}
+
 static void
 throttle_key(uint8_t key[THROTTLE_KEY], enum throttle_kind kind,
     uint32_t scope, const char *user, const char *remote)
@@ -123,7 +135,8 @@ throttle_find(struct throttle *t, enum throttle_kind kind, uint32_t scope,
 	uint8_t			 key[THROTTLE_KEY];
 	int64_t			 life;
 
-	if (kind != BY_USER && remote[0] == '\0')
+	if ((kind != BY_USER && remote[0] == '\0') ||
+	    (kind == BY_REMOTE && throttle_loopback(remote)))
 		return NULL;
 	throttle_key(key, kind, scope, user, remote);
 	slot = throttle_slot(tab, key);

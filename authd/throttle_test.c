@@ -123,6 +123,12 @@ check_addresses(void)
 	fail(t, "cid", "", 0, 3);
 	CHECK(enter(t, "dee", "", 0) == 0);
 	CHECK(enter(t, "cid", "", 0) == 1000);
+	/* a proxy's clients are not one client */
+	fail(t, "eve", "127.0.0.1", 0, 9);
+	fail(t, "eve", "::1", 0, 9);
+	CHECK(enter(t, "dee", "127.0.0.1", 0) == 0);
+	CHECK(enter(t, "dee", "::1", 0) == 0);
+	CHECK(enter(t, "eve", "127.0.0.1", 0) > 0);
 	/* another imapd has its own counters */
 	CHECK(throttle_enter(t, 1, "cid", "", 0, &wait) == 0 && wait == 0);
 	throttle_free(t);
