@@ -1,0 +1,343 @@
+/*
+ * Making a batch: the queue's intents are evaluated, in their order and in
+ * slices of the loop's time, inside the state's write transaction.  An
+ * intent that leaves no record is answered only from a state that was
+ * current after it arrived (DESIGN section 3, "Fresh answers").
+ */
+#include "common/compat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/commit_int.h"
+#include "storaged/pack.h"
+
+static void	 build_slice(struct commit *);
+
+void
+commit_batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	buf_free(&b->records);
+	buf_free(&b->area);
+	garbage_free(&b->garbage);
+	free(b);
+}
+
+/* The batch comes to nothing: the state goes back to what the bucket has. */
+void
+commit_batch_drop(struct commit *c, bool requeue)
+{
+	struct batch	*b = c->batch;
+
+	c->conf.ops->rollback(c->conf.state);
+	c->batch = NULL;
+	if (b->pack != NULL)
+		b->pack->state = UPLOAD_DROPPED;
+	upload_lost(c);
+	if (requeue)
+		commit_requeue(c, &b->taken);
+	commit_batch_free(b);
+}
+
+static struct batch *
+batch_new(struct commit *c)
+{
+	struct batch	*b;
+
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		return NULL;
+	b->c = c;
+	b->number = c->head.commit + 1;
+	b->first = b->next = c->head.records + 1;
+	b->uidvalidity = c->head.uidvalidity;
+	b->time = commit_time(c);
+	buf_init(&b->records, BATCH_RECORDS_MAX);
+	buf_init(&b->area, BATCH_PACK_MAX);
+	TAILQ_INIT(&b->taken);
+	return b;
+}
+
+/*
+ * Inline or into a pack?  Known before the first record is made, since each
+ * says where its message lies.
+ */
+static int
+batch_place(struct batch *b)
+{
+	struct commit	*c = b->c;
+	struct intent	*in;
+	size_t		 now, sum = 0, bytes = 0, n = 0;
+
+	now = blocklist_bytes(&c->head.blocks) - commit_spill_bytes(c);
+	b->room = now < COMMIT_HARD ? COMMIT_HARD - now : 0;
+	TAILQ_FOREACH(in, &c->queue, entry) {
+		if (++n > BATCH_INTENTS ||
+		    (bytes += in->bytes) > BATCH_BYTES)
+			break;
+		sum += in->inline_bytes;
+	}
+	/* Half of what is free: there are records too, and next time. */
+	if (sum <= b->room / 2)
+		return 0;
+	b->packed = true;
+	if ((b->pack = upload_new(c, KEY_PACK)) == NULL)
+		return -1;
+	return upload_name(b->pack);
+}
+
+/* One intent; false: the batch is full, it stays in the queue. */
+static bool
+take(struct commit *c, struct intent *in)
+{
+	struct batch		*b = c->batch;
+	struct intents		 refused = TAILQ_HEAD_INITIALIZER(refused);
+	uint64_t		 next = b->next;
+	size_t			 records = b->records.len, area = b->area.len;
+	size_t			 garbage = b->garbage.n;
+	uint32_t		 uidvalidity = b->uidvalidity;
+	enum state_verdict	 v;
+	struct upload		*u;
+
+	TAILQ_REMOVE(&c->queue, in, entry);
+	c->queue_bytes -= in->bytes;
+	in->where = INTENT_TAKEN;
+	TAILQ_INSERT_TAIL(&b->taken, in, entry);
+	v = c->conf.ops->evaluate(c->conf.state, in, b);
+	if (v == STATE_RECORDS || (v == STATE_NOTHING && b->next == next)) {
+		b->ntaken++;
+		b->bytes += in->bytes;
+		return true;
+	}
+	b->next = next;
+	b->records.len = records;
+	b->records.failed = false;
+	b->area.len = area;
+	b->area.failed = false;
+	b->garbage.n = garbage;
+	b->uidvalidity = uidvalidity;
+	TAILQ_FOREACH(u, &c->uploads, entry)
+		if (u->used == b->ntaken + 1)
+			u->used = 0;
+	TAILQ_REMOVE(&b->taken, in, entry);
+	if (v != STATE_FULL) {
+		in->where = INTENT_QUEUED;
+		TAILQ_INSERT_HEAD(&c->queue, in, entry);
+		c->queue_bytes += in->bytes;
+		commit_fence(c, "the state failed");
+		return false;
+	}
+	if (b->ntaken == 0) {		/* it will never fit */
+		TAILQ_INSERT_TAIL(&refused, in, entry);
+		commit_answer(c, &refused, COMMIT_TOOBIG);
+		return true;
+	}
+	in->where = INTENT_QUEUED;
+	TAILQ_INSERT_HEAD(&c->queue, in, entry);
+	c->queue_bytes += in->bytes;
+	return false;
+}
+
+static bool
+batch_closed(const struct batch *b)
+{
+	return b->ntaken >= BATCH_INTENTS || b->bytes >= BATCH_BYTES ||
+	    b->records.len >= BATCH_RECORDS || (!b->packed &&
+	    b->area.len > 0 && b->area.len + b->records.len >= b->room);
+}
+
+/* No record: is what was answered true of a state current since? */
+static void
+build_nothing(struct commit *c)
+{
+	struct batch	*b = c->batch;
+	struct intent	*in;
+	uint64_t	 newest = 0;
+
+	TAILQ_FOREACH(in, &b->taken, entry)
+		if (in->ticket > newest)
+			newest = in->ticket;
+	if (newest <= c->fresh || c->alone)
+		commit_batch_unchanged(c);
+	else
+		commit_read(c);
+}
+
+void
+commit_batch_unchanged(struct commit *c)
+{
+	struct intents	 taken = TAILQ_HEAD_INITIALIZER(taken);
+
+	TAILQ_CONCAT(&taken, &c->batch->taken, entry);
+	commit_batch_drop(c, false);
+	commit_enter(c, PHASE_IDLE);
+	commit_answer(c, &taken, COMMIT_DONE);
+}
+
+static void
+build_slice(struct commit *c)
+{
+	struct batch	*b = c->batch;
+	struct intent	*in;
+	bool		 some = false;
+
+	while ((in = TAILQ_FIRST(&c->queue)) != NULL && !batch_closed(b)) {
+		if (some && c->io->slice_over(c->io->arg)) {
+			commit_later(c, 0, build_slice);
+			return;
+		}
+		if (!take(c, in))
+			break;
+		some = true;
+	}
+	if (c->phase != PHASE_BUILD)
+		return;			/* fenced */
+	if (b->next == b->first)
+		build_nothing(c);
+	else
+		commit_seal(c);
+}
+
+void
+commit_build(struct commit *c)
+{
+	commit_enter(c, PHASE_BUILD);
+	if (c->conf.ops->begin(c->conf.state) == -1) {
+		commit_fence(c, "the state cannot be written");
+		return;
+	}
+	if ((c->batch = batch_new(c)) == NULL || batch_place(c->batch) == -1) {
+		if (c->batch == NULL)
+			c->conf.ops->rollback(c->conf.state);
+		commit_fence(c, "out of memory");
+		return;
+	}
+	build_slice(c);
+}
+
+void
+commit_build_first(struct commit *c)
+{
+	enum state_verdict	 v;
+
+	commit_enter(c, PHASE_BUILD);
+	head_free(&c->head);
+	c->io->random(c->io->arg, c->head.history, 16);
+	if (c->conf.ops->begin(c->conf.state) == -1) {
+		commit_fence(c, "the state cannot be written");
+		return;
+	}
+	if ((c->batch = batch_new(c)) == NULL) {
+		c->conf.ops->rollback(c->conf.state);
+		commit_fence(c, "out of memory");
+		return;
+	}
+	c->batch->room = COMMIT_HARD;
+	v = c->conf.first(c->conf.state, c->batch);
+	if (v != STATE_RECORDS && v != STATE_NOTHING)
+		commit_fence(c, "the first mailboxes cannot be made");
+	else
+		commit_seal(c);
+}
+
+static void
+batch_use(struct batch *b, struct upload *u)
+{
+	if (u->used == 0)
+		u->used = (unsigned)b->ntaken + 1;
+}
+
+/* Where the bytes of a small message go in this batch. */
+static int
+place_message(struct batch *b, struct batch_message *m)
+{
+	struct record_place	*p = &m->place;
+	struct upload		*u;
+
+	if (m->packed) {	/* a lost attempt's pack has it */
+		u = upload_find(&b->c->uploads, KEY_PACK, m->pack);
+		if (u != NULL && upload_live(u)) {
+			batch_use(b, u);
+			p->where = RECORD_PACK;
+			memcpy(p->object, m->pack, sizeof(p->object));
+			p->offset = m->pack_offset;
+			return 0;
+		}
+		m->packed = false;
+	}
+	if (!b->packed && b->area.len + p->stored > b->room)
+		return -1;
+	p->where = b->packed ? RECORD_PACK : RECORD_INLINE;
+	p->offset = b->area.len;
+	memset(p->object, 0, sizeof(p->object));
+	if (buf_put(&b->area, m->bytes, (size_t)p->stored) == -1) {
+		b->area.failed = false;
+		return -1;
+	}
+	if (b->packed) {
+		p->offset += PACK_FIRST;
+		memcpy(p->object, b->pack->id, sizeof(p->object));
+		memcpy(m->pack, b->pack->id, sizeof(m->pack));
+		m->pack_offset = p->offset;
+		m->packed = true;
+	}
+	return 0;
+}
+
+int
+batch_add(struct batch *b, struct record *r, struct batch_message *m)
+{
+	struct upload	*u;
+	size_t		 area = b->area.len;
+
+	r->number = b->next;
+	if (m != NULL) {
+		if (place_message(b, m) == -1)
+			return -1;
+		r->place = m->place;
+	} else if (r->type == RECORD_ADD) {
+		u = upload_find(&b->c->uploads, KEY_MSG, r->place.object);
+		if (u == NULL || !upload_live(u))
+			return -2;
+		batch_use(b, u);
+	}
+	if (record_encode(r, &b->records) == -1) {
+		b->records.failed = false;
+		b->area.len = area;
+		return -1;
+	}
+	if (r->type == RECORD_CREATE && r->uidvalidity > b->uidvalidity)
+		b->uidvalidity = r->uidvalidity;
+	b->next++;
+	return 0;
+}
+
+uint64_t
+batch_next(const struct batch *b)
+{
+	return b->next;
+}
+
+uint64_t
+batch_commit(const struct batch *b)
+{
+	return b->number;
+}
+
+int64_t
+batch_time(const struct batch *b)
+{
+	return b->time;
+}
+
+int
+batch_garbage(struct batch *b, enum key_kind kind, const uint8_t id[16])
+{
+	char	 name[KEY_NAME_MAX];
+
+	if (key_object("", kind, id, name, sizeof(name)) == -1)
+		return -1;
+	return garbage_add(&b->garbage, name, b->time);
+}

@@ -1,0 +1,504 @@
+/*
+ * Catching up: a newer head was read, and the state is brought to it by
+ * applying what was committed since: from log objects, then from the head's
+ * inline part; from the very first record when the state is empty.  Replay
+ * only applies, and checks: the chain of nonces, the numbers, and each
+ * commit's digest of the state.
+ */
+#include "common/compat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/commit_int.h"
+#include "storaged/logobj.h"
+
+#define RECORD_ARENA	(64 * 1024 * 1024)
+#define SLICE_CHECK	16	/* records between looks at the clock */
+
+static void	 catchup_plan(struct commit *);
+static void	 catchup_apply(struct commit *);
+
+void
+commit_catchup_free(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	size_t		 i;
+
+	if (!cu->active)
+		return;
+	if (cu->request != NULL)
+		c->io->cancel(c->io->arg, cu->request);
+	for (i = 0; i < COMMIT_FETCHES; i++) {
+		if (cu->fetches[i].request != NULL)
+			c->io->cancel(c->io->arg, cu->fetches[i].request);
+		blocklist_free(&cu->fetches[i].blocks);
+	}
+	if (cu->begun)
+		c->conf.ops->rollback(c->conf.state);
+	blocklist_free(&cu->blocks);
+	block_free(cu->at);
+	loglist_free(&cu->logs);
+	head_free(&cu->target);
+	arena_free(cu->arena);
+	memset(cu, 0, sizeof(*cu));
+}
+
+/* The bucket did not give what is needed: from the start, later. */
+static void
+catchup_failed(struct commit *c, const struct blob_result *r)
+{
+	uint64_t	 ticket = c->catchup.ticket;
+
+	log_info("user=%s object=log result=%s why=\"%s\"", c->user,
+	    blob_outcome_name(r->outcome), r->why != NULL ? r->why : "");
+	commit_catchup_free(c);
+	c->behind = true;
+	commit_enter(c, PHASE_IDLE);
+	commit_pause(c, commit_go_on);
+	commit_fail_before(c, ticket, COMMIT_UNAVAILABLE);
+}
+
+static void
+catchup_damage(struct commit *c, int e, const char *what)
+{
+	if (e == FORMAT_UNKNOWN) {
+		commit_catchup_free(c);
+		commit_readonly(c);
+	} else
+		commit_fence(c, "%s", what);
+}
+
+/* An empty state, at the start of the target's history. */
+static int
+state_reset(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+
+	if (c->conf.ops->reset(c->conf.state) == -1) {
+		commit_fence(c, "the state cannot be reset");
+		return -1;
+	}
+	memset(&cu->mark, 0, sizeof(cu->mark));
+	memcpy(cu->mark.history, cu->target.history, 16);
+	cu->first = 1;
+	return 0;
+}
+
+/* The records do not fit the state: once, it may be the state's fault. */
+static void
+state_broken(struct commit *c, const char *what)
+{
+	struct catchup	*cu = &c->catchup;
+	size_t		 i;
+
+	if (c->rebuilt) {
+		commit_fence(c, "%s, after a rebuild too", what);
+		return;
+	}
+	log_warnx("user=%s commit=%llu result=rebuild why=\"%s\"", c->user,
+	    (unsigned long long)cu->mark.commit, what);
+	c->rebuilt = true;
+	if (cu->begun)
+		c->conf.ops->rollback(c->conf.state);
+	cu->begun = cu->inlined = false;
+	blocklist_free(&cu->blocks);
+	block_free(cu->at);
+	cu->at = NULL;
+	for (i = 0; i < COMMIT_FETCHES; i++) {
+		if (cu->fetches[i].request != NULL)
+			c->io->cancel(c->io->arg, cu->fetches[i].request);
+		cu->fetches[i].request = NULL;
+		cu->fetches[i].done = false;
+		blocklist_free(&cu->fetches[i].blocks);
+	}
+	loglist_free(&cu->logs);
+	cu->next_fetch = cu->next_apply = 0;
+	if (state_reset(c) == -1)
+		return;
+	if (c->have)
+		c->conf.ended("the index had to be rebuilt", c->conf.arg);
+	catchup_plan(c);
+}
+
+static void
+manifest_done(const struct blob_result *r, void *arg)
+{
+	struct commit	*c = arg;
+	struct catchup	*cu = &c->catchup;
+	struct manifest	 m;
+	int		 e;
+
+	cu->request = NULL;
+	commit_date(c, r);
+	if (r->outcome == BLOB_ABSENT) {
+		commit_fence(c, "the manifest is missing");
+		return;
+	}
+	if (r->outcome != BLOB_DONE) {
+		catchup_failed(c, r);
+		return;
+	}
+	if ((e = manifest_decode(&m, r->body, r->len, cu->target.history,
+	    cu->target.manifest_sha256)) != 0) {
+		manifest_free(&m);
+		catchup_damage(c, e, "the manifest is damaged");
+		return;
+	}
+	manifest_free(&c->manifest);
+	c->manifest = m;
+	c->have_manifest = true;
+	memcpy(c->manifest_id, cu->target.manifest, 16);
+	catchup_plan(c);
+}
+
+static void
+manifest_get(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	char		 key[BLOB_KEY_MAX];
+
+	if (key_object(c->prefix, KEY_MANIFEST, cu->target.manifest, key,
+	    sizeof(key)) == 0)
+		cu->request = c->io->get(c->io->arg, key, MANIFEST_MAX, NULL,
+		    BLOB_USER, manifest_done, c);
+	if (cu->request == NULL)
+		commit_fence(c, "out of memory");
+}
+
+void
+commit_adopt(struct commit *c, struct head *h, const char *etag,
+    uint64_t ticket)
+{
+	struct catchup	*cu = &c->catchup;
+	size_t		 i;
+
+	commit_enter(c, PHASE_CATCHUP);
+	memset(cu, 0, sizeof(*cu));
+	cu->active = true;
+	head_init(&cu->target);
+	head_move(&cu->target, h);
+	TAILQ_INIT(&cu->blocks);
+	for (i = 0; i < COMMIT_FETCHES; i++) {
+		cu->fetches[i].c = c;
+		TAILQ_INIT(&cu->fetches[i].blocks);
+	}
+	strlcpy(cu->etag, etag, sizeof(cu->etag));
+	cu->ticket = ticket;
+	if ((cu->arena = arena_new(RECORD_ARENA)) == NULL) {
+		commit_fence(c, "out of memory");
+		return;
+	}
+	c->conf.ops->mark(c->conf.state, &cu->mark);
+	cu->first = cu->mark.records + 1;
+	if ((cu->mark.commit == 0 ||
+	    memcmp(cu->mark.history, cu->target.history, 16) != 0) &&
+	    state_reset(c) == -1)
+		return;
+	if (!cu->target.has_manifest) {
+		manifest_free(&c->manifest);
+		c->have_manifest = false;
+	} else if (!c->have_manifest ||
+	    memcmp(c->manifest_id, cu->target.manifest, 16) != 0) {
+		manifest_get(c);
+		return;
+	}
+	catchup_plan(c);
+}
+
+static void
+catchup_finish(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	uint64_t	 first = cu->first, last = cu->mark.records;
+	uint64_t	 ticket = cu->ticket;
+
+	head_move(&c->head, &cu->target);
+	strlcpy(c->etag, cu->etag, sizeof(c->etag));
+	c->have = true;
+	c->behind = false;
+	commit_catchup_free(c);
+	commit_enter(c, PHASE_IDLE);
+	if (last >= first)
+		c->conf.changed(first, last, c->conf.arg);
+	commit_fresh(c, ticket);
+}
+
+static void
+fetch_done(const struct blob_result *r, void *arg)
+{
+	struct fetch	*f = arg;
+	struct commit	*c = f->c;
+	struct catchup	*cu = &c->catchup;
+	int		 e;
+
+	f->request = NULL;
+	if (r->outcome == BLOB_ABSENT) {
+		commit_fence(c, "a log object is missing");
+		return;
+	}
+	if (r->outcome != BLOB_DONE) {
+		catchup_failed(c, r);
+		return;
+	}
+	if ((e = logobj_decode(r->body, r->len, cu->target.history,
+	    &cu->logs.v[f->index], &f->blocks)) != 0) {
+		catchup_damage(c, e, "a log object is damaged");
+		return;
+	}
+	f->done = true;
+	if (f->index == cu->next_apply && cu->at == NULL &&
+	    TAILQ_EMPTY(&cu->blocks) && c->pause == NULL)
+		catchup_apply(c);
+}
+
+/* Keep a few log objects on their way. */
+static int
+fetch_more(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	struct logref	*log;
+	struct fetch	*f;
+	char		 key[BLOB_KEY_MAX];
+
+	while (cu->next_fetch < cu->logs.n &&
+	    cu->next_fetch - cu->next_apply < COMMIT_FETCHES) {
+		f = &cu->fetches[cu->next_fetch % COMMIT_FETCHES];
+		log = &cu->logs.v[cu->next_fetch];
+		f->index = cu->next_fetch++;
+		f->done = false;
+		if (key_log(c->prefix, log->first, log->last, log->id, key,
+		    sizeof(key)) == 0)
+			f->request = c->io->get(c->io->arg, key, LOGOBJ_MAX,
+			    NULL, BLOB_USER, fetch_done, f);
+		if (f->request == NULL) {
+			commit_fence(c, "out of memory");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The log objects that hold from..., in order. */
+static int
+logs_from(struct loglist *dst, const struct loglist *src, uint64_t from)
+{
+	size_t	 i;
+
+	for (i = 0; i < src->n; i++)
+		if (src->v[i].last >= from &&
+		    loglist_add(dst, &src->v[i]) == -1)
+			return -1;
+	return 0;
+}
+
+static bool
+logs_meet(const struct loglist *l, uint64_t from, uint64_t upto)
+{
+	size_t	 i;
+
+	if (l->n == 0 || l->v[0].first > from || l->v[l->n - 1].last != upto)
+		return false;
+	for (i = 1; i < l->n; i++)
+		if (l->v[i].first != l->v[i - 1].last + 1)
+			return false;
+	return true;
+}
+
+static void
+catchup_plan(struct commit *c)
+{
+	struct catchup		*cu = &c->catchup;
+	const struct block	*k = TAILQ_FIRST(&cu->target.blocks);
+	uint64_t		 inlined, from = cu->mark.commit + 1;
+
+	if (cu->mark.commit == cu->target.commit) {
+		if (memcmp(cu->mark.nonce, cu->target.nonce, 16) != 0)
+			commit_fence(c, "the index is of another head with "
+			    "the same number");
+		else
+			catchup_finish(c);
+		return;
+	}
+	if (cu->mark.commit > cu->target.commit) {
+		commit_fence(c, "the index is newer than the head");
+		return;
+	}
+	inlined = k != NULL ? k->number : cu->target.commit + 1;
+	if (from < inlined) {
+		if (logs_from(&cu->logs, &c->manifest.logs, from) == -1 ||
+		    logs_from(&cu->logs, &cu->target.logs, from) == -1 ||
+		    !logs_meet(&cu->logs, from, inlined - 1)) {
+			commit_fence(c, "the log has a gap");
+			return;
+		}
+		if (fetch_more(c) == -1)
+			return;
+	}
+	catchup_apply(c);
+}
+
+/* Commit what was applied.  0 or -1 (fenced). */
+static int
+apply_commit(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+
+	if (!cu->begun)
+		return 0;
+	cu->begun = false;
+	if (c->conf.ops->commit(c->conf.state, &cu->mark) == 0)
+		return 0;
+	commit_fence(c, "the state could not be committed");
+	return -1;
+}
+
+/* The next source of blocks.  1: there are some; 0: wait, done or fenced. */
+static int
+apply_source(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	struct fetch	*f;
+	struct block	*k, *copy;
+
+	if (apply_commit(c) == -1)
+		return 0;
+	if (cu->next_apply < cu->logs.n) {
+		f = &cu->fetches[cu->next_apply % COMMIT_FETCHES];
+		if (!f->done)
+			return 0;
+		f->done = false;
+		TAILQ_CONCAT(&cu->blocks, &f->blocks, entry);
+		cu->next_apply++;
+		return fetch_more(c) == 0;
+	}
+	if (cu->inlined) {
+		if (cu->mark.commit != cu->target.commit)
+			commit_fence(c, "the log ends before the head");
+		else
+			catchup_finish(c);
+		return 0;
+	}
+	TAILQ_FOREACH(k, &cu->target.blocks, entry) {
+		if ((copy = block_dup(k)) == NULL) {
+			commit_fence(c, "out of memory");
+			return 0;
+		}
+		TAILQ_INSERT_TAIL(&cu->blocks, copy, entry);
+	}
+	cu->inlined = true;
+	return 1;
+}
+
+/* Start on the next block.  0, or -1: fenced. */
+static int
+block_begin(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	struct block	*k = TAILQ_FIRST(&cu->blocks);
+
+	TAILQ_REMOVE(&cu->blocks, k, entry);
+	if (k->number <= cu->mark.commit) {
+		if (k->number == cu->mark.commit &&
+		    memcmp(k->nonce, cu->mark.nonce, 16) != 0) {
+			commit_fence(c, "the index is of another history");
+			block_free(k);
+			return -1;
+		}
+		block_free(k);
+		return 0;
+	}
+	cu->at = k;
+	if (k->number != cu->mark.commit + 1 ||
+	    k->first != cu->mark.records + 1 ||
+	    memcmp(k->prev, cu->mark.nonce, 16) != 0) {
+		commit_fence(c, "the chain of commits is broken");
+		return -1;
+	}
+	if (!cu->begun && c->conf.ops->begin(c->conf.state) == -1) {
+		commit_fence(c, "the state cannot be written");
+		return -1;
+	}
+	cu->begun = true;
+	cu->left = k->count;
+	cursor_init(&cu->records, k->records, k->records_len);
+	return 0;
+}
+
+/* One record of the block.  0, or -1: started again, or fenced. */
+static int
+record_apply(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	struct record	 r;
+	int		 e;
+
+	arena_reset(cu->arena);
+	if ((e = record_decode(&r, &cu->records, cu->arena)) != 0) {
+		catchup_damage(c, e, "a record is damaged");
+		return -1;
+	}
+	r.number = cu->mark.records + 1;
+	if (c->conf.ops->apply(c->conf.state, &r, cu->at->number) == -1) {
+		state_broken(c, "a record does not fit the index");
+		return -1;
+	}
+	if (r.type == RECORD_CREATE && r.uidvalidity > cu->mark.uidvalidity)
+		cu->mark.uidvalidity = r.uidvalidity;
+	cu->mark.records++;
+	cu->left--;
+	return 0;
+}
+
+static int
+block_end(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	struct block	*k = cu->at;
+	uint8_t		 digest[32];
+
+	if (!cursor_done(&cu->records)) {
+		commit_fence(c, "a commit has bytes after its records");
+		return -1;
+	}
+	if (c->conf.ops->digest(c->conf.state, digest) == -1) {
+		commit_fence(c, "the state failed");
+		return -1;
+	}
+	if (memcmp(digest, k->digest, sizeof(digest)) != 0) {
+		state_broken(c, "the index differs from the commit's digest");
+		return -1;
+	}
+	cu->mark.commit = k->number;
+	memcpy(cu->mark.nonce, k->nonce, sizeof(cu->mark.nonce));
+	block_free(k);
+	cu->at = NULL;
+	return 0;
+}
+
+static void
+catchup_apply(struct commit *c)
+{
+	struct catchup	*cu = &c->catchup;
+	unsigned	 n = 0;
+
+	for (;;) {
+		if (cu->at == NULL && TAILQ_EMPTY(&cu->blocks)) {
+			if (apply_source(c) != 1)
+				return;
+		} else if (cu->at == NULL) {
+			if (block_begin(c) == -1)
+				return;
+		} else if (cu->left > 0) {
+			if (record_apply(c) == -1)
+				return;
+		} else if (block_end(c) == -1)
+			return;
+		if (++n % SLICE_CHECK == 0 &&
+		    c->io->slice_over(c->io->arg)) {
+			commit_later(c, 0, catchup_apply);
+			return;
+		}
+	}
+}

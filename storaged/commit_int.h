@@ -1,0 +1,247 @@
+/*
+ * The inside of the commit: shared by commit*.c and their tests, by nobody
+ * else.
+ */
+#ifndef STORAGED_COMMIT_INT_H
+#define STORAGED_COMMIT_INT_H
+
+#include "storaged/block.h"
+#include "storaged/commit.h"
+#include "storaged/head.h"
+#include "storaged/manifest.h"
+#include "storaged/upload.h"
+
+/* The head's inline part: from SPILL on it is written out; no commit makes
+ * it larger than HARD. */
+#define COMMIT_SPILL		(80 * 1024)
+#define COMMIT_HARD		(256 * 1024)
+/* Changes since the manifest: from here a new one is written... */
+#define COMMIT_LOGS		64
+#define COMMIT_GARBAGE		128
+/* ...and with this many bytes of garbage before the commit itself. */
+#define COMMIT_GARBAGE_HARD	(64 * 1024)
+/* A batch. */
+#define BATCH_RECORDS		(1024 * 1024)	/* bytes: then it is closed */
+#define BATCH_RECORDS_MAX	(32 * 1024 * 1024)
+#define BATCH_PACK_MAX		(64 * 1024 * 1024)
+#define BATCH_INTENTS		4096
+#define BATCH_BYTES		(16 * 1024 * 1024)
+/* Waiting, ms. */
+#define COMMIT_TICK_MS		1000
+#define COMMIT_REPEAT_MS	30000	/* waiting() again */
+#define COMMIT_PATIENCE_MS	60000	/* behind an unsettled attempt */
+#define COMMIT_PAUSE_MIN	50
+#define COMMIT_PAUSE_MAX	2000
+#define COMMIT_FETCHES		4	/* log objects read ahead */
+
+#define COMMIT_PHASES(X)						\
+	X(IDLE, "idle")							\
+	X(READ, "read")			/* GET of the head */		\
+	X(LIST, "list")			/* there is none: LIST */	\
+	X(CATCHUP, "catchup")		/* apply what was missed */	\
+	X(BUILD, "build")		/* evaluate the queue */	\
+	X(UPLOAD, "upload")		/* objects before the commit */	\
+	X(PUT, "put")			/* the attempt is sent */	\
+	X(LOOK, "look")			/* unsettled: GET of the head */ \
+	X(FENCED, "fenced")
+
+enum commit_phase {
+#define X(name, word)	PHASE_##name,
+	COMMIT_PHASES(X)
+#undef X
+	PHASES
+};
+
+enum intent_where {
+	INTENT_FREE,
+	INTENT_QUEUED,
+	INTENT_TAKEN,		/* in the batch or the attempt */
+	INTENT_ANSWERED		/* about to be */
+};
+TAILQ_HEAD(intents, intent);
+TAILQ_HEAD(refreshes, refresh);
+
+/* The records and messages of an attempt that is being made. */
+struct batch {
+	struct commit		*c;
+	uint64_t		 number;	/* the commit's */
+	uint64_t		 first;		/* record */
+	uint64_t		 next;
+	int64_t			 time;
+	struct buf		 records;
+	struct buf		 area;		/* messages: inline, or the pack */
+	size_t			 room;		/* for area, when inline */
+	bool			 packed;
+	struct upload		*pack;		/* when packed */
+	struct garbagelist	 garbage;	/* of the records */
+	uint32_t		 uidvalidity;
+	struct intents		 taken;
+	size_t			 ntaken;
+	size_t			 bytes;
+};
+
+/*
+ * One batch on one base.  Once sent it is unsettled until a PUT says DONE or
+ * the head has moved.
+ */
+struct attempt {
+	uint8_t			 node[16];	/* the id it was made with */
+	uint8_t			 nonce[16];
+	uint8_t			 rival[16];	/* the empty commit that is to
+						   end it */
+	bool			 gives_up;
+	bool			 sent;
+	bool			 unsure;	/* a PUT ended without DONE */
+	bool			 base_none;	/* the user's first head */
+	uint64_t		 base;		/* commit number; 0: none */
+	char			 etag[BLOB_ETAG_MAX];	/* of the base */
+	struct head		 next;		/* the head once won */
+	struct buf		 bytes;		/* what is sent, every time */
+	uint64_t		 ticket;	/* when the PUT began */
+	uint64_t		 first;		/* records */
+	uint64_t		 last;
+	unsigned		 uploads;	/* PUTs under way before it */
+	uint64_t		 oldest;	/* begin of the oldest it names */
+	bool			 upload_failed;
+	struct intents		 intents;
+};
+
+/* Applying what others (or an older self) committed. */
+struct fetch {
+	struct commit		*c;
+	size_t			 index;		/* in logs */
+	void			*request;
+	bool			 done;
+	struct blocklist	 blocks;
+};
+struct catchup {
+	struct head		 target;
+	char			 etag[BLOB_ETAG_MAX];
+	uint64_t		 ticket;
+	struct loglist		 logs;		/* to be read, in order */
+	size_t			 next_fetch;
+	size_t			 next_apply;
+	struct fetch		 fetches[COMMIT_FETCHES];
+	struct blocklist	 blocks;	/* being applied */
+	struct block		*at;
+	struct cursor		 records;	/* of at */
+	uint64_t		 left;		/* records of at */
+	bool			 begun;		/* the state's transaction */
+	bool			 inlined;	/* blocks are the head's copies */
+	bool			 active;
+	void			*request;	/* of the manifest */
+	struct arena		*arena;
+	struct state_mark	 mark;		/* where the state stands */
+	uint64_t		 first;		/* new records for changed() */
+};
+
+struct commit {
+	struct commit_conf	 conf;
+	const struct commit_io	*io;
+	char			*user;
+	char			 prefix[BLOB_KEY_MAX];
+	char			 key[BLOB_KEY_MAX];	/* of the head */
+	enum commit_phase	 phase;
+	uint8_t			 node[16];
+
+	/* The head as far as the state has it. */
+	bool			 have;
+	bool			 behind;	/* a newer one was seen: read */
+	struct head		 head;
+	char			 etag[BLOB_ETAG_MAX];
+	struct manifest		 manifest;	/* what head.manifest says */
+	bool			 have_manifest;
+	uint8_t			 manifest_id[16];
+
+	uint64_t		 tickets;	/* order of events */
+	uint64_t		 fresh;		/* the state was current then */
+	bool			 alone;
+	int64_t			 clock_offset;	/* the bucket's to ours */
+
+	struct intents		 queue;
+	size_t			 queue_bytes;
+	unsigned		 holds;
+	struct refreshes	 refreshes;
+	struct intents		 answering;
+	enum commit_outcome	 answer;
+
+	struct batch		*batch;
+	struct attempt		*attempt;
+	struct catchup		 catchup;
+	struct uploads		 uploads;
+	struct upload		*spill;		/* in uploads */
+	struct upload		*newer;		/* manifest, in uploads */
+
+	void			*request;	/* of the phase */
+	uint64_t		 read_ticket;
+	void			*kick;		/* timers */
+	void			*pause;
+	void			(*resume)(struct commit *);
+	void			*tick;
+	uint64_t		 kick_at;
+	unsigned		 tries;
+	unsigned		 losses;
+	uint64_t		 not_before;	/* ms: after lost races */
+	uint64_t		 spill_after;	/* ms: after a failed one */
+	bool			 rebuilt;	/* the state was reset once */
+	const char		*why;		/* fenced */
+	char			 why_buf[256];
+	bool			 told_fenced;
+};
+
+/* commit.c */
+void	 commit_enter(struct commit *c, enum commit_phase phase);
+void	 commit_kick(struct commit *c, uint64_t ms);
+void	 commit_later(struct commit *c, uint64_t ms,
+	    void (*resume)(struct commit *));
+/* The same after a pause with full jitter, longer each time. */
+void	 commit_pause(struct commit *c, void (*resume)(struct commit *));
+/* Go on with whatever is next. */
+void	 commit_go_on(struct commit *c);
+void	 commit_fence(struct commit *c, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+void	 commit_answer(struct commit *c, struct intents *l,
+	    enum commit_outcome o);
+/* Queue and refreshes that arrived before the ticket. */
+void	 commit_fail_before(struct commit *c, uint64_t ticket,
+	    enum commit_outcome o);
+void	 commit_fresh(struct commit *c, uint64_t ticket);
+void	 commit_requeue(struct commit *c, struct intents *l);
+int64_t	 commit_time(const struct commit *c);
+void	 commit_date(struct commit *c, const struct blob_result *r);
+void	 commit_tick_start(struct commit *c);
+
+/* commit_read.c */
+void	 commit_read(struct commit *c);
+/* The bucket holds what we do not know: nothing is served from it. */
+void	 commit_readonly(struct commit *c);
+/* Is this head older than what the state has seen? */
+bool	 commit_stale(const struct commit *c, const struct head *h);
+/* commit_build.c */
+void	 commit_build(struct commit *c);
+void	 commit_build_first(struct commit *c);
+void	 commit_batch_unchanged(struct commit *c);	/* the read said 304 */
+void	 commit_batch_drop(struct commit *c, bool requeue);
+void	 commit_batch_free(struct batch *b);
+/* commit_seal.c */
+void	 commit_seal(struct commit *c);
+int	 commit_seal_empty(struct commit *c);	/* the rival of the attempt */
+void	 commit_attempt_free(struct attempt *a);
+/* commit_settle.c */
+void	 commit_send(struct commit *c);
+/* commit_catchup.c: head and etag are taken. */
+void	 commit_adopt(struct commit *c, struct head *h, const char *etag,
+	    uint64_t ticket);
+void	 commit_catchup_free(struct commit *c);
+/* commit_spill.c */
+void	 commit_spill_maybe(struct commit *c);
+size_t	 commit_spill_bytes(struct commit *c);	/* that would leave the head */
+/* For an attempt: enter what is ready in next, which has no blocks yet; and
+ * how far its inline part leaves the head. */
+int	 commit_spill_use(struct commit *c, struct head *next,
+	    uint64_t *upto);
+int	 commit_manifest_use(struct commit *c, struct head *next);
+struct manifest *commit_manifest_make(struct commit *c,
+	    const struct head *from);
+
+#endif

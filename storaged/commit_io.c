@@ -1,0 +1,203 @@
+/*
+ * The commit's world in earnest: the blob store, libevent's timers and the
+ * system's clocks.
+ */
+#include "common/compat.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "storaged/commit_io.h"
+
+#define SLICE_MS	4
+
+struct world {
+	struct commit_io	 io;
+	struct event_base	*base;
+	struct blob_store	*store;
+	uint64_t		 turn;		/* ms: when this turn began */
+	struct event		*turn_end;
+	bool			 in_turn;
+};
+
+struct timer {
+	struct event	*ev;
+	void		(*fn)(void *);
+	void		*arg;
+};
+
+static void *
+world_put(void *arg, const char *key, const void *p, size_t len,
+    enum blob_condition cond, const char *etag, enum blob_priority prio,
+    blob_cb cb, void *cbarg)
+{
+	struct world		*w = arg;
+	struct blob_piece	 piece = { p, len };
+
+	return blob_put(w->store, key, &piece, 1, cond, etag, prio, cb,
+	    cbarg);
+}
+
+static void *
+world_get(void *arg, const char *key, size_t max_len, const char *none_match,
+    enum blob_priority prio, blob_cb cb, void *cbarg)
+{
+	struct world	*w = arg;
+
+	return blob_get(w->store, key, 0, 0, max_len, none_match, prio, cb,
+	    cbarg);
+}
+
+static void *
+world_list(void *arg, const char *prefix, unsigned max, blob_list_cb cb,
+    void *cbarg)
+{
+	struct world	*w = arg;
+
+	return blob_list(w->store, prefix, NULL, max, BLOB_USER, cb, cbarg);
+}
+
+static void
+world_cancel(void *arg, void *request)
+{
+	(void)arg;
+	blob_cancel(request);
+}
+
+static uint64_t
+clock_ms(clockid_t id)
+{
+	struct timespec	 ts;
+
+	if (clock_gettime(id, &ts) == -1)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static uint64_t
+world_now(void *arg)
+{
+	(void)arg;
+#ifdef CLOCK_BOOTTIME
+	return clock_ms(CLOCK_BOOTTIME);
+#else
+	return clock_ms(CLOCK_MONOTONIC);
+#endif
+}
+
+static int64_t
+world_wall(void *arg)
+{
+	(void)arg;
+	return (int64_t)time(NULL);
+}
+
+static void
+turn_ended(evutil_socket_t fd, short what, void *arg)
+{
+	struct world	*w = arg;
+
+	(void)fd;
+	(void)what;
+	w->in_turn = false;
+}
+
+/* A turn begins with the first question in it and ends with an event that
+ * the loop runs after what is active now. */
+static bool
+world_slice_over(void *arg)
+{
+	struct world	*w = arg;
+	uint64_t	 now = clock_ms(CLOCK_MONOTONIC);
+
+	if (!w->in_turn) {
+		w->in_turn = true;
+		w->turn = now;
+		event_active(w->turn_end, EV_TIMEOUT, 0);
+	}
+	return now - w->turn >= SLICE_MS;
+}
+
+static void
+timer_ran(evutil_socket_t fd, short what, void *arg)
+{
+	struct timer	*t = arg;
+	void		(*fn)(void *) = t->fn;
+	void		*fnarg = t->arg;
+
+	(void)fd;
+	(void)what;
+	event_free(t->ev);
+	free(t);
+	fn(fnarg);
+}
+
+static void *
+world_timer(void *arg, uint64_t ms, void (*fn)(void *), void *fnarg)
+{
+	struct world	*w = arg;
+	struct timeval	 tv = { .tv_sec = (time_t)(ms / 1000),
+			    .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	struct timer	*t;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		fatal("timer");
+	t->fn = fn;
+	t->arg = fnarg;
+	if ((t->ev = evtimer_new(w->base, timer_ran, t)) == NULL ||
+	    evtimer_add(t->ev, &tv) == -1)
+		fatal("timer");
+	return t;
+}
+
+static void
+world_untimer(void *arg, void *timer)
+{
+	struct timer	*t = timer;
+
+	(void)arg;
+	event_free(t->ev);
+	free(t);
+}
+
+static void
+world_random(void *arg, void *p, size_t len)
+{
+	(void)arg;
+	arc4random_buf(p, len);
+}
+
+struct commit_io *
+commit_io_new(struct event_base *base, struct blob_store *store)
+{
+	struct world	*w;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	w->base = base;
+	w->store = store;
+	if ((w->turn_end = event_new(base, -1, 0, turn_ended, w)) == NULL) {
+		free(w);
+		return NULL;
+	}
+	w->io = (struct commit_io){ .put = world_put, .get = world_get,
+	    .list = world_list, .cancel = world_cancel, .now_ms = world_now,
+	    .wall = world_wall, .slice_over = world_slice_over,
+	    .timer = world_timer, .untimer = world_untimer,
+	    .random = world_random, .arg = w };
+	return &w->io;
+}
+
+void
+commit_io_free(struct commit_io *io)
+{
+	struct world	*w;
+
+	if (io == NULL)
+		return;
+	w = io->arg;
+	event_free(w->turn_end);
+	free(w);
+}

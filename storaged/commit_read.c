@@ -1,0 +1,173 @@
+/*
+ * Reading the head when no attempt is unsettled: to open the user, to make
+ * sure that the state is current, and to find out that a user is new.  A
+ * missing head is never taken for a new user by a node that knows this one
+ * (DESIGN section 3, "No head").
+ */
+#include "common/compat.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/commit_int.h"
+
+#define STALE_READS	5	/* then those who wait hear UNAVAILABLE */
+
+static void	 read_done(const struct blob_result *, void *);
+
+void
+commit_read(struct commit *c)
+{
+	commit_enter(c, PHASE_READ);
+	c->read_ticket = ++c->tickets;
+	c->request = c->io->get(c->io->arg, c->key, HEAD_MAX,
+	    c->have ? c->etag : NULL, BLOB_USER, read_done, c);
+	if (c->request == NULL)
+		commit_fence(c, "out of memory");
+}
+
+/* The bucket did not answer: nothing that waits is in an attempt. */
+static void
+read_failed(struct commit *c, const char *what, const struct blob_result *r)
+{
+	log_info("user=%s object=%s result=%s why=\"%s\"", c->user, what,
+	    blob_outcome_name(r->outcome), r->why != NULL ? r->why : "");
+	if (c->batch != NULL)
+		commit_batch_drop(c, true);
+	commit_enter(c, PHASE_IDLE);
+	commit_pause(c, commit_go_on);
+	commit_fail_before(c, c->read_ticket, COMMIT_UNAVAILABLE);
+}
+
+void
+commit_readonly(struct commit *c)
+{
+	log_warnx("user=%s result=readonly why=\"the bucket holds something "
+	    "critical that this version does not know\"", c->user);
+	if (c->batch != NULL)
+		commit_batch_drop(c, true);
+	c->have = false;
+	commit_enter(c, PHASE_IDLE);
+	commit_fail_before(c, c->tickets, COMMIT_READONLY);
+}
+
+bool
+commit_stale(const struct commit *c, const struct head *h)
+{
+	struct state_mark	 mark;
+
+	if (c->have)
+		return h->commit < c->head.commit;
+	c->conf.ops->mark(c->conf.state, &mark);
+	return memcmp(mark.history, h->history, 16) == 0 &&
+	    h->commit < mark.commit;
+}
+
+static void
+read_head(struct commit *c, const struct blob_result *r)
+{
+	struct head	 found;
+	int		 e;
+
+	if ((e = head_decode(&found, r->body, r->len)) != 0) {
+		head_free(&found);
+		if (e == FORMAT_UNKNOWN)
+			commit_readonly(c);
+		else
+			commit_fence(c, "the head is damaged");
+		return;
+	}
+	if (c->have && memcmp(found.history, c->head.history, 16) != 0)
+		commit_fence(c, "the head is of another history");
+	else if (commit_stale(c, &found)) {
+		log_info("user=%s commit=%llu result=stale why=\"an older "
+		    "head, number %llu\"", c->user,
+		    (unsigned long long)c->head.commit,
+		    (unsigned long long)found.commit);
+		if (c->batch != NULL)
+			commit_batch_drop(c, true);
+		if (c->tries >= STALE_READS)
+			commit_fail_before(c, c->read_ticket,
+			    COMMIT_UNAVAILABLE);
+		commit_pause(c, commit_read);
+	} else if (c->have && found.commit == c->head.commit &&
+	    memcmp(found.nonce, c->head.nonce, 16) != 0)
+		commit_fence(c, "another head with the same number");
+	else {
+		if (c->batch != NULL)
+			commit_batch_drop(c, true);
+		c->tries = 0;
+		commit_adopt(c, &found, r->etag, c->read_ticket);
+	}
+	head_free(&found);
+}
+
+static void
+list_done(const struct blob_result *r, const struct blob_listed *v, size_t n,
+    bool more, void *arg)
+{
+	struct commit	*c = arg;
+
+	(void)more;
+	c->request = NULL;
+	commit_date(c, r);
+	if (r->outcome != BLOB_DONE)
+		read_failed(c, "list", r);
+	else if (n > 0 && strcmp(v[0].key, c->key) == 0) {
+		commit_enter(c, PHASE_IDLE);	/* made meanwhile: read it */
+	} else if (n > 0)
+		commit_fence(c, "there are objects but no head");
+	else {
+		log_info("user=%s result=new", c->user);
+		c->tries = 0;
+		commit_build_first(c);
+	}
+}
+
+static void
+read_absent(struct commit *c)
+{
+	struct state_mark	 mark;
+
+	c->conf.ops->mark(c->conf.state, &mark);
+	if (c->have)
+		commit_fence(c, "the head has vanished");
+	else if (mark.commit > 0 || c->conf.known)
+		commit_fence(c, "this node knows the user, but the bucket "
+		    "has no head");
+	else {
+		commit_enter(c, PHASE_LIST);
+		c->request = c->io->list(c->io->arg, c->prefix, 1, list_done,
+		    c);
+		if (c->request == NULL)
+			commit_fence(c, "out of memory");
+	}
+}
+
+static void
+read_done(const struct blob_result *r, void *arg)
+{
+	struct commit	*c = arg;
+
+	c->request = NULL;
+	commit_date(c, r);
+	switch (r->outcome) {
+	case BLOB_UNCHANGED:
+		c->tries = 0;
+		if (c->batch != NULL)
+			commit_batch_unchanged(c);
+		else
+			commit_enter(c, PHASE_IDLE);
+		commit_fresh(c, c->read_ticket);
+		break;
+	case BLOB_ABSENT:
+		read_absent(c);
+		break;
+	case BLOB_DONE:
+		read_head(c, r);
+		break;
+	default:
+		read_failed(c, "head", r);
+		break;
+	}
+}

@@ -1,0 +1,262 @@
+/*
+ * Sending an attempt and settling it: won, lost for good, or beyond
+ * knowing.  While it is unsettled the same bytes are sent again and nothing
+ * else of this user.  pail-bucket.5, "The commit rule".
+ */
+#include "common/compat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/commit_int.h"
+
+#define LOSSES		3	/* races lost in a row: then wait a little */
+#define LOSS_WAIT_MAX	1000	/* ms */
+
+static void	 look(struct commit *);
+static void	 look_done(const struct blob_result *, void *);
+static void	 put_done(const struct blob_result *, void *);
+
+static bool
+uploads_old(const struct commit *c, const struct attempt *a)
+{
+	return a->oldest != UINT64_MAX &&
+	    c->io->now_ms(c->io->arg) - a->oldest >= COMMIT_UPLOAD_MS;
+}
+
+/* The same bytes, each time; or, once what they name is too old to be
+ * named, an empty commit on the same base. */
+void
+commit_send(struct commit *c)
+{
+	struct attempt	*a = c->attempt;
+
+	if (!a->gives_up && a->sent && uploads_old(c, a)) {
+		log_warnx("user=%s commit=%llu result=giveup why=\"its "
+		    "uploads are too old\"", c->user,
+		    (unsigned long long)a->base + 1);
+		if (commit_seal_empty(c) == -1) {
+			commit_pause(c, look);
+			return;
+		}
+	}
+	commit_enter(c, PHASE_PUT);
+	a->sent = true;
+	a->ticket = ++c->tickets;
+	c->request = c->io->put(c->io->arg, c->key, a->bytes.data,
+	    a->bytes.len, a->base_none ? BLOB_IF_NONE_MATCH : BLOB_IF_MATCH,
+	    a->etag, BLOB_USER, put_done, c);
+	if (c->request == NULL)
+		commit_pause(c, look);
+	commit_tick_start(c);
+}
+
+/* Take over what the attempt's uploads brought. */
+static void
+won_manifest(struct commit *c)
+{
+	struct upload	*u;
+
+	TAILQ_FOREACH(u, &c->uploads, entry)
+		if (u->kind == KEY_MANIFEST && u->used != 0 &&
+		    u->manifest != NULL) {
+			manifest_free(&c->manifest);
+			c->manifest = *u->manifest;
+			manifest_init(u->manifest);
+			memcpy(c->manifest_id, u->id, 16);
+			c->have_manifest = true;
+		}
+}
+
+/* It is in the bucket: state, events, then answers.  0; -1: fenced. */
+static int
+settle_won(struct commit *c, const char *etag)
+{
+	struct attempt		*a = c->attempt;
+	struct intents		 won = TAILQ_HEAD_INITIALIZER(won);
+	struct state_mark	 mark = { 0 };
+	uint64_t		 first = a->first, last = a->last;
+	int			 r;
+
+	memcpy(mark.history, a->next.history, sizeof(mark.history));
+	memcpy(mark.nonce, a->next.nonce, sizeof(mark.nonce));
+	mark.commit = a->next.commit;
+	mark.records = a->next.records;
+	mark.uidvalidity = a->next.uidvalidity;
+	r = c->conf.ops->commit(c->conf.state, &mark);
+	head_move(&c->head, &a->next);
+	strlcpy(c->etag, etag, sizeof(c->etag));
+	c->have = true;
+	won_manifest(c);
+	upload_won(c);
+	TAILQ_CONCAT(&won, &a->intents, entry);
+	c->attempt = NULL;
+	commit_attempt_free(a);
+	c->tries = c->losses = 0;
+	c->rebuilt = false;
+	if (r == 0)
+		c->conf.changed(first, last, c->conf.arg);
+	commit_answer(c, &won, COMMIT_DONE);
+	if (r == -1)
+		commit_fence(c, "the state could not be committed");
+	return r;
+}
+
+static void
+put_done(const struct blob_result *r, void *arg)
+{
+	struct commit	*c = arg;
+	struct attempt	*a = c->attempt;
+	uint64_t	 ticket = a->ticket;
+
+	c->request = NULL;
+	commit_date(c, r);
+	if (r->outcome == BLOB_DONE && !a->gives_up && r->etag != NULL &&
+	    r->etag[0] != '\0' && strlen(r->etag) < sizeof(c->etag)) {
+		if (settle_won(c, r->etag) == 0) {
+			commit_enter(c, PHASE_IDLE);
+			commit_fresh(c, ticket);
+		}
+		return;
+	}
+	a->unsure = true;
+	log_info("user=%s commit=%llu result=%s why=\"%s\"", c->user,
+	    (unsigned long long)a->base + 1, blob_outcome_name(r->outcome),
+	    r->why != NULL ? r->why : "");
+	look(c);
+}
+
+static void
+look(struct commit *c)
+{
+	commit_enter(c, PHASE_LOOK);
+	c->read_ticket = ++c->tickets;
+	c->request = c->io->get(c->io->arg, c->key, HEAD_MAX,
+	    c->attempt->base_none ? NULL : c->attempt->etag, BLOB_USER,
+	    look_done, c);
+	if (c->request == NULL)
+		commit_pause(c, look);
+}
+
+/* Lost for good, its base is gone: apply what was missed, evaluate anew. */
+static void
+settle_lost(struct commit *c, struct head *found, const char *etag)
+{
+	struct attempt	*a = c->attempt;
+	uint64_t	 r, most;
+
+	c->conf.ops->rollback(c->conf.state);
+	upload_lost(c);
+	commit_requeue(c, &a->intents);
+	c->attempt = NULL;
+	commit_attempt_free(a);
+	c->tries = 0;
+	if (c->alone) {
+		log_warnx("user=%s why=\"cluster is false, but another "
+		    "process writes to this bucket\"", c->user);
+		c->alone = false;
+	}
+	if (++c->losses > LOSSES) {
+		most = (uint64_t)10 << (c->losses < 10 ? c->losses : 10);
+		c->io->random(c->io->arg, &r, sizeof(r));
+		c->not_before = c->io->now_ms(c->io->arg) +
+		    r % (most < LOSS_WAIT_MAX ? most : LOSS_WAIT_MAX);
+	}
+	commit_adopt(c, found, etag, c->read_ticket);
+}
+
+/* Our entry was pruned: nobody can know. */
+static void
+settle_forget(struct commit *c, struct head *found, const char *etag)
+{
+	struct attempt	*a = c->attempt;
+	struct intents	 lost = TAILQ_HEAD_INITIALIZER(lost);
+
+	log_warnx("user=%s commit=%llu result=lost why=\"this node's entry "
+	    "was pruned from the head\"", c->user,
+	    (unsigned long long)a->base + 1);
+	c->conf.ops->rollback(c->conf.state);
+	upload_forget(c);
+	TAILQ_CONCAT(&lost, &a->intents, entry);
+	c->attempt = NULL;
+	commit_attempt_free(a);
+	c->tries = 0;
+	c->io->random(c->io->arg, c->node, sizeof(c->node));
+	commit_answer(c, &lost, COMMIT_LOST);
+	c->conf.ended("nobody can know what became of a change",
+	    c->conf.arg);
+	commit_adopt(c, found, etag, c->read_ticket);
+}
+
+/* The head has moved: what does it say of the attempt? */
+static void
+look_found(struct commit *c, struct head *found, const char *etag)
+{
+	struct attempt		*a = c->attempt;
+	const struct head_node	*entry = head_find(found, a->node);
+
+	if (entry != NULL && memcmp(entry->nonce, a->nonce, 16) == 0) {
+		if (settle_won(c, "") == 0)
+			commit_adopt(c, found, etag, c->read_ticket);
+	} else if (entry == NULL && found->floor > a->base)
+		settle_forget(c, found, etag);
+	else
+		settle_lost(c, found, etag);
+}
+
+static void
+look_head(struct commit *c, const struct blob_result *r)
+{
+	struct attempt	*a = c->attempt;
+	struct head	 found;
+	int		 e;
+
+	e = head_decode(&found, r->body, r->len);
+	if (e == FORMAT_UNKNOWN)
+		commit_fence(c, "the head holds something critical that "
+		    "this version does not know");
+	else if (e != 0)
+		commit_fence(c, "the head is damaged");
+	else if (!a->base_none &&
+	    memcmp(found.history, c->head.history, 16) != 0)
+		commit_fence(c, "the head is of another history");
+	else if (found.commit < a->base)
+		commit_pause(c, look);		/* a stale read */
+	else
+		look_found(c, &found, r->etag);
+	head_free(&found);
+}
+
+static void
+look_done(const struct blob_result *r, void *arg)
+{
+	struct commit	*c = arg;
+	struct attempt	*a = c->attempt;
+
+	c->request = NULL;
+	commit_date(c, r);
+	switch (r->outcome) {
+	case BLOB_UNCHANGED:
+		/* The head is still the base: it may land yet. */
+		commit_pause(c, commit_send);
+		break;
+	case BLOB_ABSENT:
+		if (a->base_none)
+			commit_pause(c, commit_send);
+		else
+			commit_fence(c, "the head has vanished");
+		break;
+	case BLOB_DONE:
+		look_head(c, r);
+		break;
+	default:
+		/* Those in the attempt wait; the others were never in one. */
+		log_info("user=%s object=head result=%s why=\"%s\"", c->user,
+		    blob_outcome_name(r->outcome),
+		    r->why != NULL ? r->why : "");
+		commit_pause(c, look);
+		commit_fail_before(c, c->read_ticket, COMMIT_UNAVAILABLE);
+		break;
+	}
+}
