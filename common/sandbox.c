@@ -13,6 +13,19 @@
 #include "common/log.h"
 #include "common/sandbox.h"
 
+#ifdef PAIL_ASAN
+/* LeakSanitizer needs /proc and ptrace, which a jail takes away. */
+#include <sanitizer/lsan_interface.h>
+
+static bool dropped;
+
+int
+__lsan_is_turned_off(void)
+{
+	return dropped;
+}
+#endif
+
 static bool
 given(const char *s)
 {
@@ -55,6 +68,9 @@ sandbox_drop(const char *user, const char *group, const char *dir)
 			fatalx("only root can become user %s", user);
 		return;
 	}
+#ifdef PAIL_ASAN
+	dropped = given(dir) || given(user);
+#endif
 	if (given(dir) && (chroot(dir) == -1 || chdir("/") == -1))
 		fatal("chroot %s", dir);
 	if (!given(user))
