@@ -44,7 +44,7 @@ int	 buf_put_u16(struct buf *b, uint16_t v);
 int	 buf_put_u32(struct buf *b, uint32_t v);
 int	 buf_put_u64(struct buf *b, uint64_t v);
 int	 buf_put_varint(struct buf *b, uint64_t v);
-int	 buf_put_zigzag(struct buf *b, int64_t v);	/* signed: 0, -1, 1, -2 ... */
+int	 buf_put_zigzag(struct buf *b, int64_t v);	/* signed: 0, -1, 1 */
 int	 buf_put_bytes(struct buf *b, const void *p, size_t len); /* varint len, bytes */
 int	 buf_puts(struct buf *b, const char *cstr);	/* without the NUL */
 int	 buf_printf(struct buf *b, const char *fmt, ...)

@@ -276,7 +276,8 @@ run_row(const struct row *row, bool bytewise)
 	    bytewise ? " bytewise" : "", seen.why);
 	if (row->why != NULL)
 		CHECK_ROW(strstr(seen.why, row->why) != NULL,
-		    "%s%s: %s", row->name, bytewise ? " bytewise" : "", seen.why);
+		    "%s%s: %s", row->name, bytewise ? " bytewise" : "",
+		    seen.why);
 	if (!seen.closed)
 		peer_close(p);
 	turn(3);

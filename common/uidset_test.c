@@ -25,7 +25,9 @@ rnd(uint32_t n)
 static uint32_t
 uid_of(int i)
 {
-	return i < MODEL / 2 ? (uint32_t)i + 1 : TOP - (uint32_t)(MODEL - 1 - i);
+	if (i < MODEL / 2)
+		return (uint32_t)i + 1;
+	return TOP - (uint32_t)(MODEL - 1 - i);
 }
 
 static bool
@@ -195,7 +197,7 @@ test_bad(void)
 		{ "\x02\x01\x00\x00\x00", 5 },		/* the same again */
 		{ "\x01\x01\xff\xff\xff\xff\x0f", 7 },	/* past 2^32-1 */
 		{ "\x01\x80\x80\x80\x80\x10\x00", 7 },	/* first 2^32 */
-		{ "\x02\x01\xfe\xff\xff\xff\x0f\x02\x00", 9 }, /* after the top */
+		{ "\x02\x01\xfe\xff\xff\xff\x0f\x02\x00", 9 }, /* behind it */
 		{ "\x01\x81\x00\x00", 4 },		/* a long varint */
 		{ "\xff\xff\xff\xff\x0f\x01\x00", 7 },	/* a count too high */
 		{ "\x05\x01\x00", 3 }
