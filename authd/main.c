@@ -21,11 +21,11 @@ static bool		 is_worker;
 static void
 main_prepare(struct slice *conf)
 {
-	const char	*role = slice_str(conf, "role", "authd");
+	const char	*role = slice_str(conf, "role", "");
 	char		 why[256];
 
 	is_worker = strcmp(role, "worker") == 0;
-	if (!is_worker && strcmp(role, "authd") != 0)
+	if (!is_worker && *role != '\0' && strcmp(role, "authd") != 0)
 		fatalx("no role %s", role);
 	if (is_worker &&
 	    (worker = worker_new(conf, why, sizeof(why))) == NULL)

@@ -5,34 +5,40 @@
 #include "common/compat.h"
 
 #include "authd/sasl.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "common/fuzz.h"
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+main(int argc, char **argv)
 {
 	static const char *const names[] = { "PLAIN", "LOGIN", "PREAUTH" };
-	const uint8_t		*end = data + size, *nl;
 	enum sasl_next		 n = SASL_MORE;
 	struct sasl		 s;
 	struct str		 ch;
+	size_t			 len;
+	uint8_t			*in = fuzz_input(argc, argv, &len);
+	const uint8_t		*p = in, *end = in + len, *nl;
 
-	if (size == 0)
+	if (len == 0) {
+		free(in);
 		return 0;
-	sasl_begin(&s, sasl_find(str_from(names[data[0] % 3])));
-	if (data[0] & 0x80)
-		n = sasl_step(&s, false, STR(""), &ch);
-	data++;
-	while (n == SASL_MORE && data < end) {
-		nl = memchr(data, '\n', (size_t)(end - data));
-		if (nl == NULL)
-			nl = end;
-		n = sasl_step(&s, true, (struct str){ (const char *)data,
-		    (size_t)(nl - data) }, &ch);
-		data = nl < end ? nl + 1 : end;
 	}
-	if (n == SASL_DONE && (s.password == NULL || s.password[0] == '\0'))
-		abort();
+	sasl_begin(&s, sasl_find(str_from(names[*p % 3])));
+	if (*p++ & 0x80)
+		n = sasl_step(&s, false, STR(""), &ch);
+	while (n == SASL_MORE && p < end) {
+		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			nl = end;
+		n = sasl_step(&s, true, (struct str){ (const char *)p,
+		    (size_t)(nl - p) }, &ch);
+		p = nl < end ? nl + 1 : end;
+	}
+	if (n == SASL_DONE) {
+		FUZZ_CHECK(s.password != NULL && s.password[0] != '\0');
+		FUZZ_CHECK(strlen(s.password) <= SASL_PASSWORD_MAX);
+		FUZZ_CHECK(s.mech->proof == SASL_TOKEN ||
+		    (s.login != NULL && s.login[0] != '\0'));
+	}
 	sasl_end(&s);
+	free(in);
 	return 0;
 }
