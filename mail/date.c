@@ -11,7 +11,7 @@
 #include "mail/lex.h"
 
 int64_t
-date_days(int64_t year, int month, int day)
+civil_days(int64_t year, int month, int day)
 {
 	int64_t	 era, yoe, doy;
 
@@ -23,7 +23,7 @@ date_days(int64_t year, int month, int day)
 }
 
 void
-date_civil(int64_t days, int64_t *year, int *month, int *day)
+civil_date(int64_t days, int64_t *year, int *month, int *day)
 {
 	int64_t	 era, doe, yoe, doy, mp;
 
@@ -39,7 +39,7 @@ date_civil(int64_t days, int64_t *year, int *month, int *day)
 }
 
 int
-date_month(struct str word)
+mail_date_month(struct str word)
 {
 	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
 	int	 i;
@@ -149,7 +149,7 @@ year_fix(int year, int digits)
 }
 
 int
-date_parse(struct str value, int64_t *when, int *zone)
+mail_date_parse(struct str value, int64_t *when, int *zone)
 {
 	struct lex	 l;
 	struct str	 w;
@@ -159,17 +159,17 @@ date_parse(struct str value, int64_t *when, int *zone)
 	lex_init(&l, value);
 	skip(&l);
 	w = word(&l);
-	month = date_month(w);		/* "Nov 5 ..." of some software */
+	month = mail_date_month(w);		/* "Nov 5 ..." of some software */
 	skip(&l);
 	if (month == 0 && (w.len == 0 || (l.p < l.end &&
 	    (*l.p < '0' || *l.p > '9'))))
-		month = date_month(word(&l));
+		month = mail_date_month(word(&l));
 	skip(&l);
 	if ((day = number(&l, 2)) == -1)
 		return -1;
 	skip(&l);
 	if (month == 0)
-		month = date_month(word(&l));
+		month = mail_date_month(word(&l));
 	skip(&l);
 	p = l.p;
 	if ((year = number(&l, 5)) == -1)
@@ -195,6 +195,6 @@ date_parse(struct str value, int64_t *when, int *zone)
 		secs = 0;
 	if ((*zone = zone_parse(&l)) == 0)
 		*zone = early;
-	*when = date_days(year, month, day) * 86400 + secs - *zone * 60;
+	*when = civil_days(year, month, day) * 86400 + secs - *zone * 60;
 	return 0;
 }

@@ -10,12 +10,12 @@
  * Seconds since 1970 UTC and minutes east of UTC.  A missing or unknown
  * zone is UTC.  -1: no date is to be made out.
  */
-int	 date_parse(struct str value, int64_t *when, int *zone);
+int	 mail_date_parse(struct str value, int64_t *when, int *zone);
 /* Days since 1970-01-01 of a civil date (proleptic Gregorian). */
-int64_t	 date_days(int64_t year, int month, int day);
+int64_t	 civil_days(int64_t year, int month, int day);
 /* The reverse. */
-void	 date_civil(int64_t days, int64_t *year, int *month, int *day);
+void	 civil_date(int64_t days, int64_t *year, int *month, int *day);
 /* 1 to 12 for "Jan" ... "Dec" in any case (three letters count); else 0. */
-int	 date_month(struct str word);
+int	 mail_date_month(struct str word);
 
 #endif

@@ -140,7 +140,7 @@ put_subject_date(const struct mail_parser *p, struct buf *out, struct buf *b)
 		put_field(out, DIGEST_BASE_SUBJECT, b);
 	}
 	if (v[ENV_DATE].p != NULL &&
-	    date_parse(v[ENV_DATE], &when, &zone) == 0) {
+	    mail_date_parse(v[ENV_DATE], &when, &zone) == 0) {
 		buf_put_varint(b, zigzag(when));
 		buf_put_varint(b, zigzag(zone));
 		put_field(out, DIGEST_SENT_DATE, b);

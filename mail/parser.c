@@ -454,7 +454,8 @@ demote_empty(struct mail_parser *p)
 			part->type = STR("text");
 			part->subtype = STR("plain");
 			part->params = (struct str){ NULL, 0 };
-			part->encoding = MAIL_ENC_8BIT;
+			if (part->encoding >= MAIL_ENC_QP)
+				part->encoding = MAIL_ENC_8BIT;
 		}
 	}
 }

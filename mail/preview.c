@@ -109,10 +109,11 @@ html_strip(struct str in, struct buf *out)
 	while (p < end) {
 		if (*p == '<' && end - p > 1 && (strchr("/!?", p[1]) != NULL
 		    || ((p[1] | 0x20) >= 'a' && (p[1] | 0x20) <= 'z'))) {
-			if (hide == -1)
-				hide = hidden_tag(p, end, false);
-			else if (hidden_tag(p, end, true) == hide)
-				hide = -1;
+			if (hide != -1 && hidden_tag(p, end, true) != hide) {
+				p++;
+				continue;
+			}
+			hide = hide == -1 ? hidden_tag(p, end, false) : -1;
 			p = tag_end(p, end);
 			buf_puts(out, " ");
 			continue;
