@@ -41,6 +41,8 @@ enum client_state {
 
 enum client_tls { TLS_NONE, TLS_SHAKING, TLS_ON };
 
+#define CLIENT_OUT_MAX	(16 * 1024 * 1024) /* over it: closed */
+
 #define CLIENT_OUT_HIGH	(64 * 1024)	/* output waits: make no more */
 #define CLIENT_OUT_LOW	(16 * 1024)
 #define CLIENT_IN_CHUNK	(16 * 1024)	/* read at once */
@@ -48,7 +50,8 @@ enum client_tls { TLS_NONE, TLS_SHAKING, TLS_ON };
 
 struct client {
 	TAILQ_ENTRY(client)	 entry;
-	uint64_t		 session;	/* random, for the log */
+	uint32_t		 session;	/* random, for the log */
+	struct event_base	*base;
 	enum client_state	 state;
 	int			 fd;
 	struct event		 ev_read;
@@ -67,7 +70,11 @@ struct client {
 	bool			 imaps;
 	bool			 preauth;
 	bool			 loopback;
-	bool			 resuming;	/* output was full */
+	bool			 greeted;
+	bool			 full;		/* from HIGH down to LOW */
+	bool			 on_read;	/* ev_read is added */
+	bool			 on_write;
+	bool			 starttls;	/* once the output is flushed */
 	unsigned int		 bad;		/* BADs of a stranger */
 	char			 remote[64];	/* address, for the log */
 	struct buf		 in;
@@ -84,7 +91,8 @@ struct client {
 	struct view		*view;		/* NULL: nothing selected */
 	char			*user;
 	uint64_t		 append_limit;
-	int64_t			 heard;		/* monotonic ms: last input */
+	int64_t			 born;		/* monotonic ms */
+	int64_t			 heard;		/* last input */
 	int64_t			 wrote;		/* last progress in writing */
 	uint64_t		 bytes_in;
 	uint64_t		 bytes_out;
@@ -108,6 +116,9 @@ void	 client_close(struct client *c, const char *why);
 void	 client_bye(struct client *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/* BYE was said: flush, then close. */
+void	 client_logout(struct client *c);
+
 /* Raw output (whole lines by reply.h).  Memory running out closes. */
 void	 client_put(struct client *c, const void *p, size_t len);
 size_t	 client_queued(const struct client *c);	/* octets not yet written */
@@ -117,14 +128,36 @@ bool	 client_full(const struct client *c);
 /* Go on with commands and input, from the loop: never calls back now. */
 void	 client_wake(struct client *c);
 
-/* Logged in: the session is c->storage's, the state CLIENT_KNOWN. */
-void	 client_known(struct client *c, const char *user);
+/* Logged in: c->user and c->storage are there. */
+void	 client_known(struct client *c);
 /* Leave the selected mailbox (view freed); not told to storaged. */
 void	 client_unselect(struct client *c);
 
 /* Whether this client may send a password now (TLS or plaintext-login). */
 bool	 client_may_login(const struct client *c);
 bool	 client_can_starttls(const struct client *c);
+
+/* Monotonic milliseconds. */
+int64_t	 client_now(void);
+struct event_base *client_base(struct client *c);
+
+/* storage.c: the selected mailbox is deleted; a commit is unsettled. */
+void	 client_gone(struct client *c);
+void	 client_waiting(struct client *c);
+
+/* client_run.c: commands and input, as far as they go now. */
+void	 client_run(struct client *c);
+/* client_io.c: set up, write what can be written now, wait for what is
+ * wanted, begin TLS on a connection whose output is flushed.  -1: close. */
+void	 client_io_init(struct client *c);
+int	 client_flush(struct client *c);
+void	 client_events(struct client *c);
+int	 client_tls_begin(struct client *c);
+void	 client_greet(struct client *c);
+/* The unread octets are in the clear: throw them away. */
+void	 client_discard(struct client *c);
+/* Octets of input not yet used. */
+size_t	 client_unread(const struct client *c);
 
 /* All clients of the process. */
 TAILQ_HEAD(client_list, client);

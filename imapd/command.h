@@ -104,7 +104,9 @@ struct command {
 	struct buf		 held;		/* untagged, until it is first */
 	struct uidset		 owed;		/* FETCH FLAGS to tell at its end */
 	bool			 silent;	/* .SILENT: hush own EV_FLAGS */
-	bool			 swallow;	/* refused; drop the rest of it */
+	const char		*refusal;	/* why its text was dropped */
+	bool			 toobig;	/* NO [TOOBIG], not BAD */
+	bool			 waits;		/* for admission at its literal */
 	int64_t			 began;		/* monotonic ms */
 };
 
@@ -113,6 +115,8 @@ struct command {
 /* The table's row for a name in any case; NULL when there is none. */
 const struct command_spec *command_find(struct str name);
 
+/* Sets tag, spec and args from the text read so far. */
+void	 command_identify(struct command *cmd);
 struct command *command_new(struct client *c);
 void	 command_free(struct command *cmd);
 /* A uidset that is freed with the command; NULL on ENOMEM. */

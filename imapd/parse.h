@@ -77,8 +77,6 @@ int	 parse_store_flags(struct parse *p, struct flag_list *l);
 int	 parse_date_time(struct parse *p, int64_t *seconds, int *zone);
 /* date (SEARCH), with or without quotes: days since 1970-01-01. */
 int	 parse_date(struct parse *p, int64_t *days);
-/* Days since 1970-01-01 of a proleptic Gregorian date. */
-int64_t	 date_days(int year, int month, int day);
 /* "17-Jul-1996 02:44:25 -0700" as INTERNALDATE wants it; dst >= 32. */
 char	*date_print(char *dst, size_t size, int64_t seconds, int zone);
 

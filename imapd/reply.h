@@ -23,6 +23,10 @@ enum cmd_result reply_bad(struct command *cmd, const char *fmt, ...)
 enum cmd_result reply_refused(struct command *cmd,
 	    const struct reply_no *no);
 
+/* Its parts: the code (NULL: none), and the text on cmd's arena. */
+const char *reply_code(const struct reply_no *no);
+const char *reply_text(struct command *cmd, const struct reply_no *no);
+
 /* An untagged line "* ...": at once when the command is first, else when it
  * becomes so. */
 void	 reply_line(struct command *cmd, const char *fmt, ...)

@@ -25,6 +25,7 @@ struct client;
 struct command;
 
 struct view_event;
+struct view_telling;
 
 struct view {
 	uint64_t	 box;		/* mailbox id, for requests */
@@ -44,7 +45,8 @@ struct view {
 	char		**keywords;	/* by number; NULL: unknown */
 	size_t		 nkeywords;
 	bool		 keywords_new;	/* tell FLAGS and PERMANENTFLAGS */
-	bool		 recent_new;	/* tell RECENT */
+	uint32_t	 top;		/* highest UID heard of */
+	struct view_telling *telling;	/* view_tell.c: rows under way */
 };
 
 /* NULL on ENOMEM.  Copies what it keeps. */
@@ -80,6 +82,8 @@ int	 view_keyword_set(struct view *v, uint32_t number, struct str name);
 /* "(\Seen kw)" of a row, with \Recent from the view. */
 void	 view_print_flags(const struct view *v, struct buf *b,
 	    const struct mbox_meta_row *row);
+/* "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)]", whole lines. */
+void	 view_print_keywords(const struct view *v, struct buf *b);
 
 /*
  * Events from storaged, in order.  by: the client's command that caused it,
@@ -95,6 +99,13 @@ int	 view_ev_expunged(struct view *v, const struct ev_expunged *e,
 int	 view_ev_keywords(struct view *v, const struct ev_keywords *e);
 /* by goes away: its events are nobody's. */
 void	 view_forget(struct view *v, const struct command *by);
+/* Take in the events that came before those of commands after first. */
+void	 view_merge(struct view *v, const struct command *first);
+/* The client was told: of what is new, and of what is gone from UID from
+ * upwards.  0, or -1 on ENOMEM. */
+int	 view_told_add(struct view *v);
+int	 view_told_gone(struct view *v, uint32_t from);
+void	 view_telling_free(struct view_telling *t);
 
 /*
  * view_tell.c.  Tell what may be told at the end of cmd (the first in the

@@ -1,0 +1,241 @@
+/*
+ * The stub for authd.  SASL lives there; here only ids and callbacks.  It
+ * must keep no password longer than the message takes.
+ */
+#include "imapd/auth.h"
+
+#include <unistd.h>
+
+#include "common/compat.h"
+#include "common/arena.h"
+#include "common/log.h"
+#include "common/peer.h"
+#include "imapd/client.h"
+
+struct login {
+	TAILQ_ENTRY(login)	 entry;
+	uint32_t		 id;
+	struct client		*client;
+	const struct auth_ops	*ops;
+	bool			 refused;	/* authd is away */
+};
+
+static struct {
+	struct event_base	*base;
+	struct peer		*peer;
+	TAILQ_HEAD(, login)	 logins;
+	uint32_t		 last;
+	struct event		 ev_refused;
+	bool			 ready;
+} auth;
+
+static int	 auth_message(struct peer *, struct msg *, void *);
+static void	 auth_closed(struct peer *, const char *, void *);
+
+static const struct peer_ops auth_peer_ops = {
+	.message = auth_message,
+	.closed = auth_closed
+};
+
+/* The login is over; its client may be told. */
+static struct client *
+login_end(struct login *l, const struct auth_ops **ops)
+{
+	struct client	*c = l->client;
+
+	*ops = l->ops;
+	TAILQ_REMOVE(&auth.logins, l, entry);
+	c->login = NULL;
+	free(l);
+	return c;
+}
+
+static void
+login_refuse(struct login *l)
+{
+	const struct auth_ops	*ops;
+	struct client		*c = login_end(l, &ops);
+
+	ops->no(c, AUTH_UNAVAILABLE, STR("Logins are not possible now"));
+}
+
+static void
+auth_refuse(evutil_socket_t fd, short what, void *arg)
+{
+	struct login	*l, *next;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	TAILQ_FOREACH_SAFE(l, &auth.logins, entry, next)
+		if (l->refused)
+			login_refuse(l);
+}
+
+static void
+auth_init(struct event_base *base)
+{
+	if (auth.ready)
+		return;
+	TAILQ_INIT(&auth.logins);
+	auth.base = base;
+	evtimer_assign(&auth.ev_refused, base, auth_refuse, NULL);
+	auth.ready = true;
+}
+
+/* No channel: all that waits is told so, from the loop. */
+static void
+auth_lost(void)
+{
+	struct login	*l;
+
+	TAILQ_FOREACH(l, &auth.logins, entry)
+		l->refused = true;
+	event_active(&auth.ev_refused, EV_TIMEOUT, 0);
+}
+
+void
+auth_channel(struct event_base *base, int fd)
+{
+	auth_init(base);
+	if (auth.peer != NULL) {
+		peer_close(auth.peer);
+		auth_lost();
+	}
+	auth.peer = peer_new(base, fd, MSG_CHANNEL_AUTH, MSG_SIDE_A,
+	    &auth_peer_ops, NULL);
+	if (auth.peer == NULL) {
+		log_warn("no channel to authd");
+		close(fd);
+	}
+}
+
+bool
+auth_up(void)
+{
+	return auth.peer != NULL;
+}
+
+static void
+auth_closed(struct peer *p, const char *why, void *arg)
+{
+	(void)p;
+	(void)arg;
+	log_warnx("authd went away: %s", why);
+	auth.peer = NULL;
+	auth_lost();
+}
+
+void
+auth_login(struct client *c, struct str mechanism, const struct str *initial,
+    const struct auth_ops *ops)
+{
+	struct auth_start	 req = { .mechanism = mechanism };
+	struct login		*l;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		fatal("calloc");
+	auth_init(client_base(c));
+	l->client = c;
+	l->ops = ops;
+	if (++auth.last == 0)
+		auth.last = 1;
+	l->id = auth.last;
+	TAILQ_INSERT_TAIL(&auth.logins, l, entry);
+	c->login = l;
+	req.has_initial = initial != NULL;
+	if (initial != NULL)
+		req.initial = *initial;
+	req.tls = c->tls == TLS_ON;
+	req.remote = str_from(c->remote);
+	if (auth.peer == NULL || peer_send_struct(auth.peer, IMSG_AUTH_START,
+	    l->id, &auth_start_wire, &req, -1) == -1) {
+		l->refused = true;
+		event_active(&auth.ev_refused, EV_TIMEOUT, 0);
+	}
+}
+
+void
+auth_step(struct client *c, struct str data)
+{
+	struct auth_bytes	 m = { .data = data };
+	struct login		*l = c->login;
+
+	if (l == NULL || l->refused)
+		return;
+	if (auth.peer == NULL || peer_send_struct(auth.peer, IMSG_AUTH_STEP,
+	    l->id, &auth_bytes_wire, &m, -1) == -1) {
+		l->refused = true;
+		event_active(&auth.ev_refused, EV_TIMEOUT, 0);
+	}
+}
+
+void
+auth_cancel(struct client *c)
+{
+	const struct auth_ops	*ops;
+	struct login		*l = c->login;
+
+	if (l == NULL)
+		return;
+	if (!l->refused && auth.peer != NULL)
+		(void)peer_send(auth.peer, IMSG_AUTH_CANCEL, l->id, NULL, 0,
+		    -1);
+	(void)login_end(l, &ops);
+}
+
+static int
+on_auth(struct login *l, struct msg *m, struct arena *a)
+{
+	const struct auth_ops	*ops;
+	struct client		*c;
+	struct auth_bytes	 bytes;
+	struct auth_ok		 ok;
+	struct auth_no		 no;
+
+	switch (m->type) {
+	case IMSG_AUTH_CHALLENGE:
+		if (wire_decode(&auth_bytes_wire, &bytes, m->data, m->len,
+		    a) == -1)
+			return -1;
+		l->ops->challenge(l->client, bytes.data);
+		return 0;
+	case IMSG_AUTH_OK:
+		if (wire_decode(&auth_ok_wire, &ok, m->data, m->len, a) == -1)
+			return -1;
+		c = login_end(l, &ops);
+		ops->ok(c, ok.user, m->fd);
+		m->fd = -1;
+		return 0;
+	default:
+		if (wire_decode(&auth_no_wire, &no, m->data, m->len, a) == -1)
+			return -1;
+		c = login_end(l, &ops);
+		ops->no(c, no.code, no.text);
+		return 0;
+	}
+}
+
+static int
+auth_message(struct peer *p, struct msg *m, void *arg)
+{
+	struct login	*l;
+	struct arena	*a;
+	int		 ret = 0;
+
+	(void)p;
+	(void)arg;
+	TAILQ_FOREACH(l, &auth.logins, entry)
+		if (l->id == m->id && !l->refused)
+			break;
+	if ((a = arena_new(64 * 1024)) == NULL)
+		ret = -1;
+	else if (l != NULL)	/* else: an answer after our cancel */
+		ret = on_auth(l, m, a);
+	arena_free(a);
+	if (m->fd != -1) {
+		close(m->fd);
+		m->fd = -1;
+	}
+	return ret;
+}

@@ -1,0 +1,16 @@
+/* What we can do, as CAPABILITY says it in this state. */
+#ifndef IMAPD_CAPABILITY_H
+#define IMAPD_CAPABILITY_H
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+
+struct client;
+
+/* Appends "IMAP4rev1 ..." without a line's end. */
+void	 capability_print(const struct client *c, struct buf *b);
+/* Whether the configuration offers this SASL mechanism. */
+bool	 capability_mechanism(struct str name);
+
+#endif

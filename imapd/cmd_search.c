@@ -1,0 +1,8 @@
+#include "imapd/command.h"
+#include "imapd/reply.h"
+
+enum cmd_result
+cmd_search(struct command *cmd)
+{
+	return reply_no(cmd, "SERVERBUG", "not there yet");
+}

@@ -1,0 +1,100 @@
+/*
+ * STORE and EXPUNGE (RFC 3501 sections 6.4.3 and 6.4.6, RFC 4315).  What
+ * changed comes back as events; FETCH and EXPUNGE lines are the view's.
+ */
+#include "common/arena.h"
+#include "imapd/client.h"
+#include "imapd/reply.h"
+#include "imapd/storage.h"
+#include "imapd/view.h"
+#include "imapd/words.h"
+
+static void
+store_reply(struct command *cmd, const struct answer *a)
+{
+	if (a->no != NULL) {
+		uidset_free(&cmd->owed);
+		(void)reply_refused(cmd, a->no);
+	} else
+		(void)reply_ok(cmd, NULL, "Stored");
+}
+
+static int
+parse_store_how(struct parse *p, uint8_t *how, bool *silent)
+{
+	*how = MBOX_STORE_SET;
+	if (parse_char(p, '+') == 0)
+		*how = MBOX_STORE_ADD;
+	else if (parse_char(p, '-') == 0)
+		*how = MBOX_STORE_REMOVE;
+	if (parse_word(p, "FLAGS") == -1)
+		return -1;
+	*silent = parse_char(p, '.') == 0;
+	return *silent ? parse_word(p, "SILENT") : 0;
+}
+
+enum cmd_result
+cmd_store(struct command *cmd)
+{
+	struct view		*v = cmd->client->view;
+	struct parse		*p = &cmd->args;
+	struct mbox_store	 req = { .box = v->box,
+	    .unchangedsince = UINT64_MAX };
+	struct seqset		 asked;
+	struct flag_list	 flags;
+	struct uidset		*set = command_set(cmd);
+
+	if (parse_sp(p) == -1 || parse_seqset(p, &asked) == -1 ||
+	    parse_sp(p) == -1 ||
+	    parse_store_how(p, &req.how, &cmd->silent) == -1 ||
+	    parse_sp(p) == -1 || parse_store_flags(p, &flags) == -1 ||
+	    !parse_end(p))
+		return reply_bad(cmd, "STORE wants a set, FLAGS and a list");
+	if (set == NULL || view_resolve(v, &asked, cmd->uid, set) == -1)
+		return reply_bad(cmd, "No such message");
+	if (set->n == 0)
+		return reply_ok(cmd, NULL, "Nothing to store");
+	req.flags = flags.flags;
+	if (words_list(cmd->arena, &flags, &req.keywords) == -1 ||
+	    (!cmd->silent && uidset_copy(&cmd->owed, set) == -1) ||
+	    view_cover(v, set) == -1)
+		return reply_no(cmd, "SERVERBUG", "Out of memory");
+	req.uids = *set;
+	return storage_ask(cmd, IMSG_MBOX_STORE, &req, store_reply);
+}
+
+static void
+expunge_reply(struct command *cmd, const struct answer *a)
+{
+	if (a->no != NULL)
+		(void)reply_refused(cmd, a->no);
+	else
+		(void)reply_ok(cmd, NULL, "Expunged");
+}
+
+enum cmd_result
+cmd_expunge(struct command *cmd)
+{
+	struct view		*v = cmd->client->view;
+	struct parse		*p = &cmd->args;
+	struct mbox_expunge	 req = { .box = v->box, .only = cmd->uid };
+	struct seqset		 asked;
+	struct uidset		*set = command_set(cmd);
+
+	if (!cmd->uid) {
+		if (!parse_end(p))
+			return reply_bad(cmd, "EXPUNGE takes no arguments");
+		return storage_ask(cmd, IMSG_MBOX_EXPUNGE, &req,
+		    expunge_reply);
+	}
+	if (parse_sp(p) == -1 || parse_seqset(p, &asked) == -1 ||
+	    !parse_end(p))
+		return reply_bad(cmd, "UID EXPUNGE wants a set");
+	if (set == NULL || view_resolve(v, &asked, true, set) == -1 ||
+	    view_cover(v, set) == -1)
+		return reply_no(cmd, "SERVERBUG", "Out of memory");
+	if (set->n == 0)
+		return reply_ok(cmd, NULL, "Nothing to expunge");
+	req.uids = *set;
+	return storage_ask(cmd, IMSG_MBOX_EXPUNGE, &req, expunge_reply);
+}

@@ -1,0 +1,62 @@
+/*
+ * The tree of mailboxes as LIST and LSUB show it: rows of storaged, with
+ * the names between them that are no mailboxes.  Pure.
+ */
+#ifndef IMAPD_LIST_H
+#define IMAPD_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/msg_mbox.h"
+
+enum list_select {
+	LIST_SUBSCRIBED		= 1 << 0,
+	LIST_REMOTE		= 1 << 1,
+	LIST_RECURSIVEMATCH	= 1 << 2,
+	LIST_SPECIAL_USE	= 1 << 3
+};
+enum list_return {
+	LIST_RETURN_SUBSCRIBED	= 1 << 0,
+	LIST_RETURN_CHILDREN	= 1 << 1,
+	LIST_RETURN_SPECIAL_USE	= 1 << 2,
+	LIST_RETURN_STATUS	= 1 << 3
+};
+
+struct list_query {
+	uint32_t	 select;	/* enum list_select */
+	bool		 extended;	/* RFC 5258 syntax was used */
+	bool		 lsub;
+	struct str	*patterns;	/* with the reference before them */
+	size_t		 npatterns;
+	uint32_t	 returns;
+};
+
+struct list_entry {
+	struct mbox_row	 row;		/* box 0: no mailbox */
+	bool		 implied;	/* only a superior of others */
+	bool		 children;	/* a mailbox is below it */
+	bool		 match;		/* it is to be shown */
+	bool		 childinfo;	/* one below it matches, and it alone
+					   would not (RECURSIVEMATCH) */
+};
+struct list_tree {
+	struct list_entry *v;		/* on the arena, in hierarchical order */
+	size_t		   n;
+};
+
+/* rows is sorted; all is on the arena.  0, or -1 when it is full. */
+int	 list_tree(struct list_tree *t, struct mbox_row *rows, size_t n,
+	    struct arena *a);
+/* Sets match and childinfo. */
+void	 list_match(struct list_tree *t, const struct list_query *q);
+/* "%" matches within a component, "*" anything; INBOX in any case. */
+bool	 list_pattern(struct str pattern, struct str name);
+/* The attributes of an entry, without parentheses. */
+void	 list_attributes(const struct list_entry *e,
+	    const struct list_query *q, struct buf *b);
+
+#endif

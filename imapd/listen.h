@@ -1,0 +1,12 @@
+/* The listening sockets: who may come in. */
+#ifndef IMAPD_LISTEN_H
+#define IMAPD_LISTEN_H
+
+struct event_base;
+
+/* protocol: "imap" or "imaps".  Takes fd over. */
+void	 listen_add(struct event_base *base, const char *protocol,
+	    const char *address, int fd);
+void	 listen_close(void);		/* all of them */
+
+#endif

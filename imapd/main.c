@@ -1,0 +1,128 @@
+/*
+ * imapd: IMAP sessions, TLS, and the parsing of mail.  It reads strangers'
+ * octets; it opens no files and no sockets, knows no passwords and no keys
+ * of the store.  imapd(8).
+ */
+#include <unistd.h>
+
+#include "common/compat.h"
+#include "common/daemon.h"
+#include "common/log.h"
+#include "imapd/auth.h"
+#include "imapd/client.h"
+#include "imapd/conf.h"
+#include "imapd/listen.h"
+
+#define DRAIN_SECONDS	10	/* for commands under way */
+
+static struct event	 ev_drain;
+static int64_t		 drain_until;
+
+static void
+imapd_prepare(struct slice *s)
+{
+	char	 why[300];
+
+	if (conf_read(&conf, s, why, sizeof(why)) == -1)
+		fatalx("%s", why);
+}
+
+static void
+imapd_peer(enum proc_kind kind, uint32_t index, int fd)
+{
+	(void)index;
+	if (kind == PROC_AUTHD)
+		auth_channel(daemon_base(), fd);
+	else
+		close(fd);
+}
+
+static void
+imapd_listen(const char *protocol, const char *address, int fd)
+{
+	listen_add(daemon_base(), protocol, address, fd);
+}
+
+static int
+imapd_reload(struct slice *s, char *why, size_t size)
+{
+	return conf_read(&conf, s, why, size);
+}
+
+/* Clients whose commands are done go first, the others when they are. */
+static void
+drain_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval	 tv = { .tv_usec = 50 * 1000 };
+	struct client	*c;
+	bool		 late = client_now() >= drain_until;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (nclients == 0) {
+		daemon_drained();
+		return;
+	}
+	TAILQ_FOREACH(c, &clients, entry) {
+		if (late)
+			client_close(c, "the server stops");
+		else if (TAILQ_EMPTY(&c->commands) || c->taking != NULL ||
+		    c->state == CLIENT_STRANGER)
+			client_bye(c, "The server stops");
+	}
+	evtimer_add(&ev_drain, &tv);
+}
+
+static void
+imapd_drain(void)
+{
+	listen_close();
+	drain_until = client_now() + DRAIN_SECONDS * 1000;
+	evtimer_assign(&ev_drain, daemon_base(), drain_look, NULL);
+	event_active(&ev_drain, EV_TIMEOUT, 0);
+}
+
+static void
+imapd_counts(void)
+{
+	const struct client	*c;
+	uint64_t		 selected = 0, tls = 0, idle = 0;
+
+	TAILQ_FOREACH(c, &clients, entry) {
+		selected += c->state == CLIENT_SELECTED;
+		tls += c->tls == TLS_ON;
+		idle += c->taking != NULL && c->taking->spec != NULL &&
+		    c->taking->spec->start == cmd_idle;
+	}
+	daemon_count("connections", nclients);
+	daemon_count("sessions", nclients - nstrangers);
+	daemon_count("selected", selected);
+	daemon_count("tls", tls);
+	daemon_count("idle", idle);
+}
+
+static void
+imapd_preauth(const char *user, const char *token, int fd)
+{
+	log_debug("preauth user=%s", user);
+	if (client_new_preauth(daemon_base(), fd, token) == NULL)
+		log_warnx("preauth: out of memory");
+}
+
+static const struct daemon imapd = {
+	.name = "imapd",
+	.prepare = imapd_prepare,
+	.peer = imapd_peer,
+	.listen = imapd_listen,
+	.reload = imapd_reload,
+	.drain = imapd_drain,
+	.counts = imapd_counts,
+	.preauth = imapd_preauth
+};
+
+int
+main(void)
+{
+	daemon_run(&imapd);
+}

@@ -1,0 +1,212 @@
+/*
+ * What the client reads.  Free text goes out as printable ASCII on one
+ * line, whatever it came from; a literal is the only way for other octets.
+ */
+#include "imapd/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/compat.h"
+#include "common/arena.h"
+#include "imapd/client.h"
+#include "imapd/utf7.h"
+#include "mail/imap_text.h"
+
+/* Text of a line: what would end or confuse it becomes "?". */
+static void
+make_plain(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+}
+
+static enum cmd_result
+reply_tagged(struct command *cmd, enum cmd_status status, const char *code,
+    const char *fmt, va_list ap)
+{
+	struct buf	 b = BUF_INIT;
+	char		 text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	make_plain(text);
+	if (code != NULL)
+		(void)buf_printf(&b, "[%s] ", code);
+	(void)buf_puts(&b, text);
+	cmd->status = status;
+	cmd->answer = b.failed ? NULL :
+	    arena_dup(cmd->arena, b.data, b.len);
+	buf_free(&b);
+	command_answered(cmd);
+	return CMD_DONE;
+}
+
+enum cmd_result
+reply_ok(struct command *cmd, const char *code, const char *fmt, ...)
+{
+	enum cmd_result	 ret;
+	va_list		 ap;
+
+	va_start(ap, fmt);
+	ret = reply_tagged(cmd, CMD_OK, code, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+enum cmd_result
+reply_no(struct command *cmd, const char *code, const char *fmt, ...)
+{
+	enum cmd_result	 ret;
+	va_list		 ap;
+
+	va_start(ap, fmt);
+	ret = reply_tagged(cmd, CMD_NO, code, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+enum cmd_result
+reply_bad(struct command *cmd, const char *fmt, ...)
+{
+	enum cmd_result	 ret;
+	va_list		 ap;
+
+	va_start(ap, fmt);
+	ret = reply_tagged(cmd, CMD_BAD, NULL, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+/* enum mbox_code to the codes of RFC 5530 and others. */
+static const struct {
+	enum mbox_code	 code;
+	const char	*word;
+	const char	*text;	/* when storaged gave none */
+} refusals[] = {
+	{ MBOX_CODE_NONE,	NULL,		"Not done" },
+	{ MBOX_ALREADYEXISTS,	"ALREADYEXISTS", "It exists already" },
+	{ MBOX_NONEXISTENT_BOX,	"NONEXISTENT",	"No such mailbox" },
+	{ MBOX_TRYCREATE,	"TRYCREATE",	"No such mailbox" },
+	{ MBOX_CANNOT,		"CANNOT",	"That cannot be done" },
+	{ MBOX_LIMIT,		"LIMIT",	"A limit is reached" },
+	{ MBOX_OVERQUOTA,	"OVERQUOTA",	"Over quota" },
+	{ MBOX_UNAVAILABLE,	"UNAVAILABLE",	"The store is away" },
+	{ MBOX_SERVERBUG,	"SERVERBUG",	"An error of the server" },
+	{ MBOX_CORRUPTION,	"CORRUPTION",	"The message is damaged" },
+	{ MBOX_EXPUNGEISSUED,	"EXPUNGEISSUED", "Some are expunged" },
+	{ MBOX_NOPERM,		"NOPERM",	"Not permitted" },
+	{ MBOX_INUSE,		"INUSE",	"In use" },
+	{ MBOX_READONLY,	"NOPERM",	"Read-only" },
+	{ MBOX_TOOBIG,		"TOOBIG",	"Too big" },
+	{ MBOX_HASCHILDREN,	"HASCHILDREN",	"It has children" },
+	{ MBOX_USEATTR,		"USEATTR",	"Not this special use" },
+	{ MBOX_CANCELLED,	NULL,		"Cancelled" },
+};
+
+static size_t
+refusal_find(const struct reply_no *no)
+{
+	size_t	 i;
+
+	for (i = 0; i < nitems(refusals); i++)
+		if (refusals[i].code == no->code)
+			return i;
+	return 0;
+}
+
+const char *
+reply_code(const struct reply_no *no)
+{
+	return refusals[refusal_find(no)].word;
+}
+
+const char *
+reply_text(struct command *cmd, const struct reply_no *no)
+{
+	const char	*text = NULL;
+
+	if (no->text.len > 0)
+		text = arena_dup(cmd->arena, no->text.p, no->text.len);
+	return text != NULL ? text : refusals[refusal_find(no)].text;
+}
+
+enum cmd_result
+reply_refused(struct command *cmd, const struct reply_no *no)
+{
+	return reply_no(cmd, reply_code(no), "%s", reply_text(cmd, no));
+}
+
+void
+reply_raw(struct command *cmd, const void *p, size_t len)
+{
+	if (command_first(cmd)) {
+		if (cmd->held.len > 0) {
+			client_put(cmd->client, cmd->held.data,
+			    cmd->held.len);
+			buf_free(&cmd->held);
+		}
+		client_put(cmd->client, p, len);
+	} else if (buf_put(&cmd->held, p, len) == -1)
+		client_close(cmd->client, "out of memory");
+}
+
+void
+reply_line(struct command *cmd, const char *fmt, ...)
+{
+	char	 line[1024];
+	va_list	 ap;
+	int	 n;
+
+	memcpy(line, "* ", 2);
+	va_start(ap, fmt);
+	n = vsnprintf(line + 2, sizeof(line) - 4, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		n = 0;
+	if ((size_t)n > sizeof(line) - 5)
+		n = sizeof(line) - 5;
+	memcpy(line + 2 + n, "\r\n", 2);
+	reply_raw(cmd, line, (size_t)n + 4);
+}
+
+void
+put_string(struct buf *b, struct str s)
+{
+	(void)imap_string(b, s);
+}
+
+void
+put_nstring(struct buf *b, struct str s)
+{
+	(void)imap_nstring(b, s);
+}
+
+void
+put_astring(struct buf *b, struct str s)
+{
+	bool	 atom = s.len > 0 && !str_caseeq(s, STR("NIL"));
+	size_t	 i;
+
+	for (i = 0; atom && i < s.len; i++)
+		atom = s.p[i] > ' ' && s.p[i] <= '~' &&
+		    strchr("(){%*\"\\", s.p[i]) == NULL;
+	if (atom)
+		(void)buf_put(b, s.p, s.len);
+	else
+		put_string(b, s);
+}
+
+void
+put_mailbox(struct buf *b, struct str name)
+{
+	struct buf	 u = BUF_INIT;
+
+	if (utf8_to_utf7(name, &u) == 0)
+		put_astring(b, (struct str){
+		    u.data != NULL ? (char *)u.data : "", u.len });
+	else
+		(void)buf_puts(b, "\"\"");
+	buf_free(&u);
+}

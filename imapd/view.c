@@ -1,0 +1,373 @@
+/*
+ * What one client was told of its mailbox.  Sequence numbers exist only
+ * here.  It must never drop a message from the numbering, nor add one, but
+ * by the lines that the client reads (RFC 3501 sections 5.2 and 7.4.1).
+ */
+#include "imapd/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "imapd/view_event.h"
+
+#define VIEW_KEYWORD_NUMBER_MAX	65535	/* of a user's keywords */
+
+struct view *
+view_new(const struct mbox_selected *sel, struct str name, bool readonly)
+{
+	const struct mbox_keyword	*k = sel->keywords.v;
+	struct view			*v;
+	size_t				 i;
+
+	if ((v = calloc(1, sizeof(*v))) == NULL)
+		return NULL;
+	TAILQ_INIT(&v->events);
+	v->box = sel->box;
+	v->readonly = readonly;
+	v->uidvalidity = sel->uidvalidity;
+	v->modseq = sel->highestmodseq;
+	if ((v->name.p = strndup(name.p, name.len)) == NULL ||
+	    uidset_copy(&v->told, &sel->uids) == -1)
+		goto fail;
+	v->name.len = name.len;
+	v->top = uidset_last(&v->told);
+	if (sel->recent_from != 0 && sel->recent_from <= v->top) {
+		if (uidset_add(&v->recent, sel->recent_from, v->top) == -1 ||
+		    uidset_intersect(&v->recent, &v->told) == -1)
+			goto fail;
+	}
+	for (i = 0; i < sel->keywords.n; i++)
+		if (view_keyword_set(v, k[i].number, k[i].name) == -1)
+			goto fail;
+	v->keywords_new = false;
+	return v;
+fail:
+	view_free(v);
+	return NULL;
+}
+
+void
+view_free(struct view *v)
+{
+	struct view_event	*e;
+	size_t			 i;
+
+	if (v == NULL)
+		return;
+	while ((e = TAILQ_FIRST(&v->events)) != NULL) {
+		TAILQ_REMOVE(&v->events, e, entry);
+		view_event_free(e);
+	}
+	view_telling_free(v->telling);
+	uidset_free(&v->told);
+	uidset_free(&v->recent);
+	uidset_free(&v->saved);
+	uidset_free(&v->add);
+	uidset_free(&v->flags);
+	uidset_free(&v->gone);
+	free(v->before);
+	for (i = 0; i < v->nkeywords; i++)
+		free(v->keywords[i]);
+	free(v->keywords);
+	free((char *)(uintptr_t)v->name.p);
+	free(v);
+}
+
+/* The prefix sums that turn numbers into UIDs; 0, or -1 on ENOMEM. */
+static int
+view_index(struct view *v)
+{
+	uint32_t	*before, n = 0;
+	size_t		 i;
+
+	if (v->told.n == 0 || v->nbefore == v->told.n)
+		return 0;
+	before = reallocarray(v->before, v->told.n, sizeof(*before));
+	if (before == NULL)
+		return -1;
+	for (i = 0; i < v->told.n; i++) {
+		before[i] = n;
+		n += v->told.v[i].last - v->told.v[i].first + 1;
+	}
+	v->before = before;
+	v->nbefore = v->told.n;
+	return 0;
+}
+
+uint32_t
+view_count(struct view *v)
+{
+	const struct uidrange	*r;
+
+	if (v->told.n == 0 || view_index(v) == -1)
+		return 0;
+	r = &v->told.v[v->told.n - 1];
+	return v->before[v->told.n - 1] + (r->last - r->first + 1);
+}
+
+uint32_t
+view_seq(struct view *v, uint32_t uid)
+{
+	size_t	 i;
+
+	if (view_index(v) == -1)
+		return 0;
+	i = uidset_find(&v->told, uid);
+	if (i == v->told.n || v->told.v[i].first > uid)
+		return 0;
+	return v->before[i] + (uid - v->told.v[i].first) + 1;
+}
+
+/* The range that holds message number seq, which must be in the view. */
+static size_t
+range_of_seq(const struct view *v, uint32_t seq)
+{
+	size_t	 lo = 0, hi = v->nbefore, mid;
+
+	while (hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		if (v->before[mid] < seq)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint32_t
+view_uid(struct view *v, uint32_t seq)
+{
+	size_t	 i;
+
+	if (seq == 0 || seq > view_count(v))
+		return 0;
+	i = range_of_seq(v, seq);
+	return v->told.v[i].first + (seq - v->before[i] - 1);
+}
+
+bool
+view_is_recent(const struct view *v, uint32_t uid)
+{
+	return uidset_has(&v->recent, uid);
+}
+
+static int
+seqrange_cmp(const void *a, const void *b)
+{
+	const struct seqrange	*x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/*
+ * The numbers of a set with "*" as star, sorted first: so that no order in
+ * which a stranger writes them costs more than n log n.
+ */
+static int
+seqset_numbers(const struct seqset *in, uint32_t star, bool uid,
+    struct uidset *set)
+{
+	struct seqrange	*v;
+	uint32_t	 t;
+	size_t		 i, n = 0;
+	int		 ret = 0;
+
+	if (in->n == 0)
+		return 0;
+	if ((v = calloc(in->n, sizeof(*v))) == NULL)
+		return -1;
+	for (i = 0; i < in->n; i++) {
+		if (star == 0 && (in->v[i].first == 0 || in->v[i].last == 0))
+			continue;	/* "*" of an empty mailbox */
+		v[n] = in->v[i];
+		if (v[n].first == 0)
+			v[n].first = star;
+		if (v[n].last == 0)
+			v[n].last = star;
+		if (v[n].first > v[n].last) {
+			t = v[n].first;
+			v[n].first = v[n].last;
+			v[n].last = t;
+		}
+		if (!uid && v[n].last > star)
+			ret = -1;
+		n++;
+	}
+	qsort(v, n, sizeof(*v), seqrange_cmp);
+	for (i = 0; ret == 0 && i < n; i++)
+		ret = uidset_add(set, v[i].first, v[i].last);
+	free(v);
+	return ret;
+}
+
+/* Message numbers a to b, as UIDs. */
+static int
+add_seqs(struct view *v, uint32_t a, uint32_t b, struct uidset *set)
+{
+	size_t		 i;
+	uint32_t	 first, last, n;
+
+	for (i = range_of_seq(v, a); i < v->told.n && v->before[i] < b; i++) {
+		first = v->told.v[i].first;
+		last = v->told.v[i].last;
+		n = v->before[i];
+		if (a > n + 1)
+			first += a - n - 1;
+		if (b < n + (last - v->told.v[i].first + 1))
+			last = v->told.v[i].first + (b - n - 1);
+		if (uidset_add(set, first, last) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+view_resolve(struct view *v, const struct seqset *in, bool uid,
+    struct uidset *set)
+{
+	struct uidset	 numbers = UIDSET_INIT;
+	uint32_t	 star;
+	size_t		 i;
+	int		 ret = 0;
+
+	uidset_clear(set);
+	if (in->saved) {
+		if (uidset_copy(set, &v->saved) == -1)
+			return -1;
+		return uidset_intersect(set, &v->told);
+	}
+	star = uid ? uidset_last(&v->told) : view_count(v);
+	if (seqset_numbers(in, star, uid, &numbers) == -1)
+		ret = -1;
+	else if (uid) {
+		uidset_take(set, &numbers);
+		ret = uidset_intersect(set, &v->told);
+	} else {
+		for (i = 0; i < numbers.n && ret == 0; i++)
+			ret = add_seqs(v, numbers.v[i].first,
+			    numbers.v[i].last, set);
+	}
+	uidset_free(&numbers);
+	return ret;
+}
+
+int
+view_cover(struct view *v, struct uidset *set)
+{
+	struct uidset	 out = UIDSET_INIT;
+	uint32_t	 first, last;
+	size_t		 i, k;
+
+	if (set->n < 2)
+		return 0;
+	first = set->v[0].first;
+	last = set->v[0].last;
+	for (i = 1; i < set->n; i++) {
+		/* the first message of the view after last */
+		k = uidset_find(&v->told, last + 1);
+		if (k == v->told.n ||
+		    (v->told.v[k].first > last ? v->told.v[k].first :
+		    last + 1) < set->v[i].first) {
+			if (uidset_add(&out, first, last) == -1)
+				goto fail;
+			first = set->v[i].first;
+		}
+		last = set->v[i].last;
+	}
+	if (uidset_add(&out, first, last) == -1)
+		goto fail;
+	uidset_take(set, &out);
+	return 0;
+fail:
+	uidset_free(&out);
+	return -1;
+}
+
+int
+view_save(struct view *v, const struct uidset *set)
+{
+	return uidset_copy(&v->saved, set);
+}
+
+int
+view_told_add(struct view *v)
+{
+	if (uidset_union(&v->told, &v->add) == -1)
+		return -1;
+	v->nbefore = 0;
+	uidset_free(&v->add);
+	return 0;
+}
+
+int
+view_told_gone(struct view *v, uint32_t from)
+{
+	struct uidset	 s = UIDSET_INIT;
+	int		 ret = -1;
+
+	v->nbefore = 0;
+	if (uidset_add(&s, from, UINT32_MAX) == 0 &&
+	    uidset_intersect(&s, &v->gone) == 0 &&
+	    uidset_subtract(&v->gone, &s) == 0 &&
+	    uidset_subtract(&v->told, &s) == 0 &&
+	    uidset_subtract(&v->recent, &s) == 0 &&
+	    uidset_subtract(&v->saved, &s) == 0)
+		ret = 0;
+	uidset_free(&s);
+	return ret;
+}
+
+const char *
+view_keyword(const struct view *v, uint32_t number)
+{
+	return number < v->nkeywords ? v->keywords[number] : NULL;
+}
+
+int
+view_keyword_number(const struct view *v, struct str name)
+{
+	size_t	 i;
+
+	for (i = 0; i < v->nkeywords; i++)
+		if (v->keywords[i] != NULL &&
+		    str_caseeq(str_from(v->keywords[i]), name))
+			return (int)i;
+	return -1;
+}
+
+/* A keyword goes out as an atom: nothing else may be in it. */
+static bool
+is_keyword(struct str name)
+{
+	size_t	 i;
+
+	for (i = 0; i < name.len; i++)
+		if (name.p[i] <= ' ' || name.p[i] > '~' ||
+		    strchr("(){%*\"\\]", name.p[i]) != NULL)
+			return false;
+	return name.len > 0 && name.len <= MBOX_KEYWORD_MAX;
+}
+
+int
+view_keyword_set(struct view *v, uint32_t number, struct str name)
+{
+	char	**k, *copy;
+	size_t	  n = (size_t)number + 1;
+
+	if (number > VIEW_KEYWORD_NUMBER_MAX || !is_keyword(name))
+		return -1;
+	if (n > v->nkeywords) {
+		if ((k = reallocarray(v->keywords, n, sizeof(*k))) == NULL)
+			return -1;
+		memset(k + v->nkeywords, 0, (n - v->nkeywords) * sizeof(*k));
+		v->keywords = k;
+		v->nkeywords = n;
+	}
+	if ((copy = strndup(name.p, name.len)) == NULL)
+		return -1;
+	free(v->keywords[number]);
+	v->keywords[number] = copy;
+	v->keywords_new = true;
+	return 0;
+}

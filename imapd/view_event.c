@@ -1,0 +1,145 @@
+/*
+ * The queue of events (common/msg_mbox.h, EV_*).  An event that a later
+ * command caused, and all behind it, wait for that command: so the lines of
+ * overlapping commands read as if they had run one by one.
+ */
+#include "imapd/view_event.h"
+
+#include <stdlib.h>
+
+#include "imapd/command.h"
+#include "imapd/view.h"
+
+void
+view_event_free(struct view_event *e)
+{
+	uidset_free(&e->uids);
+	free(e);
+}
+
+/* Bring one event into what is to be told.  ENOMEM: -1. */
+static int
+view_apply(struct view *v, enum view_event_kind kind,
+    const struct uidset *uids, bool recent)
+{
+	struct uidset	 s = UIDSET_INIT;
+	int		 ret = -1;
+
+	switch (kind) {
+	case VIEW_ADDED:
+		if (recent && uidset_union(&v->recent, uids) == -1)
+			return -1;
+		return uidset_union(&v->add, uids);
+	case VIEW_FLAGS:
+		/* those not yet told of come with their FETCH */
+		if (uidset_copy(&s, uids) == 0 &&
+		    uidset_intersect(&s, &v->told) == 0 &&
+		    uidset_subtract(&s, &v->gone) == 0)
+			ret = uidset_union(&v->flags, &s);
+		break;
+	case VIEW_EXPUNGED:
+		if (uidset_copy(&s, uids) == 0 &&
+		    uidset_subtract(&v->add, &s) == 0 &&
+		    uidset_subtract(&v->flags, &s) == 0 &&
+		    uidset_intersect(&s, &v->told) == 0)
+			ret = uidset_union(&v->gone, &s);
+		break;
+	}
+	uidset_free(&s);
+	return ret;
+}
+
+static int
+view_put(struct view *v, enum view_event_kind kind,
+    const struct uidset *uids, bool recent, const struct command *by)
+{
+	struct view_event	*e;
+
+	if (by == NULL && TAILQ_EMPTY(&v->events))
+		return view_apply(v, kind, uids, recent);
+	e = TAILQ_LAST(&v->events, view_events);
+	if (e != NULL && e->kind == kind && e->by == by &&
+	    e->recent == recent)
+		return uidset_union(&e->uids, uids);
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return -1;
+	if (uidset_copy(&e->uids, uids) == -1) {
+		free(e);
+		return -1;
+	}
+	e->kind = kind;
+	e->recent = recent;
+	e->by = by;
+	TAILQ_INSERT_TAIL(&v->events, e, entry);
+	return 0;
+}
+
+void
+view_merge(struct view *v, const struct command *first)
+{
+	struct view_event	*e;
+
+	while ((e = TAILQ_FIRST(&v->events)) != NULL &&
+	    (e->by == NULL || e->by == first)) {
+		/* ENOMEM loses a notice, not mail: the next one tells */
+		(void)view_apply(v, e->kind, &e->uids, e->recent);
+		TAILQ_REMOVE(&v->events, e, entry);
+		view_event_free(e);
+	}
+}
+
+void
+view_forget(struct view *v, const struct command *by)
+{
+	struct view_event	*e;
+
+	TAILQ_FOREACH(e, &v->events, entry)
+		if (e->by == by)
+			e->by = NULL;
+}
+
+int
+view_ev_added(struct view *v, const struct ev_added *e, struct command *by)
+{
+	if (e->box != v->box || e->uids.n == 0 ||
+	    e->uids.v[0].first <= v->top)
+		return -1;
+	v->top = uidset_last(&e->uids);
+	v->modseq = e->modseq;
+	return view_put(v, VIEW_ADDED, &e->uids, e->recent, by);
+}
+
+int
+view_ev_flags(struct view *v, const struct ev_flags *e, struct command *by)
+{
+	if (e->box != v->box)
+		return -1;
+	v->modseq = e->modseq;
+	if (by != NULL && by->silent)
+		return 0;
+	return view_put(v, VIEW_FLAGS, &e->uids, false, by);
+}
+
+int
+view_ev_expunged(struct view *v, const struct ev_expunged *e,
+    struct command *by)
+{
+	if (e->box != v->box)
+		return -1;
+	v->modseq = e->modseq;
+	return view_put(v, VIEW_EXPUNGED, &e->uids, false, by);
+}
+
+int
+view_ev_keywords(struct view *v, const struct ev_keywords *e)
+{
+	const struct mbox_keyword	*k = e->keywords.v;
+	size_t				 i;
+
+	if (e->box != v->box)
+		return -1;
+	for (i = 0; i < e->keywords.n; i++)
+		if (view_keyword_set(v, k[i].number, k[i].name) == -1)
+			return -1;
+	return 0;
+}
