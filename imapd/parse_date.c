@@ -100,7 +100,7 @@ parse_in_quotes(struct parse *p, int64_t *seconds, int *zone)
 	    parse_digits(p, 2, 0, 60, &s) == -1 || parse_sp(p) == -1 ||
 	    parse_zone(p, zone) == -1 || parse_char(p, '"') == -1)
 		return -1;
-	*seconds = date_days(year, month, day) * 86400 + h * 3600 + m * 60 +
+	*seconds = civil_days(year, month, day) * 86400 + h * 3600 + m * 60 +
 	    s - *zone * 60;
 	return 0;
 }
@@ -128,7 +128,7 @@ parse_date_text(struct parse *p, int64_t *days)
 	if (parse_month_year(p, &month, &year) == -1 ||
 	    day > month_days(year, month))
 		return -1;
-	*days = date_days(year, month, day);
+	*days = civil_days(year, month, day);
 	return 0;
 }
 
@@ -160,11 +160,11 @@ date_print(char *dst, size_t size, int64_t seconds, int zone)
 		days--;
 	}
 	/* Years 1 to 9999 have a form; what lies outside is clamped. */
-	if (days < date_days(1, 1, 1))
-		days = date_days(1, 1, 1);
-	if (days > date_days(9999, 12, 31))
-		days = date_days(9999, 12, 31);
-	date_civil(days, &year, &month, &day);
+	if (days < civil_days(1, 1, 1))
+		days = civil_days(1, 1, 1);
+	if (days > civil_days(9999, 12, 31))
+		days = civil_days(9999, 12, 31);
+	civil_date(days, &year, &month, &day);
 	snprintf(dst, size, "%02d-%s-%04d %02d:%02d:%02d %c%02d%02d",
 	    day, months[month - 1], (int)year, (int)(rest / 3600),
 	    (int)(rest / 60 % 60), (int)(rest % 60), zone < 0 ? '-' : '+',
