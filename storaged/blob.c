@@ -14,6 +14,7 @@
 
 static const struct blob_backend *const backends[] = {
 	&blob_file_backend,
+	&blob_s3_backend,
 };
 
 const char *

@@ -37,6 +37,10 @@ void	 suite_wait(struct event_base *base, struct suite_result *r);
 struct slice *suite_slice(const char *key, ...)
 	    __attribute__((sentinel));
 
+/* As credd does: derives today's key and hands it to the store. */
+void	 suite_day_key(struct blob_store *s, const char *access_key,
+	    const char *secret, const char *region);
+
 /*
  * Runs all on two handles of one empty or used store (as two processes would
  * have it).  Returns the number of checks that failed; adds to *count.

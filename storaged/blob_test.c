@@ -277,6 +277,41 @@ test_syncs(void)
 	suite_result_free(&r);
 }
 
+/* On a real server, when the environment names one. */
+static void
+test_suite_s3(const char *prefix, const char *verify)
+{
+	const char *endpoint = getenv("S3_ENDPOINT");
+	const char *region = getenv("S3_REGION");
+	struct blob_store *s[2];
+	struct slice *conf;
+	char why[256] = "";
+	int i;
+
+	if (endpoint == NULL)
+		return;
+	if (region == NULL)
+		region = "us-east-1";
+	for (i = 0; i < 2; i++) {
+		conf = suite_slice("store.type", "s3", "store.endpoint",
+		    endpoint, "store.bucket", getenv("S3_BUCKET"),
+		    "store.region", region, "store.key-prefix", prefix,
+		    "store.timeout", "20", "store.verify-after-write", verify,
+		    NULL);
+		s[i] = blob_open(base, conf, why, sizeof(why));
+		CHECK_ROW(s[i] != NULL, "%s", why);
+		slice_free(conf);
+		CHECK(!blob_ready(s[i]));
+		suite_day_key(s[i], getenv("S3_ACCESS_KEY"),
+		    getenv("S3_SECRET_KEY"), region);
+		CHECK(blob_ready(s[i]));
+	}
+	test_failed += blob_suite(base, s[0], s[1],
+	    strcmp(verify, "true") == 0 ? "s3 verify" : "s3", &test_count);
+	blob_close(s[0]);
+	blob_close(s[1]);
+}
+
 static void
 test_open(void)
 {
@@ -318,6 +353,8 @@ main(void)
 	test_processes();
 	test_fence();
 	test_syncs();
+	test_suite_s3("", "false");
+	test_suite_s3("some/prefix+ed", "true");
 	event_base_free(base);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	CHECK(system(cmd) == 0);

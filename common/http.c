@@ -1,0 +1,618 @@
+/*
+ * HTTP on the event loop (http.h): the only file that speaks to libcurl.
+ * What a server sends is hostile: header block and body are bounded, only
+ * http and https are spoken, certificates are verified.
+ */
+#include "common/compat.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+#include <event2/event.h>
+
+#include "common/buf.h"
+#include "common/http.h"
+#include "common/log.h"
+
+#define HEADERS_MAX	32768
+#define ERROR_BODY_MAX	65536
+#define JOIN_MAX	65536	/* a body up to this goes with the headers */
+#define SPARE_MAX	16	/* easy handles kept */
+
+struct http_request {
+	TAILQ_ENTRY(http_request) entry;
+	struct http	*http;
+	CURL		*easy;
+	struct curl_slist *headers;
+	struct http_piece *pieces;
+	size_t		 npieces;
+	size_t		 piece, at;	/* where the next read begins */
+	int		 fd;
+	uint64_t	 fd_offset, fd_len, fd_at;
+	bool		 once, begun, again;
+	bool		 too_long;
+	size_t		 max_body;
+	struct buf	 joined;	/* a small body in one piece */
+	struct buf	 head, body;
+	char		 error[CURL_ERROR_SIZE];
+	http_cb		 cb;
+	void		*arg;
+};
+TAILQ_HEAD(http_queue, http_request);
+
+struct http {
+	struct event_base *base;
+	CURLM		*multi;
+	struct event	*timer;
+	struct http_queue running;
+	struct http_conf conf;
+	char		*ca_file;
+	CURL		*spare[SPARE_MAX];
+	size_t		 nspare;
+};
+
+/* One socket of libcurl's. */
+struct http_sock {
+	struct event	*event;
+	struct http	*http;
+};
+
+static void http_finish(struct http *);
+
+/* -- libevent and libcurl -- */
+
+static void
+sock_ready(int fd, short what, void *arg)
+{
+	struct http_sock *s = arg;
+	struct http *h = s->http;
+	int running, bits = 0;
+
+	if (what & EV_READ)
+		bits |= CURL_CSELECT_IN;
+	if (what & EV_WRITE)
+		bits |= CURL_CSELECT_OUT;
+	curl_multi_socket_action(h->multi, fd, bits, &running);
+	http_finish(h);
+}
+
+static void
+timer_fired(int fd, short what, void *arg)
+{
+	struct http *h = arg;
+	int running;
+
+	(void)fd;
+	(void)what;
+	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	http_finish(h);
+}
+
+static int
+on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *sockp)
+{
+	struct http *h = arg;
+	struct http_sock *s = sockp;
+	short events = EV_PERSIST;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (s != NULL) {
+			if (s->event != NULL)
+				event_free(s->event);
+			free(s);
+		}
+		curl_multi_assign(h->multi, fd, NULL);
+		return 0;
+	}
+	if (s == NULL) {
+		if ((s = calloc(1, sizeof(*s))) == NULL)
+			return -1;
+		s->http = h;
+		curl_multi_assign(h->multi, fd, s);
+	}
+	if (what & CURL_POLL_IN)
+		events |= EV_READ;
+	if (what & CURL_POLL_OUT)
+		events |= EV_WRITE;
+	if (s->event != NULL)
+		event_free(s->event);
+	s->event = event_new(h->base, fd, events, sock_ready, s);
+	if (s->event == NULL || event_add(s->event, NULL) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct http *h = arg;
+	struct timeval tv;
+
+	(void)multi;
+	if (ms < 0)
+		return evtimer_del(h->timer);
+	tv.tv_sec = ms / 1000;
+	tv.tv_usec = ms % 1000 * 1000;
+	return evtimer_add(h->timer, &tv);
+}
+
+/* -- bytes in and out -- */
+
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_request *q = arg;
+	size_t len = size * n;
+
+	if (len >= 5 && memcmp(p, "HTTP/", 5) == 0)
+		buf_reset(&q->head);	/* after a 100, or sent again */
+	if (buf_put(&q->head, p, len) == -1) {
+		q->too_long = true;
+		return 0;
+	}
+	return len;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_request *q = arg;
+	size_t len = size * n;
+	curl_off_t whole = -1;
+	long status = 0;
+
+	if (q->body.len == 0) {
+		curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
+		q->body.limit = status >= 200 && status < 300 ?
+		    q->max_body : ERROR_BODY_MAX;
+		curl_easy_getinfo(q->easy,
+		    CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &whole);
+		if (q->body.limit == 0 || (whole > 0 &&
+		    ((uint64_t)whole > q->body.limit ||
+		    buf_reserve(&q->body, (size_t)whole) == NULL))) {
+			q->too_long = true;
+			return 0;
+		}
+	}
+	if (buf_put(&q->body, p, len) == -1) {
+		q->too_long = true;
+		return 0;
+	}
+	return len;
+}
+
+static size_t
+read_file(struct http_request *q, char *p, size_t room)
+{
+	uint64_t left = q->fd_len - q->fd_at;
+	ssize_t n;
+
+	if (left == 0)
+		return 0;
+	do {
+		n = pread(q->fd, p, left < room ? (size_t)left : room,
+		    (off_t)(q->fd_offset + q->fd_at));
+	} while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		return CURL_READFUNC_ABORT;
+	q->fd_at += (uint64_t)n;
+	return (size_t)n;
+}
+
+static size_t
+on_read(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_request *q = arg;
+	size_t len, done = 0, room = size * n;
+
+	if (q->fd != -1)
+		return read_file(q, p, room);
+	while (done < room && q->piece < q->npieces) {
+		len = q->pieces[q->piece].len - q->at;
+		if (len > room - done)
+			len = room - done;
+		if (len != 0)
+			memcpy(p + done, (const char *)
+			    q->pieces[q->piece].p + q->at, len);
+		done += len;
+		q->at += len;
+		if (q->at == q->pieces[q->piece].len) {
+			q->piece++;
+			q->at = 0;
+		}
+	}
+	return done;
+}
+
+/*
+ * libcurl sends a request again, on a new connection, when a kept one turns
+ * out to have been closed.  Right for all but those that are sent once.
+ */
+static int
+on_prereq(void *arg, char *to, char *from, int port, int local)
+{
+	struct http_request *q = arg;
+
+	(void)to;
+	(void)from;
+	(void)port;
+	(void)local;
+	if (q->begun && q->once) {
+		q->again = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	q->begun = true;
+	return CURL_PREREQFUNC_OK;
+}
+
+static int
+on_seek(void *arg, curl_off_t offset, int origin)
+{
+	struct http_request *q = arg;
+
+	if (offset != 0 || origin != SEEK_SET)
+		return CURL_SEEKFUNC_FAIL;
+	q->piece = q->at = 0;
+	q->fd_at = 0;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* -- requests -- */
+
+static void
+request_free(struct http_request *q)
+{
+	struct http *h = q->http;
+
+	TAILQ_REMOVE(&h->running, q, entry);
+	if (q->easy != NULL) {
+		curl_multi_remove_handle(h->multi, q->easy);
+		if (h->nspare < SPARE_MAX)
+			h->spare[h->nspare++] = q->easy;
+		else
+			curl_easy_cleanup(q->easy);
+	}
+	curl_slist_free_all(q->headers);
+	free(q->pieces);
+	buf_free(&q->joined);
+	buf_free(&q->head);
+	buf_free(&q->body);
+	free(q);
+}
+
+static int
+add_headers(struct http_request *q, const struct http_call *call)
+{
+	/* What libcurl would add by itself. */
+	static const char *const none[] = { "Expect:", "Content-Type:",
+	    "User-Agent:", "Accept:" };
+	struct curl_slist *l;
+	size_t i;
+
+	for (i = 0; i < nitems(none) + call->nheaders; i++) {
+		l = curl_slist_append(q->headers, i < nitems(none) ? none[i] :
+		    call->headers[i - nitems(none)]);
+		if (l == NULL)
+			return -1;
+		q->headers = l;
+	}
+	return 0;
+}
+
+static void
+set_common(struct http_request *q, const struct http_call *call)
+{
+	struct http *h = q->http;
+	CURL *e = q->easy;
+
+	curl_easy_setopt(e, CURLOPT_PRIVATE, q);
+	curl_easy_setopt(e, CURLOPT_URL, call->url);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, q->headers);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, q->error);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_1_1);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS,
+	    (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 65536L);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)h->conf.connect_ms);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
+	    (long)(h->conf.stall_ms + 999) / 1000);
+	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)h->conf.idle_s);
+	curl_easy_setopt(e, CURLOPT_SSLVERSION,
+	    (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (h->ca_file != NULL)
+		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_prereq);
+	curl_easy_setopt(e, CURLOPT_PREREQDATA, q);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, q);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, q);
+}
+
+static int
+set_body(struct http_request *q, const struct http_call *call)
+{
+	uint64_t len = call->fd_len;
+	CURL *e = q->easy;
+	size_t i;
+
+	if (strcmp(call->method, "HEAD") == 0) {
+		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+		return 0;
+	}
+	if (strcmp(call->method, "GET") == 0) {
+		curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+		return 0;
+	}
+	if (call->fd == -1) {
+		for (len = 0, i = 0; i < call->npieces; i++)
+			len += call->pieces[i].len;
+	}
+	if (call->fd == -1 && len <= JOIN_MAX) {
+		/* Goes out together with the headers. */
+		for (i = 0; i < call->npieces; i++) {
+			if (buf_put(&q->joined, call->pieces[i].p,
+			    call->pieces[i].len) == -1)
+				return -1;
+		}
+		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)len);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS,
+		    len != 0 ? (char *)q->joined.data : "");
+	} else {
+		curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)len);
+		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 131072L);
+		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
+		curl_easy_setopt(e, CURLOPT_READDATA, q);
+		curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_seek);
+		curl_easy_setopt(e, CURLOPT_SEEKDATA, q);
+	}
+	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, call->method);
+	return 0;
+}
+
+struct http_request *
+http_start(struct http *h, const struct http_call *call, http_cb cb,
+    void *arg)
+{
+	struct http_request *q;
+
+	if ((q = calloc(1, sizeof(*q))) == NULL)
+		return NULL;
+	q->http = h;
+	q->cb = cb;
+	q->arg = arg;
+	q->fd = call->fd;
+	q->fd_offset = call->fd_offset;
+	q->fd_len = call->fd_len;
+	q->once = call->once;
+	q->max_body = call->max_body;
+	buf_init(&q->head, HEADERS_MAX);
+	buf_init(&q->body, call->max_body);
+	TAILQ_INSERT_TAIL(&h->running, q, entry);
+	if (h->nspare > 0) {
+		q->easy = h->spare[--h->nspare];
+		curl_easy_reset(q->easy);
+	} else if ((q->easy = curl_easy_init()) == NULL)
+		goto fail;
+	if (call->npieces != 0) {
+		q->pieces = reallocarray(NULL, call->npieces,
+		    sizeof(*q->pieces));
+		if (q->pieces == NULL)
+			goto fail;
+		memcpy(q->pieces, call->pieces,
+		    call->npieces * sizeof(*q->pieces));
+		q->npieces = call->npieces;
+	}
+	if (add_headers(q, call) == -1 || set_body(q, call) == -1)
+		goto fail;
+	set_common(q, call);
+	if (curl_multi_add_handle(h->multi, q->easy) != CURLM_OK)
+		goto fail;
+	return q;
+fail:
+	request_free(q);
+	return NULL;
+}
+
+void
+http_cancel(struct http_request *q)
+{
+	if (q != NULL)
+		request_free(q);
+}
+
+static enum http_error
+map_error(const struct http_request *q, CURLcode code)
+{
+	if (q->again)
+		return HTTP_BROKEN;
+	switch (code) {
+	case CURLE_OK:
+		return HTTP_OK;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+		return HTTP_CONNECT;
+	case CURLE_OPERATION_TIMEDOUT:
+		return HTTP_TIMEOUT;
+	case CURLE_WRITE_ERROR:
+		return q->too_long ? HTTP_TOO_LONG : HTTP_BROKEN;
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT:
+	case CURLE_ABORTED_BY_CALLBACK:
+		return HTTP_LOCAL;
+	default:
+		return HTTP_BROKEN;
+	}
+}
+
+static void
+request_over(struct http_request *q, CURLcode code)
+{
+	struct http_result r = { 0 };
+	char why[CURL_ERROR_SIZE + 64] = "";
+	long status = 0, size = 0;
+
+	r.error = map_error(q, code);
+	curl_easy_getinfo(q->easy, CURLINFO_REQUEST_SIZE, &size);
+	r.sent = (size > 0 || q->again) && r.error != HTTP_CONNECT;
+	if (r.error == HTTP_OK) {
+		curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
+		r.status = (int)status;
+		r.body = q->body.data;
+		r.len = q->body.len;
+		r.headers = (const char *)q->head.data;
+		r.headers_len = q->head.len;
+	} else
+		snprintf(why, sizeof(why), "%s%s", r.error == HTTP_TOO_LONG ?
+		    "the answer is too long: " : "", q->again ?
+		    "the connection was closed before an answer" :
+		    q->error[0] != '\0' ? q->error :
+		    curl_easy_strerror(code));
+	if (r.error == HTTP_TIMEOUT && !r.sent)
+		r.error = HTTP_CONNECT;
+	r.why = why;
+	q->cb(&r, q->arg);
+	request_free(q);
+}
+
+/* One after the other: a callback may start or cancel others. */
+static void
+http_finish(struct http *h)
+{
+	struct http_request *q;
+	CURLMsg *m;
+	CURLcode code;
+	int left;
+
+	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		code = m->data.result;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &q);
+		request_over(q, code);
+	}
+}
+
+/* -- the whole -- */
+
+struct http *
+http_new(struct event_base *base, const struct http_conf *conf, char *why,
+    size_t size)
+{
+	struct http *h;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	    (h = calloc(1, sizeof(*h))) == NULL) {
+		snprintf(why, size, "libcurl does not start");
+		return NULL;
+	}
+	h->base = base;
+	h->conf = *conf;
+	h->conf.ca_file = NULL;
+	TAILQ_INIT(&h->running);
+	h->multi = curl_multi_init();
+	h->timer = evtimer_new(base, timer_fired, h);
+	if (conf->ca_file != NULL)
+		h->ca_file = strdup(conf->ca_file);
+	if (h->multi == NULL || h->timer == NULL ||
+	    (conf->ca_file != NULL && h->ca_file == NULL)) {
+		snprintf(why, size, "out of memory");
+		http_free(h);
+		return NULL;
+	}
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
+	    (long)conf->connections);
+	return h;
+}
+
+void
+http_free(struct http *h)
+{
+	struct http_request *q;
+
+	if (h == NULL)
+		return;
+	while ((q = TAILQ_FIRST(&h->running)) != NULL)
+		request_free(q);
+	while (h->nspare > 0)
+		curl_easy_cleanup(h->spare[--h->nspare]);
+	if (h->multi != NULL)
+		curl_multi_cleanup(h->multi);
+	if (h->timer != NULL)
+		event_free(h->timer);
+	free(h->ca_file);
+	free(h);
+	curl_global_cleanup();
+}
+
+bool
+http_header(const struct http_result *r, const char *name, char *dst,
+    size_t size)
+{
+	const char *p = r->headers, *end = p + r->headers_len, *eol, *v;
+	size_t len = strlen(name);
+
+	dst[0] = '\0';
+	for (; p != NULL && p < end; p = eol + 1) {
+		if ((eol = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			break;
+		if ((size_t)(eol - p) <= len || p[len] != ':' ||
+		    strncasecmp(p, name, len) != 0)
+			continue;
+		v = p + len + 1;
+		while (v < eol && (*v == ' ' || *v == '\t'))
+			v++;
+		len = (size_t)(eol - v);
+		while (len > 0 && (v[len - 1] == '\r' || v[len - 1] == ' ' ||
+		    v[len - 1] == '\t'))
+			len--;
+		if (len >= size || memchr(v, '\0', len) != NULL)
+			return false;
+		memcpy(dst, v, len);
+		dst[len] = '\0';
+		return true;
+	}
+	return false;
+}
+
+int64_t
+http_date(const char *s)
+{
+	time_t t = curl_getdate(s, NULL);
+
+	return t == -1 ? 0 : (int64_t)t;
+}

@@ -1,0 +1,91 @@
+/*
+ * HTTP/1.1 requests on the event loop: libcurl's multi interface driven by
+ * libevent, one per process, with its connections kept and used again.
+ * Knows nothing of what is asked; never follows a redirect, never asks a
+ * proxy, never answers a challenge.
+ */
+#ifndef COMMON_HTTP_H
+#define COMMON_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct http;
+struct http_request;
+
+struct http_conf {
+	unsigned	 connect_ms;	/* to connect, TLS included */
+	unsigned	 stall_ms;	/* without a byte either way; rounded up
+					   to seconds */
+	unsigned	 idle_s;	/* a connection idle for longer is not
+					   used again */
+	unsigned	 connections;	/* kept open when idle */
+	const char	*ca_file;	/* NULL: the system's */
+};
+
+struct http_piece { const void *p; size_t len; };
+
+struct http_call {
+	const char	*method;
+	const char	*url;		/* http or https, sent as it is */
+	const char *const *headers;	/* "Name: value" */
+	size_t		 nheaders;
+	/* The body, borrowed until the callback: pieces, or fd (-1: none)
+	 * from fd_offset, fd_len bytes. */
+	const struct http_piece *pieces;
+	size_t		 npieces;
+	int		 fd;
+	uint64_t	 fd_offset, fd_len;
+	bool		 once;		/* never sent again, not even when a
+					   kept connection turns out closed */
+	size_t		 max_body;	/* of a 2xx answer; others: 64 KiB */
+	unsigned	 timeout_ms;	/* in all */
+};
+
+enum http_error {
+	HTTP_OK,		/* an answer, whatever its status */
+	HTTP_CONNECT,		/* name, connection, TLS: nothing was sent */
+	HTTP_TIMEOUT,
+	HTTP_BROKEN,		/* cut, or not HTTP */
+	HTTP_TOO_LONG,		/* answer over its bound */
+	HTTP_LOCAL		/* our own fault: bad URL, no memory */
+};
+
+struct http_result {
+	enum http_error	 error;
+	bool		 sent;		/* a byte of it may have reached the
+					   server */
+	int		 status;	/* 0 unless HTTP_OK */
+	const uint8_t	*body;
+	size_t		 len;
+	const char	*headers;	/* raw, for http_header() */
+	size_t		 headers_len;
+	const char	*why;		/* for the log when error is set */
+};
+/* From the loop, never from within http_start(); what r points to dies with
+ * the call. */
+typedef void (*http_cb)(const struct http_result *r, void *arg);
+
+/* conf is copied.  NULL with the reason in why. */
+struct http *http_new(struct event_base *base, const struct http_conf *conf,
+	    char *why, size_t size);
+void	 http_free(struct http *h);	/* cancels all; NULL is fine */
+/*
+ * Starts a request; the call's strings are copied, its body is not.  NULL
+ * when out of memory (no callback).  Exactly one callback otherwise.
+ */
+struct http_request *http_start(struct http *h, const struct http_call *call,
+	    http_cb cb, void *arg);
+void	 http_cancel(struct http_request *q);	/* no callback; NULL is fine */
+
+/* The first header of that name, without white space around it; false and
+ * "" when it is absent or does not fit. */
+bool	 http_header(const struct http_result *r, const char *name, char *dst,
+	    size_t size);
+/* An IMF-fixdate or one of the older forms (RFC 9110 section 5.6.7) as
+ * seconds; 0 when it is none. */
+int64_t	 http_date(const char *s);
+
+#endif
