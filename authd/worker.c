@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "authd/backend.h"
 #include "authd/cache.h"
 #include "authd/worker.h"
@@ -19,8 +21,13 @@ struct worker_backend {
 	void				*state;
 };
 
+/* Without authd for that long a worker is of no use: it ends, and paild
+ * starts another with a channel. */
+#define WORKER_ALONE	10	/* seconds */
+
 struct worker {
 	struct peer		*authd;
+	struct event		*alone;
 	unsigned long long	 checks;
 	uint32_t		 n;
 	struct worker_backend	 backend[CACHE_BACKENDS_MAX];
@@ -93,6 +100,8 @@ worker_free(struct worker *w)
 	if (w == NULL)
 		return;
 	peer_close(w->authd);
+	if (w->alone != NULL)
+		event_free(w->alone);
 	worker_close(w->backend, w->n);
 	free(w);
 }
@@ -135,13 +144,25 @@ worker_message(struct peer *p, struct msg *m, void *arg)
 }
 
 static void
+worker_alone(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	fatalx("without authd for %d s", WORKER_ALONE);
+}
+
+static void
 worker_closed(struct peer *p, const char *why, void *arg)
 {
+	struct timeval	 tv = { WORKER_ALONE, 0 };
 	struct worker	*w = arg;
 
 	if (w->authd != p)
 		return;
 	w->authd = NULL;	/* paild brings the next one's channel */
+	if (w->alone != NULL)
+		(void)evtimer_add(w->alone, &tv);
 	log_warnx("authd result=closed why=\"%s\"", why);
 }
 
@@ -156,6 +177,10 @@ worker_authd(struct worker *w, struct event_base *base, int fd)
 		close(fd);
 		return;
 	}
+	if (w->alone == NULL)
+		w->alone = evtimer_new(base, worker_alone, w);
+	if (w->alone != NULL)
+		(void)evtimer_del(w->alone);
 	peer_close(w->authd);
 	w->authd = p;
 }
