@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "storaged/cold.h"
 #include "storaged/index.h"
 #include "storaged/index_fn.h"
 
@@ -47,14 +48,14 @@ boot_id(void)
 }
 
 /* Without /proc (OpenBSD, chroot) it is read before the jail. */
-void
+const char *
 index_boot(void)
 {
-	(void)boot_id();
+	return boot_id().p;
 }
 
-static void
-unlink_db(const char *path)
+void
+index_unlink(const char *path)
 {
 	static const char *const suffix[] = { "", "-wal", "-shm", "-journal" };
 	char	 name[1024];
@@ -142,7 +143,7 @@ hot_existing(struct index *ix)
 static int
 hot_create(struct index *ix)
 {
-	unlink_db(ix->path_hot);
+	index_unlink(ix->path_hot);
 	memset(&ix->mark, 0, sizeof(ix->mark));
 	ix->fresh = true;
 	if (db_open(&ix->hot, ix->path_hot, true, false, index_sql,
@@ -210,13 +211,13 @@ index_close(struct index *ix, bool clean)
 	if (ix->in_tx)
 		index_rollback(ix);
 	if (clean && !index_failed(ix)) {
+		cold_clean(ix);
 		db_close(&ix->read);
-		db_close(&ix->cold);
 		(void)meta_clean(ix, true);
 	}
 	if (ix->hot.failed && ix->path_hot != NULL) {
 		index_disconnect(ix);
-		unlink_db(ix->path_hot);
+		index_unlink(ix->path_hot);
 	} else
 		index_disconnect(ix);
 	change_list_free(&ix->changes);
@@ -234,10 +235,10 @@ index_discard(const char *dir, const char *name)
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s.hot", dir, name) <
 	    sizeof(path))
-		unlink_db(path);
+		index_unlink(path);
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s.cold", dir, name) <
 	    sizeof(path))
-		unlink_db(path);
+		index_unlink(path);
 }
 
 int
@@ -246,8 +247,8 @@ index_reset(struct index *ix)
 	if (ix->in_tx)
 		index_rollback(ix);
 	index_disconnect(ix);
-	unlink_db(ix->path_hot);
-	unlink_db(ix->path_cold);
+	index_unlink(ix->path_hot);
+	index_unlink(ix->path_cold);
 	change_list_free(&ix->changes);
 	ix->ndead = 0;
 	return index_connect(ix);

@@ -1,0 +1,180 @@
+/* Digests by message; a cache, so that every failure only costs a read of
+ * the bucket. */
+#include "common/compat.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "storaged/cold.h"
+#include "storaged/index_fn.h"
+
+#define COLD_DROP	500	/* digests dropped a turn */
+
+static int
+cold_meta(struct index *ix, bool clean)
+{
+	return db_run(&ix->cold, COLD_META_SET, "isibi",
+	    (int64_t)INDEX_VERSION, str_from(index_boot()), (int64_t)clean,
+	    (const void *)ix->mark.history, sizeof(ix->mark.history),
+	    (int64_t)0);
+}
+
+/* Durable, as with the hot file. */
+static int
+cold_mark(struct index *ix, bool clean)
+{
+	int	 rv;
+
+	if (db_exec(&ix->cold, "PRAGMA synchronous=FULL;") == -1)
+		return -1;
+	rv = cold_meta(ix, clean);
+	if (rv == 0 && sqlite3_wal_checkpoint_v2(ix->cold.h, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		rv = -1;
+	if (db_exec(&ix->cold, "PRAGMA synchronous=OFF;") == -1)
+		rv = -1;
+	return rv;
+}
+
+static int
+cold_existing(struct index *ix)
+{
+	sqlite3_stmt	*st;
+	uint8_t		 history[16];
+	bool		 clean, same, ok;
+
+	if (access(ix->path_cold, F_OK) == -1 || db_open(&ix->cold,
+	    ix->path_cold, false, false, index_cold_sql, COLD_MAX) == -1)
+		return -1;
+	st = db_st(&ix->cold, COLD_META_GET);
+	if (db_step(&ix->cold, st) == 1) {
+		clean = sqlite3_column_int(st, 2) != 0;
+		same = str_eq(db_col(st, 1), str_from(index_boot()));
+		ok = sqlite3_column_int(st, 0) == INDEX_VERSION &&
+		    (clean || same) && db_col_blob(st, 3, history,
+		    sizeof(history)) == 0 && memcmp(history,
+		    ix->mark.history, sizeof(history)) == 0;
+		sqlite3_reset(st);
+		if (ok && (!clean || cold_mark(ix, false) == 0))
+			return 0;
+	}
+	db_close(&ix->cold);
+	return -1;
+}
+
+static int
+cold_open(struct index *ix)
+{
+	if (ix->cold.h != NULL)
+		return ix->cold.failed ? -1 : 0;
+	if (cold_existing(ix) == 0)
+		return 0;
+	index_unlink(ix->path_cold);
+	if (db_open(&ix->cold, ix->path_cold, true, false, index_cold_sql,
+	    COLD_MAX) == -1)
+		return -1;
+	if (db_exec(&ix->cold, index_cold_schema) == -1 ||
+	    cold_meta(ix, false) == -1) {
+		db_close(&ix->cold);
+		index_unlink(ix->path_cold);
+		return -1;
+	}
+	return 0;
+}
+
+void
+cold_clean(struct index *ix)
+{
+	if (ix->cold.h != NULL && !ix->cold.failed)
+		(void)cold_mark(ix, true);
+}
+
+int
+cold_get(struct user *u, uint64_t m, struct buf *out)
+{
+	struct index	*ix = u->ix;
+	sqlite3_stmt	*st;
+	struct str	 data;
+	size_t		 was = out->len, len;
+	int		 rv;
+
+	if (cold_open(ix) == -1)
+		return -1;
+	st = db_st(&ix->cold, COLD_GET);
+	if (db_bind(&ix->cold, st, "u", m) == -1)
+		return -1;
+	if ((rv = db_step(&ix->cold, st)) != 1)
+		return rv;
+	len = (size_t)sqlite3_column_int64(st, 0);
+	data = db_col(st, 2);
+	if (len > MBOX_DIGEST_MAX || codec_expand(
+	    (enum codec_id)sqlite3_column_int(st, 1), data.p, data.len, len,
+	    out) == -1) {
+		out->len = was;
+		rv = 0;		/* the bucket has it */
+	}
+	sqlite3_reset(st);
+	return rv;
+}
+
+void
+cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
+    const void *data, size_t datalen)
+{
+	if (cold_open(u->ix) == 0)
+		(void)db_run(&u->ix->cold, COLD_PUT, "uiib", m, (int64_t)len,
+		    (int64_t)codec, data, datalen);
+}
+
+void
+cold_put(struct user *u, uint64_t m, const void *digest, size_t len)
+{
+	const struct codec_choice	 choice = { CODEC_ZSTD, 1 };
+	enum codec_id			 used;
+	struct buf			 b = BUF_INIT;
+
+	if (codec_compress(&choice, digest, len, &b, &used) == 0)
+		cold_put_packed(u, m, len, (uint8_t)used, b.data, b.len);
+	buf_free(&b);
+}
+
+static void
+cold_drop(struct user *u)
+{
+	struct index	*ix = u->ix;
+	size_t		 n = 0;
+
+	if (u->ncold_dead == 0 || ix->cold.h == NULL || ix->cold.failed ||
+	    db_run(&ix->cold, COLD_BEGIN, "") == -1)
+		return;
+	while (u->ncold_dead > 0 && n++ < COLD_DROP)
+		if (db_run(&ix->cold, COLD_DEL, "u",
+		    u->cold_dead[--u->ncold_dead]) == -1)
+			break;
+	(void)db_run(&ix->cold, COLD_COMMIT, "");
+}
+
+void
+cold_forget(struct user *u)
+{
+	struct index	*ix = u->ix;
+	uint64_t	*v;
+	size_t		 i;
+
+	if (ix->ndead > 0) {
+		v = reallocarray(u->cold_dead, u->ncold_dead + ix->ndead,
+		    sizeof(*v));
+		if (v != NULL) {
+			u->cold_dead = v;
+			for (i = 0; i < ix->ndead; i++)
+				v[u->ncold_dead++] = ix->dead[i].m;
+		}
+		ix->ndead = 0;
+		/* Opened only if it is there: nothing to drop else. */
+		if (access(ix->path_cold, F_OK) == 0)
+			(void)cold_open(ix);
+	}
+	cold_drop(u);
+}

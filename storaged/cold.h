@@ -1,0 +1,23 @@
+/*
+ * The cold file of the index: digests by message (the number of its ADD
+ * record), compressed one by one.  It fills from memory on an own APPEND
+ * and from the bucket when a digest is asked for; it can always be lost.
+ */
+#ifndef STORAGED_COLD_H
+#define STORAGED_COLD_H
+
+#include "common/buf.h"
+#include "storaged/user.h"
+
+/* Appends the digest to out: 1, 0 (not here) or -1. */
+int	 cold_get(struct user *u, uint64_t m, struct buf *out);
+void	 cold_put(struct user *u, uint64_t m, const void *digest, size_t len);
+/* One that is compressed already, as codec says. */
+void	 cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
+	    const void *data, size_t datalen);
+/* The digests of messages that the last transaction ended. */
+void	 cold_forget(struct user *u);
+/* For a clean stop: synced and marked.  Called by index_close(). */
+void	 cold_clean(struct index *ix);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * From a place to bytes.  Whatever does not fit (a short object, a wrong
+ * checksum) is damage: said and logged, never served.
+ */
+#include "common/compat.h"
+
+#include <openssl/sha.h>
+
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/fetch.h"
+#include "storaged/logobj.h"
+
+#define LOGHEAD_MAX	(64 * 1024)
+
+void
+fetch_init(struct fetch *f, struct user *u, void (*ready)(void *), void *arg)
+{
+	memset(f, 0, sizeof(*f));
+	f->user = u;
+	f->ready = ready;
+	f->arg = arg;
+}
+
+void
+fetch_free(struct fetch *f)
+{
+	window_drop(&f->win);
+	buf_free(&f->content);
+	buf_free(&f->stored);
+	buf_free(&f->table);
+	buf_free(&f->loghead);
+	f->m = 0;
+}
+
+static void
+fetch_window(struct window_wait *ww, void *arg)
+{
+	struct fetch	*f = arg;
+
+	(void)ww;
+	f->ready(f->arg);
+}
+
+static enum fetch_state
+fetch_damaged(struct fetch *f, const struct place *p, const char *why)
+{
+	log_warnx("user=%s uid=%u record=%llu object=%s result=damaged "
+	    "why=\"%s\"", f->user->id, p->uid, (unsigned long long)p->m,
+	    f->key, why);
+	f->m = 0;
+	return FETCH_DAMAGED;
+}
+
+/* Makes out hold bytes [off, off + len) of the object f->key; goes on from
+ * what it holds already. */
+static enum fetch_state
+fetch_range(struct fetch *f, const struct place *p, uint64_t off,
+    uint64_t len, size_t wsize, struct buf *out)
+{
+	const uint8_t	*data;
+	uint64_t	 at, base;
+	size_t		 n, skip;
+
+	while (out->len < len) {
+		at = off + out->len;
+		base = at / wsize * wsize;
+		f->win.fn = fetch_window;
+		f->win.arg = f;
+		if (!window_is(&f->win, f->key, base) &&
+		    !window_want(&f->win, f->key, base, wsize,
+		    wsize == WINDOW_SMALL))
+			return FETCH_WAIT;
+		switch (window_data(&f->win, &data, &n)) {
+		case BLOB_DONE:
+			break;
+		case BLOB_ABSENT:
+			window_drop(&f->win);
+			return fetch_damaged(f, p, "the object is missing");
+		default:
+			window_drop(&f->win);
+			return FETCH_UNAVAILABLE;
+		}
+		skip = (size_t)(at - base);
+		if (skip >= n)
+			return fetch_damaged(f, p, "the object is short");
+		n -= skip;
+		if (n > len - out->len)
+			n = (size_t)(len - out->len);
+		if (buf_put(out, data + skip, n) == -1)
+			return FETCH_UNAVAILABLE;
+	}
+	return FETCH_READY;
+}
+
+/* Expands a small message from its stored bytes and checks it. */
+static enum fetch_state
+fetch_expand(struct fetch *f, const struct place *p, const uint8_t *stored)
+{
+	uint64_t	 want = p->at.digest_len + p->size;
+	uint8_t		 sha[32];
+
+	buf_reset(&f->content);
+	if (codec_expand(p->at.codec, stored, (size_t)p->at.stored,
+	    (size_t)want, &f->content) == -1)
+		return fetch_damaged(f, p, "it does not expand");
+	SHA256(f->content.data + p->at.digest_len, (size_t)p->size, sha);
+	if (memcmp(sha, p->at.sha256, sizeof(sha)) != 0)
+		return fetch_damaged(f, p, "its SHA-256 differs");
+	f->content_at = 0;
+	return FETCH_READY;
+}
+
+/* Where the commit's message area begins in the log object f->key. */
+static enum fetch_state
+fetch_log_area(struct fetch *f, const struct place *p, uint64_t size,
+    uint64_t *area, uint64_t *area_len)
+{
+	enum fetch_state	 st;
+	uint64_t		 want = size < LOGHEAD_MAX ? size :
+				    LOGHEAD_MAX;
+
+	if (strcmp(f->loghead_key, f->key) != 0) {
+		buf_reset(&f->loghead);
+		st = fetch_range(f, p, 0, want, WINDOW_SMALL, &f->loghead);
+		if (st != FETCH_READY)
+			return st;
+		strlcpy(f->loghead_key, f->key, sizeof(f->loghead_key));
+	}
+	if (logobj_find(f->loghead.data, f->loghead.len, p->commit, area,
+	    area_len) != 0)
+		return fetch_damaged(f, p, "the log object's table");
+	return FETCH_READY;
+}
+
+static enum fetch_state
+fetch_small(struct fetch *f, const struct place *p)
+{
+	struct commit_place	 where;
+	enum fetch_state	 st;
+	char			 prefix[BLOB_KEY_MAX];
+	uint64_t		 off = p->at.offset, area, area_len;
+
+	if (p->at.digest_len > FETCH_SMALL_MAX || p->size > FETCH_SMALL_MAX ||
+	    p->at.stored > FETCH_SMALL_MAX)
+		return fetch_damaged(f, p, "its record makes no sense");
+	if (p->at.where == RECORD_PACK) {
+		if (key_user(f->user->id, prefix, sizeof(prefix)) == -1 ||
+		    key_object(prefix, KEY_PACK, p->at.object, f->key,
+		    sizeof(f->key)) == -1)
+			return FETCH_UNAVAILABLE;
+	} else switch (commit_locate(f->user->commit, p->commit, &where)) {
+	case COMMIT_IN_HEAD:
+		strlcpy(f->key, "head", sizeof(f->key));
+		if (off > where.len || p->at.stored > where.len - off)
+			return fetch_damaged(f, p, "outside its commit");
+		return fetch_expand(f, p, where.p + off);
+	case COMMIT_IN_LOG:
+		strlcpy(f->key, where.key, sizeof(f->key));
+		if ((st = fetch_log_area(f, p, where.size, &area,
+		    &area_len)) != FETCH_READY)
+			return st;
+		if (off > area_len || p->at.stored > area_len - off)
+			return fetch_damaged(f, p, "outside its commit");
+		off += area;
+		break;
+	case COMMIT_NOWHERE:
+		if (!f->user->opened)
+			return FETCH_UNAVAILABLE;
+		strlcpy(f->key, "-", sizeof(f->key));
+		return fetch_damaged(f, p, "its commit is in no log object");
+	}
+	st = fetch_range(f, p, off, p->at.stored, WINDOW_SMALL, &f->stored);
+	return st == FETCH_READY ? fetch_expand(f, p, f->stored.data) : st;
+}
+
+static enum fetch_state
+fetch_large(struct fetch *f, const struct place *p, uint64_t at)
+{
+	uint64_t		 content = p->at.digest_len + p->size, off;
+	struct msgobj		 mo;
+	enum fetch_state	 st;
+	char			 prefix[BLOB_KEY_MAX];
+	size_t			 frame = (size_t)(at / MSGOBJ_FRAME);
+	uint32_t		 stored;
+
+	if (key_user(f->user->id, prefix, sizeof(prefix)) == -1 ||
+	    key_object(prefix, KEY_MSG, p->at.object, f->key,
+	    sizeof(f->key)) == -1 || commit_history(f->user->commit) == NULL)
+		return FETCH_UNAVAILABLE;
+	st = fetch_range(f, p, 0, msgobj_start(content), WINDOW_LARGE,
+	    &f->table);
+	if (st != FETCH_READY)
+		return st;
+	if (msgobj_open(&mo, f->table.data, f->table.len,
+	    commit_history(f->user->commit)) != 0 || mo.content != content)
+		return fetch_damaged(f, p, "its table");
+	if (msgobj_frame(&mo, frame, &off, &stored) != 0)
+		return fetch_damaged(f, p, "its table has no such frame");
+	st = fetch_range(f, p, off, stored, WINDOW_LARGE, &f->stored);
+	if (st != FETCH_READY)
+		return st;
+	buf_reset(&f->content);
+	if (msgobj_expand(&mo, frame, f->stored.data, f->stored.len,
+	    &f->content) != 0)
+		return fetch_damaged(f, p, "a frame of it");
+	buf_reset(&f->stored);
+	f->content_at = (uint64_t)frame * MSGOBJ_FRAME;
+	return FETCH_READY;
+}
+
+enum fetch_state
+fetch_at(struct fetch *f, const struct place *p, uint64_t at,
+    const uint8_t **data, size_t *len)
+{
+	enum fetch_state	 st = FETCH_READY;
+
+	if (f->m != p->m) {
+		f->m = p->m;
+		buf_reset(&f->content);
+		buf_reset(&f->stored);
+		buf_reset(&f->table);
+		f->content_at = 0;
+	}
+	if (at < f->content_at || at - f->content_at >= f->content.len)
+		st = p->at.where == RECORD_MSG ? fetch_large(f, p, at) :
+		    fetch_small(f, p);
+	if (st == FETCH_WAIT)
+		return st;
+	if (st == FETCH_READY && (at < f->content_at ||
+	    at - f->content_at >= f->content.len))
+		st = fetch_damaged(f, p, "it is short");
+	if (st != FETCH_READY) {
+		f->m = 0;
+		return st;
+	}
+	*data = f->content.data + (at - f->content_at);
+	*len = f->content.len - (size_t)(at - f->content_at);
+	return FETCH_READY;
+}

@@ -1,0 +1,433 @@
+/*
+ * The life of an operation: waiting for what it needs, slices of work,
+ * flow-controlled streams, and the one answer.  Nothing here knows what an
+ * operation does.
+ */
+#include "common/compat.h"
+
+#include <event2/event.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "storaged/op.h"
+
+#define OP_ARENA	(8 * 1024 * 1024)
+#define STREAM_AHEAD	(32 * 1024)	/* rows made before they are taken */
+
+uint64_t
+now_us(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+bool
+op_slice_over(uint64_t start_us)
+{
+	return now_us() - start_us > OP_SLICE_US;
+}
+
+static void
+op_event(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	op_step(arg);
+}
+
+static int
+op_decode(struct op *op, const struct msg *m)
+{
+	const struct op_class	*c = op->class;
+	void			*copy;
+
+	if (c->extra != 0 &&
+	    (op->x = arena_alloc(op->arena, c->extra)) == NULL)
+		return -1;
+	if (c->ws == NULL)
+		return m->len != 0 ? -1 :
+		    c->check != NULL ? c->check(op) : 0;
+	/* The strings of the request are borrowed from this copy. */
+	if ((copy = arena_dup(op->arena, m->data, m->len)) == NULL ||
+	    (op->req = arena_alloc(op->arena, c->ws->size)) == NULL ||
+	    wire_decode(c->ws, op->req, copy, m->len, op->arena) == -1)
+		return -1;
+	return c->check != NULL ? c->check(op) : 0;
+}
+
+int
+op_new(struct session *s, const struct op_class *class, const struct msg *m)
+{
+	struct op	*op;
+
+	if (m->id == 0 || s->nops >= SESSION_OPS_MAX ||
+	    s->bytes + m->len > SESSION_BYTES_MAX ||
+	    op_find(s, m->id) != NULL)
+		return -1;
+	if ((op = calloc(1, sizeof(*op))) == NULL)
+		return -1;
+	op->s = s;
+	op->user = s->user;
+	op->class = class;
+	op->id = m->id;
+	op->needs = class->needs;
+	op->window = MBOX_WINDOW;
+	op->since_ms = now_ms();
+	op->arena = arena_new(OP_ARENA);
+	op->ev = event_new(env.base, -1, 0, op_event, op);
+	if (op->arena == NULL || op->ev == NULL || op_decode(op, m) == -1) {
+		if (op->ev != NULL)
+			event_free(op->ev);
+		arena_free(op->arena);
+		free(op);
+		return -1;
+	}
+	op->bytes = m->len;
+	s->bytes += op->bytes;
+	s->nops++;
+	TAILQ_INSERT_TAIL(&s->ops, op, entry);
+	user_busy(op->user);
+	if (user_open(op->user) == -1)
+		op_no(op, MBOX_UNAVAILABLE, "The index cannot be opened");
+	else
+		op_step(op);
+	return 0;
+}
+
+struct op *
+op_find(struct session *s, uint32_t id)
+{
+	struct op	*op;
+
+	TAILQ_FOREACH(op, &s->ops, entry)
+		if (op->id == id)
+			return op;
+	return NULL;
+}
+
+void
+op_end(struct op *op)
+{
+	struct session	*s = op->s;
+	struct user	*u = op->user;
+
+	if (op->class->stop != NULL)
+		op->class->stop(op);
+	if (op->refreshing)
+		commit_refresh_cancel(u->commit, &op->refresh);
+	if (s != NULL) {
+		TAILQ_REMOVE(&s->ops, op, entry);
+		s->nops--;
+		s->bytes -= op->bytes;
+		if (op->state == OP_RUNS && (op->needs & OP_STREAM))
+			s->streams--;
+	} else
+		TAILQ_REMOVE(&u->orphans, op, entry);
+	answer_clear(&op->work.answer);
+	event_free(op->ev);
+	buf_free(&op->out);
+	arena_free(op->arena);
+	free(op);
+	if (s != NULL)
+		session_kick(s);
+	user_idle(u);
+}
+
+void
+op_ok(struct op *op, const struct reply_ok *ok)
+{
+	struct reply_ok	 bare = *ok;
+
+	/* More ranges than a message holds: the sets may be left out (RFC
+	 * 4315: a server need not send COPYUID). */
+	if (ok->src.n + ok->dst.n + ok->modified.n > MBOX_RANGES_MAX) {
+		memset(&bare.src, 0, sizeof(bare.src));
+		memset(&bare.dst, 0, sizeof(bare.dst));
+		memset(&bare.modified, 0, sizeof(bare.modified));
+	}
+	if (op->s != NULL)
+		(void)session_send(op->s, IMSG_REPLY_OK, op->id,
+		    &reply_ok_wire, &bare);
+	op_end(op);
+}
+
+void
+op_no(struct op *op, enum mbox_code code, const char *text)
+{
+	struct reply_no	 no = { .code = (uint8_t)code };
+
+	no.text = str_from(text);
+	log_debug("session=%llx user=%s cmd=%s ms=%llu result=no why=\"%s\"",
+	    op->s != NULL ? (unsigned long long)op->s->serial : 0,
+	    op->user->id, op->class->name,
+	    (unsigned long long)(now_ms() - op->since_ms), text);
+	if (op->s != NULL)
+		(void)session_send(op->s, IMSG_REPLY_NO, op->id,
+		    &reply_no_wire, &no);
+	op_end(op);
+}
+
+void
+op_orphan(struct op *op)
+{
+	struct session	*s = op->s;
+
+	if (op->submitted && !commit_cancel(op->user->commit,
+	    &op->work.intent)) {
+		/* It may be done yet: what it points to must stay. */
+		TAILQ_REMOVE(&s->ops, op, entry);
+		s->nops--;
+		op->s = NULL;
+		TAILQ_INSERT_TAIL(&op->user->orphans, op, entry);
+		return;
+	}
+	op->submitted = false;
+	op_end(op);
+}
+
+void
+op_kick(struct op *op)
+{
+	event_active(op->ev, EV_TIMEOUT, 1);
+}
+
+bool
+op_blocked(const struct op *op)
+{
+	struct op	*o;
+
+	TAILQ_FOREACH(o, &op->s->ops, entry) {
+		if (o == op)
+			return false;
+		if (o->needs & OP_CHANGE)
+			return true;
+	}
+	return false;
+}
+
+static void
+op_refreshed(struct refresh *ref, enum commit_outcome o, void *arg)
+{
+	struct op	*op = arg;
+
+	(void)ref;
+	op->refreshing = false;
+	op->state = OP_WAITS;
+	op->user->asked_ms = now_ms();
+	if (o == COMMIT_DONE || o == COMMIT_READONLY) {
+		op->user->opened = true;
+		op->needs &= ~(unsigned)(OP_FRESH | OP_OPEN | OP_TRY);
+		op->fresh = true;
+		op_step(op);
+		return;
+	}
+	/* Reading goes on from the index and the cache. */
+	if (o == COMMIT_UNAVAILABLE && !(op->needs & (OP_FRESH | OP_CHANGE)) &&
+	    !op->user->ix->fresh) {
+		op->needs &= ~(unsigned)(OP_OPEN | OP_TRY);
+		op_step(op);
+		return;
+	}
+	op_no(op, o == COMMIT_FENCED ? MBOX_CORRUPTION : MBOX_UNAVAILABLE,
+	    o == COMMIT_FENCED ? "The mail of this user is damaged" :
+	    "The mail store is away, try again later");
+}
+
+static bool
+op_may_run(struct op *op)
+{
+	if ((op->needs & OP_AFTER) && op_blocked(op))
+		return false;
+	if ((op->needs & (OP_FRESH | OP_TRY)) ||
+	    ((op->needs & OP_OPEN) && !op->user->opened)) {
+		memset(&op->refresh, 0, sizeof(op->refresh));
+		op->refresh.done = op_refreshed;
+		op->refresh.arg = op;
+		op->state = OP_REFRESHES;
+		op->refreshing = true;
+		commit_refresh(op->user->commit, &op->refresh);
+		return false;
+	}
+	if (op->needs & OP_STREAM) {
+		if (op->s->streams >= SESSION_STREAMS_MAX)
+			return false;
+		op->s->streams++;
+	}
+	return true;
+}
+
+/* Sends what the window and the channel take.  -1: the peer broke. */
+static int
+stream_pump(struct op *op)
+{
+	size_t	 n, sent = 0;
+
+	while (sent < op->out.len && op->window > 0 && op->s->peer != NULL &&
+	    peer_queued(op->s->peer) < PEER_HIGH_WATER) {
+		n = op->out.len - sent;
+		if (n > op->window)
+			n = op->window;
+		if (n > MSG_DATA_MAX)
+			n = MSG_DATA_MAX;
+		if (peer_send(op->s->peer, IMSG_REPLY_DATA, op->id,
+		    op->out.data + sent, n, -1) == -1)
+			return -1;
+		sent += n;
+		op->window -= (uint32_t)n;
+	}
+	buf_drain(&op->out, sent);
+	return 0;
+}
+
+static void
+stream_run(struct op *op)
+{
+	uint64_t	 start = now_us();
+	struct reply_ok	 ok;
+
+	for (;;) {
+		if (stream_pump(op) == -1) {
+			session_end(op->s, MBOX_SERVERBUG, "Out of memory");
+			return;
+		}
+		if (op->produced && op->out.len == 0 &&
+		    op->final != MBOX_CODE_NONE) {
+			op_no(op, op->final, op->final_text);
+			return;
+		}
+		if (op->produced && op->out.len == 0) {
+			memset(&ok, 0, sizeof(ok));
+			op_ok(op, &ok);
+			return;
+		}
+		if (op->produced || op->async ||
+		    op->out.len >= STREAM_AHEAD)
+			return;		/* credit or op_kick() go on */
+		if (op_slice_over(start)) {
+			op_kick(op);
+			return;
+		}
+		switch (op->class->produce(op)) {
+		case OP_MORE:
+			break;
+		case OP_DONE:
+			op->produced = true;
+			break;
+		case OP_ASYNC:
+			op->async = true;
+			break;
+		case OP_FAILED:
+			return;
+		}
+	}
+}
+
+void
+op_step(struct op *op)
+{
+	if (op->s == NULL || op->s->dead || !op->s->ready)
+		return;
+	switch (op->state) {
+	case OP_WAITS:
+		if (!op_may_run(op))
+			return;
+		op->state = OP_RUNS;
+		if (op->class->run != NULL) {
+			op->class->run(op);
+			return;
+		}
+		stream_run(op);
+		return;
+	case OP_RUNS:
+		op->async = false;
+		if (op->class->produce != NULL)
+			stream_run(op);
+		else if (op->class->run != NULL)
+			op->class->run(op);
+		return;
+	case OP_REFRESHES:
+	case OP_ENDED:
+		return;
+	}
+}
+
+void
+op_credit(struct op *op, uint32_t bytes)
+{
+	if (bytes > MBOX_WINDOW || op->window + bytes > MBOX_WINDOW)
+		op->window = MBOX_WINDOW;
+	else
+		op->window += bytes;
+	/* A produce() that waits for the bucket is not disturbed. */
+	if (op->state == OP_RUNS && op->class->produce != NULL && !op->async)
+		op_kick(op);
+}
+
+void
+op_answer(struct op *op, enum commit_outcome o)
+{
+	struct answer	*a = &op->work.answer;
+
+	op->submitted = false;
+	switch (o) {
+	case COMMIT_DONE:
+		if (a->code == MBOX_CODE_NONE)
+			op_ok(op, &a->ok);
+		else
+			op_no(op, a->code, a->text != NULL ? a->text : "No");
+		return;
+	case COMMIT_UNAVAILABLE:
+		op_no(op, MBOX_UNAVAILABLE,
+		    "The mail store is away, try again later");
+		return;
+	case COMMIT_LOST:
+		if (op->s != NULL)
+			session_end(op->s, MBOX_UNAVAILABLE,
+			    "What became of a change is not known");
+		op_end(op);
+		return;
+	case COMMIT_READONLY:
+		op_no(op, MBOX_READONLY,
+		    "The mail was written by a newer version: read only");
+		return;
+	case COMMIT_FENCED:
+		op_no(op, MBOX_CORRUPTION, "The mail of this user is damaged");
+		return;
+	case COMMIT_TOOBIG:
+		op_no(op, MBOX_LIMIT, "Too much for one change");
+		return;
+	}
+}
+
+static void
+op_committed(struct intent *in, enum commit_outcome o, void *arg)
+{
+	(void)in;
+	op_answer(arg, o);
+}
+
+void
+op_submit(struct op *op, enum work_kind kind)
+{
+	struct work	*w = &op->work;
+
+	w->kind = kind;
+	w->arena = op->arena;
+	w->session = op->s->serial;
+	w->id = op->id;
+	w->owner = op;
+	w->intent.payload = w;
+	if (w->intent.bytes == 0)
+		w->intent.bytes = op->bytes + 256;
+	if (w->intent.done == NULL) {
+		w->intent.done = op_committed;
+		w->intent.arg = op;
+	}
+	op->submitted = true;
+	commit_submit(op->user->commit, &w->intent);
+}

@@ -1,0 +1,115 @@
+/*
+ * An operation: one request of a session, from its message to its one
+ * answer.  It waits until the user is open, until earlier changes of its
+ * session are done (when it must see them), for a read of the head (when
+ * its answer must be fresh) and for one of the session's streams.
+ */
+#ifndef STORAGED_OP_H
+#define STORAGED_OP_H
+
+#include "common/arena.h"
+#include "storaged/eval.h"
+#include "storaged/session.h"
+
+struct event;
+
+enum op_need {
+	OP_AFTER	= 1 << 0,	/* the session's earlier changes */
+	OP_FRESH	= 1 << 1,	/* a read of the head */
+	OP_OPEN		= 1 << 2,	/* a head that was ever read */
+	OP_STREAM	= 1 << 3,	/* answers with REPLY_DATA */
+	OP_CHANGE	= 1 << 4,	/* others may wait for it */
+	OP_TRY		= 1 << 5	/* a read of the head, if it can be had */
+};
+
+enum op_state { OP_WAITS, OP_REFRESHES, OP_RUNS, OP_ENDED };
+
+enum op_more { OP_MORE, OP_DONE, OP_ASYNC, OP_FAILED };
+
+struct op_class {
+	const char		*name;
+	enum msg_type		 type;
+	unsigned		 needs;
+	const struct wire_struct *ws;	/* of the request; NULL: none */
+	size_t			 extra;	/* bytes of op->x, zeroed */
+	/* Sense of the decoded request: 0 or -1 (cut).  May be NULL and may
+	 * change op->needs. */
+	int			(*check)(struct op *op);
+	/* All that it needs is there.  Ends the op or goes on later. */
+	void			(*run)(struct op *op);
+	/* Streams: append rows to op->out.  OP_ASYNC: op_kick() follows;
+	 * OP_FAILED: op_no() was called. */
+	enum op_more		(*produce)(struct op *op);
+	/* Free what x owns; cancel what is under way.  May be NULL. */
+	void			(*stop)(struct op *op);
+};
+
+struct op {
+	TAILQ_ENTRY(op)		 entry;
+	struct session		*s;		/* NULL: it died meanwhile */
+	struct user		*user;
+	const struct op_class	*class;
+	uint32_t		 id;
+	enum op_state		 state;
+	unsigned		 needs;
+	struct arena		*arena;
+	void			*req;		/* by class->ws */
+	void			*x;		/* the class's own */
+	size_t			 bytes;
+	struct event		*ev;		/* the next slice */
+	struct refresh		 refresh;
+	bool			 refreshing;
+	bool			 fresh;		/* it was, and won */
+	struct work		 work;		/* of changes */
+	bool			 submitted;
+	/* streams */
+	struct buf		 out;
+	uint32_t		 window;	/* credit left */
+	bool			 produced;	/* nothing more comes */
+	bool			 async;		/* produce() waits */
+	uint8_t			 final;		/* enum mbox_code: how it ends */
+	const char		*final_text;
+	uint64_t		 since_ms;
+};
+
+#define OP_SLICE_US	2000		/* what one turn may take */
+
+/* From a message; -1: malformed. */
+int	 op_new(struct session *s, const struct op_class *class,
+	    const struct msg *m);
+struct op *op_find(struct session *s, uint32_t id);
+/* Answer and end: the op is gone when these return. */
+void	 op_ok(struct op *op, const struct reply_ok *ok);
+void	 op_no(struct op *op, enum mbox_code code, const char *text);
+void	 op_end(struct op *op);			/* the answer was sent */
+/* Look at it again, from the loop. */
+void	 op_kick(struct op *op);
+/* Look at it now: may end it. */
+void	 op_step(struct op *op);
+/* Does an earlier change of its session still wait for its answer? */
+bool	 op_blocked(const struct op *op);
+void	 op_credit(struct op *op, uint32_t bytes);
+/* The session died; what is in an attempt lives on without it. */
+void	 op_orphan(struct op *op);
+/* Hands op->work to the commit; its answer ends the op. */
+void	 op_submit(struct op *op, enum work_kind kind);
+/* The answer of op->work: sent, and the op ends. */
+void	 op_answer(struct op *op, enum commit_outcome o);
+/* True when this turn's slice is used up. */
+bool	 op_slice_over(uint64_t start_us);
+uint64_t now_us(void);
+
+/* The classes, by request. */
+extern const struct op_class op_mbox_list, op_select, op_unselect, op_meta,
+    op_body, op_store, op_copy, op_move, op_expunge, op_create, op_delete,
+    op_rename, op_subscribe, op_poll, op_idle, op_append;
+
+/* op_select.c: a change while a SELECT still reads. */
+void	 select_changed(struct user *u, const struct change *ch);
+
+/* op_append.c: what comes after APPEND_OPEN.  -1: cut. */
+int	 append_data(struct session *s, const struct msg *m);
+int	 append_msg(struct session *s, const struct msg *m);
+int	 append_done(struct session *s, const struct msg *m);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * FETCH of message octets.  A small message is checked whole before its
+ * first octet is sent, a large one frame by frame, and by its SHA-256 at
+ * the end when all of it was asked for.
+ */
+#include "common/compat.h"
+
+#include <openssl/evp.h>
+
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/fetch.h"
+#include "storaged/op.h"
+
+#define BODY_ROWS	32	/* places read at once */
+
+struct body {
+	struct place	 rows[BODY_ROWS];
+	unsigned	 n, i;
+	uint32_t	 next;		/* the UID to go on from */
+	bool		 read_all;	/* no further place */
+	uint32_t	 uidnext;
+	struct fetch	 fetch;
+	bool		 started;	/* the header of rows[i] is out */
+	uint64_t	 at, end;	/* octets of rows[i] still to come */
+	EVP_MD_CTX	*md;		/* of a large message read whole */
+};
+
+static void
+body_ready(void *arg)
+{
+	op_kick(arg);
+}
+
+static int
+body_header(struct op *op, uint32_t uid, enum mbox_body_state state,
+    uint64_t octets)
+{
+	buf_put_varint(&op->out, uid);
+	buf_put_u8(&op->out, (uint8_t)state);
+	return buf_put_varint(&op->out, octets);
+}
+
+/*
+ * UIDs of the set below uid that have no place: gone.  At most some each
+ * turn; false while there are more.
+ */
+static bool
+body_gone(struct op *op, struct body *x, uint32_t uid)
+{
+	const struct mbox_body	*req = op->req;
+	unsigned		 n;
+	size_t			 i;
+
+	if (uid > x->uidnext)
+		uid = x->uidnext;
+	for (n = 0; n < 1000 && x->next < uid; n++) {
+		i = uidset_find(&req->uids, x->next);
+		if (i == req->uids.n)
+			return true;
+		if (x->next < req->uids.v[i].first)
+			x->next = req->uids.v[i].first;
+		if (x->next >= uid)
+			return true;
+		(void)body_header(op, x->next, MBOX_BODY_GONE, 0);
+		x->next++;
+	}
+	return x->next >= uid;
+}
+
+static enum op_more
+body_fail(struct op *op, enum mbox_code code, const char *text)
+{
+	op_no(op, code, text);
+	return OP_FAILED;
+}
+
+/* On to the next message. */
+static enum op_more
+body_next(struct body *x)
+{
+	x->next = x->rows[x->i].uid + 1;
+	x->i++;
+	x->started = false;
+	EVP_MD_CTX_free(x->md);
+	x->md = NULL;
+	return OP_MORE;
+}
+
+/* The first bytes are there: say how many will come. */
+static int
+body_start(struct op *op, struct body *x, const struct place *p)
+{
+	const struct mbox_body	*req = op->req;
+
+	if (p->at.where == RECORD_MSG && req->offset == 0 &&
+	    x->end == p->at.digest_len + p->size && x->md == NULL) {
+		if ((x->md = EVP_MD_CTX_new()) == NULL ||
+		    EVP_DigestInit_ex(x->md, EVP_sha256(), NULL) != 1)
+			return -1;
+	}
+	x->started = true;
+	return body_header(op, p->uid, MBOX_BODY_OK, x->end - x->at);
+}
+
+static bool
+body_verified(struct body *x, const struct place *p)
+{
+	uint8_t	 sha[32];
+
+	return x->md == NULL || (EVP_DigestFinal_ex(x->md, sha, NULL) == 1 &&
+	    memcmp(sha, p->at.sha256, sizeof(sha)) == 0);
+}
+
+/* Where the octets asked for begin and end in the content. */
+static void
+body_range(struct op *op, struct body *x, const struct place *p)
+{
+	const struct mbox_body	*req = op->req;
+	uint64_t		 from = req->offset, n;
+
+	if (from > p->size)
+		from = p->size;
+	n = p->size - from;
+	if (n > req->length)
+		n = req->length;
+	x->at = p->at.digest_len + from;
+	x->end = x->at + n;
+}
+
+static enum op_more
+body_message(struct op *op, struct body *x)
+{
+	const struct place	*p = &x->rows[x->i];
+	const uint8_t		*data;
+	size_t			 len;
+
+	if (!x->started)
+		body_range(op, x, p);
+	if (x->at < x->end) {
+		switch (fetch_at(&x->fetch, p, x->at, &data, &len)) {
+		case FETCH_READY:
+			break;
+		case FETCH_WAIT:
+			return OP_ASYNC;
+		case FETCH_UNAVAILABLE:
+			if (x->started)
+				return body_fail(op, MBOX_UNAVAILABLE,
+				    "The mail store is away");
+			(void)body_header(op, p->uid, MBOX_BODY_UNAVAILABLE,
+			    0);
+			return body_next(x);
+		case FETCH_DAMAGED:
+			if (x->started)
+				return body_fail(op, MBOX_CORRUPTION,
+				    "The message is damaged");
+			(void)body_header(op, p->uid, MBOX_BODY_DAMAGED, 0);
+			return body_next(x);
+		}
+		if (!x->started && body_start(op, x, p) == -1)
+			return body_fail(op, MBOX_SERVERBUG, "Out of memory");
+		if (len > x->end - x->at)
+			len = (size_t)(x->end - x->at);
+		buf_put(&op->out, data, len);
+		if (x->md != NULL)
+			(void)EVP_DigestUpdate(x->md, data, len);
+		x->at += len;
+	} else if (!x->started)
+		(void)body_start(op, x, p);	/* nothing of it was wanted */
+	if (op->out.failed)
+		return body_fail(op, MBOX_SERVERBUG, "Out of memory");
+	if (x->at < x->end)
+		return OP_MORE;
+	if (!body_verified(x, p)) {
+		log_warnx("user=%s uid=%u result=damaged why=\"the SHA-256 "
+		    "of a large message differs\"", op->user->id, p->uid);
+		return body_fail(op, MBOX_CORRUPTION,
+		    "The message is damaged");
+	}
+	return body_next(x);
+}
+
+static enum op_more
+body_begin(struct op *op, struct body *x)
+{
+	const struct mbox_body	*req = op->req;
+	struct box		 box;
+	int			 rv;
+
+	rv = box_by_id(&op->user->ix->read, req->box, &box);
+	if (rv != 1)
+		return body_fail(op, rv == 0 ? MBOX_NONEXISTENT_BOX :
+		    MBOX_SERVERBUG, "The mailbox is gone");
+	x->uidnext = box.uidnext;
+	x->next = 1;
+	fetch_init(&x->fetch, op->user, body_ready, op);
+	return OP_MORE;
+}
+
+static enum op_more
+body_produce(struct op *op)
+{
+	const struct mbox_body	*req = op->req;
+	struct body		*x = op->x;
+	enum op_more		 more;
+	int			 n;
+
+	if (x->next == 0 && (more = body_begin(op, x)) != OP_MORE)
+		return more;
+	if (x->i == x->n && !x->read_all) {
+		n = read_places(op->user->ix, req->box, &req->uids, x->next,
+		    x->rows, BODY_ROWS);
+		if (n == -1)
+			return body_fail(op, MBOX_SERVERBUG,
+			    "The index cannot be read");
+		x->n = (unsigned)n;
+		x->i = 0;
+		x->read_all = n < BODY_ROWS;
+	}
+	if (x->i == x->n)
+		return body_gone(op, x, UINT32_MAX) ? OP_DONE : OP_MORE;
+	if (!x->started && !body_gone(op, x, x->rows[x->i].uid))
+		return OP_MORE;
+	return body_message(op, x);
+}
+
+static void
+body_stop(struct op *op)
+{
+	struct body	*x = op->x;
+
+	fetch_free(&x->fetch);
+	EVP_MD_CTX_free(x->md);
+}
+
+const struct op_class op_body = {
+	.name = "FETCH",
+	.type = IMSG_MBOX_BODY,
+	.needs = OP_OPEN | OP_STREAM,
+	.ws = &mbox_body_wire,
+	.extra = sizeof(struct body),
+	.produce = body_produce,
+	.stop = body_stop,
+};

@@ -1,0 +1,226 @@
+/*
+ * FETCH and SEARCH of columns and digests: rows from the index; a digest
+ * that the cold file lacks is read from where its message lies.  A damaged
+ * message gives no row, and the stream ends with NO.
+ */
+#include "common/compat.h"
+
+#include <string.h>
+
+#include "common/digest.h"
+#include "storaged/cold.h"
+#include "storaged/fetch.h"
+#include "storaged/op.h"
+
+#define META_ROWS	64	/* read at once */
+
+struct meta {
+	struct meta_col	 rows[META_ROWS];
+	unsigned	 n, i;
+	uint32_t	 next;		/* the UID to go on from */
+	struct fetch	 fetch;
+	bool		 fetching;
+	struct buf	 digest;	/* of rows[i], as far as it is read */
+	int64_t		 kw;		/* whose numbers nums are */
+	struct kwnums	 nums;
+};
+
+static int
+meta_check(struct op *op)
+{
+	const struct mbox_meta	*req = op->req;
+
+	if (req->what & ~(uint32_t)(MBOX_WHAT_DIGEST * 2 - 1))
+		return -1;
+	return 0;
+}
+
+static void
+meta_ready(void *arg)
+{
+	op_kick(arg);
+}
+
+static enum op_more
+meta_fail(struct op *op)
+{
+	op_no(op, MBOX_SERVERBUG, "The index cannot be read");
+	return OP_FAILED;
+}
+
+/* 1: x->digest is whole, 0: it waits, -1: this message has none to give. */
+static int
+meta_digest(struct op *op, struct meta *x, const struct place *p)
+{
+	const uint8_t	*data;
+	size_t		 len;
+	int		 rv;
+
+	if (x->digest.len == 0) {
+		rv = cold_get(op->user, p->m, &x->digest);
+		if (rv == 1 || p->at.digest_len == 0)
+			return 1;
+	}
+	if (p->at.digest_len > MBOX_DIGEST_MAX)
+		goto damaged;
+	if (!x->fetching) {
+		fetch_init(&x->fetch, op->user, meta_ready, op);
+		x->fetching = true;
+	}
+	while (x->digest.len < p->at.digest_len) {
+		switch (fetch_at(&x->fetch, p, x->digest.len, &data, &len)) {
+		case FETCH_READY:
+			break;
+		case FETCH_WAIT:
+			return 0;
+		case FETCH_UNAVAILABLE:
+			op->final = MBOX_UNAVAILABLE;
+			op->final_text = "The mail store is away, try again "
+			    "later";
+			return -1;
+		case FETCH_DAMAGED:
+			goto damaged;
+		}
+		if (len > p->at.digest_len - x->digest.len)
+			len = (size_t)(p->at.digest_len - x->digest.len);
+		if (buf_put(&x->digest, data, len) == -1)
+			goto damaged;
+	}
+	if (digest_check(x->digest.data, x->digest.len) == -1)
+		goto damaged;
+	cold_put(op->user, p->m, x->digest.data, x->digest.len);
+	return 1;
+ damaged:
+	op->final = MBOX_CORRUPTION;
+	op->final_text = "A message is damaged or missing";
+	return -1;
+}
+
+static int
+meta_encode(struct op *op, const struct mbox_meta_row *row)
+{
+	const struct mbox_meta	*req = op->req;
+	struct buf		 b = BUF_INIT;
+	int			 rv = -1;
+
+	if (mbox_meta_row_encode(row, req->what, &b) == 0 &&
+	    buf_put_bytes(&op->out, b.data, b.len) == 0)
+		rv = 0;
+	buf_free(&b);
+	return rv;
+}
+
+static int
+meta_keywords(struct op *op, struct meta *x, const struct meta_col *c,
+    struct mbox_meta_row *row)
+{
+	if (c->kw == 0)
+		return 0;
+	if (x->kw != c->kw) {
+		if (kwset_get(&op->user->ix->read, c->kw, &x->nums) == -1)
+			return -1;
+		x->kw = c->kw;
+	}
+	row->keywords = x->nums.v;
+	row->nkeywords = x->nums.n;
+	return 0;
+}
+
+/* One row: 1 done (or left out), 0 it waits, -1 the op has failed. */
+static int
+meta_row(struct op *op, struct meta *x)
+{
+	const struct mbox_meta	*req = op->req;
+	const struct meta_col	*c = &x->rows[x->i];
+	struct mbox_meta_row	 row;
+	struct place		 p;
+	struct buf		 part = BUF_INIT;
+	int			 rv;
+
+	memset(&row, 0, sizeof(row));
+	row.uid = c->uid;
+	row.flags = c->flags;
+	row.modseq = c->modseq;
+	row.date = c->date;
+	row.zone = c->zone;
+	row.size = c->size;
+	row.savedate = c->savedate;
+	if (meta_keywords(op, x, c, &row) == -1)
+		return -1;
+	if (req->what & (MBOX_WHAT_IDS | MBOX_WHAT_DIGEST)) {
+		memset(&p, 0, sizeof(p));
+		rv = read_place(op->user->ix, c->m, row.msgid, &row.threadid,
+		    &p);
+		if (rv != 1)
+			return rv == 0 ? 1 : -1; /* expunged meanwhile */
+		p.uid = c->uid;
+		p.size = c->size;
+	}
+	if (req->what & MBOX_WHAT_DIGEST) {
+		rv = meta_digest(op, x, &p);
+		if (rv != 1)
+			return rv == 0 ? 0 : 1;
+		if (x->digest.len > 0 && digest_filter(x->digest.data,
+		    x->digest.len, req->fields, &part) == -1) {
+			buf_free(&part);
+			return -1;
+		}
+		row.digest = (struct str){ (const char *)part.data, part.len };
+	}
+	rv = meta_encode(op, &row);
+	buf_free(&part);
+	return rv == 0 ? 1 : -1;
+}
+
+static enum op_more
+meta_produce(struct op *op)
+{
+	const struct mbox_meta	*req = op->req;
+	struct meta		*x = op->x;
+	int			 n;
+
+	if (x->i == x->n) {
+		n = read_meta(op->user->ix, req->box, &req->uids, x->next,
+		    x->rows, META_ROWS);
+		if (n == -1)
+			return meta_fail(op);
+		if (n == 0)
+			return OP_DONE;
+		x->n = (unsigned)n;
+		x->i = 0;
+	}
+	switch (meta_row(op, x)) {
+	case 0:
+		return OP_ASYNC;
+	case -1:
+		return meta_fail(op);
+	}
+	buf_reset(&x->digest);
+	x->next = x->rows[x->i].uid;
+	if (x->next == UINT32_MAX || op->final == MBOX_UNAVAILABLE)
+		return OP_DONE;
+	x->next++;
+	x->i++;
+	return OP_MORE;
+}
+
+static void
+meta_stop(struct op *op)
+{
+	struct meta	*x = op->x;
+
+	if (x->fetching)
+		fetch_free(&x->fetch);
+	buf_free(&x->digest);
+}
+
+const struct op_class op_meta = {
+	.name = "FETCH",
+	.type = IMSG_MBOX_META,
+	.needs = OP_AFTER | OP_OPEN | OP_STREAM,
+	.ws = &mbox_meta_wire,
+	.extra = sizeof(struct meta),
+	.check = meta_check,
+	.produce = meta_produce,
+	.stop = meta_stop,
+};

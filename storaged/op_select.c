@@ -1,0 +1,165 @@
+/*
+ * SELECT, EXAMINE and UNSELECT.  The UIDs are read in slices; what is
+ * committed meanwhile is taken out of (or found by) the rest of the scan,
+ * and events begin with the answer.
+ */
+#include "common/compat.h"
+
+#include <string.h>
+
+#include "storaged/op.h"
+
+#define SELECT_ROWS	2000	/* a step */
+
+struct select {
+	struct box	 box;
+	bool		 found;
+	bool		 gone;
+	struct uidset	 uids;
+	uint32_t	 last;
+	uint32_t	 first_unseen;
+};
+
+static int
+select_check(struct op *op)
+{
+	/* Whatever comes of it, the mailbox of before is left. */
+	op->s->box = 0;
+	if (env.alone)
+		op->needs &= ~(unsigned)OP_FRESH;
+	return 0;
+}
+
+static void
+select_reply(struct op *op, struct select *x)
+{
+	const struct mbox_select *req = op->req;
+	struct mbox_selected	 r;
+	struct arena		*a = arena_new(1024 * 1024);
+	struct index		*ix = op->user->ix;
+	uint32_t		 recent;
+
+	memset(&r, 0, sizeof(r));
+	if (a == NULL || box_by_id(&ix->read, x->box.id, &x->box) != 1 ||
+	    read_first_unseen(ix, x->box.id, &r.first_unseen) == -1 ||
+	    read_keywords(ix, x->box.id, NULL, &r.keywords, a) == -1) {
+		arena_free(a);
+		op_no(op, MBOX_SERVERBUG, "The index cannot be read");
+		return;
+	}
+	recent = user_recent(op->user, x->box.id);
+	r.box = x->box.id;
+	r.uidvalidity = x->box.uidvalidity;
+	r.uidnext = x->box.uidnext;
+	r.highestmodseq = x->box.modseq;
+	r.recent_from = recent < x->box.uidnext ? recent : 0;
+	r.uids = x->uids;
+	op->s->box = x->box.id;
+	op->s->readonly = req->readonly;
+	if (!req->readonly)
+		user_recent_set(op->user, x->box.id, x->box.uidnext);
+	(void)session_send(op->s, IMSG_REPLY_SELECTED, op->id,
+	    &mbox_selected_wire, &r);
+	arena_free(a);
+	op_end(op);
+}
+
+static void
+select_run(struct op *op)
+{
+	const struct mbox_select *req = op->req;
+	struct select		*x = op->x;
+	struct index		*ix = op->user->ix;
+	char			 name[MBOX_NAME_MAX + 1];
+	uint64_t		 start = now_us();
+	int			 rv;
+
+	if (!x->found) {
+		rv = mailbox_name(req->name, name) == -1 ? 0 :
+		    box_by_name(&ix->read, str_from(name), &x->box);
+		if (rv != 1) {
+			op_no(op, rv == 0 ? MBOX_NONEXISTENT_BOX :
+			    MBOX_SERVERBUG, rv == 0 ? "No such mailbox" :
+			    "The index cannot be read");
+			return;
+		}
+		x->found = true;
+	}
+	do {
+		if (x->gone) {
+			op_no(op, MBOX_NONEXISTENT_BOX, "No such mailbox");
+			return;
+		}
+		rv = read_uids(ix, x->box.id, x->last, SELECT_ROWS, &x->uids,
+		    &x->last, &x->first_unseen);
+		if (rv == -1 || x->uids.n > MBOX_VIEW_RANGES_MAX) {
+			op_no(op, MBOX_SERVERBUG,
+			    "The mailbox cannot be read");
+			return;
+		}
+		if (rv < SELECT_ROWS) {
+			select_reply(op, x);
+			return;
+		}
+	} while (!op_slice_over(start));
+	op_kick(op);
+}
+
+static void
+select_stop(struct op *op)
+{
+	struct select	*x = op->x;
+
+	uidset_free(&x->uids);
+}
+
+void
+select_changed(struct user *u, const struct change *ch)
+{
+	struct session	*s;
+	struct select	*x;
+	struct op	*op;
+
+	TAILQ_FOREACH(s, &u->sessions, entry)
+		TAILQ_FOREACH(op, &s->ops, entry) {
+			x = op->x;
+			if (op->class != &op_select || !x->found ||
+			    x->box.id != ch->box)
+				continue;
+			if (ch->kind == CHANGE_GONE)
+				x->gone = true;
+			else if (ch->kind == CHANGE_EXPUNGED &&
+			    uidset_subtract(&x->uids, &ch->uids) == -1)
+				x->gone = true;
+		}
+}
+
+const struct op_class op_select = {
+	.name = "SELECT",
+	.type = IMSG_MBOX_SELECT,
+	.needs = OP_AFTER | OP_FRESH | OP_OPEN,
+	.ws = &mbox_select_wire,
+	.extra = sizeof(struct select),
+	.check = select_check,
+	.run = select_run,
+	.stop = select_stop,
+};
+
+static void
+unselect_run(struct op *op)
+{
+	const struct mbox_box	*req = op->req;
+	struct reply_ok		 ok;
+
+	if (op->s->box == req->box)
+		op->s->box = 0;
+	memset(&ok, 0, sizeof(ok));
+	op_ok(op, &ok);
+}
+
+const struct op_class op_unselect = {
+	.name = "UNSELECT",
+	.type = IMSG_MBOX_UNSELECT,
+	.ws = &mbox_box_wire,
+	.run = unselect_run,
+};

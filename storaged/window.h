@@ -1,0 +1,45 @@
+/*
+ * Windows of immutable objects in memory: neighbours in one log object or
+ * pack cost one GET, however many requests ask for them one by one.  Few
+ * MiB a process; the cache on disk lies below.
+ */
+#ifndef STORAGED_WINDOW_H
+#define STORAGED_WINDOW_H
+
+#include <sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "storaged/blob.h"
+
+#define WINDOW_SMALL	(256 * 1024)	/* of log objects and packs */
+#define WINDOW_LARGE	(1024 * 1024)	/* of large messages */
+#define WINDOWS_KEPT	(8 * 1024 * 1024) /* bytes of unused ones */
+
+struct window;
+
+/* One who wants a window; zeroed before the first use. */
+struct window_wait {
+	TAILQ_ENTRY(window_wait) entry;
+	struct window	*w;		/* NULL: none */
+	bool		 waits;
+	void		(*fn)(struct window_wait *ww, void *arg);
+	void		*arg;
+};
+
+/*
+ * Wants [off, off + len) of the object, off a multiple of len: true when
+ * it is there (or has failed), else fn is called once it is.  What ww held
+ * before is dropped.
+ */
+bool	 window_want(struct window_wait *ww, const char *key, uint64_t off,
+	    size_t len, bool keep);
+void	 window_drop(struct window_wait *ww);
+bool	 window_is(const struct window_wait *ww, const char *key,
+	    uint64_t off);
+/* BLOB_DONE: data and len (short at the object's end). */
+enum blob_outcome window_data(const struct window_wait *ww,
+	    const uint8_t **data, size_t *len);
+
+#endif
