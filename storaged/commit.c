@@ -17,6 +17,15 @@
 
 #define BIT(p)	((uint16_t)1 << PHASE_##p)
 
+const struct commit_limits commit_limits = {
+	.spill = 80 * 1024,
+	.hard = 256 * 1024,
+	.logs = 64,
+	.garbage = 128,
+	.garbage_hard = 64 * 1024,
+	.prune = { HEAD_NODES_KEEP, HEAD_SILENT },
+};
+
 static const char *const phase_names[] = {
 #define X(name, word)	[PHASE_##name] = word,
 	COMMIT_PHASES(X)
@@ -80,6 +89,7 @@ commit_new(const struct commit_conf *conf)
 	c->conf = *conf;
 	c->io = conf->io;
 	c->alone = conf->alone;
+	c->limits = commit_limits;
 	memcpy(c->node, conf->node, sizeof(c->node));
 	head_init(&c->head);
 	manifest_init(&c->manifest);

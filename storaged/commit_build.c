@@ -72,7 +72,7 @@ batch_place(struct batch *b)
 	size_t		 now, sum = 0, bytes = 0, n = 0;
 
 	now = blocklist_bytes(&c->head.blocks) - commit_spill_bytes(c);
-	b->room = now < COMMIT_HARD ? COMMIT_HARD - now : 0;
+	b->room = now < c->limits.hard ? c->limits.hard - now : 0;
 	TAILQ_FOREACH(in, &c->queue, entry) {
 		if (++n > BATCH_INTENTS ||
 		    (bytes += in->bytes) > BATCH_BYTES)
@@ -234,7 +234,7 @@ commit_build_first(struct commit *c)
 		commit_fence(c, "out of memory");
 		return;
 	}
-	c->batch->room = COMMIT_HARD;
+	c->batch->room = c->limits.hard;
 	v = c->conf.first(c->conf.state, c->batch);
 	if (v != STATE_RECORDS && v != STATE_NOTHING)
 		commit_fence(c, "the first mailboxes cannot be made");

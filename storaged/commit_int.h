@@ -11,15 +11,18 @@
 #include "storaged/manifest.h"
 #include "storaged/upload.h"
 
-/* The head's inline part: from SPILL on it is written out; no commit makes
- * it larger than HARD. */
-#define COMMIT_SPILL		(80 * 1024)
-#define COMMIT_HARD		(256 * 1024)
-/* Changes since the manifest: from here a new one is written... */
-#define COMMIT_LOGS		64
-#define COMMIT_GARBAGE		128
-/* ...and with this many bytes of garbage before the commit itself. */
-#define COMMIT_GARBAGE_HARD	(64 * 1024)
+/* What the simulation makes smaller, so that all of it happens often. */
+struct commit_limits {
+	size_t	 spill;		/* bytes: the head's inline part is written
+				   out from here on */
+	size_t	 hard;		/* and no commit makes it larger */
+	size_t	 logs;		/* changes since the manifest: from here on */
+	size_t	 garbage;	/* a new one is written... */
+	size_t	 garbage_hard;	/* ...and before the commit itself */
+	struct head_prune prune;
+};
+extern const struct commit_limits commit_limits;
+
 /* A batch. */
 #define BATCH_RECORDS		(1024 * 1024)	/* bytes: then it is closed */
 #define BATCH_RECORDS_MAX	(32 * 1024 * 1024)
@@ -141,6 +144,7 @@ struct commit {
 	char			*user;
 	char			 prefix[BLOB_KEY_MAX];
 	char			 key[BLOB_KEY_MAX];	/* of the head */
+	struct commit_limits	 limits;
 	enum commit_phase	 phase;
 	uint8_t			 node[16];
 

@@ -69,7 +69,7 @@ next_make(struct commit *c, struct head *next, struct block *k,
 	memcpy(k->node, node, sizeof(k->node));
 	memcpy(k->nonce, nonce, sizeof(k->nonce));
 	memcpy(next->nonce, nonce, sizeof(next->nonce));
-	head_enter(next, node, nonce, next->commit, now);
+	head_enter(next, node, nonce, next->commit, now, &c->limits.prune);
 }
 
 static void
@@ -134,7 +134,7 @@ log_start(struct commit *c, struct head *next)
 {
 	struct upload	*u;
 
-	if (blocklist_bytes(&next->blocks) <= COMMIT_HARD)
+	if (blocklist_bytes(&next->blocks) <= c->limits.hard)
 		return 0;
 	if ((u = upload_new(c, KEY_LOG)) == NULL ||
 	    logobj_encode(next->history, TAILQ_FIRST(&next->blocks),
@@ -172,7 +172,7 @@ lists_make(struct commit *c, struct batch *b, struct head *next)
 	bool	 burst;
 
 	burst = (next->garbage.n + b->garbage.n) * GARBAGE_BYTES >
-	    COMMIT_GARBAGE_HARD;
+	    c->limits.garbage_hard;
 	if (!burst && commit_manifest_use(c, next) == -1)
 		return -1;
 	if (burst && c->newer != NULL) {

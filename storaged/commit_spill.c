@@ -148,10 +148,10 @@ commit_spill_maybe(struct commit *c)
 	if (c->spill_after > c->io->now_ms(c->io->arg))
 		return;
 	if (c->spill == NULL &&
-	    blocklist_bytes(&c->head.blocks) >= COMMIT_SPILL)
+	    blocklist_bytes(&c->head.blocks) >= c->limits.spill)
 		spill_start(c);
-	if (c->newer == NULL && (c->head.logs.n >= COMMIT_LOGS ||
-	    c->head.garbage.n >= COMMIT_GARBAGE))
+	if (c->newer == NULL && (c->head.logs.n >= c->limits.logs ||
+	    c->head.garbage.n >= c->limits.garbage))
 		newer_start(c);
 }
 

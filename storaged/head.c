@@ -353,14 +353,15 @@ oldest(struct head *h, const uint8_t node[16])
 }
 
 static void
-prune(struct head *h, const uint8_t node[16], int64_t now)
+prune(struct head *h, const uint8_t node[16], int64_t now,
+    const struct head_prune *how)
 {
 	struct head_node	*o;
 
-	while (h->nnodes > HEAD_NODES_KEEP &&
+	while (h->nnodes > how->keep &&
 	    (o = oldest(h, node)) != NULL) {
 		if (h->nnodes < HEAD_NODES_MAX &&
-		    o->time > now - HEAD_SILENT)
+		    o->time > now - how->silent)
 			break;
 		if (o->commit > h->floor)
 			h->floor = o->commit;
@@ -370,12 +371,12 @@ prune(struct head *h, const uint8_t node[16], int64_t now)
 
 void
 head_enter(struct head *h, const uint8_t node[16], const uint8_t nonce[16],
-    uint64_t commit, int64_t now)
+    uint64_t commit, int64_t now, const struct head_prune *how)
 {
 	struct head_node	*n = NULL;
 	size_t			 i;
 
-	prune(h, node, now);
+	prune(h, node, now, how);
 	for (i = 0; i < h->nnodes; i++)
 		if (memcmp(h->nodes[i].id, node, 16) == 0)
 			n = &h->nodes[i];

@@ -15,7 +15,12 @@
 #define HEAD_MAX	(2 * 1024 * 1024)	/* bytes; we write far less */
 #define HEAD_NODES_MAX	256			/* entries, read and written */
 #define HEAD_NODES_KEEP	16			/* beyond: prune the silent */
-#define HEAD_SILENT	3600			/* seconds */
+#define HEAD_SILENT	3600			/* for so many seconds */
+
+struct head_prune {
+	size_t	 keep;
+	int64_t	 silent;
+};
 
 struct head_node {
 	uint8_t		 id[16];
@@ -63,11 +68,12 @@ int	 head_decode(struct head *h, const void *p, size_t len);
 const struct head_node *head_find(const struct head *h,
 	    const uint8_t node[16]);
 /*
- * Enter a commit of node; prune entries beyond HEAD_NODES_KEEP that were
- * silent for HEAD_SILENT (the oldest whatever its age when the table is
- * full), raising the floor.
+ * Enter a commit of node; prune entries beyond keep that were silent for
+ * long (the oldest whatever its age when the table is full), raising the
+ * floor.
  */
 void	 head_enter(struct head *h, const uint8_t node[16],
-	    const uint8_t nonce[16], uint64_t commit, int64_t now);
+	    const uint8_t nonce[16], uint64_t commit, int64_t now,
+	    const struct head_prune *how);
 
 #endif
