@@ -123,8 +123,7 @@ commit_abandon(struct commit *c)
 {
 	if (c->kick != NULL)
 		c->io->untimer(c->io->arg, c->kick);
-	if (c->pause != NULL)
-		c->io->untimer(c->io->arg, c->pause);
+	commit_unpause(c);
 	if (c->tick != NULL)
 		c->io->untimer(c->io->arg, c->tick);
 	if (c->request != NULL)
@@ -179,8 +178,17 @@ commit_resume(void *arg)
 }
 
 void
+commit_unpause(struct commit *c)
+{
+	if (c->pause != NULL)
+		c->io->untimer(c->io->arg, c->pause);
+	c->pause = NULL;
+}
+
+void
 commit_later(struct commit *c, uint64_t ms, void (*resume)(struct commit *))
 {
+	commit_unpause(c);
 	c->resume = resume;
 	c->pause = c->io->timer(c->io->arg, ms, commit_resume, c);
 }
@@ -405,6 +413,17 @@ commit_fresh(struct commit *c, uint64_t ticket)
 	refreshes_before(c, c->fresh, COMMIT_DONE);
 }
 
+void
+commit_changed(struct commit *c, uint64_t last)
+{
+	uint64_t	 first = c->told + 1;
+
+	if (last < first)
+		return;
+	c->told = last;
+	c->conf.changed(first, last, c->conf.arg);
+}
+
 /* Back to the front of the queue, in their order. */
 void
 commit_requeue(struct commit *c, struct intents *l)
@@ -457,9 +476,7 @@ commit_fence(struct commit *c, const char *fmt, ...)
 	log_warnx("user=%s commit=%llu result=fenced why=\"%s\"", c->user,
 	    (unsigned long long)c->head.commit, c->why);
 	commit_enter(c, PHASE_FENCED);
-	if (c->pause != NULL)
-		c->io->untimer(c->io->arg, c->pause);
-	c->pause = NULL;
+	commit_unpause(c);
 	if (c->batch != NULL)
 		commit_batch_drop(c, true);
 	if (a != NULL) {

@@ -28,6 +28,7 @@ commit_catchup_free(struct commit *c)
 
 	if (!cu->active)
 		return;
+	commit_unpause(c);
 	if (cu->request != NULL)
 		c->io->cancel(c->io->arg, cu->request);
 	for (i = 0; i < COMMIT_FETCHES; i++) {
@@ -82,7 +83,7 @@ state_reset(struct commit *c)
 	}
 	memset(&cu->mark, 0, sizeof(cu->mark));
 	memcpy(cu->mark.history, cu->target.history, 16);
-	cu->first = 1;
+	c->told = 0;
 	return 0;
 }
 
@@ -100,6 +101,7 @@ state_broken(struct commit *c, const char *what)
 	log_warnx("user=%s commit=%llu result=rebuild why=\"%s\"", c->user,
 	    (unsigned long long)cu->mark.commit, what);
 	c->rebuilt = true;
+	commit_unpause(c);
 	if (cu->begun)
 		c->conf.ops->rollback(c->conf.state);
 	cu->begun = cu->inlined = false;
@@ -191,7 +193,9 @@ commit_adopt(struct commit *c, struct head *h, const char *etag,
 		return;
 	}
 	c->conf.ops->mark(c->conf.state, &cu->mark);
-	cu->first = cu->mark.records + 1;
+	if (!c->adopted)
+		c->told = cu->mark.records;
+	c->adopted = true;
 	if ((cu->mark.commit == 0 ||
 	    memcmp(cu->mark.history, cu->target.history, 16) != 0) &&
 	    state_reset(c) == -1)
@@ -211,8 +215,7 @@ static void
 catchup_finish(struct commit *c)
 {
 	struct catchup	*cu = &c->catchup;
-	uint64_t	 first = cu->first, last = cu->mark.records;
-	uint64_t	 ticket = cu->ticket;
+	uint64_t	 last = cu->mark.records, ticket = cu->ticket;
 
 	head_move(&c->head, &cu->target);
 	strlcpy(c->etag, cu->etag, sizeof(c->etag));
@@ -220,8 +223,7 @@ catchup_finish(struct commit *c)
 	c->behind = false;
 	commit_catchup_free(c);
 	commit_enter(c, PHASE_IDLE);
-	if (last >= first)
-		c->conf.changed(first, last, c->conf.arg);
+	commit_changed(c, last);
 	commit_fresh(c, ticket);
 }
 

@@ -135,7 +135,6 @@ struct catchup {
 	void			*request;	/* of the manifest */
 	struct arena		*arena;
 	struct state_mark	 mark;		/* where the state stands */
-	uint64_t		 first;		/* new records for changed() */
 };
 
 struct commit {
@@ -188,6 +187,8 @@ struct commit {
 	uint64_t		 not_before;	/* ms: after lost races */
 	uint64_t		 spill_after;	/* ms: after a failed one */
 	bool			 rebuilt;	/* the state was reset once */
+	bool			 adopted;	/* told is set */
+	uint64_t		 told;		/* last record of changed() */
 	const char		*why;		/* fenced */
 	char			 why_buf[256];
 	bool			 told_fenced;
@@ -198,6 +199,7 @@ void	 commit_enter(struct commit *c, enum commit_phase phase);
 void	 commit_kick(struct commit *c, uint64_t ms);
 void	 commit_later(struct commit *c, uint64_t ms,
 	    void (*resume)(struct commit *));
+void	 commit_unpause(struct commit *c);
 /* The same after a pause with full jitter, longer each time. */
 void	 commit_pause(struct commit *c, void (*resume)(struct commit *));
 /* Go on with whatever is next. */
@@ -210,6 +212,8 @@ void	 commit_answer(struct commit *c, struct intents *l,
 void	 commit_fail_before(struct commit *c, uint64_t ticket,
 	    enum commit_outcome o);
 void	 commit_fresh(struct commit *c, uint64_t ticket);
+/* The state was committed up to this record. */
+void	 commit_changed(struct commit *c, uint64_t last);
 void	 commit_requeue(struct commit *c, struct intents *l);
 int64_t	 commit_time(const struct commit *c);
 void	 commit_date(struct commit *c, const struct blob_result *r);

@@ -76,7 +76,7 @@ settle_won(struct commit *c, const char *etag)
 	struct attempt		*a = c->attempt;
 	struct intents		 won = TAILQ_HEAD_INITIALIZER(won);
 	struct state_mark	 mark = { 0 };
-	uint64_t		 first = a->first, last = a->last;
+	uint64_t		 last = a->last;
 	int			 r;
 
 	memcpy(mark.history, a->next.history, sizeof(mark.history));
@@ -96,7 +96,7 @@ settle_won(struct commit *c, const char *etag)
 	c->tries = c->losses = 0;
 	c->rebuilt = false;
 	if (r == 0)
-		c->conf.changed(first, last, c->conf.arg);
+		commit_changed(c, last);
 	commit_answer(c, &won, COMMIT_DONE);
 	if (r == -1)
 		commit_fence(c, "the state could not be committed");

@@ -54,6 +54,7 @@ struct sim_node {
 	struct sim_refresh	 refresh;
 	bool			 fenced;
 	bool			 held;
+	bool			 leaving;	/* to be evicted once idle */
 };
 
 /* What is known of a change of one message. */
@@ -273,6 +274,7 @@ node_evict(struct sim_node *n)
 {
 	if (!commit_idle(n->c) || n->refresh.ref.waits)
 		return;
+	n->leaving = false;
 	total.evicts++;
 	commit_free(n->c);
 	if (rnd(n->sim, 2) == 0) {
@@ -315,7 +317,7 @@ op_issue(struct sim_node *n)
 		fake_op_fill(&o->op, s->next++, len);
 		o->op.kind = FAKE_ADD;
 		s->status[o->op.id] = PENDING;
-		if (rnd(s, 30) == 0)
+		if (rnd(s, 30) == 0 && n->c->have)
 			large_upload(n, o);
 		else if (rnd(s, 60) == 0)
 			o->op.pad = 300;	/* records that burst the head */
@@ -364,7 +366,7 @@ mischief(struct sim_node *n)
 	if (r < s->kills_rate)
 		node_kill(n, rnd(s, 3) == 0);
 	else if (r < 20)
-		node_evict(n);
+		n->leaving = true;
 	else if (r < 30) {
 		total.pauses++;
 		n->fn->paused = s->w.now + rnd(s, rnd(s, 4) == 0 ?
@@ -400,7 +402,9 @@ client(void *arg)
 	n->refresh.n = n;
 	n->refresh.ref.done = refresh_done;
 	n->refresh.ref.arg = &n->refresh;
-	for (i = (unsigned)rnd(s, 4); i > 0 && n->nops < OUTSTANDING &&
+	if (n->leaving)
+		node_evict(n);
+	for (i = (unsigned)rnd(s, 4); i > 0 && !n->leaving && n->nops < OUTSTANDING &&
 	    s->issued < OPS_WORLD; i--)
 		op_issue(n);
 	mischief(n);
