@@ -163,7 +163,7 @@ worker_closed(struct peer *p, const char *why, void *arg)
 	w->authd = NULL;	/* paild brings the next one's channel */
 	if (w->alone != NULL)
 		(void)evtimer_add(w->alone, &tv);
-	log_warnx("authd result=closed why=\"%s\"", why);
+	log_info("authd result=closed why=\"%s\"", why);
 }
 
 void
