@@ -31,6 +31,7 @@ struct ask {
 	bool			 opened;
 	bool			 refused; /* never sent: answer from the loop */
 	bool			 cancelled;
+	bool			 held;	/* gets no credit for now */
 };
 
 struct storage {
@@ -38,6 +39,7 @@ struct storage {
 	struct client		*client;
 	storage_ready_fn	*ready;		/* NULL once it was called */
 	TAILQ_HEAD(, ask)	 asks;		/* by id */
+	const struct ask	*current;	/* whose function is called */
 	uint32_t		 last;
 	bool			 more;
 	struct event		 ev_refused;
@@ -66,6 +68,7 @@ ask_answer(struct storage *s, struct ask *a, const struct answer *answer)
 	struct command		*cmd = a->cmd;
 	storage_reply_fn	*reply = a->reply;
 
+	s->current = a;		/* only to be compared with */
 	ask_free(s, a);
 	if (cmd != NULL)
 		reply(cmd, answer);
@@ -361,7 +364,22 @@ storage_resume(struct storage *s)
 	if (s == NULL || s->peer == NULL)
 		return;
 	TAILQ_FOREACH(a, &s->asks, entry)
+		if (!a->held)
+			give_credit(a);
+}
+
+void
+storage_hold(struct ask *a, bool hold)
+{
+	a->held = hold;
+	if (!hold && !client_full(a->storage->client))
 		give_credit(a);
+}
+
+const struct ask *
+storage_current(const struct command *cmd)
+{
+	return cmd->client->storage->current;
 }
 
 static struct ask *
@@ -390,6 +408,7 @@ on_data(struct storage *s, struct msg *m)
 
 	if (a == NULL || (a->data == NULL && a->cmd != NULL))
 		return -1;
+	s->current = a;
 	a->owed += (uint32_t)m->len;
 	if (a->owed > MBOX_WINDOW)
 		return -1;	/* more than it may */
@@ -397,7 +416,7 @@ on_data(struct storage *s, struct msg *m)
 	    a->data(a->cmd, m->data, m->len) == -1)
 		return -1;
 	/* in portions, so that credit costs few messages */
-	if (a->cmd == NULL || (!client_full(s->client) &&
+	if (a->cmd == NULL || (!a->held && !client_full(s->client) &&
 	    a->owed >= MBOX_WINDOW / 4))
 		give_credit(a);
 	return 0;

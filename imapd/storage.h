@@ -59,6 +59,12 @@ enum cmd_result storage_stream(struct command *cmd, enum msg_type type,
 /* Ends a stream or APPEND early; reply is still called (MBOX_CANCELLED or
  * what was on its way), data no more. */
 void	 storage_cancel(struct ask *a);
+/* Holds a stream's credit back, so that at most MBOX_WINDOW octets come;
+ * or gives it back again. */
+void	 storage_hold(struct ask *a, bool hold);
+/* Within a data or reply function of cmd: whose it is.  Only to compare: in
+ * a reply function the ask is gone. */
+const struct ask *storage_current(const struct command *cmd);
 /* The command goes away: what comes for it is dropped. */
 void	 storage_forget(struct command *cmd);
 
