@@ -205,7 +205,7 @@ check_shared(void)
 static void
 check_sizes(void)
 {
-	static char	big[11900];
+	static char	big[AUTH_BYTES_MAX];
 	uint32_t	i;
 
 	begin();

@@ -7,7 +7,6 @@
 #include "common/msg_auth.h"
 #include "common/user.h"
 
-#define AUTH_BYTES_MAX	11900	/* of one SASL message, decoded */
 #define AUTH_NAME_MAX	1024
 #define AUTH_SECRET_MAX	8192
 

@@ -19,6 +19,7 @@
  * or AUTH_NO with that id.  imapd then waits on the new channel for
  * SESSION_READY.
  */
+#define AUTH_BYTES_MAX	11900	/* of one SASL message, decoded: no more fits */
 struct auth_start {
 	struct str	 mechanism;
 	bool		 has_initial;

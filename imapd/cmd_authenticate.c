@@ -14,7 +14,7 @@
 #include "imapd/reply.h"
 
 #define SASL_LINE_MAX	16384		/* base64 */
-#define SASL_BYTES_MAX	12000		/* decoded, of a message to authd */
+#define SASL_BYTES_MAX	AUTH_BYTES_MAX	/* decoded, of a message to authd */
 
 struct authenticate {
 	struct buf	 line;		/* of the client, so far */
