@@ -10,6 +10,7 @@
 
 #include "authd/channel.h"
 #include "authd/clock.h"
+#include "authd/lost.h"
 #include "authd/request.h"
 #include "common/log.h"
 #include "common/peer.h"
@@ -71,8 +72,7 @@ channel_closed(struct peer *p, const char *why, void *arg)
 
 	if (c->peer != p)
 		return;
-	log_warnx("imapd=%" PRIu32 " logins=%zu result=closed why=\"%s\"",
-	    c->index, c->n, why);
+	lost("imapd", c->index, why);
 	c->peer = NULL;
 	channel_forget(c);
 }

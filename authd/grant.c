@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "authd/grant.h"
+#include "authd/lost.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
 #include "common/peer.h"
@@ -80,8 +81,7 @@ grant_closed(struct peer *p, const char *why, void *arg)
 
 	(void)p;
 	s->peer = NULL;
-	log_warnx("storaged=%" PRIu32 " result=closed why=\"%s\"", s->index,
-	    why);
+	lost("storaged", s->index, why);
 }
 
 void

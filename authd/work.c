@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "authd/lost.h"
 #include "authd/work.h"
 #include "common/log.h"
 #include "common/peer.h"
@@ -301,8 +302,7 @@ work_closed(struct peer *p, const char *why, void *arg)
 
 	(void)p;
 	k->peer = NULL;
-	log_warnx("worker=%" PRIu32 " result=closed why=\"%s\"", k->index,
-	    why);
+	lost("worker", k->index, why);
 	if (k->job != NULL)
 		work_end(k->job, WORK_UNAVAILABLE, "",
 		    STR("the worker died"));

@@ -12,6 +12,7 @@
 
 #include "authd/backend.h"
 #include "authd/cache.h"
+#include "authd/lost.h"
 #include "authd/worker.h"
 #include "common/log.h"
 #include "common/peer.h"
@@ -163,7 +164,7 @@ worker_closed(struct peer *p, const char *why, void *arg)
 	w->authd = NULL;	/* paild brings the next one's channel */
 	if (w->alone != NULL)
 		(void)evtimer_add(w->alone, &tv);
-	log_info("authd result=closed why=\"%s\"", why);
+	lost("authd", 0, why);
 }
 
 void

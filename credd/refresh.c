@@ -263,8 +263,11 @@ refresh_closed(struct peer *p, const char *why, void *arg)
 	if (s->peer != p)
 		return;
 	s->peer = NULL;
-	log_warnx("storaged=%" PRIu32 " result=closed why=\"%s\"", s->index,
-	    why);
+	if (strcmp(why, "end of file") == 0)	/* paild warns of that */
+		log_info("storaged=%" PRIu32 " result=closed", s->index);
+	else
+		log_warnx("storaged=%" PRIu32 " result=cut why=\"%s\"",
+		    s->index, why);
 }
 
 uint64_t
