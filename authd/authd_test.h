@@ -34,6 +34,7 @@ struct fake {
 		uint32_t	 backend;
 	}		 got[KEPT];		/* the last ones, by n % KEPT */
 	bool		 hold;		/* a worker that does not answer */
+	bool		 close_fds;	/* descriptors that come are closed */
 	const char	*generation;
 };
 
@@ -132,6 +133,10 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 	}
 	CHECK(r == 0);
 	f->n++;
+	if (f->close_fds && k->fd != -1) {
+		close(k->fd);
+		k->fd = -2;
+	}
 	if (m->type == IMSG_WORK_CHECK && !f->hold)
 		fake_work(f, k);
 	return 0;

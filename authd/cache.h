@@ -24,8 +24,8 @@ struct cache;
 
 enum cache_answer {
 	CACHE_MISS,	/* ask the backends */
-	CACHE_HIT,	/* right, and *user is set (the cache's, short-lived) */
-	CACHE_STALE	/* ask backend *backend for its generation, look again */
+	CACHE_HIT,	/* right; *user is set (the cache's, short-lived) */
+	CACHE_STALE	/* ask *backend for its generation, look again */
 };
 
 /* max: entries; ttl: milliseconds, 0 keeps nothing.  NULL on ENOMEM. */

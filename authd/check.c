@@ -30,7 +30,7 @@ struct check {
 	bool			 probing;
 	bool			 probed;
 	bool			 revoked;
-	uint64_t		 revokes;	/* checks->revokes at its start */
+	uint64_t		 revokes;	/* checks->revokes at start */
 	bool			 away;		/* a backend could not tell */
 	char			 why[128];
 	int			 rounds;

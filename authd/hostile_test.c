@@ -236,6 +236,33 @@ check_sizes(void)
 	end();
 }
 
+/* Right logins whose descriptors are never taken: they must not pile up. */
+static void
+check_untaken(void)
+{
+	uint32_t	i;
+	char		user[16];
+
+	begin();
+	store.close_fds = bad.close_fds = true;
+	peer_hold(bad.p, true);
+	for (i = 1; i <= 3000; i++) {
+		snprintf(user, sizeof(user), "u%u", i);
+		login(&bad, i, user, "pw");
+		pump();
+	}
+	CHECK(authd->counts.unavailable > 1000);
+	CHECK(authd->counts.ok < 1500);
+	CHECK(authd->logins == 0);
+	store.close_fds = false;
+	CHECK(good_serves());
+	peer_hold(bad.p, false);
+	pump();
+	CHECK(bad.n == 3000);
+	CHECK(good_serves());
+	end();
+}
+
 /* Raw bytes instead of a peer. */
 static void
 check_garbage(void)
@@ -311,6 +338,7 @@ main(void)
 	check_guesses();
 	check_shared();
 	check_sizes();
+	check_untaken();
 	check_garbage();
 	return TEST_END();
 }

@@ -5,8 +5,9 @@
  * nobody but its own clients.  An address from which a user has logged in
  * before, and not failed since, is not slowed at all: who guesses at a
  * user's password does not lock the user out.  A loopback address is many
- * clients behind a proxy: it is not counted as an address.  Pure: the clock is the
- * caller's, in milliseconds; tables are bounded, the longest unused goes.
+ * clients behind a proxy: it is not counted as an address.  Pure: the clock
+ * is the caller's, in milliseconds; tables are bounded, the longest unused
+ * goes.
  */
 #ifndef AUTHD_THROTTLE_H
 #define AUTHD_THROTTLE_H
