@@ -32,16 +32,6 @@ usage(void)
 	exit(1);
 }
 
-time_t
-paild_now(void)
-{
-	struct timespec	ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
-		fatal("clock_gettime");
-	return ts.tv_sec;
-}
-
 void
 paild_serves(struct paild *pd)
 {

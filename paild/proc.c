@@ -38,6 +38,16 @@ static const enum proc_kind order[] = {
 
 static void	proc_start(struct proc *);
 
+time_t
+paild_now(void)
+{
+	struct timespec	ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		fatal("clock_gettime");
+	return ts.tv_sec;
+}
+
 const char *
 proc_state_name(enum proc_state s)
 {
@@ -145,7 +155,8 @@ proc_slice(const struct proc *p, struct buf *b)
 	char			 num[5][16];
 	const char		*level = conf_str(pd->conf, "log.level");
 	struct conf_extra	 extra[] = {
-		{ "role", p->kind == PROC_AUTHWORKER ? "worker" : "" },
+		{ "role", p->kind == PROC_AUTHWORKER ? "worker" :
+		    proc_kind_name(p->kind) },
 		{ "index", num[0] },
 		{ "nprocs.storaged", num[1] },
 		{ "nprocs.imapd", num[2] },

@@ -1,0 +1,121 @@
+/*
+ * Talking to paild: one line there, text back.
+ */
+#include "common/compat.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "pailctl/ctl.h"
+
+int
+ctl_connect(const char *path)
+{
+	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
+	int			fd, saved;
+
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+long
+ctl_read(int fd, void *p, size_t len)
+{
+	ssize_t	n;
+
+	do
+		n = read(fd, p, len);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+int
+ctl_write(int fd, const void *p, size_t len)
+{
+	const char	*s = p;
+	ssize_t		 n;
+
+	while (len > 0) {
+		n = send(fd, s, len, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		s += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+ctl_command(int fd, const char *command, const char *arg, char *why,
+    size_t size)
+{
+	char	line[600];
+	size_t	n = 0;
+
+	snprintf(line, sizeof(line), "%s%s%s\n", command,
+	    *arg != '\0' ? " " : "", arg);
+	if (ctl_write(fd, line, strlen(line)) == -1) {
+		snprintf(why, size, "paild has gone");
+		return -1;
+	}
+	/* A byte at a time: what follows is not ours to take. */
+	while (n < sizeof(line) - 1 && ctl_read(fd, line + n, 1) == 1) {
+		if (line[n] == '\n') {
+			line[n] = '\0';
+			if (strcmp(line, "ok") == 0)
+				return 0;
+			snprintf(why, size, "%s", strncmp(line, "error: ",
+			    7) == 0 ? line + 7 : "no sense in its answer");
+			return -1;
+		}
+		n++;
+	}
+	snprintf(why, size, "paild has gone");
+	return -1;
+}
+
+int
+ctl_print(int fd, char *last, size_t size)
+{
+	char	text[8192], *nl;
+	long	n, i, from;
+
+	*last = '\0';
+	while ((n = ctl_read(fd, text, sizeof(text) - 1)) > 0) {
+		if (fwrite(text, 1, (size_t)n, stdout) != (size_t)n)
+			return -1;
+		/* Lines that are cut by the end of a read are joined. */
+		for (from = 0, i = 0; i < n; i++)
+			if (text[i] == '\0')
+				text[i] = ' ';
+		text[n] = '\0';
+		while ((nl = strchr(text + from, '\n')) != NULL &&
+		    nl[1] != '\0') {
+			from = nl + 1 - text;
+			*last = '\0';
+		}
+		if (*last != '\0' && last[strlen(last) - 1] == '\n')
+			*last = '\0';
+		strlcat(last, text + from, size);
+	}
+	last[strcspn(last, "\n")] = '\0';
+	return fflush(stdout) == 0 && n == 0 ? 0 : -1;
+}

@@ -1,0 +1,293 @@
+/*
+ * pailctl: the operator's command.  Reads the same configuration as paild,
+ * without the secrets in it; what it wants of the running suite it asks on
+ * paild's socket.
+ */
+#include "common/compat.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/user.h"
+#include "paild/conf.h"
+#include "pailctl/ctl.h"
+#include "pailctl/deliver.h"
+#include "pailctl/password.h"
+#include "pailctl/users_file.h"
+
+static const char	*conf_file = CONF_DEFAULT_FILE;
+static struct conf	*conf;
+
+static void __attribute__((noreturn))
+usage(void)
+{
+	fprintf(stderr,
+	    "usage: pailctl [-f file] status | reload | stop\n"
+	    "       pailctl [-f file] user add | passwd | del name\n"
+	    "       pailctl [-f file] user list\n"
+	    "       pailctl [-f file] deliver user [mailbox] < message\n"
+	    "       pailctl [-f file] store check\n"
+	    "       pailctl [-f file] dump user\n");
+	exit(1);
+}
+
+static int
+fail(const char *why)
+{
+	fprintf(stderr, "pailctl: %s\n", why);
+	return 1;
+}
+
+static int
+socket_to_paild(void)
+{
+	return ctl_connect(conf_str(conf, "control-socket"));
+}
+
+static int
+no_paild(void)
+{
+	fprintf(stderr, "pailctl: %s: %s (is paild running?)\n",
+	    conf_str(conf, "control-socket"), strerror(errno));
+	return 1;
+}
+
+/* One command to paild; its text goes to standard output. */
+static int
+tell(const char *command, const char *arg, char *last, size_t size)
+{
+	char	why[1024];
+	int	fd, r;
+
+	if ((fd = socket_to_paild()) == -1)
+		return no_paild();
+	if ((r = ctl_command(fd, command, arg, why, sizeof(why))) == -1)
+		fail(why);
+	if (ctl_print(fd, last, size) == -1 || r == -1)
+		r = 1;
+	close(fd);
+	return r;
+}
+
+static int
+cmd_tell(int argc, char *argv[])
+{
+	char	last[512];
+
+	(void)argc;
+	return tell(argv[0], "", last, sizeof(last));
+}
+
+/* Without a paild: the same report by one that does nothing else. */
+static int
+run_paild(const char *report, const char *arg)
+{
+	char	 what[USER_ID_MAX + 64], path[PATH_MAX], *self, *slash;
+	char	 name[] = "paild", dash_c[] = "-C", dash_f[] = "-f";
+	char	 file[PATH_MAX];
+	char	*args[] = { name, dash_c, what, dash_f, file, NULL };
+
+	snprintf(what, sizeof(what), "%s%s%s", report,
+	    *arg != '\0' ? ":" : "", arg);
+	strlcpy(file, conf_file, sizeof(file));
+	if ((self = realpath("/proc/self/exe", NULL)) != NULL &&
+	    (slash = strrchr(self, '/')) != NULL) {
+		*slash = '\0';
+		snprintf(path, sizeof(path), "%s/paild", self);
+		execv(path, args);
+		snprintf(path, sizeof(path), "%s/../sbin/paild", self);
+		execv(path, args);
+	}
+	execvp("paild", args);
+	fprintf(stderr, "pailctl: paild: %s\n", strerror(errno));
+	return 1;
+}
+
+static int
+report(const char *command, const char *arg)
+{
+	char	last[512];
+	int	fd;
+
+	if ((fd = socket_to_paild()) == -1)
+		return run_paild(command, arg);
+	close(fd);
+	if (tell(command, arg, last, sizeof(last)) != 0)
+		return 1;
+	return strstr(last, "result=no") != NULL;
+}
+
+static int
+cmd_store(int argc, char *argv[])
+{
+	(void)argc;
+	if (strcmp(argv[1], "check") != 0)
+		usage();
+	return report("store-check", "");
+}
+
+static int
+cmd_dump(int argc, char *argv[])
+{
+	(void)argc;
+	return report("dump", argv[1]);
+}
+
+/* The first users' file of the configuration. */
+static const char *
+users_path(void)
+{
+	const char	*type;
+	unsigned	 i;
+
+	for (i = 0; (type = conf_at(conf, "auth.%u.type", i)) != NULL; i++)
+		if (strcmp(type, "file") == 0)
+			return conf_at(conf, "auth.%u.path", i);
+	return NULL;
+}
+
+/* Sessions that the old password opened end; none are there without paild. */
+static int
+revoke(const char *user)
+{
+	char	why[1024];
+	int	fd, r;
+
+	if ((fd = socket_to_paild()) == -1)
+		return 0;
+	if ((r = ctl_command(fd, "revoke", user, why, sizeof(why))) == -1)
+		fprintf(stderr, "pailctl: sessions of %s may go on: %s\n",
+		    user, why);
+	close(fd);
+	return r == -1;
+}
+
+static int
+list_users(const char *path)
+{
+	struct buf	b;
+	char		why[512];
+
+	buf_init(&b, 64 * 1024 * 1024);
+	if (users_list(path, &b, why, sizeof(why)) == -1)
+		return fail(why);
+	fwrite(b.data, 1, b.len, stdout);
+	buf_free(&b);
+	return fflush(stdout) == 0 ? 0 : fail("standard output");
+}
+
+static int
+cmd_user(int argc, char *argv[])
+{
+	static const struct { const char *word; enum users_change what; }
+	    t[] = { { "add", USERS_ADD }, { "passwd", USERS_PASSWD },
+	    { "del", USERS_DEL } };
+	const char	*path = users_path(), *hash = "";
+	char		 name[USER_ID_MAX + 1], why[1024];
+	char		 password[PASSWORD_MAX];
+	size_t		 i;
+
+	if (path == NULL)
+		return fail("the configuration has no auth of type file");
+	if (argc == 2 && strcmp(argv[1], "list") == 0)
+		return list_users(path);
+	for (i = 0; i < nitems(t) && strcmp(argv[1], t[i].word) != 0; i++)
+		;
+	if (argc != 3 || i == nitems(t))
+		usage();
+	if (user_normalize(str_from(argv[2]), name, sizeof(name)) == -1 ||
+	    strchr(name, ':') != NULL || name[0] == '#')
+		return fail("not a user's name");
+	if (t[i].what != USERS_DEL) {
+		if (password_read(password, why, sizeof(why)) == -1)
+			return fail(why);
+		hash = password_hash(password);
+		explicit_bzero(password, sizeof(password));
+		if (hash == NULL)
+			return fail("crypt(3) failed");
+	}
+	if (users_change(path, t[i].what, name, hash, "_pail_auth", why,
+	    sizeof(why)) == -1)
+		return fail(why);
+	return t[i].what == USERS_ADD ? 0 : revoke(name);
+}
+
+static int
+cmd_deliver(int argc, char *argv[])
+{
+	FILE		*f;
+	char		 why[8192];
+	long long	 n;
+	int		 fd, r;
+
+	if ((f = tmpfile()) == NULL || (n = deliver_crlf(stdin, f)) == -1) {
+		fprintf(stderr, "pailctl: the message: %s\n",
+		    strerror(errno));
+		return DELIVER_LATER;
+	}
+	if ((fd = socket_to_paild()) == -1) {
+		no_paild();
+		return DELIVER_LATER;
+	}
+	if (ctl_command(fd, "deliver", argv[1], why, sizeof(why)) == -1)
+		r = strstr(why, "try again") != NULL ||
+		    strstr(why, "gone") != NULL ||
+		    strstr(why, "not now") != NULL ? DELIVER_LATER :
+		    DELIVER_REFUSED;
+	else
+		r = deliver_run(fd, argc == 3 ? argv[2] : "INBOX", f,
+		    (size_t)n, why, sizeof(why));
+	if (r != DELIVER_DONE)
+		fail(why);
+	close(fd);
+	fclose(f);
+	return r;
+}
+
+static const struct {
+	const char	*word;
+	int		 min, max;	/* arguments, the word included */
+	int		(*run)(int, char *[]);
+} commands[] = {
+	{ "status", 1, 1, cmd_tell },
+	{ "reload", 1, 1, cmd_tell },
+	{ "stop", 1, 1, cmd_tell },
+	{ "user", 2, 3, cmd_user },
+	{ "deliver", 2, 3, cmd_deliver },
+	{ "store", 2, 2, cmd_store },
+	{ "dump", 2, 2, cmd_dump },
+};
+
+int
+main(int argc, char *argv[])
+{
+	size_t	i;
+	int	ch, r;
+
+	while ((ch = getopt(argc, argv, "+f:")) != -1) {
+		if (ch != 'f')
+			usage();
+		conf_file = optarg;
+	}
+	argc -= optind;
+	argv += optind;
+	for (i = 0; i < nitems(commands); i++)
+		if (argc >= commands[i].min && argc <= commands[i].max &&
+		    strcmp(argv[0], commands[i].word) == 0)
+			break;
+	if (i == nitems(commands))
+		usage();
+	signal(SIGPIPE, SIG_IGN);
+	if ((conf = conf_load(conf_file, true)) == NULL)
+		return fail("out of memory");
+	if (!conf_ok(conf)) {
+		conf_print_errors(conf);
+		return 1;
+	}
+	r = commands[i].run(argc, argv);
+	conf_free(conf);
+	return r;
+}

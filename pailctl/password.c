@@ -1,0 +1,115 @@
+/*
+ * Passwords.  They are wiped as soon as they are hashed.
+ */
+#include "common/compat.h"
+
+#ifndef __OpenBSD__
+#include <crypt.h>
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "pailctl/password.h"
+
+/* One line of fd, without its end; -1: too long, empty or none. */
+static int
+read_line(int fd, char dst[PASSWORD_MAX])
+{
+	size_t	n = 0;
+	ssize_t	r;
+	char	c;
+
+	for (;;) {
+		r = read(fd, &c, 1);
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r <= 0 || c == '\n')
+			break;
+		if (n == PASSWORD_MAX - 1 || c == '\0')
+			return -1;
+		dst[n++] = c;
+	}
+	if (n > 0 && dst[n - 1] == '\r')
+		n--;
+	dst[n] = '\0';
+	return n == 0 ? -1 : 0;
+}
+
+static int
+ask(int tty, const char *prompt, char dst[PASSWORD_MAX])
+{
+	struct termios	was, quiet;
+	sigset_t	block, old;
+	int		r;
+
+	if (tcgetattr(tty, &was) == -1)
+		return -1;
+	/* Ctrl-C must not leave the terminal without its echo. */
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTSTP);
+	sigaddset(&block, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &block, &old);
+	quiet = was;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	quiet.c_lflag |= ECHONL;
+	dprintf(tty, "%s", prompt);
+	tcsetattr(tty, TCSAFLUSH, &quiet);
+	r = read_line(tty, dst);
+	tcsetattr(tty, TCSAFLUSH, &was);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+int
+password_read(char dst[PASSWORD_MAX], char *why, size_t size)
+{
+	char	again[PASSWORD_MAX] = "";
+	int	tty, r = -1;
+
+	if (!isatty(STDIN_FILENO)) {
+		if (read_line(STDIN_FILENO, dst) == 0)
+			return 0;
+		snprintf(why, size, "standard input holds no password of 1 "
+		    "to %d bytes", PASSWORD_MAX - 1);
+		return -1;
+	}
+	if ((tty = open("/dev/tty", O_RDWR | O_CLOEXEC)) == -1) {
+		snprintf(why, size, "/dev/tty: %s", strerror(errno));
+		return -1;
+	}
+	if (ask(tty, "Password: ", dst) == -1)
+		snprintf(why, size, "a password has 1 to %d bytes",
+		    PASSWORD_MAX - 1);
+	else if (ask(tty, "Again: ", again) == -1 || strcmp(dst, again) != 0)
+		snprintf(why, size, "the two are not the same");
+	else
+		r = 0;
+	explicit_bzero(again, sizeof(again));
+	close(tty);
+	return r;
+}
+
+const char *
+password_hash(const char *password)
+{
+#ifdef __OpenBSD__
+	static char	hash[_PASSWORD_LEN];
+
+	if (crypt_newhash(password, "bcrypt,a", hash, sizeof(hash)) == -1)
+		return NULL;
+	return hash;
+#else
+	const char	*salt, *hash;
+
+	if ((salt = crypt_gensalt("$y$", 0, NULL, 0)) == NULL)
+		return NULL;
+	hash = crypt(password, salt);
+	return hash != NULL && hash[0] == '$' ? hash : NULL;
+#endif
+}
