@@ -151,7 +151,7 @@ users_path(void)
 
 /* Sessions that the old password opened end; none are there without paild. */
 static int
-revoke(const char *user)
+revoke_sessions(const char *user)
 {
 	char	why[1024];
 	int	fd, r;
@@ -212,7 +212,7 @@ cmd_user(int argc, char *argv[])
 	if (users_change(path, t[i].what, name, hash, "_pail_auth", why,
 	    sizeof(why)) == -1)
 		return fail(why);
-	return t[i].what == USERS_ADD ? 0 : revoke(name);
+	return t[i].what == USERS_ADD ? 0 : revoke_sessions(name);
 }
 
 static int

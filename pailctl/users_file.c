@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -86,6 +87,8 @@ static int
 set_owner(int fd, const struct stat *old, const char *group)
 {
 	struct group	*gr;
+	struct passwd	*pw;
+	gid_t		 gid;
 
 	if (old != NULL) {
 		/* Only root may give files away; others own it already. */
@@ -94,10 +97,15 @@ set_owner(int fd, const struct stat *old, const char *group)
 			return -1;
 		return fchmod(fd, old->st_mode & 0777);
 	}
-	if (geteuid() != 0 || group == NULL ||
-	    (gr = getgrnam(group)) == NULL)
+	if (geteuid() != 0)
 		return fchmod(fd, 0600);
-	if (fchown(fd, (uid_t)-1, gr->gr_gid) == -1)
+	if ((gr = getgrnam(group)) != NULL)
+		gid = gr->gr_gid;
+	else if ((pw = getpwnam("nobody")) != NULL)
+		gid = pw->pw_gid;	/* as whom paild -d runs then */
+	else
+		return fchmod(fd, 0600);
+	if (fchown(fd, (uid_t)-1, gid) == -1)
 		return -1;
 	return fchmod(fd, 0640);
 }

@@ -18,9 +18,9 @@ enum users_change {
 
 /*
  * Makes the change; name is a user id, hash is not used by USERS_DEL.  A
- * file that is not there yet is made by USERS_ADD with mode 0640 and the
- * group named (NULL or unknown: 0600, and the caller's own).  -1: the reason
- * is in why, and the file is as it was.
+ * file that is not there yet is made by USERS_ADD: by root with mode 0640 and
+ * the group named (without such a group: nobody's), else with mode 0600.
+ * -1: the reason is in why, and the file is as it was.
  */
 int	 users_change(const char *path, enum users_change what,
 	    const char *name, const char *hash, const char *group, char *why,

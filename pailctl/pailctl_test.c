@@ -1,0 +1,218 @@
+/*
+ * What pailctl does to bytes: the users' file, mailbox names, line ends,
+ * and a delivery against a scripted server.
+ */
+#include "common/compat.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/test.h"
+#include "pailctl/ctl.h"
+#include "pailctl/deliver.h"
+#include "pailctl/users_file.h"
+
+static void
+test_users_edit(void)
+{
+	static const struct {
+		const char		*text;
+		enum users_change	 what;
+		const char		*name;
+		const char		*result;	/* NULL: refused */
+	} t[] = {
+		{ "", USERS_ADD, "ann", "ann:H\n" },
+		{ "bob:x\n", USERS_ADD, "ann", "bob:x\nann:H\n" },
+		{ "bob:x", USERS_ADD, "ann", "bob:x\nann:H\n" },
+		{ "ann:x\n", USERS_ADD, "ann", NULL },
+		{ "Ann:x\n", USERS_ADD, "ann", NULL },
+		{ "#ann:x\n", USERS_ADD, "ann", "#ann:x\nann:H\n" },
+		{ "annika:x\n", USERS_ADD, "ann", "annika:x\nann:H\n" },
+		{ "ann\n", USERS_ADD, "ann", "ann\nann:H\n" },
+		{ "ann:x\nbob:y\n", USERS_PASSWD, "ann", "ann:H\nbob:y\n" },
+		{ "ann:x\nann:y\n", USERS_PASSWD, "ann", "ann:H\n" },
+		{ "bob:y\n", USERS_PASSWD, "ann", NULL },
+		{ "# c\n\nann:x\nbob:y\n", USERS_DEL, "ann",
+		    "# c\n\nbob:y\n" },
+		{ "ann:x", USERS_DEL, "ann", "" },
+		{ "ann:x\nANN:z\n", USERS_DEL, "ann", "" },
+		{ "bob:y\n", USERS_DEL, "ann", NULL },
+	};
+	struct buf	 out;
+	char		 why[256];
+	size_t		 i;
+	int		 r;
+
+	for (i = 0; i < nitems(t); i++) {
+		buf_init(&out, 0);
+		r = users_edit(t[i].text, strlen(t[i].text), t[i].what,
+		    t[i].name, "H", &out, why, sizeof(why));
+		CHECK_ROW((r == 0) == (t[i].result != NULL), "row %zu", i);
+		if (t[i].result != NULL)
+			CHECK_ROW(out.len == strlen(t[i].result) &&
+			    (out.len == 0 || memcmp(out.data, t[i].result,
+			    out.len) == 0), "row %zu: %.*s", i, (int)out.len,
+			    out.data != NULL ? (char *)out.data : "");
+		buf_free(&out);
+	}
+}
+
+static void
+test_users_change(void)
+{
+	char		 dir[] = "/tmp/pail-test.XXXXXX", path[64], why[512];
+	struct stat	 st;
+	struct buf	 names;
+
+	CHECK(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/users", dir);
+	CHECK(users_change(path, USERS_DEL, "ann", "", "no-group", why,
+	    sizeof(why)) == -1);
+	CHECK(users_change(path, USERS_ADD, "ann", "x", "no-group", why,
+	    sizeof(why)) == 0);
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 0007) == 0);
+	CHECK(chmod(path, 0604) == 0);
+	CHECK(users_change(path, USERS_ADD, "bob", "y", "no-group", why,
+	    sizeof(why)) == 0);
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0604);
+	CHECK(users_change(path, USERS_ADD, "bob", "y", "no-group", why,
+	    sizeof(why)) == -1);
+	CHECK(strcmp(why, "bob is there already") == 0);
+	buf_init(&names, 0);
+	CHECK(users_list(path, &names, why, sizeof(why)) == 0);
+	CHECK(names.len == 8 && memcmp(names.data, "ann\nbob\n", 8) == 0);
+	buf_free(&names);
+	CHECK(unlink(path) == 0);
+	CHECK(rmdir(dir) == 0);		/* nothing else is left in it */
+}
+
+static void
+test_mailbox(void)
+{
+	static const struct { const char *name, *quoted; } t[] = {
+		{ "INBOX", "\"INBOX\"" },
+		{ "a \"b\" \\c", "\"a \\\"b\\\" \\\\c\"" },
+		{ "a&b", "\"a&-b\"" },
+		{ "Entw\xc3\xbcrfe", "\"Entw&APw-rfe\"" },
+		{ "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c"
+		    "\xac\xe8\xaa\x9e", "\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"" },
+		{ "\xf0\x9f\x98\x80", "\"&2D3eAA-\"" },
+		{ "\xc3", NULL },
+		{ "a\nb", NULL },
+		{ "\xc0\xaf", NULL },
+		{ "\xed\xa0\x80", NULL },
+	};
+	struct buf	out;
+	size_t		i;
+	int		r;
+
+	for (i = 0; i < nitems(t); i++) {
+		buf_init(&out, 0);
+		r = deliver_mailbox(t[i].name, &out);
+		CHECK_ROW((r == 0) == (t[i].quoted != NULL), "row %zu", i);
+		if (r == 0 && t[i].quoted != NULL)
+			CHECK_ROW(out.len == strlen(t[i].quoted) &&
+			    memcmp(out.data, t[i].quoted, out.len) == 0,
+			    "row %zu: %.*s", i, (int)out.len, out.data);
+		buf_free(&out);
+	}
+}
+
+static void
+test_crlf(void)
+{
+	static const struct { const char *in, *out; } t[] = {
+		{ "a: b\n\nc\n", "a: b\r\n\r\nc\r\n" },
+		{ "a\r\nb\r\n", "a\r\nb\r\n" },
+		{ "a\rb", "a\rb" },
+		{ "", "" },
+		{ "Fro", "Fro" },
+		{ "From ann Thu Jan  1\nA: b\n", "A: b\r\n" },
+		{ "From: ann\n", "From: ann\r\n" },
+	};
+	char		 got[64];
+	FILE		*in, *out;
+	size_t		 i;
+	long long	 n;
+
+	for (i = 0; i < nitems(t); i++) {
+		in = tmpfile();
+		out = tmpfile();
+		fputs(t[i].in, in);
+		rewind(in);
+		n = deliver_crlf(in, out);
+		rewind(out);
+		memset(got, 0, sizeof(got));
+		CHECK(fread(got, 1, sizeof(got) - 1, out) == (size_t)n);
+		CHECK_ROW(strcmp(got, t[i].out) == 0, "row %zu", i);
+		fclose(in);
+		fclose(out);
+	}
+}
+
+/* The server's lines are there before they are asked for: it never reads,
+ * and what deliver_run says is compared afterwards. */
+static void
+test_deliver(void)
+{
+	static const char	 said[] = "a APPEND \"Junk\" {7}\r\n"
+				    "A: b\r\n\n" "\r\nb LOGOUT\r\n";
+	static const struct { const char *script; int status; } t[] = {
+		{ "* PREAUTH hi\r\n+ go\r\n* 1 EXISTS\r\na OK done\r\n",
+		    DELIVER_DONE },
+		{ "* PREAUTH hi\r\na NO [TRYCREATE] no\r\n",
+		    DELIVER_REFUSED },
+		{ "* PREAUTH hi\r\na NO [UNAVAILABLE] no\r\n",
+		    DELIVER_LATER },
+		{ "* PREAUTH hi\r\na BAD what\r\n", DELIVER_REFUSED },
+		{ "* PREAUTH hi\r\n* BYE [UNAVAILABLE] x\r\n",
+		    DELIVER_LATER },
+		{ "* BYE no\r\n", DELIVER_LATER },
+		{ "* PREAUTH hi\r\n+ go\r\na NO [LIMIT] no\r\n",
+		    DELIVER_LATER },
+		{ "* PREAUTH hi\r\n+ go\r\na NO too big\r\n",
+		    DELIVER_REFUSED },
+		{ "* PREAUTH hi\r\n+ go\r\n", DELIVER_LATER },
+		{ "", DELIVER_LATER },
+	};
+	char	 got[256], why[8192];
+	FILE	*f = tmpfile();
+	size_t	 i;
+	ssize_t	 n;
+	int	 pair[2];
+
+	fputs("A: b\r\n\n", f);
+	for (i = 0; i < nitems(t); i++) {
+		CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+		CHECK(ctl_write(pair[1], t[i].script,
+		    strlen(t[i].script)) == 0);
+		shutdown(pair[1], SHUT_WR);
+		CHECK_ROW(deliver_run(pair[0], "Junk", f, 7, why,
+		    sizeof(why)) == t[i].status, "row %zu: %s", i, why);
+		shutdown(pair[0], SHUT_WR);
+		n = read(pair[1], got, sizeof(got) - 1);
+		got[n > 0 ? n : 0] = '\0';
+		if (t[i].status == DELIVER_DONE)
+			CHECK_ROW(strcmp(got, said) == 0, "%s", got);
+		close(pair[0]);
+		close(pair[1]);
+	}
+	fclose(f);
+}
+
+int
+main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	test_users_edit();
+	test_users_change();
+	test_mailbox();
+	test_crlf();
+	test_deliver();
+	return TEST_END();
+}
