@@ -25,6 +25,7 @@
 #include "paild/stop.h"
 
 static struct paild	pd;
+static struct event	*children, *hanging;
 static char		dir[64], file[128], sock[128];
 
 /* ---- the children ---- */
@@ -346,8 +347,10 @@ begin(const char *self)
 	    identity_dirs(pd.conf) == -1 || listen_open(&pd, pd.conf) == -1 ||
 	    control_open(&pd) == -1 || proc_table(&pd) == -1)
 		exit(1);
-	event_add(evsignal_new(pd.base, sig, on_child, &pd), NULL);
-	event_add(evtimer_new(pd.base, too_long, NULL), &tv);
+	children = evsignal_new(pd.base, sig, on_child, &pd);
+	event_add(children, NULL);
+	hanging = evtimer_new(pd.base, too_long, NULL);
+	event_add(hanging, &tv);
 	proc_start_all(&pd);
 	event_base_dispatch(pd.base);
 }
@@ -360,6 +363,8 @@ tidy(void)
 	proc_free_all(&pd);
 	listen_close(&pd);
 	conf_free(pd.conf);
+	event_free(children);
+	event_free(hanging);
 	event_base_free(pd.base);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	CHECK(system(command) == 0);
