@@ -1,8 +1,317 @@
-#include "imapd/command.h"
+/*
+ * FETCH and UID FETCH: asks for META rows, has them rendered straight into
+ * the output, and lets fetch_body.c bring the octets.  \Seen is set by one
+ * STORE of those that lack it, once all rows are known.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/compat.h"
+#include "common/arena.h"
+#include "common/digest.h"
+#include "common/log.h"
+#include "imapd/client.h"
+#include "imapd/fetch_run.h"
 #include "imapd/reply.h"
+#include "imapd/view.h"
+#include "imapd/words.h"
+
+#define ROW_ARENA_MAX	(8 * 1024 * 1024)
+
+static void
+fetch_drop(struct command *cmd)
+{
+	struct fetch_run	*f = cmd->state;
+	struct fetch_entry	*e;
+
+	while ((e = TAILQ_FIRST(&f->entries)) != NULL)
+		fetch_entry_free(f, e);
+	fetch_slots_free(f);
+	uidset_free(&f->todo);
+	uidset_free(&f->unseen);
+	rows_free(&f->rows);
+	buf_free(&f->out);
+	arena_free(f->arena);
+	f->arena = NULL;
+}
+
+void
+fetch_refused(struct fetch_run *f, const struct reply_no *no)
+{
+	char	*text;
+
+	if (f->refusal != NULL || no->code == MBOX_CANCELLED)
+		return;
+	text = arena_dup(f->cmd->arena, no->text.p, no->text.len);
+	if (text == NULL)
+		return;
+	f->refusal = text;
+	f->no.code = no->code;
+	f->no.text = (struct str){ text, no->text.len };
+}
+
+static void
+fetch_flush(struct fetch_run *f)
+{
+	if (f->out.failed) {
+		client_close(f->cmd->client, "out of memory");
+		return;
+	}
+	reply_raw(f->cmd, f->out.data, f->out.len);
+	buf_reset(&f->out);
+}
+
+/* A message that waits for its octets; takes what was rendered at from. */
+static int
+entry_add(struct fetch_run *f, const struct fetch_row *row, size_t from)
+{
+	struct fetch_entry	*e;
+
+	e = calloc(1, sizeof(*e) + row->njobs * sizeof(e->jobs[0]));
+	if (e == NULL)
+		return -1;
+	e->uid = row->meta->uid;
+	e->njobs = row->njobs;
+	memcpy(e->jobs, row->jobs, row->njobs * sizeof(e->jobs[0]));
+	(void)buf_put(&e->prefix, f->out.data + from, f->out.len - from);
+	f->out.len = from;
+	TAILQ_INSERT_TAIL(&f->entries, e, entry);
+	f->nentries++;
+	return e->prefix.failed ? -1 : 0;
+}
+
+static int
+fetch_row(void *arg, const uint8_t *p, size_t len)
+{
+	struct fetch_run	*f = arg;
+	struct view		*v = f->cmd->client->view;
+	struct mbox_meta_row	 meta;
+	struct fetch_row	 row = { .view = v, .plan = &f->plan,
+	    .meta = &meta, .arena = f->arena };
+	size_t			 from = f->out.len;
+	uint32_t		 seq;
+
+	arena_reset(f->arena);
+	if (mbox_meta_row_decode(&meta, f->plan.what, p, len, f->arena) == -1)
+		return -1;
+	if (!uidset_has(f->set, meta.uid) ||
+	    (seq = view_seq(v, meta.uid)) == 0)
+		return 0;
+	f->rows_seen++;
+	row.jobs = arena_array(f->arena, f->plan.nbodies + 1,
+	    sizeof(*row.jobs));
+	if (row.jobs == NULL)
+		return -1;
+	if (fetch_render(&row, seq, &f->out) == -1) {
+		log_warnx("session=%08llx uid=%u why=\"damaged digest\"",
+		    (unsigned long long)f->cmd->client->session, meta.uid);
+		f->damaged++;
+		return f->out.failed ? -1 : 0;
+	}
+	if (f->plan.seen && !(meta.flags & MBOX_SEEN) &&
+	    uidset_add(&f->unseen, meta.uid, meta.uid) == -1)
+		return -1;
+	if (row.njobs > 0)
+		return entry_add(f, &row, from);
+	(void)buf_puts(&f->out, ")\r\n");
+	/* order: behind those that wait for octets */
+	if (f->nentries > 0) {
+		f->out.len -= 3;
+		return entry_add(f, &row, from);
+	}
+	if (f->out.len > 32768)
+		fetch_flush(f);
+	return 0;
+}
+
+static int
+fetch_meta_data(struct command *cmd, const uint8_t *p, size_t len)
+{
+	struct fetch_run	*f = cmd->state;
+
+	if (cmd->client->view == NULL)
+		return 0;
+	if (rows_feed(&f->rows, p, len, fetch_row, f) == -1)
+		return -1;
+	fetch_flush(f);
+	fetch_pump(f);
+	return 0;
+}
+
+static void
+fetch_meta_reply(struct command *cmd, const struct answer *a)
+{
+	struct fetch_run	*f = cmd->state;
+
+	f->meta = false;
+	if (a->no != NULL) {
+		fetch_refused(f, a->no);
+		f->failed = true;
+	}
+	buf_reset(&f->rows.b);
+	fetch_pump(f);
+}
+
+static void
+fetch_store_reply(struct command *cmd, const struct answer *a)
+{
+	struct fetch_run	*f = cmd->state;
+
+	/* The message was read all the same: no reason to say NO. */
+	if (a->no != NULL)
+		log_info("session=%08llx cmd=FETCH why=\"\\Seen is not set\"",
+		    (unsigned long long)cmd->client->session);
+	f->storing = false;
+	fetch_pump(f);
+}
+
+/* The first n UIDs of from, moved to to. */
+static int
+set_take(struct uidset *from, uint64_t n, struct uidset *to)
+{
+	struct uidrange	*r;
+	size_t		 i;
+	int		 ret = 0;
+
+	for (i = 0; i < from->n && n > 0 && ret == 0; i++) {
+		r = &from->v[i];
+		if ((uint64_t)r->last - r->first >= n) {
+			ret = uidset_add(to, r->first,
+			    (uint32_t)(r->first + n - 1));
+			r->first += (uint32_t)n;
+			break;
+		}
+		n -= (uint64_t)r->last - r->first + 1;
+		ret = uidset_add(to, r->first, r->last);
+	}
+	from->n -= i;
+	if (i > 0 && from->n > 0)
+		memmove(from->v, from->v + i, from->n * sizeof(*from->v));
+	return ret;
+}
+
+static void
+fetch_ask_meta(struct fetch_run *f)
+{
+	struct view		*v = f->cmd->client->view;
+	struct mbox_meta	 req = { .box = v->box, .what = f->plan.what,
+	    .fields = f->plan.fields };
+	uint64_t		 n;
+
+	n = f->plan.nbodies == 0 ? UINT64_MAX :
+	    f->plan.fields != 0 ? FETCH_BATCH_BIG : FETCH_BATCH;
+	if (set_take(&f->todo, n, &req.uids) == -1 ||
+	    view_cover(v, &req.uids) == -1) {
+		f->failed = true;
+		uidset_free(&req.uids);
+		return;
+	}
+	f->meta = true;
+	(void)storage_stream(f->cmd, IMSG_MBOX_META, &req, fetch_meta_data,
+	    fetch_meta_reply, NULL);
+	uidset_free(&req.uids);
+}
+
+static void
+fetch_ask_seen(struct fetch_run *f)
+{
+	struct view		*v = f->cmd->client->view;
+	struct mbox_store	 req = { .box = v->box,
+	    .how = MBOX_STORE_ADD, .flags = MBOX_SEEN,
+	    .unchangedsince = UINT64_MAX };
+
+	uidset_take(&req.uids, &f->unseen);
+	(void)view_cover(v, &req.uids);		/* saves ranges, if it can */
+	f->storing = true;
+	(void)storage_ask(f->cmd, IMSG_MBOX_STORE, &req, fetch_store_reply);
+	uidset_free(&req.uids);
+}
+
+static void
+fetch_finish(struct fetch_run *f)
+{
+	struct command	*cmd = f->cmd;
+
+	if (f->rows_seen < f->want)
+		f->gone += f->want - f->rows_seen;
+	if (f->damaged > 0)
+		(void)reply_no(cmd, "CORRUPTION",
+		    "%llu of the messages are damaged and were left out",
+		    (unsigned long long)f->damaged);
+	else if (f->refusal != NULL)
+		(void)reply_refused(cmd, &f->no);
+	else if (f->away > 0)
+		(void)reply_no(cmd, "UNAVAILABLE",
+		    "%llu of the messages cannot be had for now",
+		    (unsigned long long)f->away);
+	else if (f->failed)
+		(void)reply_no(cmd, "SERVERBUG", "Out of memory");
+	else if (f->gone > 0 && !cmd->uid)
+		(void)reply_no(cmd, "EXPUNGEISSUED",
+		    "Some of the messages are no more");
+	else
+		(void)reply_ok(cmd, f->gone > 0 ? "EXPUNGEISSUED" : NULL,
+		    "Fetched");
+}
+
+void
+fetch_pump(struct fetch_run *f)
+{
+	if (f->running || f->cmd->stage != STAGE_RUNNING)
+		return;
+	if (f->cmd->client->view == NULL) {	/* it was deleted */
+		if (!f->meta && !f->storing && fetch_bodies_idle(f))
+			(void)reply_no(f->cmd, NULL, "The mailbox is gone");
+		return;
+	}
+	f->running = true;
+	if (!f->meta && f->todo.n > 0 && !f->failed &&
+	    f->nentries < FETCH_BATCH_BIG / 2)
+		fetch_ask_meta(f);
+	if (!f->meta && f->todo.n == 0 && f->unseen.n > 0 && !f->storing)
+		fetch_ask_seen(f);
+	fetch_bodies(f);
+	/* what was written may have made room for more rows */
+	if (!f->meta && f->todo.n > 0 && !f->failed &&
+	    f->nentries < FETCH_BATCH_BIG / 2)
+		fetch_ask_meta(f);
+	f->running = false;
+	if (!f->meta && !f->storing && f->nentries == 0 &&
+	    (f->todo.n == 0 || f->failed) && fetch_bodies_idle(f))
+		fetch_finish(f);
+}
 
 enum cmd_result
 cmd_fetch(struct command *cmd)
 {
-	return reply_no(cmd, "SERVERBUG", "not there yet");
+	struct view		*v = cmd->client->view;
+	struct parse		*p = &cmd->args;
+	struct fetch_run	*f;
+	struct seqset		 asked;
+	struct uidset		*set = command_set(cmd);
+
+	f = arena_alloc(cmd->arena, sizeof(*f));
+	if (f == NULL || set == NULL)
+		return reply_no(cmd, "SERVERBUG", "Out of memory");
+	if (parse_sp(p) == -1 || parse_seqset(p, &asked) == -1 ||
+	    parse_sp(p) == -1 ||
+	    fetch_parse(p, cmd->uid, v->readonly, &f->plan) == -1 ||
+	    !parse_end(p))
+		return reply_bad(cmd, "FETCH wants a set and known items");
+	if (view_resolve(v, &asked, cmd->uid, set) == -1)
+		return reply_bad(cmd, "No such message");
+	if (set->n == 0)
+		return reply_ok(cmd, NULL, "Nothing to fetch");
+	f->cmd = cmd;
+	f->set = set;
+	f->want = uidset_count(set);
+	TAILQ_INIT(&f->entries);
+	rows_init(&f->rows, MBOX_META_ROW_MAX);
+	cmd->state = f;
+	cmd->drop = fetch_drop;
+	f->arena = arena_new(ROW_ARENA_MAX);
+	if (f->arena == NULL || uidset_copy(&f->todo, set) == -1)
+		return reply_no(cmd, "SERVERBUG", "Out of memory");
+	fetch_pump(f);
+	return cmd->stage == STAGE_RUNNING ? CMD_WAIT : CMD_DONE;
 }

@@ -1,0 +1,100 @@
+/*
+ * FETCH (RFC 3501 section 6.4.5), as pure parts: the items asked for, the
+ * columns that they need, and one message's answer from its META row.
+ * What needs octets of the message becomes a job (fetch_body.h).
+ */
+#ifndef IMAPD_FETCH_H
+#define IMAPD_FETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/msg_mbox.h"
+#include "imapd/parse.h"
+#include "mail/section.h"
+
+struct view;
+struct fetch_item;
+struct fetch_row;
+
+#define FETCH_ITEMS_MAX	1000
+#define FETCH_PATH_MAX	200	/* numbers in a section */
+#define FETCH_FILTER_MAX (1024 * 1024) /* of a header that is filtered */
+
+/* What a name asks for.  render adds " NAME value" to out; -1: the row is
+ * damaged. */
+struct fetch_name {
+	const char	*name;
+	uint32_t	 what;		/* META columns */
+	uint64_t	 fields;	/* digest fields, as bits */
+	int		(*render)(struct fetch_row *r,
+			    const struct fetch_item *item, struct buf *out);
+	enum section_kind kind;		/* RFC822.x */
+	bool		 body;		/* is a section of the message */
+	bool		 peek;		/* does not set \Seen */
+};
+
+struct fetch_item {
+	const struct fetch_name	*name;
+	struct section		 section;
+	struct str		 label;		/* "BODY[1.MIME]<0>" */
+	bool			 partial;
+	uint64_t		 first;		/* octet */
+	uint64_t		 count;
+};
+
+struct fetch_plan {
+	struct fetch_item	*v;
+	size_t			 n;
+	uint32_t		 what;
+	uint64_t		 fields;
+	size_t			 nbodies;	/* items that may need octets */
+	bool			 uid;		/* UID FETCH */
+	bool			 seen;		/* sets \Seen */
+	bool			 whole;		/* one such item, and it is the
+						   same octets of every message */
+};
+
+/*
+ * The text after the sequence set: a macro, an item or a list.  readonly:
+ * \Seen is never set.  The plan is on the parser's arena.  0 or -1.
+ */
+int	 fetch_parse(struct parse *p, bool uid, bool readonly,
+	    struct fetch_plan *plan);
+
+/* Octets of a message that an item wants. */
+struct fetch_job {
+	const struct fetch_item	*item;
+	uint64_t		 off;
+	uint64_t		 len;
+	bool			 filter;	/* HEADER.FIELDS: of these */
+};
+
+struct fetch_row {
+	const struct view	*view;
+	const struct fetch_plan	*plan;
+	const struct mbox_meta_row *meta;
+	struct arena		*arena;		/* for this row alone */
+	struct mail_tree	 tree;		/* once it was needed */
+	bool			 has_tree;
+	struct fetch_job	*jobs;		/* room for plan->nbodies */
+	size_t			 njobs;
+};
+
+/*
+ * Adds "* seq FETCH (...", without its end, to out; what is left for the
+ * message's octets is in r->jobs.  -1: the digest is damaged; out is as it
+ * was.
+ */
+int	 fetch_render(struct fetch_row *r, uint32_t seq, struct buf *out);
+/* " LABEL " in front of an item's value. */
+void	 fetch_label(const struct fetch_item *item, struct buf *out);
+/* The part of len octets that the item's <first.count> leaves. */
+void	 fetch_partial(const struct fetch_item *item, uint64_t *off,
+	    uint64_t *len);
+/* A filter's answer from a header block, as a literal. */
+void	 fetch_filter(const struct fetch_item *item, struct str block,
+	    struct buf *out);
+
+#endif
