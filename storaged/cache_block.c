@@ -1,0 +1,273 @@
+/* See cache_block.h.  A file here is believed only as far as its checksums
+ * go: each page that is read is checked. */
+#include "common/compat.h"
+
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/sha.h>
+#include <zlib.h>
+
+#include "storaged/cache_block.h"
+
+static const uint8_t magic[8] = { 'P', 'A', 'I', 'L', 'B', 'L', 'K', '1' };
+
+#define AT_SIZE		8
+#define AT_OFFSET	16
+#define AT_LEN		24
+#define AT_ID		28
+#define AT_PAGES	44
+#define AT_CRC		(AT_PAGES + 4 * CACHE_PAGES)
+#define HEADER		(AT_CRC + 4)
+
+static void
+put_le(uint8_t *p, uint64_t v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = (uint8_t)(v >> (8 * i));
+}
+
+static uint64_t
+get_le(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+
+	while (n-- > 0)
+		v = v << 8 | p[n];
+	return v;
+}
+
+static uint32_t
+crc(const uint8_t *p, size_t len)
+{
+	return (uint32_t)crc32(crc32(0, NULL, 0), p, (uInt)len);
+}
+
+void
+cache_block_id(const char *key, uint8_t id[16])
+{
+	uint8_t md[SHA256_DIGEST_LENGTH];
+
+	SHA256((const uint8_t *)key, strlen(key), md);
+	memcpy(id, md, 16);
+}
+
+size_t
+cache_block_len(const struct cache_block *b)
+{
+	uint64_t at = b->number * CACHE_BLOCK;
+
+	if (at >= b->size)
+		return 0;
+	return b->size - at < CACHE_BLOCK ? (size_t)(b->size - at) :
+	    CACHE_BLOCK;
+}
+
+uint64_t
+cache_block_disk(const struct cache_block *b)
+{
+	return (cache_block_len(b) + HEADER + CACHE_PAGE - 1) / CACHE_PAGE *
+	    CACHE_PAGE;
+}
+
+void
+cache_block_name(const struct cache_block *b, char dst[CACHE_NAME_MAX])
+{
+	char id[33];
+	size_t i;
+
+	for (i = 0; i < 16; i++)
+		snprintf(id + 2 * i, 3, "%02x", b->id[i]);
+	snprintf(dst, CACHE_NAME_MAX, "%.2s/%s-%llx-%llx", id, id,
+	    (unsigned long long)b->number, (unsigned long long)b->size);
+}
+
+int
+cache_block_parse(const char *name, struct cache_block *b)
+{
+	char back[CACHE_NAME_MAX];
+	unsigned long long number, size;
+	unsigned v;
+	size_t i;
+	int n = 0;
+
+	if (strlen(name) < 36 || strlen(name) >= CACHE_NAME_MAX - 3)
+		return -1;
+	for (i = 0; i < 16; i++) {
+		if (sscanf(name + 2 * i, "%2x", &v) != 1)
+			return -1;
+		b->id[i] = (uint8_t)v;
+	}
+	if (sscanf(name + 32, "-%llx-%llx%n", &number, &size, &n) != 2 ||
+	    name[32 + n] != '\0' || number > UINT64_MAX / CACHE_BLOCK - 1)
+		return -1;
+	b->number = number;
+	b->size = size;
+	if (cache_block_len(b) == 0)
+		return -1;
+	cache_block_name(b, back);
+	return strcmp(back + 3, name) == 0 ? 0 : -1;
+}
+
+static void
+header_make(const struct cache_block *b, const uint8_t *data, size_t len,
+    uint8_t h[HEADER])
+{
+	size_t i, n;
+
+	memset(h, 0, HEADER);
+	memcpy(h, magic, sizeof(magic));
+	put_le(h + AT_SIZE, b->size, 8);
+	put_le(h + AT_OFFSET, b->number * CACHE_BLOCK, 8);
+	put_le(h + AT_LEN, len, 4);
+	memcpy(h + AT_ID, b->id, 16);
+	for (i = 0; i * CACHE_PAGE < len; i++) {
+		n = len - i * CACHE_PAGE;
+		put_le(h + AT_PAGES + 4 * i, crc(data + i * CACHE_PAGE,
+		    n < CACHE_PAGE ? n : CACHE_PAGE), 4);
+	}
+	put_le(h + AT_CRC, crc(h, AT_CRC), 4);
+}
+
+static int
+write_at(int fd, const uint8_t *p, size_t len, size_t at)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = pwrite(fd, p, len, (off_t)at)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		p += n;
+		at += (size_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+cache_block_write(int dir, const struct cache_block *b, const void *data)
+{
+	char name[CACHE_NAME_MAX], sub[3];
+	uint8_t h[HEADER];
+	size_t len = cache_block_len(b);
+	int fd, rc, save;
+
+	cache_block_name(b, name);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (fd == -1 && errno == ENOENT) {
+		strlcpy(sub, name, sizeof(sub));
+		if (mkdirat(dir, sub, 0700) == -1 && errno != EEXIST)
+			return -1;
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC |
+		    O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
+	if (fd == -1)
+		return -1;
+	header_make(b, data, len, h);
+	rc = write_at(fd, h, sizeof(h), 0);
+	if (rc == 0)
+		rc = write_at(fd, data, len, sizeof(h));
+	save = errno;
+	if (rc == -1)
+		unlinkat(dir, name, 0);
+	close(fd);
+	errno = save;
+	return rc;
+}
+
+static int
+read_at(int fd, uint8_t *p, size_t len, size_t at)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = pread(fd, p, len, (off_t)at)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		if (n == 0) {
+			errno = EBADMSG;
+			return -1;
+		}
+		p += n;
+		at += (size_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+header_check(const struct cache_block *b, const uint8_t h[HEADER])
+{
+	return memcmp(h, magic, sizeof(magic)) == 0 &&
+	    get_le(h + AT_CRC, 4) == crc(h, AT_CRC) &&
+	    get_le(h + AT_SIZE, 8) == b->size &&
+	    get_le(h + AT_OFFSET, 8) == b->number * CACHE_BLOCK &&
+	    get_le(h + AT_LEN, 4) == cache_block_len(b) &&
+	    memcmp(h + AT_ID, b->id, 16) == 0 ? 0 : -1;
+}
+
+/* The pages from first to last, each checked, and of them what is asked. */
+static int
+read_pages(int fd, const uint8_t *h, size_t blen, size_t offset, size_t len,
+    uint8_t *dst)
+{
+	uint8_t page[CACHE_PAGE];
+	size_t at, n, from, to, i;
+
+	for (i = offset / CACHE_PAGE; i * CACHE_PAGE < offset + len; i++) {
+		at = i * CACHE_PAGE;
+		n = blen - at < CACHE_PAGE ? blen - at : CACHE_PAGE;
+		if (read_at(fd, page, n, HEADER + at) == -1)
+			return -1;
+		if (crc(page, n) != get_le(h + AT_PAGES + 4 * i, 4)) {
+			errno = EBADMSG;
+			return -1;
+		}
+		from = offset > at ? offset - at : 0;
+		to = offset + len - at < n ? offset + len - at : n;
+		memcpy(dst + at + from - offset, page + from, to - from);
+	}
+	return 0;
+}
+
+int
+cache_block_read(int dir, const struct cache_block *b, size_t offset,
+    size_t len, void *dst)
+{
+	char name[CACHE_NAME_MAX];
+	uint8_t h[HEADER];
+	size_t blen = cache_block_len(b);
+	int fd, rc = -1, save;
+
+	if (offset > blen || len > blen - offset) {
+		errno = EINVAL;
+		return -1;
+	}
+	cache_block_name(b, name);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if (read_at(fd, h, sizeof(h), 0) == 0) {
+		if (header_check(b, h) == -1)
+			errno = EBADMSG;
+		else
+			rc = read_pages(fd, h, blen, offset, len, dst);
+	}
+	save = errno;
+	close(fd);
+	errno = save;
+	return rc;
+}
