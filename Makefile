@@ -41,8 +41,22 @@ test: tests
 clean:
 	rm -rf build
 
+deps:
+	@sh mk/deps.sh
+
+# Not a dependency on `all`: the build needs what deps installs.
+run: deps
+	@$(MAKE) all
+	@sh mk/run.sh $(B)
+
+install: all
+	@sh mk/install.sh $(B) "$(DESTDIR)" $(PREFIX)
+
+fresh:
+	@sh mk/fresh.sh
 
 regress:
 	@sh mk/regress.sh
 
-.PHONY: all tests one fuzzers rules test clean regress
+.PHONY: all tests one fuzzers rules test clean regress deps run install \
+	fresh

@@ -54,7 +54,7 @@ child_listen(const char *protocol, const char *address, int fd)
 static int
 child_reload(struct slice *conf, char *why, size_t size)
 {
-	if (slice_num(conf, "imap.max-clients", 0) != 13)
+	if (slice_num(conf, "imap.max-connections", 0) != 13)
 		return 0;
 	snprintf(why, size, "13 brings bad luck");
 	return -1;
@@ -295,7 +295,7 @@ test_reload(void)
 {
 	write_conf("strore: 1\n");
 	CHECK(strstr(say("reload\n"), "did you mean \"store\"") != NULL);
-	write_conf("imap: {max-clients: 13}\n");
+	write_conf("imap: {max-connections: 13}\n");
 	CHECK(strstr(say("reload\n"), "13 brings bad luck") != NULL);
 	write_conf("plaintext-login: always\n");
 	CHECK(strncmp(say("reload\n"), "ok\n", 3) == 0);

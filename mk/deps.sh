@@ -1,0 +1,52 @@
+#!/bin/sh
+# make deps: what building and running need, as Debian packages; "deps.sh
+# test" also what the tests need.  Quick and offline when all is there.
+# As root it makes the users that the processes run as, too.
+set -eu
+build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
+ libssl-dev libzstd-dev zlib1g-dev libyaml-dev libsqlite3-dev liblz4-dev
+ libjansson-dev libexpat1-dev libutf8proc-dev libcrypt-dev mandoc openssl
+ curl ca-certificates"
+tests="python3 python3-venv isync mutt bmake tmux git procps"
+want=$build
+[ "${1:-}" = test ] && want="$build $tests"
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+	# Elsewhere: enough to have what the build asks pkg-config for.
+	if pkg-config --exists libevent libcurl openssl libzstd zlib \
+	    yaml-0.1 sqlite3 liblz4 expat libutf8proc 2>/dev/null &&
+	    command -v openssl >/dev/null && command -v curl >/dev/null; then
+		exit 0
+	fi
+	echo "This is not Debian. Please install, under your system's names:"
+	echo "  cc make pkg-config libevent libcurl openssl zstd zlib libyaml"
+	echo "  sqlite3 lz4 jansson expat utf8proc mandoc curl"
+	[ "${1:-}" = test ] &&
+	    echo "  and for the tests: python3 isync mutt bmake tmux git"
+	exit 1
+fi
+
+missing=
+for p in $want; do
+	case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
+	installed) ;;
+	*) missing="$missing $p" ;;
+	esac
+done
+if [ -n "$missing" ]; then
+	echo "installing:$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	as=
+	if [ "$(id -u)" -ne 0 ]; then
+		if ! command -v sudo >/dev/null 2>&1; then
+			echo "Neither root nor sudo: as root, please run"
+			echo "  apt-get install -y --no-install-recommends$missing"
+			exit 1
+		fi
+		as="sudo -E"
+	fi
+	$as apt-get update -qq
+	# shellcheck disable=SC2086
+	$as apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+[ "$(id -u)" -ne 0 ] || sh "$(dirname "$0")/users.sh"

@@ -1,0 +1,36 @@
+#!/bin/sh
+# make install.  usage: install.sh BUILDDIR DESTDIR PREFIX
+# Without DESTDIR, as root, it makes the users of the processes too.
+set -eu
+B=$1 D=$2 P=$3
+put() {	# MODE FILE DIRECTORY
+	mkdir -p "$D$3"
+	install -m "$1" "$2" "$D$3/"
+}
+for p in paild pailctl; do
+	put 755 "$B/bin/$p" "$P/sbin"
+done
+for p in imapd storaged authd credd; do
+	put 755 "$B/bin/$p" "$P/libexec/pail"
+done
+for m in man/*.[1-9]; do
+	put 644 "$m" "$P/share/man/man${m##*.}"
+done
+put 644 etc/pail.yaml "$P/share/examples/pail"
+case $(uname -s) in
+OpenBSD)
+	mkdir -p "$D/etc/rc.d"
+	sed "s|/usr/local|$P|g" etc/paild.rc > "$D/etc/rc.d/paild"
+	chmod 555 "$D/etc/rc.d/paild" ;;
+*)	mkdir -p "$D$P/lib/systemd/system" "$D$P/lib/sysusers.d" \
+	    "$D$P/lib/tmpfiles.d"
+	sed "s|/usr/local|$P|g" etc/paild.service \
+	    > "$D$P/lib/systemd/system/paild.service"
+	install -m 644 etc/sysusers.conf "$D$P/lib/sysusers.d/pail.conf"
+	install -m 644 etc/tmpfiles.conf "$D$P/lib/tmpfiles.d/pail.conf" ;;
+esac
+if [ -z "$D" ] && [ "$(id -u)" -eq 0 ]; then
+	sh mk/users.sh
+fi
+echo "installed; an example configuration is" \
+    "$P/share/examples/pail/pail.yaml, paild reads /etc/pail.yaml"

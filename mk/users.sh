@@ -1,0 +1,18 @@
+#!/bin/sh
+# Makes the users that Pail's processes run as; needs root.
+set -eu
+for u in _pail_imap _pail_store _pail_auth _pail_cred; do
+	id "$u" >/dev/null 2>&1 && continue
+	case $(uname -s) in
+	OpenBSD)
+		groupadd "$u"
+		useradd -g "$u" -d /var/empty -s /sbin/nologin -c Pail "$u" ;;
+	*)	if command -v useradd >/dev/null 2>&1; then
+			useradd -r -M -U -d /nonexistent \
+			    -s /usr/sbin/nologin -c Pail "$u"
+		else	# busybox
+			adduser -S -D -H -h /nonexistent -s /sbin/nologin "$u"
+		fi ;;
+	esac
+	echo "made the user $u"
+done
