@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/compat.h"
 #include "common/log.h"
+#include "common/slice.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
 
@@ -28,6 +30,7 @@ struct listener {
 	struct event		 ev_pause;
 	int			 fd;
 	bool			 imaps;
+	char			 url[512];	/* protocol://address */
 };
 static TAILQ_HEAD(, listener) listeners = TAILQ_HEAD_INITIALIZER(listeners);
 
@@ -138,6 +141,7 @@ listen_add(struct event_base *base, const char *protocol,
 	l->base = base;
 	l->fd = fd;
 	l->imaps = strcmp(protocol, "imaps") == 0;
+	snprintf(l->url, sizeof(l->url), "%s://%s", protocol, address);
 	evutil_make_socket_nonblocking(fd);
 	event_assign(&l->ev, base, fd, EV_READ | EV_PERSIST, on_accept, l);
 	evtimer_assign(&l->ev_pause, base, listen_resume, l);
@@ -146,16 +150,37 @@ listen_add(struct event_base *base, const char *protocol,
 	log_debug("listen protocol=%s address=%s", protocol, address);
 }
 
+static void
+listener_free(struct listener *l)
+{
+	TAILQ_REMOVE(&listeners, l, entry);
+	event_del(&l->ev);
+	event_del(&l->ev_pause);
+	close(l->fd);
+	free(l);
+}
+
+void
+listen_keep(const struct slice *s)
+{
+	struct listener	*l, *next;
+	const char	*url;
+	unsigned int	 i;
+
+	TAILQ_FOREACH_SAFE(l, &listeners, entry, next) {
+		for (i = 0; (url = slice_at(s, "listen.%u", i)) != NULL; i++)
+			if (strcmp(url, l->url) == 0)
+				break;
+		if (url == NULL)
+			listener_free(l);
+	}
+}
+
 void
 listen_close(void)
 {
 	struct listener	*l;
 
-	while ((l = TAILQ_FIRST(&listeners)) != NULL) {
-		TAILQ_REMOVE(&listeners, l, entry);
-		event_del(&l->ev);
-		event_del(&l->ev_pause);
-		close(l->fd);
-		free(l);
-	}
+	while ((l = TAILQ_FIRST(&listeners)) != NULL)
+		listener_free(l);
 }

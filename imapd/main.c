@@ -46,7 +46,10 @@ imapd_listen(const char *protocol, const char *address, int fd)
 static int
 imapd_reload(struct slice *s, char *why, size_t size)
 {
-	return conf_read(&conf, s, why, size);
+	if (conf_read(&conf, s, why, size) == -1)
+		return -1;
+	listen_keep(s);
+	return 0;
 }
 
 /* Clients whose commands are done go first, the others when they are. */
