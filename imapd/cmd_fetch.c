@@ -13,6 +13,7 @@
 #include "imapd/client.h"
 #include "imapd/fetch_run.h"
 #include "imapd/reply.h"
+#include "imapd/setcut.h"
 #include "imapd/view.h"
 #include "imapd/words.h"
 
@@ -165,31 +166,6 @@ fetch_store_reply(struct command *cmd, const struct answer *a)
 	fetch_pump(f);
 }
 
-/* The first n UIDs of from, moved to to. */
-static int
-set_take(struct uidset *from, uint64_t n, struct uidset *to)
-{
-	struct uidrange	*r;
-	size_t		 i;
-	int		 ret = 0;
-
-	for (i = 0; i < from->n && n > 0 && ret == 0; i++) {
-		r = &from->v[i];
-		if ((uint64_t)r->last - r->first >= n) {
-			ret = uidset_add(to, r->first,
-			    (uint32_t)(r->first + n - 1));
-			r->first += (uint32_t)n;
-			break;
-		}
-		n -= (uint64_t)r->last - r->first + 1;
-		ret = uidset_add(to, r->first, r->last);
-	}
-	from->n -= i;
-	if (i > 0 && from->n > 0)
-		memmove(from->v, from->v + i, from->n * sizeof(*from->v));
-	return ret;
-}
-
 static void
 fetch_ask_meta(struct fetch_run *f)
 {
@@ -200,7 +176,7 @@ fetch_ask_meta(struct fetch_run *f)
 
 	n = f->plan.nbodies == 0 ? UINT64_MAX :
 	    f->plan.fields != 0 ? FETCH_BATCH_BIG : FETCH_BATCH;
-	if (set_take(&f->todo, n, &req.uids) == -1 ||
+	if (set_cut(&f->todo, n, &req.uids) == -1 ||
 	    view_cover(v, &req.uids) == -1) {
 		f->failed = true;
 		uidset_free(&req.uids);
@@ -220,7 +196,7 @@ fetch_ask_seen(struct fetch_run *f)
 	    .how = MBOX_STORE_ADD, .flags = MBOX_SEEN,
 	    .unchangedsince = UINT64_MAX };
 
-	uidset_take(&req.uids, &f->unseen);
+	uidset_cut(&req.uids, &f->unseen);
 	(void)view_cover(v, &req.uids);		/* saves ranges, if it can */
 	f->storing = true;
 	(void)storage_ask(f->cmd, IMSG_MBOX_STORE, &req, fetch_store_reply);

@@ -11,6 +11,7 @@
 
 #include "common/compat.h"
 #include "common/log.h"
+#include "imapd/body_head.h"
 #include "imapd/client.h"
 #include "imapd/fetch_run.h"
 #include "imapd/reply.h"
@@ -181,28 +182,6 @@ entry_find(struct fetch_run *f, struct fetch_slot *s, uint32_t uid,
 	return 0;
 }
 
-/* "varint uid, u8 state, varint n": how many octets it has; 0: wait. -1:
- * not sense. */
-static int
-body_head(const uint8_t *p, size_t len, uint32_t *uid, uint8_t *state,
-    uint64_t *n)
-{
-	struct cursor	 c;
-	uint64_t	 u;
-
-	cursor_init(&c, p, len);
-	u = cursor_varint(&c);
-	*state = cursor_u8(&c);
-	*n = cursor_varint(&c);
-	if (c.bad)
-		return len < 24 ? 0 : -1;
-	if (u == 0 || u > UINT32_MAX || *state > MBOX_BODY_DAMAGED ||
-	    (*state != MBOX_BODY_OK && *n != 0))
-		return -1;
-	*uid = (uint32_t)u;
-	return (int)(len - cursor_left(&c));
-}
-
 /* A message begins.  Octets used; 0: wait; -1: not sense. */
 static int
 slot_head(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
@@ -210,28 +189,26 @@ slot_head(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 {
 	struct fetch_entry	*e;
 	const struct fetch_job	*job;
-	uint32_t		 uid;
-	uint64_t		 n;
-	uint8_t			 state;
+	struct body_head	 h;
 	char			 literal[32];
 	int			 used;
 
-	if ((used = body_head(p, len, &uid, &state, &n)) <= 0)
+	if ((used = body_head(&h, p, len)) <= 0)
 		return used;
-	if (entry_find(f, s, uid, &e) == -1)
+	if (entry_find(f, s, h.uid, &e) == -1)
 		return 0;
 	s->inside = true;
-	s->left = n;
+	s->left = h.len;
 	s->current = e;
 	if (e == NULL)
 		return used;
 	job = &e->jobs[e->done];
-	if (state == MBOX_BODY_OK && n > job->len)
+	if (h.state == MBOX_BODY_OK && h.len > job->len)
 		return -1;
-	if (state != MBOX_BODY_OK) {
+	if (h.state != MBOX_BODY_OK) {
 		s->inside = false;
 		s->current = NULL;
-		entry_fail(f, e, state);
+		entry_fail(f, e, h.state);
 		if (!f->plan.whole)
 			s->entry = NULL;
 		return used;
@@ -239,7 +216,7 @@ slot_head(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 	entry_begin(f, e);
 	if (!e->mute && !job->filter) {
 		(void)snprintf(literal, sizeof(literal), "{%llu}\r\n",
-		    (unsigned long long)n);
+		    (unsigned long long)h.len);
 		entry_label(f, e, job->item, literal);
 	}
 	return used;
