@@ -196,7 +196,7 @@ fetch_ask_seen(struct fetch_run *f)
 	    .how = MBOX_STORE_ADD, .flags = MBOX_SEEN,
 	    .unchangedsince = UINT64_MAX };
 
-	uidset_cut(&req.uids, &f->unseen);
+	uidset_take(&req.uids, &f->unseen);
 	(void)view_cover(v, &req.uids);		/* saves ranges, if it can */
 	f->storing = true;
 	(void)storage_ask(f->cmd, IMSG_MBOX_STORE, &req, fetch_store_reply);
