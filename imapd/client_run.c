@@ -77,7 +77,7 @@ command_end(struct client *c, struct command *cmd)
 static bool
 client_answer(struct client *c)
 {
-	struct command	*cmd;
+	struct command	*cmd = NULL;
 	bool		 moved = false;
 
 	while (!c->closing && (cmd = TAILQ_FIRST(&c->commands)) != NULL &&

@@ -205,7 +205,9 @@ append_message_done(struct command *cmd)
 	st->parser = NULL;
 	st->phase = APPEND_LINE;
 	scan_init(&st->scan);
-	buf_init(&st->line, SCAN_LINE_MAX);
+	/* only now: the keywords were in the line before */
+	buf_free(&st->line);
+	buf_init(&st->line, 2 * SCAN_LINE_MAX);
 	return ret;
 }
 

@@ -30,6 +30,7 @@ int	 fake_authd(struct fake *f);
  *	expunge BOX SET
  *	forget BOX SET			expunged, and no event says so
  *	delete BOX			the mailbox
+ *	old				nothing is \Recent any more
  *	damage BOX SET			their octets
  *	waiting				EV_WAITING
  *	wait / go			hold answers to changes back, or no more

@@ -181,9 +181,14 @@ static int
 fake_plain(struct fake *f, const char *word, const char *rest)
 {
 	struct fake_session	*s, *next;
+	struct fake_box		*b;
 
 	if (strcmp(word, "wait") == 0)
 		f->wait = true;
+	else if (strcmp(word, "old") == 0) {
+		TAILQ_FOREACH(b, &f->boxes, entry)
+			b->recent = b->uidnext;
+	}
 	else if (strcmp(word, "go") == 0) {
 		f->wait = false;
 		TAILQ_FOREACH(s, &f->sessions, entry)

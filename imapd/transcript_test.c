@@ -9,11 +9,13 @@
  *	>* n text		n times
  *	< text			the next line of the server; ... is anything
  *	< EOF			it closes
- *	! line			fake_do(); before the first ">" it comes
- *				before the client does
+ *	! line			fake_do(); at the beginning it comes before
+ *				the client does
+ *	!! line			the same, but after the prelude
  *	# comment
- * Options: login, select (INBOX), examine (INBOX): done before; remote (not
- * from loopback), preauth=TOKEN, noglue, limit=N (APPENDLIMIT).
+ * Options: login, select (INBOX), examine (INBOX): done before; recent (what
+ * was delivered at the beginning is \Recent), remote (not from loopback),
+ * preauth=TOKEN, noglue, limit=N (APPENDLIMIT).
  * usage: transcript_test [-v] [file ...]
  */
 #include <sys/socket.h>
@@ -36,7 +38,7 @@
 #define STEPS_MAX	400
 #define PATIENCE	4000		/* ms for a line to come */
 
-enum step_kind { SEND, EXPECT, DO };
+enum step_kind { SEND, EXPECT, DO, LATER };
 struct step {
 	enum step_kind	 kind;
 	char		*text;
@@ -287,6 +289,8 @@ run_begin(struct run *r, const struct transcript *t, enum mode mode)
 		if (fake_do(r->fake, t->steps[i].text) == -1)
 			fail(r, t->steps[i].line, "not understood",
 			    t->steps[i].text, "");
+	if (!option(t, "recent", NULL))
+		(void)fake_do(r->fake, "old");
 	if (option(t, "preauth", &value)) {
 		char	 token[64];
 
@@ -357,7 +361,7 @@ run(const struct transcript *t, enum mode mode)
 			expect(&r, s);
 		else if (s->kind == SEND && mode != GLUED)
 			do_send(&r, s);
-		else if (s->kind == DO) {
+		else if (s->kind == DO || s->kind == LATER) {
 			settle(&r);
 			if (fake_do(r.fake, s->text) == -1)
 				fail(&r, s->line, "not understood", s->text,
@@ -377,7 +381,8 @@ can_glue(const struct transcript *t)
 		return false;
 	for (size_t i = 0; i < t->n; i++) {
 		sent |= t->steps[i].kind == SEND;
-		if (sent && t->steps[i].kind == DO)
+		if (sent && (t->steps[i].kind == DO ||
+		    t->steps[i].kind == LATER))
 			return false;
 	}
 	return true;
@@ -473,6 +478,8 @@ read_line(struct transcript *t, char *p, int line)
 		add_step(t, EXPECT, p + 2, "", 1, line);
 	else if (strcmp(p, "<") == 0)
 		add_step(t, EXPECT, "", "", 1, line);
+	else if (strncmp(p, "!! ", 3) == 0)
+		add_step(t, LATER, p + 3, "", 1, line);
 	else if (strncmp(p, "! ", 2) == 0)
 		add_step(t, DO, p + 2, "", 1, line);
 	else if (*p != '\0' && *p != '#')

@@ -40,7 +40,6 @@ view_new(const struct mbox_selected *sel, struct str name, bool readonly)
 	for (i = 0; i < sel->keywords.n; i++)
 		if (view_keyword_set(v, k[i].number, k[i].name) == -1)
 			goto fail;
-	v->keywords_new = false;
 	return v;
 fail:
 	view_free(v);
@@ -368,6 +367,5 @@ view_keyword_set(struct view *v, uint32_t number, struct str name)
 		return -1;
 	free(v->keywords[number]);
 	v->keywords[number] = copy;
-	v->keywords_new = true;
 	return 0;
 }

@@ -37,6 +37,9 @@ view_apply(struct view *v, enum view_event_kind kind,
 		    uidset_subtract(&s, &v->gone) == 0)
 			ret = uidset_union(&v->flags, &s);
 		break;
+	case VIEW_KEYWORDS:
+		v->keywords_new = true;
+		return 0;
 	case VIEW_EXPUNGED:
 		if (uidset_copy(&s, uids) == 0 &&
 		    uidset_subtract(&v->add, &s) == 0 &&
@@ -133,6 +136,7 @@ view_ev_expunged(struct view *v, const struct ev_expunged *e,
 int
 view_ev_keywords(struct view *v, const struct ev_keywords *e)
 {
+	static const struct uidset	 none;
 	const struct mbox_keyword	*k = e->keywords.v;
 	size_t				 i;
 
@@ -141,5 +145,5 @@ view_ev_keywords(struct view *v, const struct ev_keywords *e)
 	for (i = 0; i < e->keywords.n; i++)
 		if (view_keyword_set(v, k[i].number, k[i].name) == -1)
 			return -1;
-	return 0;
+	return view_put(v, VIEW_KEYWORDS, &none, false, NULL);
 }

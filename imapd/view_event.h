@@ -8,7 +8,7 @@
 
 struct command;
 
-enum view_event_kind { VIEW_ADDED, VIEW_FLAGS, VIEW_EXPUNGED };
+enum view_event_kind { VIEW_ADDED, VIEW_FLAGS, VIEW_EXPUNGED, VIEW_KEYWORDS };
 
 struct view_event {
 	TAILQ_ENTRY(view_event)	 entry;
