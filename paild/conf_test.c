@@ -10,6 +10,7 @@
 #include "common/slice.h"
 #include "common/test.h"
 #include "paild/conf.h"
+#include "paild/conf_file.h"
 #include "paild/conf_slice.h"
 
 #define L	"listen: [imap://127.0.0.1:1143]\n"		/* line 1 */
@@ -293,6 +294,32 @@ test_restart_keys(void)
 	conf_free(cb);
 }
 
+/* etc/pail.yaml names every key, and is valid. */
+static void
+test_example(void)
+{
+	struct conf	*c;
+	struct buf	 b;
+	char		 why[512], word[64];
+	size_t		 i;
+
+	buf_init(&b, 0);
+	CHECK(conf_file_read("etc/pail.yaml", 65536, &b, why,
+	    sizeof(why)) == 0);
+	buf_put_u8(&b, 0);
+	for (i = 1; i < conf_keys_n; i++) {
+		if (strcmp(conf_key_leaf(conf_keys[i].path), "*") == 0)
+			continue;
+		snprintf(word, sizeof(word), "%s:",
+		    conf_key_leaf(conf_keys[i].path));
+		CHECK_ROW(strstr((char *)b.data, word) != NULL, "%s", word);
+	}
+	c = conf_load("etc/pail.yaml", true);
+	CHECK(conf_ok(c));
+	conf_free(c);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -303,5 +330,6 @@ main(void)
 	test_no_secrets();
 	test_slices();
 	test_restart_keys();
+	test_example();
 	return TEST_END();
 }
