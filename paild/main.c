@@ -168,10 +168,12 @@ load(struct paild *pd, bool check)
 static void
 find_file(struct paild *pd)
 {
-	static char	*real;
+	char	*real = realpath(pd->file, NULL);
 
-	if ((real = realpath(pd->file, NULL)) != NULL && !pd->debug)
+	if (real != NULL && !pd->debug)
 		pd->file = real;
+	else
+		free(real);
 }
 
 static void
