@@ -16,6 +16,7 @@
 
 #define CONF_DEFAULT_FILE	"/etc/pail.yaml"
 #define CONF_ERRORS_MAX		100
+#define CONF_PATH_MAX		128	/* of a key's path, with NUL */
 
 struct conf_item {
 	const struct conf_key	*key;
@@ -74,6 +75,7 @@ void	 conf_error(struct conf *c, struct tree_mark at, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 void	 conf_warning(struct conf *c, struct tree_mark at, const char *fmt,
 	    ...) __attribute__((format(printf, 3, 4)));
+void	 conf_walk(struct conf *c, const struct tree_node *root);
 void	 conf_check(struct conf *c);		/* conf_check.c */
 
 #endif

@@ -4,27 +4,14 @@
  */
 #include "common/compat.h"
 
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <arpa/inet.h>
-
 #include <ctype.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "paild/conf_parse.h"
 #include "paild/conf_type.h"
-
-struct parse {
-	const struct conf_key	*key;
-	const char		*s;
-	const char		*base;
-	struct buf		*out;
-	char			*why;
-	size_t			 size;
-	char			 shown[64];	/* s, quoted */
-};
 
 const char *
 conf_quote(const char *s, char *dst, size_t size)
@@ -54,11 +41,8 @@ conf_quote(const char *s, char *dst, size_t size)
 	return dst;
 }
 
-static int wrong(struct parse *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int
-wrong(struct parse *p, const char *fmt, ...)
+int
+conf_wrong(struct parse *p, const char *fmt, ...)
 {
 	va_list	ap;
 
@@ -82,13 +66,13 @@ parse_word(struct parse *p)
 			return buf_puts(p->out, p->s);
 	}
 	if (conf_word_nearest(p->s, p->key->words, near, sizeof(near)) != NULL)
-		return wrong(p, "%s is not known here (did you mean \"%s\"?)",
+		return conf_wrong(p, "%s is not known here (did you mean \"%s\"?)",
 		    p->shown, near);
 	snprintf(list, sizeof(list), "%s", p->key->words);
 	for (i = 0; list[i] != '\0'; i++)
 		if (list[i] == ' ')
 			list[i] = '|';
-	return wrong(p, "%s is not known here: write %s", p->shown, list);
+	return conf_wrong(p, "%s is not known here: write %s", p->shown, list);
 }
 
 static int
@@ -106,9 +90,9 @@ parse_bool(struct parse *p)
 		return buf_puts(p->out, p->s);
 	for (i = 0; i < nitems(t); i++)
 		if (strcmp(p->s, t[i].said) == 0)
-			return wrong(p, "%s is not a boolean "
+			return conf_wrong(p, "%s is not a boolean "
 			    "(did you mean %s?)", p->shown, t[i].meant);
-	return wrong(p, "%s is not a boolean: write true or false", p->shown);
+	return conf_wrong(p, "%s is not a boolean: write true or false", p->shown);
 }
 
 /* Digits from *s on; false on overflow or none. */
@@ -132,9 +116,9 @@ parse_number(struct parse *p)
 	uint64_t	 v;
 
 	if (!digits(&s, &v) || *s != '\0')
-		return wrong(p, "%s is not a number", p->shown);
+		return conf_wrong(p, "%s is not a number", p->shown);
 	if (v < p->key->min || v > p->key->max)
-		return wrong(p, "%s is out of range: write %llu to %llu",
+		return conf_wrong(p, "%s is out of range: write %llu to %llu",
 		    p->shown, (unsigned long long)p->key->min,
 		    (unsigned long long)p->key->max);
 	return buf_printf(p->out, "%llu", (unsigned long long)v);
@@ -149,10 +133,10 @@ parse_processes(struct parse *p)
 	if (strcmp(s, "auto") == 0)
 		return buf_puts(p->out, s);
 	if (!digits(&s, &v) || *s != '\0')
-		return wrong(p, "%s is not a number of processes: "
+		return conf_wrong(p, "%s is not a number of processes: "
 		    "write auto or a number", p->shown);
 	if (v < p->key->min || v > p->key->max)
-		return wrong(p, "%s is out of range: write auto, or %llu to "
+		return conf_wrong(p, "%s is out of range: write auto, or %llu to "
 		    "%llu", p->shown, (unsigned long long)p->key->min,
 		    (unsigned long long)p->key->max);
 	return buf_printf(p->out, "%llu", (unsigned long long)v);
@@ -185,7 +169,7 @@ in_range(struct parse *p, uint64_t v, const struct unit *u, size_t n)
 		return buf_printf(p->out, "%llu", (unsigned long long)v);
 	with_unit(lo, sizeof(lo), p->key->min, u, n);
 	with_unit(hi, sizeof(hi), p->key->max, u, n);
-	return wrong(p, "%s is out of range: write %s to %s", p->shown, lo,
+	return conf_wrong(p, "%s is out of range: write %s to %s", p->shown, lo,
 	    hi);
 }
 
@@ -216,7 +200,7 @@ parse_size(struct parse *p)
 		v = UINT64_MAX, factor = 1;
 	return in_range(p, v * factor, u, nitems(u));
 bad:
-	return wrong(p, "%s is not a size: write a number with K, M, G or T, "
+	return conf_wrong(p, "%s is not a size: write a number with K, M, G or T, "
 	    "such as 512M", p->shown);
 }
 
@@ -231,42 +215,42 @@ parse_duration(struct parse *p)
 	size_t		 i;
 
 	if (!digits(&s, &v))
-		return wrong(p, "%s is not a duration: write a number with s, "
+		return conf_wrong(p, "%s is not a duration: write a number with s, "
 		    "m, h or d, such as 30s", p->shown);
 	if (*s == '\0')
-		return wrong(p, "%s has no unit (did you mean %llus?)",
+		return conf_wrong(p, "%s has no unit (did you mean %llus?)",
 		    p->shown, (unsigned long long)v);
 	for (i = 0; i < nitems(u); i++)
 		if (s[0] == u[i].letter && s[1] == '\0')
 			return in_range(p, v > UINT64_MAX / u[i].factor ?
 			    UINT64_MAX : v * u[i].factor, u, nitems(u));
-	return wrong(p, "%s is not a duration: write a number with s, m, h "
+	return conf_wrong(p, "%s is not a duration: write a number with s, m, h "
 	    "or d, such as 30s", p->shown);
 }
 
-static int
-check_length(struct parse *p)
+int
+conf_check_length(struct parse *p)
 {
 	size_t	n = strlen(p->s);
 
 	if (n >= p->key->min && n <= p->key->max)
 		return 0;
 	if (n == 0)
-		return wrong(p, "\"\" is empty: %s has to be something",
+		return conf_wrong(p, "\"\" is empty: %s has to be something",
 		    p->key->path);
-	return wrong(p, "%s is %zu bytes long: write %llu to %llu", p->shown,
+	return conf_wrong(p, "%s is %zu bytes long: write %llu to %llu", p->shown,
 	    n, (unsigned long long)p->key->min,
 	    (unsigned long long)p->key->max);
 }
 
-static int
-check_printable(struct parse *p)
+int
+conf_check_printable(struct parse *p)
 {
 	const char	*s;
 
 	for (s = p->s; *s != '\0'; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return wrong(p, "%s has a control character in it",
+			return conf_wrong(p, "%s has a control character in it",
 			    p->shown);
 	return 0;
 }
@@ -276,11 +260,11 @@ parse_string(struct parse *p)
 {
 	const char	*s;
 
-	if (check_length(p) == -1 || check_printable(p) == -1)
+	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
 		return -1;
 	for (s = p->s; *s != '\0'; s++)
 		if (!isalnum((unsigned char)*s) && strchr("-_.", *s) == NULL)
-			return wrong(p, "%s may hold only letters, digits, "
+			return conf_wrong(p, "%s may hold only letters, digits, "
 			    "'-', '_' and '.'", p->shown);
 	return buf_puts(p->out, p->s);
 }
@@ -309,217 +293,17 @@ parse_path(struct parse *p)
 {
 	size_t	start = p->out->len, n;
 
-	if (check_length(p) == -1 || check_printable(p) == -1)
+	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
 		return -1;
 	if (conf_path_join(p->base, p->s, p->out) == -1)
-		return wrong(p, "%s is too long for a path", p->shown);
+		return conf_wrong(p, "%s is too long for a path", p->shown);
 	n = p->out->len - start;
 	if (n > p->key->max) {
 		p->out->len = start;
-		return wrong(p, "%s makes a path of %zu bytes: at most %llu",
+		return conf_wrong(p, "%s makes a path of %zu bytes: at most %llu",
 		    p->shown, n, (unsigned long long)p->key->max);
 	}
 	return 0;
-}
-
-static bool
-is_address(const char *host)
-{
-	struct in_addr	 v4;
-	struct in6_addr	 v6;
-
-	return strcmp(host, "*") == 0 || inet_pton(AF_INET, host, &v4) == 1 ||
-	    inet_pton(AF_INET6, host, &v6) == 1;
-}
-
-/* HOST[:PORT] or [IPV6][:PORT]; port "" when absent.  false: malformed. */
-static bool
-split_host(const char *s, char *host, size_t hsize, char *port, size_t psize)
-{
-	const char	*end;
-	size_t		 n;
-
-	if (*s == '[') {
-		if ((end = strchr(++s, ']')) == NULL)
-			return false;
-		n = (size_t)(end - s);
-		end++;
-	} else {
-		end = s + strcspn(s, ":");
-		n = (size_t)(end - s);
-	}
-	if (n == 0 || n >= hsize)
-		return false;
-	memcpy(host, s, n);
-	host[n] = '\0';
-	*port = '\0';
-	if (*end == '\0')
-		return true;
-	if (*end++ != ':' || *end == '\0' ||
-	    strlcpy(port, end, psize) >= psize)
-		return false;
-	return true;
-}
-
-static bool
-is_port(const char *s)
-{
-	const char	*errstr;
-
-	if (!isdigit((unsigned char)*s))
-		return false;
-	strtonum(s, 1, 65535, &errstr);
-	return errstr == NULL;
-}
-
-static int
-parse_listen(struct parse *p)
-{
-	const char	*rest, *scheme;
-	char		 host[64], port[32], near[8], word[16];
-	size_t		 n;
-
-	if ((rest = strstr(p->s, "://")) == NULL)
-		return wrong(p, "%s has no scheme (did you mean "
-		    "\"imap://%.40s\"?)", p->shown, p->s);
-	n = (size_t)(rest - p->s);
-	rest += 3;
-	if (n == 4 && strncmp(p->s, "imap", 4) == 0)
-		scheme = "imap";
-	else if (n == 5 && strncmp(p->s, "imaps", 5) == 0)
-		scheme = "imaps";
-	else {
-		snprintf(word, sizeof(word), "%.*s", n < 15 ? (int)n : 15,
-		    p->s);
-		if (conf_word_nearest(word, "imap imaps", near,
-		    sizeof(near)) != NULL)
-			return wrong(p, "%s: unknown scheme (did you mean "
-			    "\"%s://\"?)", p->shown, near);
-		return wrong(p, "%s: unknown scheme: write imap:// or "
-		    "imaps://", p->shown);
-	}
-	if (*rest != '[' && strchr(rest, ':') != NULL &&
-	    strchr(strchr(rest, ':') + 1, ':') != NULL)
-		return wrong(p, "%s: an IPv6 address goes in brackets, "
-		    "such as %s://[::1]:143", p->shown, scheme);
-	if (!split_host(rest, host, sizeof(host), port, sizeof(port)))
-		return wrong(p, "%s: write %s://ADDRESS:PORT", p->shown,
-		    scheme);
-	if (strcmp(host, "localhost") == 0)
-		return wrong(p, "%s: an address, not a name "
-		    "(did you mean \"127.0.0.1\"?)", p->shown);
-	if (!is_address(host))
-		return wrong(p, "%s: \"%s\" is not an address: write one "
-		    "such as 192.0.2.1, [2001:db8::1] or *", p->shown, host);
-	if (*port == '\0')
-		strlcpy(port, scheme[4] == 's' ? "993" : "143", sizeof(port));
-	if (!is_port(port))
-		return wrong(p, "%s: \"%s\" is not a port: write 1 to 65535",
-		    p->shown, port);
-	if (strchr(host, ':') != NULL)
-		return buf_printf(p->out, "%s://[%s]:%s", scheme, host, port);
-	return buf_printf(p->out, "%s://%s:%s", scheme, host, port);
-}
-
-int
-conf_listen_split(const char *value, char *protocol, size_t psize, char *host,
-    size_t hsize, char *port, size_t portsize)
-{
-	const char	*rest = strstr(value, "://");
-
-	if (rest == NULL || (size_t)(rest - value) >= psize)
-		return -1;
-	memcpy(protocol, value, (size_t)(rest - value));
-	protocol[rest - value] = '\0';
-	return split_host(rest + 3, host, hsize, port, portsize) ? 0 : -1;
-}
-
-static int
-parse_url(struct parse *p)
-{
-	const char	*rest = NULL, *s;
-	char		 host[256], port[32];
-	size_t		 n;
-
-	if (check_length(p) == -1 || check_printable(p) == -1)
-		return -1;
-	if (strstr(p->s, "://") == NULL)
-		return wrong(p, "%s has no scheme (did you mean "
-		    "\"https://%.60s\"?)", p->shown, p->s);
-	if (strncmp(p->s, "http://", 7) == 0)
-		rest = p->s + 7;
-	else if (strncmp(p->s, "https://", 8) == 0)
-		rest = p->s + 8;
-	if (rest == NULL)
-		return wrong(p, "%s: write http:// or https://", p->shown);
-	if (strchr(rest, '@') != NULL)
-		return wrong(p, "the URL may hold no user and password: "
-		    "write access-key and secret-key");
-	n = strlen(rest);
-	if (n > 0 && rest[n - 1] == '/')
-		n--;
-	for (s = rest; s < rest + n; s++)
-		if (strchr("/?#", *s) != NULL)
-			return wrong(p, "%s: only a scheme, a host and a port "
-			    "(the bucket and the key-prefix have keys of "
-			    "their own)", p->shown);
-		else if (!isalnum((unsigned char)*s) &&
-		    strchr("-.:[]_", *s) == NULL)
-			return wrong(p, "%s: '%c' cannot be in a host name",
-			    p->shown, *s);
-	if (n >= sizeof(host))
-		return wrong(p, "%s is too long", p->shown);
-	if (!split_host(rest, host, sizeof(host), port, sizeof(port)))
-		return wrong(p, "%s has no host", p->shown);
-	port[strcspn(port, "/")] = '\0';
-	if (*port != '\0' && !is_port(port))
-		return wrong(p, "%s: \"%s\" is not a port: write 1 to 65535",
-		    p->shown, port);
-	return buf_put(p->out, p->s, (size_t)(rest - p->s) + n);
-}
-
-static int
-parse_bucket(struct parse *p)
-{
-	const char	*s;
-
-	if (check_length(p) == -1)
-		return -1;
-	for (s = p->s; *s != '\0'; s++)
-		if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s)
-		    && *s != '-' && *s != '.')
-			return wrong(p, "%s: a bucket's name holds only "
-			    "lower-case letters, digits, '-' and '.'",
-			    p->shown);
-	if (!isalnum((unsigned char)p->s[0]) ||
-	    !isalnum((unsigned char)s[-1]) || strstr(p->s, "..") != NULL)
-		return wrong(p, "%s: a bucket's name begins and ends with a "
-		    "letter or digit, and has no \"..\"", p->shown);
-	return buf_puts(p->out, p->s);
-}
-
-static int
-parse_prefix(struct parse *p)
-{
-	const char	*s;
-	size_t		 n = strlen(p->s);
-
-	if (n == 0)
-		return 0;
-	if (check_length(p) == -1)
-		return -1;
-	if (p->s[0] == '/' || p->s[n - 1] == '/')
-		return wrong(p, "%s: no '/' at its beginning or end",
-		    p->shown);
-	if (strstr(p->s, "//") != NULL || strncmp(p->s, ".", 1) == 0 ||
-	    strstr(p->s, "/.") != NULL)
-		return wrong(p, "%s: no part may be empty or begin with '.'",
-		    p->shown);
-	for (s = p->s; *s != '\0'; s++)
-		if (!isalnum((unsigned char)*s) && strchr("/-_.@+=", *s) == NULL)
-			return wrong(p, "%s: only letters, digits and "
-			    "/ - _ . @ + =", p->shown);
-	return buf_puts(p->out, p->s);
 }
 
 static int
@@ -542,21 +326,21 @@ parse_compression(struct parse *p)
 	if (i == nitems(t)) {
 		if (conf_word_nearest(name, "zstd gzip lz4 none", near,
 		    sizeof(near)) != NULL)
-			return wrong(p, "%s is not known here (did you mean "
+			return conf_wrong(p, "%s is not known here (did you mean "
 			    "\"%s\"?)", p->shown, near);
-		return wrong(p, "%s is not known here: write zstd[:level], "
+		return conf_wrong(p, "%s is not known here: write zstd[:level], "
 		    "gzip[:level], lz4 or none", p->shown);
 	}
 	if (t[i].max == 0) {
 		if (level != NULL)
-			return wrong(p, "%s: %s has no levels", p->shown,
+			return conf_wrong(p, "%s: %s has no levels", p->shown,
 			    name);
 		return buf_puts(p->out, name);
 	}
 	v = t[i].def;
 	if (level != NULL && (!digits(&level, &v) || *level != '\0' ||
 	    v < 1 || v > t[i].max))
-		return wrong(p, "%s: the level of %s is 1 to %llu", p->shown,
+		return conf_wrong(p, "%s: the level of %s is 1 to %llu", p->shown,
 		    name, (unsigned long long)t[i].max);
 	return buf_printf(p->out, "%s:%llu", name, (unsigned long long)v);
 }
@@ -566,17 +350,17 @@ parse_mailbox(struct parse *p)
 {
 	size_t	n = strlen(p->s);
 
-	if (check_length(p) == -1 || check_printable(p) == -1)
+	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
 		return -1;
 	if (strpbrk(p->s, "*%") != NULL)
-		return wrong(p, "%s: a mailbox's name has no '*' and no '%%'",
+		return conf_wrong(p, "%s: a mailbox's name has no '*' and no '%%'",
 		    p->shown);
 	if (p->s[0] == '/' || p->s[n - 1] == '/' ||
 	    strstr(p->s, "//") != NULL)
-		return wrong(p, "%s: '/' divides the levels, and none is "
+		return conf_wrong(p, "%s: '/' divides the levels, and none is "
 		    "empty", p->shown);
 	if (strcasecmp(p->s, "INBOX") == 0)
-		return wrong(p, "INBOX is always made: leave it out here");
+		return conf_wrong(p, "INBOX is always made: leave it out here");
 	return buf_puts(p->out, p->s);
 }
 
@@ -593,10 +377,10 @@ conf_type_parse(const struct conf_key *key, const char *s, const char *base,
 		[CONF_PROCESSES] = parse_processes,
 		[CONF_STRING] = parse_string,
 		[CONF_PATH] = parse_path,
-		[CONF_LISTEN] = parse_listen,
-		[CONF_URL] = parse_url,
-		[CONF_BUCKET] = parse_bucket,
-		[CONF_PREFIX] = parse_prefix,
+		[CONF_LISTEN] = conf_parse_listen,
+		[CONF_URL] = conf_parse_url,
+		[CONF_BUCKET] = conf_parse_bucket,
+		[CONF_PREFIX] = conf_parse_prefix,
 		[CONF_COMPRESSION] = parse_compression,
 		[CONF_MAILBOX] = parse_mailbox,
 	};
@@ -605,10 +389,10 @@ conf_type_parse(const struct conf_key *key, const char *s, const char *base,
 
 	conf_quote(s, p.shown, sizeof(p.shown));
 	if ((size_t)key->type >= nitems(parsers) || parsers[key->type] == NULL)
-		return wrong(&p, "%s cannot be a plain value", key->path);
+		return conf_wrong(&p, "%s cannot be a plain value", key->path);
 	if (parsers[key->type](&p) == -1)
 		return -1;
 	if (out->failed)
-		return wrong(&p, "out of memory");
+		return conf_wrong(&p, "out of memory");
 	return 0;
 }

@@ -1,0 +1,215 @@
+/*
+ * Values that name a place: listeners, URLs, buckets and prefixes.
+ */
+#include "common/compat.h"
+
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "paild/conf_parse.h"
+#include "paild/conf_type.h"
+
+static bool
+is_address(const char *host)
+{
+	struct in_addr	 v4;
+	struct in6_addr	 v6;
+
+	return strcmp(host, "*") == 0 || inet_pton(AF_INET, host, &v4) == 1 ||
+	    inet_pton(AF_INET6, host, &v6) == 1;
+}
+
+/* HOST[:PORT] or [IPV6][:PORT]; port "" when absent.  false: malformed. */
+static bool
+split_host(const char *s, char *host, size_t hsize, char *port, size_t psize)
+{
+	const char	*end;
+	size_t		 n;
+
+	if (*s == '[') {
+		if ((end = strchr(++s, ']')) == NULL)
+			return false;
+		n = (size_t)(end - s);
+		end++;
+	} else {
+		end = s + strcspn(s, ":");
+		n = (size_t)(end - s);
+	}
+	if (n == 0 || n >= hsize)
+		return false;
+	memcpy(host, s, n);
+	host[n] = '\0';
+	*port = '\0';
+	if (*end == '\0')
+		return true;
+	if (*end++ != ':' || *end == '\0' ||
+	    strlcpy(port, end, psize) >= psize)
+		return false;
+	return true;
+}
+
+static bool
+is_port(const char *s)
+{
+	const char	*errstr;
+
+	if (!isdigit((unsigned char)*s))
+		return false;
+	strtonum(s, 1, 65535, &errstr);
+	return errstr == NULL;
+}
+
+int
+conf_parse_listen(struct parse *p)
+{
+	const char	*rest, *scheme;
+	char		 host[64], port[32], near[8], word[16];
+	size_t		 n;
+
+	if ((rest = strstr(p->s, "://")) == NULL)
+		return conf_wrong(p, "%s has no scheme (did you mean "
+		    "\"imap://%.40s\"?)", p->shown, p->s);
+	n = (size_t)(rest - p->s);
+	rest += 3;
+	if (n == 4 && strncmp(p->s, "imap", 4) == 0)
+		scheme = "imap";
+	else if (n == 5 && strncmp(p->s, "imaps", 5) == 0)
+		scheme = "imaps";
+	else {
+		snprintf(word, sizeof(word), "%.*s", n < 15 ? (int)n : 15,
+		    p->s);
+		if (conf_word_nearest(word, "imap imaps", near,
+		    sizeof(near)) != NULL)
+			return conf_wrong(p, "%s: unknown scheme (did you mean "
+			    "\"%s://\"?)", p->shown, near);
+		return conf_wrong(p, "%s: unknown scheme: write imap:// or "
+		    "imaps://", p->shown);
+	}
+	if (*rest != '[' && strchr(rest, ':') != NULL &&
+	    strchr(strchr(rest, ':') + 1, ':') != NULL)
+		return conf_wrong(p, "%s: an IPv6 address goes in brackets, "
+		    "such as %s://[::1]:143", p->shown, scheme);
+	if (!split_host(rest, host, sizeof(host), port, sizeof(port)))
+		return conf_wrong(p, "%s: write %s://ADDRESS:PORT", p->shown,
+		    scheme);
+	if (strcmp(host, "localhost") == 0)
+		return conf_wrong(p, "%s: an address, not a name "
+		    "(did you mean \"127.0.0.1\"?)", p->shown);
+	if (!is_address(host))
+		return conf_wrong(p, "%s: \"%s\" is not an address: write one "
+		    "such as 192.0.2.1, [2001:db8::1] or *", p->shown, host);
+	if (*port == '\0')
+		strlcpy(port, scheme[4] == 's' ? "993" : "143", sizeof(port));
+	if (!is_port(port))
+		return conf_wrong(p, "%s: \"%s\" is not a port: write 1 to 65535",
+		    p->shown, port);
+	if (strchr(host, ':') != NULL)
+		return buf_printf(p->out, "%s://[%s]:%s", scheme, host, port);
+	return buf_printf(p->out, "%s://%s:%s", scheme, host, port);
+}
+
+int
+conf_listen_split(const char *value, char *protocol, size_t psize, char *host,
+    size_t hsize, char *port, size_t portsize)
+{
+	const char	*rest = strstr(value, "://");
+
+	if (rest == NULL || (size_t)(rest - value) >= psize)
+		return -1;
+	memcpy(protocol, value, (size_t)(rest - value));
+	protocol[rest - value] = '\0';
+	return split_host(rest + 3, host, hsize, port, portsize) ? 0 : -1;
+}
+
+int
+conf_parse_url(struct parse *p)
+{
+	const char	*rest = NULL, *s;
+	char		 host[256], port[32];
+	size_t		 n;
+
+	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
+		return -1;
+	if (strstr(p->s, "://") == NULL)
+		return conf_wrong(p, "%s has no scheme (did you mean "
+		    "\"https://%.60s\"?)", p->shown, p->s);
+	if (strncmp(p->s, "http://", 7) == 0)
+		rest = p->s + 7;
+	else if (strncmp(p->s, "https://", 8) == 0)
+		rest = p->s + 8;
+	if (rest == NULL)
+		return conf_wrong(p, "%s: write http:// or https://", p->shown);
+	if (strchr(rest, '@') != NULL)
+		return conf_wrong(p, "the URL may hold no user and password: "
+		    "write access-key and secret-key");
+	n = strlen(rest);
+	if (n > 0 && rest[n - 1] == '/')
+		n--;
+	for (s = rest; s < rest + n; s++)
+		if (strchr("/?#", *s) != NULL)
+			return conf_wrong(p, "%s: only a scheme, a host and a port "
+			    "(the bucket and the key-prefix have keys of "
+			    "their own)", p->shown);
+		else if (!isalnum((unsigned char)*s) &&
+		    strchr("-.:[]_", *s) == NULL)
+			return conf_wrong(p, "%s: '%c' cannot be in a host name",
+			    p->shown, *s);
+	if (n >= sizeof(host))
+		return conf_wrong(p, "%s is too long", p->shown);
+	if (!split_host(rest, host, sizeof(host), port, sizeof(port)))
+		return conf_wrong(p, "%s has no host", p->shown);
+	port[strcspn(port, "/")] = '\0';
+	if (*port != '\0' && !is_port(port))
+		return conf_wrong(p, "%s: \"%s\" is not a port: write 1 to 65535",
+		    p->shown, port);
+	return buf_put(p->out, p->s, (size_t)(rest - p->s) + n);
+}
+
+int
+conf_parse_bucket(struct parse *p)
+{
+	const char	*s;
+
+	if (conf_check_length(p) == -1)
+		return -1;
+	for (s = p->s; *s != '\0'; s++)
+		if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s)
+		    && *s != '-' && *s != '.')
+			return conf_wrong(p, "%s: a bucket's name holds only "
+			    "lower-case letters, digits, '-' and '.'",
+			    p->shown);
+	if (!isalnum((unsigned char)p->s[0]) ||
+	    !isalnum((unsigned char)s[-1]) || strstr(p->s, "..") != NULL)
+		return conf_wrong(p, "%s: a bucket's name begins and ends with a "
+		    "letter or digit, and has no \"..\"", p->shown);
+	return buf_puts(p->out, p->s);
+}
+
+int
+conf_parse_prefix(struct parse *p)
+{
+	const char	*s;
+	size_t		 n = strlen(p->s);
+
+	if (n == 0)
+		return 0;
+	if (conf_check_length(p) == -1)
+		return -1;
+	if (p->s[0] == '/' || p->s[n - 1] == '/')
+		return conf_wrong(p, "%s: no '/' at its beginning or end",
+		    p->shown);
+	if (strstr(p->s, "//") != NULL || strncmp(p->s, ".", 1) == 0 ||
+	    strstr(p->s, "/.") != NULL)
+		return conf_wrong(p, "%s: no part may be empty or begin with '.'",
+		    p->shown);
+	for (s = p->s; *s != '\0'; s++)
+		if (!isalnum((unsigned char)*s) && strchr("/-_.@+=", *s) == NULL)
+			return conf_wrong(p, "%s: only letters, digits and "
+			    "/ - _ . @ + =", p->shown);
+	return buf_puts(p->out, p->s);
+}

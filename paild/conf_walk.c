@@ -1,0 +1,383 @@
+/*
+ * From the YAML tree to items, by the table of keys.
+ */
+#include "common/compat.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "paild/conf.h"
+#include "paild/conf_file.h"
+#include "paild/conf_type.h"
+
+static struct conf_item *
+item_add(struct conf *c, const struct conf_key *key, const char *path)
+{
+	struct conf_item	*v, *it;
+	size_t			 size;
+
+	if (c->n == c->size) {
+		size = c->size != 0 ? c->size * 2 : 64;
+		if ((v = reallocarray(c->items, size, sizeof(*v))) == NULL)
+			return NULL;
+		c->items = v;
+		c->size = size;
+	}
+	it = &c->items[c->n];
+	memset(it, 0, sizeof(*it));
+	it->key = key;
+	if ((it->path = strdup(path)) == NULL)
+		return NULL;
+	c->n++;
+	return it;
+}
+
+/* Moves the bytes of b, which is wiped and freed, into *value. */
+static void
+take_value(struct conf_item *it, struct buf *b)
+{
+	if (b->failed || (it->value = malloc(b->len + 1)) == NULL) {
+		it->bad = true;
+	} else {
+		if (b->len > 0)
+			memcpy(it->value, b->data, b->len);
+		it->value[b->len] = '\0';
+		it->len = b->len;
+	}
+	if (b->data != NULL)
+		explicit_bzero(b->data, b->size);
+	buf_free(b);
+}
+
+static const char *
+name_of_kind(const struct tree_node *n)
+{
+	switch (n->kind) {
+	case TREE_MAP:
+		return "a map";
+	case TREE_LIST:
+		return "a list";
+	default:
+		return "a single value";
+	}
+}
+
+static bool
+is_null(const struct tree_node *n)
+{
+	return n->kind == TREE_SCALAR && n->plain && (n->len == 0 ||
+	    strcmp(n->value, "~") == 0 || strcmp(n->value, "null") == 0);
+}
+
+/* What the user calls a key: without the stars of lists. */
+static const char *
+shown_path(const char *path)
+{
+	return *path != '\0' ? path : "the configuration";
+}
+
+/* A secret: the value itself, {env: NAME} or {file: PATH}. */
+static void
+read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
+{
+	const struct tree_node	*from = n->child;
+	struct buf		 b, path;
+	char			 why[512];
+	int			 r = 0;
+
+	buf_init(&b, CONF_FILE_MAX);
+	buf_init(&path, PATH_MAX);
+	it->bad = true;
+	if (n->kind == TREE_SCALAR) {
+		if (n->len < it->key->min || n->len > it->key->max)
+			conf_error(c, n->at, "%s has %zu bytes: %llu to %llu "
+			    "are right", it->path, n->len,
+			    (unsigned long long)it->key->min,
+			    (unsigned long long)it->key->max);
+		else if (buf_put(&b, n->value, n->len) == 0)
+			it->bad = false;
+	} else if (n->kind != TREE_MAP || n->n != 1 ||
+	    from->kind != TREE_SCALAR || from->len == 0) {
+		conf_error(c, n->at, "%s: write a value, {env: NAME} or "
+		    "{file: PATH}", it->path);
+	} else if (strcmp(from->name, "env") != 0 &&
+	    strcmp(from->name, "file") != 0) {
+		conf_error(c, from->name_at, "unknown source \"%s\" of %s: "
+		    "write {env: NAME} or {file: PATH}", from->name,
+		    it->path);
+	} else if (c->no_secrets) {
+		it->bad = false;
+	} else {
+		if (strcmp(from->name, "env") == 0)
+			r = conf_env_secret(from->value, &b, why, sizeof(why));
+		else if (conf_path_join(c->base, from->value, &path) == 0 &&
+		    buf_put_u8(&path, 0) == 0)
+			r = conf_file_secret((char *)path.data, &b, why,
+			    sizeof(why));
+		else {
+			snprintf(why, sizeof(why), "the path is too long");
+			r = -1;
+		}
+		if (r == -1)
+			conf_error(c, from->at, "%s: %s", it->path, why);
+		else
+			it->bad = false;
+	}
+	buf_free(&path);
+	take_value(it, &b);
+}
+
+/* A PEM file: written is its path, value its bytes. */
+static void
+read_pem(struct conf *c, const struct tree_node *n, struct conf_item *it)
+{
+	struct buf	b, path;
+	char		why[512];
+
+	buf_init(&b, CONF_FILE_MAX + 8192);
+	buf_init(&path, PATH_MAX);
+	if (n->len == 0 || conf_path_join(c->base, n->value, &path) == -1 ||
+	    buf_put_u8(&path, 0) == -1) {
+		conf_error(c, n->at, "%s: not a path", it->path);
+		it->bad = true;
+	} else if (!c->no_secrets && conf_file_read((char *)path.data,
+	    CONF_FILE_MAX, &b, why, sizeof(why)) == -1) {
+		conf_error(c, n->at, "%s: %s", it->path, why);
+		it->bad = true;
+	} else if (b.len > 0 && memchr(b.data, '\0', b.len) != NULL) {
+		conf_error(c, n->at, "%s: %s is not a PEM file", it->path,
+		    (char *)path.data);
+		it->bad = true;
+	}
+	if (!it->bad)
+		it->written = strdup((char *)path.data);
+	buf_free(&path);
+	take_value(it, &b);
+}
+
+static void
+read_leaf(struct conf *c, const struct tree_node *n, const char *path,
+    const struct conf_key *key)
+{
+	struct conf_item	*it;
+	struct buf		 b;
+	char			 why[512];
+
+	if ((it = item_add(c, key, path)) == NULL)
+		return;
+	it->at = n->at;
+	it->name_at = n->name != NULL ? n->name_at : n->at;
+	if (key->type == CONF_SECRET && !is_null(n)) {
+		read_secret(c, n, it);
+		return;
+	}
+	if (n->kind != TREE_SCALAR) {
+		conf_error(c, n->at, "%s is %s: a single value is wanted",
+		    path, name_of_kind(n));
+		it->bad = true;
+		return;
+	}
+	if (is_null(n)) {
+		conf_error(c, it->name_at, "%s has no value", path);
+		it->bad = true;
+		return;
+	}
+	if (key->type == CONF_PEM) {
+		read_pem(c, n, it);
+		return;
+	}
+	buf_init(&b, 8192);
+	if (conf_type_parse(key, n->value, c->base, &b, why, sizeof(why)) ==
+	    -1) {
+		conf_error(c, n->at, "%s: %s", path, why);
+		it->bad = true;
+	}
+	take_value(it, &b);
+}
+
+static void	walk(struct conf *, const struct tree_node *, const char *,
+		    const char *);
+
+static bool
+seen_before(const struct tree_node *map, const struct tree_node *n,
+    unsigned *line)
+{
+	const struct tree_node	*o;
+
+	for (o = map->child; o != n; o = o->next)
+		if (strcmp(o->name, n->name) == 0) {
+			*line = o->name_at.line;
+			return true;
+		}
+	return false;
+}
+
+static void
+unknown_key(struct conf *c, const struct tree_node *n, const char *path,
+    const char *keypath)
+{
+	const char	*near = conf_key_nearest(n->name, keypath);
+	char		 shown[64], in[CONF_PATH_MAX + 4] = "";
+
+	conf_quote(n->name, shown, sizeof(shown));
+	if (*path != '\0')
+		snprintf(in, sizeof(in), " in %s", path);
+	if (strcmp(n->name, "<<") == 0)
+		conf_error(c, n->name_at, "merge keys (<<) are not allowed "
+		    "here: write the values out");
+	else if (near != NULL)
+		conf_error(c, n->name_at, "unknown key %s%s (did you mean "
+		    "\"%s\"?)", shown, in, near);
+	else
+		conf_error(c, n->name_at, "unknown key %s%s", shown, in);
+}
+
+static void
+walk_map(struct conf *c, const struct tree_node *map, const char *path,
+    const char *keypath)
+{
+	const struct tree_node	*n;
+	const char		*dot = *path != '\0' ? "." : "";
+	char			 sub[CONF_PATH_MAX], subkey[CONF_PATH_MAX];
+	size_t			 i;
+	unsigned		 line;
+
+	for (n = map->child; n != NULL; n = n->next) {
+		if (seen_before(map, n, &line)) {
+			conf_error(c, n->name_at, "\"%.60s\" is there twice: "
+			    "it was set in line %u", n->name, line);
+			continue;
+		}
+		/* A name too long for any key cannot be known. */
+		if ((size_t)snprintf(sub, sizeof(sub), "%s%s%s", path, dot,
+		    n->name) >= sizeof(sub) || strchr(n->name, '.') != NULL ||
+		    (size_t)snprintf(subkey, sizeof(subkey), "%s%s%s",
+		    keypath, dot, n->name) >= sizeof(subkey) ||
+		    *n->name == '\0' || strcmp(n->name, "*") == 0 ||
+		    conf_key_find(subkey) == NULL)
+			unknown_key(c, n, path, keypath);
+		else
+			walk(c, n, sub, subkey);
+	}
+	for (i = 0; i < conf_keys_n; i++) {
+		if (!(conf_keys[i].flags & CONF_REQUIRED) ||
+		    !conf_key_below(conf_keys[i].path, keypath))
+			continue;
+		for (n = map->child; n != NULL; n = n->next)
+			if (strcmp(n->name,
+			    conf_key_leaf(conf_keys[i].path)) == 0)
+				break;
+		if (n == NULL)
+			conf_error(c, map->name != NULL ? map->name_at :
+			    map->at, "%s needs \"%s\": %s", shown_path(path),
+			    conf_key_leaf(conf_keys[i].path),
+			    conf_keys[i].doc);
+	}
+}
+
+static void
+walk_list(struct conf *c, const struct tree_node *list, const char *path,
+    const struct conf_key *key)
+{
+	const struct tree_node	*n;
+	char			 sub[CONF_PATH_MAX], subkey[CONF_PATH_MAX];
+	unsigned		 i = 0;
+
+	if (list->n < key->min || list->n > key->max)
+		conf_error(c, list->name != NULL ? list->name_at : list->at,
+		    "%s has %zu entries: write %llu to %llu", path, list->n,
+		    (unsigned long long)key->min,
+		    (unsigned long long)key->max);
+	snprintf(subkey, sizeof(subkey), "%s.*", key->path);
+	for (n = list->child; n != NULL && i < key->max; n = n->next) {
+		snprintf(sub, sizeof(sub), "%s.%u", path, i++);
+		walk(c, n, sub, subkey);
+	}
+}
+
+static void
+walk(struct conf *c, const struct tree_node *n, const char *path,
+    const char *keypath)
+{
+	const struct conf_key	*key = conf_key_find(keypath);
+
+	if (key->type == CONF_MAP && n->kind == TREE_MAP)
+		walk_map(c, n, path, keypath);
+	else if (key->type == CONF_LIST && n->kind == TREE_LIST)
+		walk_list(c, n, path, key);
+	else if (key->type != CONF_MAP && key->type != CONF_LIST)
+		read_leaf(c, n, path, key);
+	else if (is_null(n))
+		conf_error(c, n->name != NULL ? n->name_at : n->at,
+		    "%s has no value", shown_path(path));
+	else if (key->type == CONF_LIST && n->kind == TREE_SCALAR)
+		conf_error(c, n->at, "%s is a single value: a list is wanted "
+		    "(did you mean [%.60s]?)", shown_path(path), n->value);
+	else
+		conf_error(c, n->at, "%s is %s: a %s is wanted",
+		    shown_path(path), name_of_kind(n),
+		    key->type == CONF_MAP ? "map of keys" : "list");
+}
+
+static bool
+has_prefix(const struct conf *c, const char *prefix)
+{
+	size_t	i, n = strlen(prefix);
+
+	for (i = 0; i < c->n; i++)
+		if (strncmp(c->items[i].path, prefix, n) == 0)
+			return true;
+	return false;
+}
+
+/* Keys that were left out get their defaults; so does "mailboxes". */
+static void
+add_defaults(struct conf *c, const struct tree_node *root)
+{
+	static const char	*const boxes[][2] = {
+		{ "Drafts", "drafts" }, { "Sent", "sent" },
+		{ "Junk", "junk" }, { "Trash", "trash" },
+		{ "Archive", "archive" },
+	};
+	const struct tree_node	*n;
+	struct conf_item	*it;
+	struct buf		 b;
+	char			 path[CONF_PATH_MAX], why[512];
+	size_t			 i;
+
+	for (i = 0; i < conf_keys_n; i++) {
+		if (conf_keys[i].def == NULL ||
+		    has_prefix(c, conf_keys[i].path))
+			continue;
+		if ((it = item_add(c, &conf_keys[i], conf_keys[i].path)) ==
+		    NULL)
+			return;
+		buf_init(&b, 8192);
+		if (conf_type_parse(it->key, it->key->def, "/", &b, why,
+		    sizeof(why)) == -1)
+			it->bad = true;
+		take_value(it, &b);
+	}
+	for (n = root->child; n != NULL; n = n->next)
+		if (strcmp(n->name, "mailboxes") == 0)
+			return;
+	for (i = 0; i < nitems(boxes) * 2; i++) {
+		snprintf(path, sizeof(path), "mailboxes.%zu.%s", i / 2,
+		    i % 2 == 0 ? "name" : "use");
+		it = item_add(c, conf_key_find(i % 2 == 0 ?
+		    "mailboxes.*.name" : "mailboxes.*.use"), path);
+		if (it == NULL)
+			return;
+		buf_init(&b, 64);
+		buf_puts(&b, boxes[i / 2][i % 2]);
+		take_value(it, &b);
+	}
+}
+
+void
+conf_walk(struct conf *c, const struct tree_node *root)
+{
+	walk(c, root, "", "");
+	if (root->kind == TREE_MAP)
+		add_defaults(c, root);
+}
