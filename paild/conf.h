@@ -31,7 +31,7 @@ struct conf_item {
 
 struct conf_error {
 	struct tree_mark	 at;
-	bool			 warning;	/* the configuration is usable */
+	bool			 warning;	/* not an error */
 	char			*text;
 };
 

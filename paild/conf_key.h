@@ -20,7 +20,7 @@ enum conf_type {
 	CONF_DURATION,		/* 30s: seconds in the slice */
 	CONF_PROCESSES,		/* auto, or a number */
 	CONF_STRING,		/* min..max bytes */
-	CONF_PATH,		/* relative to the file; absolute in the slice */
+	CONF_PATH,		/* absolute in the slice */
 	CONF_PEM,		/* a file; the slice holds its bytes */
 	CONF_SECRET,		/* a value, {env: NAME} or {file: PATH} */
 	CONF_LISTEN,		/* imap://ADDRESS:PORT */
@@ -38,7 +38,7 @@ struct conf_key {
 	const char	*path;		/* "store.timeout", "auth.*.path" */
 	enum conf_type	 type;
 	unsigned	 flags;
-	unsigned	 to;		/* CONF_TO() of the daemons that get it */
+	unsigned	 to;		/* CONF_TO() of each that gets it */
 	const char	*def;		/* NULL: none */
 	uint64_t	 min;
 	uint64_t	 max;

@@ -66,7 +66,8 @@ parse_word(struct parse *p)
 			return buf_puts(p->out, p->s);
 	}
 	if (conf_word_nearest(p->s, p->key->words, near, sizeof(near)) != NULL)
-		return conf_wrong(p, "%s is not known here (did you mean \"%s\"?)",
+		return conf_wrong(p, "%s is not known here (did you mean "
+		    "\"%s\"?)",
 		    p->shown, near);
 	snprintf(list, sizeof(list), "%s", p->key->words);
 	for (i = 0; list[i] != '\0'; i++)
@@ -92,7 +93,8 @@ parse_bool(struct parse *p)
 		if (strcmp(p->s, t[i].said) == 0)
 			return conf_wrong(p, "%s is not a boolean "
 			    "(did you mean %s?)", p->shown, t[i].meant);
-	return conf_wrong(p, "%s is not a boolean: write true or false", p->shown);
+	return conf_wrong(p, "%s is not a boolean: write true or false",
+	    p->shown);
 }
 
 /* Digits from *s on; false on overflow or none. */
@@ -136,7 +138,8 @@ parse_processes(struct parse *p)
 		return conf_wrong(p, "%s is not a number of processes: "
 		    "write auto or a number", p->shown);
 	if (v < p->key->min || v > p->key->max)
-		return conf_wrong(p, "%s is out of range: write auto, or %llu to "
+		return conf_wrong(p, "%s is out of range: write auto, or %llu "
+		    "to "
 		    "%llu", p->shown, (unsigned long long)p->key->min,
 		    (unsigned long long)p->key->max);
 	return buf_printf(p->out, "%llu", (unsigned long long)v);
@@ -200,7 +203,8 @@ parse_size(struct parse *p)
 		v = UINT64_MAX, factor = 1;
 	return in_range(p, v * factor, u, nitems(u));
 bad:
-	return conf_wrong(p, "%s is not a size: write a number with K, M, G or T, "
+	return conf_wrong(p, "%s is not a size: write a number with K, M, G or "
+	    "T, "
 	    "such as 512M", p->shown);
 }
 
@@ -215,7 +219,8 @@ parse_duration(struct parse *p)
 	size_t		 i;
 
 	if (!digits(&s, &v))
-		return conf_wrong(p, "%s is not a duration: write a number with s, "
+		return conf_wrong(p, "%s is not a duration: write a number "
+		    "with s, "
 		    "m, h or d, such as 30s", p->shown);
 	if (*s == '\0')
 		return conf_wrong(p, "%s has no unit (did you mean %llus?)",
@@ -224,7 +229,8 @@ parse_duration(struct parse *p)
 		if (s[0] == u[i].letter && s[1] == '\0')
 			return in_range(p, v > UINT64_MAX / u[i].factor ?
 			    UINT64_MAX : v * u[i].factor, u, nitems(u));
-	return conf_wrong(p, "%s is not a duration: write a number with s, m, h "
+	return conf_wrong(p, "%s is not a duration: write a number with s, m, "
+	    "h "
 	    "or d, such as 30s", p->shown);
 }
 
@@ -238,7 +244,8 @@ conf_check_length(struct parse *p)
 	if (n == 0)
 		return conf_wrong(p, "\"\" is empty: %s has to be something",
 		    p->key->path);
-	return conf_wrong(p, "%s is %zu bytes long: write %llu to %llu", p->shown,
+	return conf_wrong(p, "%s is %zu bytes long: write %llu to %llu",
+	    p->shown,
 	    n, (unsigned long long)p->key->min,
 	    (unsigned long long)p->key->max);
 }
@@ -264,7 +271,8 @@ parse_string(struct parse *p)
 		return -1;
 	for (s = p->s; *s != '\0'; s++)
 		if (!isalnum((unsigned char)*s) && strchr("-_.", *s) == NULL)
-			return conf_wrong(p, "%s may hold only letters, digits, "
+			return conf_wrong(p, "%s may hold only letters, "
+			    "digits, "
 			    "'-', '_' and '.'", p->shown);
 	return buf_puts(p->out, p->s);
 }
@@ -300,7 +308,8 @@ parse_path(struct parse *p)
 	n = p->out->len - start;
 	if (n > p->key->max) {
 		p->out->len = start;
-		return conf_wrong(p, "%s makes a path of %zu bytes: at most %llu",
+		return conf_wrong(p, "%s makes a path of %zu bytes: at most "
+		    "%llu",
 		    p->shown, n, (unsigned long long)p->key->max);
 	}
 	return 0;
@@ -326,9 +335,11 @@ parse_compression(struct parse *p)
 	if (i == nitems(t)) {
 		if (conf_word_nearest(name, "zstd gzip lz4 none", near,
 		    sizeof(near)) != NULL)
-			return conf_wrong(p, "%s is not known here (did you mean "
+			return conf_wrong(p, "%s is not known here (did you "
+			    "mean "
 			    "\"%s\"?)", p->shown, near);
-		return conf_wrong(p, "%s is not known here: write zstd[:level], "
+		return conf_wrong(p, "%s is not known here: write "
+		    "zstd[:level], "
 		    "gzip[:level], lz4 or none", p->shown);
 	}
 	if (t[i].max == 0) {
@@ -340,7 +351,8 @@ parse_compression(struct parse *p)
 	v = t[i].def;
 	if (level != NULL && (!digits(&level, &v) || *level != '\0' ||
 	    v < 1 || v > t[i].max))
-		return conf_wrong(p, "%s: the level of %s is 1 to %llu", p->shown,
+		return conf_wrong(p, "%s: the level of %s is 1 to %llu",
+		    p->shown,
 		    name, (unsigned long long)t[i].max);
 	return buf_printf(p->out, "%s:%llu", name, (unsigned long long)v);
 }
@@ -353,7 +365,8 @@ parse_mailbox(struct parse *p)
 	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
 		return -1;
 	if (strpbrk(p->s, "*%") != NULL)
-		return conf_wrong(p, "%s: a mailbox's name has no '*' and no '%%'",
+		return conf_wrong(p, "%s: a mailbox's name has no '*' and no "
+		    "'%%'",
 		    p->shown);
 	if (p->s[0] == '/' || p->s[n - 1] == '/' ||
 	    strstr(p->s, "//") != NULL)

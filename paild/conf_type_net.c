@@ -106,7 +106,8 @@ conf_parse_listen(struct parse *p)
 	if (*port == '\0')
 		strlcpy(port, scheme[4] == 's' ? "993" : "143", sizeof(port));
 	if (!is_port(port))
-		return conf_wrong(p, "%s: \"%s\" is not a port: write 1 to 65535",
+		return conf_wrong(p, "%s: \"%s\" is not a port: write 1 to "
+		    "65535",
 		    p->shown, port);
 	if (strchr(host, ':') != NULL)
 		return buf_printf(p->out, "%s://[%s]:%s", scheme, host, port);
@@ -152,12 +153,14 @@ conf_parse_url(struct parse *p)
 		n--;
 	for (s = rest; s < rest + n; s++)
 		if (strchr("/?#", *s) != NULL)
-			return conf_wrong(p, "%s: only a scheme, a host and a port "
+			return conf_wrong(p, "%s: only a scheme, a host and a "
+			    "port "
 			    "(the bucket and the key-prefix have keys of "
 			    "their own)", p->shown);
 		else if (!isalnum((unsigned char)*s) &&
 		    strchr("-.:[]_", *s) == NULL)
-			return conf_wrong(p, "%s: '%c' cannot be in a host name",
+			return conf_wrong(p, "%s: '%c' cannot be in a host "
+			    "name",
 			    p->shown, *s);
 	if (n >= sizeof(host))
 		return conf_wrong(p, "%s is too long", p->shown);
@@ -165,7 +168,8 @@ conf_parse_url(struct parse *p)
 		return conf_wrong(p, "%s has no host", p->shown);
 	port[strcspn(port, "/")] = '\0';
 	if (*port != '\0' && !is_port(port))
-		return conf_wrong(p, "%s: \"%s\" is not a port: write 1 to 65535",
+		return conf_wrong(p, "%s: \"%s\" is not a port: write 1 to "
+		    "65535",
 		    p->shown, port);
 	return buf_put(p->out, p->s, (size_t)(rest - p->s) + n);
 }
@@ -185,7 +189,8 @@ conf_parse_bucket(struct parse *p)
 			    p->shown);
 	if (!isalnum((unsigned char)p->s[0]) ||
 	    !isalnum((unsigned char)s[-1]) || strstr(p->s, "..") != NULL)
-		return conf_wrong(p, "%s: a bucket's name begins and ends with a "
+		return conf_wrong(p, "%s: a bucket's name begins and ends with "
+		    "a "
 		    "letter or digit, and has no \"..\"", p->shown);
 	return buf_puts(p->out, p->s);
 }
@@ -205,10 +210,12 @@ conf_parse_prefix(struct parse *p)
 		    p->shown);
 	if (strstr(p->s, "//") != NULL || strncmp(p->s, ".", 1) == 0 ||
 	    strstr(p->s, "/.") != NULL)
-		return conf_wrong(p, "%s: no part may be empty or begin with '.'",
+		return conf_wrong(p, "%s: no part may be empty or begin with "
+		    "'.'",
 		    p->shown);
 	for (s = p->s; *s != '\0'; s++)
-		if (!isalnum((unsigned char)*s) && strchr("/-_.@+=", *s) == NULL)
+		if (!isalnum((unsigned char)*s) && strchr("/-_.@+=",
+		    *s) == NULL)
 			return conf_wrong(p, "%s: only letters, digits and "
 			    "/ - _ . @ + =", p->shown);
 	return buf_puts(p->out, p->s);

@@ -20,7 +20,7 @@ struct reader {
 	struct tree_node	*stack[TREE_DEPTH_MAX];
 	unsigned		 depth;
 	size_t			 nodes;
-	char			*name;		/* a key that waits for its value */
+	char			*name;		/* waits for its value */
 	struct tree_mark	 name_at;
 	bool			 done;
 	struct tree_mark	*at;

@@ -24,7 +24,7 @@ struct tree_node {
 	struct tree_mark	 at;
 	char			*name;	/* in a map: the key; else NULL */
 	struct tree_mark	 name_at;
-	char			*value;	/* scalar: NUL-terminated, no NUL inside */
+	char			*value;	/* scalar; no NUL inside */
 	size_t			 len;
 	int			 plain;	/* scalar: written without quotes */
 	struct tree_node	*child;	/* first child, in the file's order */
