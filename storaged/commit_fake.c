@@ -323,14 +323,29 @@ no_cb(const struct blob_result *r, void *arg)
 }
 
 static void
+count_head(struct fake_node *n, const struct fake_request *r)
+{
+	uint64_t	 sum = 14695981039346656037ULL;
+	size_t		 i;
+
+	for (i = 0; i < r->len; i++)
+		sum = (sum ^ r->bytes[i]) * 1099511628211ULL;
+	n->heads++;
+	n->same += sum == n->head_sum;
+	n->head_sum = sum;
+}
+
+static void
 count(struct fake_world *w, const struct fake_request *r)
 {
 	if (r->verb == FAKE_GET)
 		w->counts.get++;
 	else if (r->verb == FAKE_LIST)
 		w->counts.list++;
-	else if (r->cond != BLOB_ALWAYS)
+	else if (r->cond != BLOB_ALWAYS) {
 		w->counts.put_head++;
+		count_head(r->n, r);
+	}
 	else if (strstr(r->key, "/log/") != NULL) {
 		w->counts.put_log++;
 		w->counts.log_small += r->len < 64 * 1024;

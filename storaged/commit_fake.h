@@ -53,6 +53,9 @@ struct fake_node {
 	uint64_t		 paused;	/* until then nothing reaches it */
 	uint64_t		 known;		/* newest commit that it has seen */
 	unsigned		 slices;
+	uint64_t		 head_sum;	/* of the head it sent last */
+	unsigned		 heads;		/* PUTs of the head */
+	unsigned		 same;		/* with the bytes of the last */
 };
 
 struct fake_counts {

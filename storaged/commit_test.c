@@ -1,0 +1,718 @@
+/*
+ * The commit against a scripted bucket: what happens to each request,
+ * against the number of PUTs, the answer, and the head that results.
+ */
+#include "common/compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/test.h"
+#include "storaged/commit_fake.h"
+#include "storaged/commit_int.h"
+#include "storaged/format_example.h"
+
+#define USER	"ann"
+#define IDS	20000
+#define NONE	99		/* no answer yet */
+#define ANY	99
+
+struct node {
+	struct fake_node	*fn;
+	struct commit		*c;
+	struct fake_state	 st;
+	unsigned		 waits, fences, ends;
+};
+
+static struct fake_world	 w;
+static struct node		 nodes[3];
+static const char		*put_script, *get_script;
+static unsigned			 answers, dones;
+static enum commit_outcome	 last;
+
+static enum fake_fate
+letter(const char **script)
+{
+	char	 l;
+
+	if (*script == NULL || **script == '\0')
+		return FATE_OK;
+	l = **script;
+	if ((*script)[1] != '*')	/* the last one may repeat for ever */
+		(*script)++;
+	switch (l) {
+	case 'l':
+		return FATE_LOST;
+	case 'a':
+		return FATE_ANSWER_LOST;
+	case 't':
+		return FATE_LATE;
+	case 'd':
+		return FATE_DOUBLE;
+	case 'r':
+		return FATE_REFUSED;
+	case 'c':
+		return FATE_CONFLICT;
+	default:
+		return FATE_OK;
+	}
+}
+
+static enum fake_fate
+fate(struct fake_world *world, struct fake_node *n, enum fake_verb verb,
+    const char *key, void *arg)
+{
+	size_t	 len = strlen(key);
+
+	(void)world;
+	(void)arg;
+	if (n->index != 0 || verb == FAKE_LIST || len < 5 ||
+	    strcmp(key + len - 5, "/head") != 0)
+		return FATE_OK;
+	return letter(verb == FAKE_PUT ? &put_script : &get_script);
+}
+
+static void
+op_done(struct intent *in, enum commit_outcome o, void *arg)
+{
+	(void)in;
+	(void)arg;
+	answers++;
+	dones += o == COMMIT_DONE;
+	last = o;
+}
+
+static void
+ref_done(struct refresh *ref, enum commit_outcome o, void *arg)
+{
+	(void)ref;
+	*(enum commit_outcome *)arg = o;
+}
+
+static void
+changed(uint64_t first, uint64_t upto, void *arg)
+{
+	(void)arg;
+	CHECK(upto >= first);
+}
+
+static void
+waiting(struct intent *in, void *arg)
+{
+	(void)in;
+	((struct node *)arg)->waits++;
+}
+
+static void
+fenced(const char *why, void *arg)
+{
+	(void)why;
+	((struct node *)arg)->fences++;
+}
+
+static void
+ended(const char *why, void *arg)
+{
+	(void)why;
+	((struct node *)arg)->ends++;
+}
+
+static void
+node_open(struct node *n, unsigned i, bool known)
+{
+	struct commit_conf	 conf = { .user = USER, .ops = &fake_state_ops,
+	    .state = &n->st, .known = known, .first = fake_state_first,
+	    .changed = changed, .waiting = waiting, .fenced = fenced,
+	    .ended = ended, .arg = n };
+
+	n->fn = &w.nodes[i];
+	conf.io = &n->fn->io;
+	n->fn->io.random(n->fn->io.arg, conf.node, sizeof(conf.node));
+	if ((n->c = commit_new(&conf)) == NULL)
+		fatal("commit_new");
+}
+
+static void
+start(void)
+{
+	unsigned	 i;
+
+	fake_world_init(&w, 42);
+	w.fate = fate;
+	put_script = get_script = NULL;
+	answers = dones = 0;
+	memset(nodes, 0, sizeof(nodes));
+	for (i = 0; i < nitems(nodes); i++) {
+		fake_state_init(&nodes[i].st, IDS);
+		node_open(&nodes[i], i, false);
+	}
+}
+
+static void
+finish(void)
+{
+	unsigned	 i;
+
+	for (i = 0; i < nitems(nodes); i++) {
+		if (nodes[i].c != NULL)
+			commit_abandon(nodes[i].c);
+		fake_state_free(&nodes[i].st);
+	}
+	fake_world_free(&w);
+}
+
+static void
+run(uint64_t ms)
+{
+	uint64_t	 until = w.now + ms;
+
+	while (fake_step(&w, until))
+		continue;
+	w.now = until;
+}
+
+static enum commit_outcome
+refresh(struct node *n)
+{
+	static struct refresh	 refs[3];
+	struct refresh		*ref = &refs[n - nodes];
+	enum commit_outcome	 o = NONE;
+
+	memset(ref, 0, sizeof(*ref));
+	ref->done = ref_done;
+	ref->arg = &o;
+	commit_refresh(n->c, ref);
+	run(30000);
+	commit_refresh_cancel(n->c, ref);
+	return o;
+}
+
+static void
+submit(struct node *n, struct fake_op *op, enum fake_kind kind, uint32_t id,
+    size_t len)
+{
+	fake_op_fill(op, id, len);
+	op->kind = kind;
+	op->target = id;
+	op->flags = 1;
+	op->in.done = op_done;
+	if (kind != FAKE_ADD)
+		op->in.inline_bytes = 0;
+	commit_submit(n->c, &op->in);
+}
+
+/* One operation of another node, to the end. */
+static void
+other(struct node *n, uint32_t id)
+{
+	struct fake_op	 op;
+	unsigned	 a = answers, d = dones;
+	enum commit_outcome o = last;
+
+	submit(n, &op, FAKE_ADD, id, 100);
+	while (answers == a && fake_step(&w, UINT64_MAX))
+		continue;
+	CHECK(last == COMMIT_DONE);
+	answers = a;
+	dones = d;
+	last = o;
+	free(op.bytes);
+}
+
+static const struct script {
+	const char	*name;
+	const char	*puts;		/* fates of node 0's PUTs of the head */
+	const char	*gets;		/* and GETs */
+	bool		 race;		/* another node wins just before */
+	unsigned	 later;		/* others commit so much later, ms */
+	unsigned	 forget;	/* and so often, with pruning */
+	unsigned	 ms;		/* to wait */
+	unsigned	 nputs;
+	unsigned	 nsame;		/* of them with the bytes of the last */
+	enum commit_outcome outcome;
+	bool		 there;		/* in the bucket in the end */
+	unsigned	 waits;
+} scripts[] = {
+	{ "won", "", "", 0, 0, 0, 1000, 1, 0, COMMIT_DONE, 1, 0 },
+	{ "request lost: the same bytes again", "l", "", 0, 0, 0, 9000, 2, 1,
+	    COMMIT_DONE, 1, 0 },
+	{ "lost three times", "lll", "", 0, 0, 0, 40000, 4, 3, COMMIT_DONE,
+	    1, ANY },
+	{ "answer lost: won by reading", "a", "", 0, 0, 0, 9000, 1, 0,
+	    COMMIT_DONE, 1, 0 },
+	{ "late", "t", "", 0, 0, 0, 90000, 2, 1, COMMIT_DONE, 1, 0 },
+	{ "doubled, the second's answer", "d", "", 0, 0, 0, 1000, 1, 0,
+	    COMMIT_DONE, 1, 0 },
+	{ "5xx", "r", "", 0, 0, 0, 2000, 2, 1, COMMIT_DONE, 1, 0 },
+	{ "409", "c", "", 0, 0, 0, 2000, 2, 1, COMMIT_DONE, 1, 0 },
+	{ "unsure, and the read fails too", "a", "rrr", 0, 0, 0, 9000, 1, 0,
+	    COMMIT_DONE, 1, 0 },
+	{ "another node was first", "", "", 1, 0, 0, 1000, 2, 0, COMMIT_DONE,
+	    1, 0 },
+	{ "another was first, and the answer is lost", "a", "", 1, 0, 0, 9000,
+	    2, 0, COMMIT_DONE, 1, 0 },
+	{ "won, and others went on before the read", "a", "rrr", 0, 300, 0,
+	    9000, 1, 0, COMMIT_DONE, 1, 0 },
+	{ "lost, and others went on before the read", "l", "rrr", 0, 300, 0,
+	    9000, 2, 0, COMMIT_DONE, 1, 0 },
+	{ "entry pruned: nobody can know", "a", "rrrrrrrrr", 0, 300, 3,
+	    60000, 1, 0, COMMIT_LOST, 1, 0 },
+	{ "pruned, and it never landed", "l", "rrrrrrrrr", 0, 300, 3, 60000,
+	    1, 0, COMMIT_LOST, 0, 0 },
+	{ "unsettled for five minutes", "l*", "", 0, 0, 0, 310000, 0, 0,
+	    COMMIT_LOST, 0, 10 },
+	{ "the bucket is away, unsettled", "r*", "r*", 0, 0, 0, 310000, 1, 0,
+	    COMMIT_LOST, 0, 10 },
+};
+
+static void
+run_script(const struct script *s)
+{
+	struct node	*n = &nodes[0];
+	struct fake_op	 op;
+	unsigned	 i, heads, same;
+	char		 key[BLOB_KEY_MAX], prefix[BLOB_KEY_MAX];
+
+	start();
+	for (i = 0; i < 3; i++)
+		CHECK(refresh(&nodes[i]) == COMMIT_DONE);
+	other(n, 900);		/* so that it has an entry to lose */
+	if (s->race)
+		other(&nodes[1], 901);
+	if (s->forget > 0)
+		for (i = 1; i < 3; i++) {
+			nodes[i].c->limits.prune.keep = 1;
+			nodes[i].c->limits.prune.silent = -1;
+		}
+	put_script = s->puts;
+	get_script = s->gets;
+	heads = n->fn->heads;
+	same = n->fn->same;
+	last = NONE;
+	submit(n, &op, FAKE_ADD, 1, 100);
+	if (s->later > 0) {
+		run(s->later);
+		for (i = 0; i <= s->forget; i++)
+			other(&nodes[1 + i % 2], 902 + i);
+	}
+	run(s->ms);
+	CHECK_ROW(last == s->outcome && answers == 1, "%s: outcome %d",
+	    s->name, last);
+	CHECK_ROW(s->nputs == 0 || n->fn->heads - heads == s->nputs,
+	    "%s: %u PUTs", s->name, n->fn->heads - heads);
+	CHECK_ROW((s->nputs == 0 && n->fn->same > same + 10) ||
+	    n->fn->same - same == s->nsame, "%s: %u with the same bytes",
+	    s->name, n->fn->same - same);
+	CHECK_ROW(s->waits == ANY || n->waits == s->waits, "%s: told %u times", s->name,
+	    n->waits);
+	CHECK_ROW(n->ends == (s->forget > 0), "%s: ended", s->name);
+	CHECK(n->fences == 0);
+	/* The bucket heals: what is unsettled settles; all see the same. */
+	put_script = get_script = NULL;
+	run(20000);
+	CHECK(commit_idle(n->c));
+	CHECK(refresh(n) == COMMIT_DONE && refresh(&nodes[2]) == COMMIT_DONE);
+	CHECK_ROW((nodes[2].st.uid_of[1] != 0) ==
+	    (s->there || s->nputs == 0 || s->ms > 300000), "%s: there",
+	    s->name);
+	CHECK(nodes[2].st.doubled == 0 && n->st.hash == nodes[2].st.hash);
+	CHECK(key_user(USER, prefix, sizeof(prefix)) == 0 &&
+	    key_head(prefix, key, sizeof(key)) == 0 &&
+	    fake_object(&w, key)->commit == n->st.mark.commit);
+	free(op.bytes);
+	finish();
+}
+
+/* What leaves no record wants a read that began after it, and only one. */
+static void
+test_fresh(void)
+{
+	struct fake_op	 probe[2], add;
+	uint64_t	 gets;
+
+	start();
+	CHECK(refresh(&nodes[0]) == COMMIT_DONE);
+	CHECK(refresh(&nodes[1]) == COMMIT_DONE);
+	other(&nodes[1], 7);
+	gets = w.counts.get;
+	submit(&nodes[0], &probe[0], FAKE_PROBE, 7, 1);
+	submit(&nodes[0], &probe[1], FAKE_PROBE, 7, 1);
+	run(1000);
+	CHECK(dones == 2 && probe[0].answer && probe[1].answer);
+	CHECK(w.counts.get == gets + 1);
+	/* With a record beside it, the won PUT is proof enough. */
+	gets = w.counts.get;
+	submit(&nodes[0], &add, FAKE_ADD, 8, 10);
+	free(probe[0].bytes);
+	submit(&nodes[0], &probe[0], FAKE_PROBE, 7, 1);
+	run(1000);
+	CHECK(dones == 4 && w.counts.get == gets);
+	/* The bucket is away: not known, so not said. */
+	get_script = "r*";
+	free(probe[0].bytes);
+	submit(&nodes[0], &probe[0], FAKE_PROBE, 7, 1);
+	run(1000);
+	CHECK(last == COMMIT_UNAVAILABLE && answers == 5);
+	CHECK(refresh(&nodes[0]) == COMMIT_UNAVAILABLE);
+	get_script = NULL;
+	run(5000);
+	CHECK(refresh(&nodes[0]) == COMMIT_DONE);
+	free(probe[0].bytes);
+	free(probe[1].bytes);
+	free(add.bytes);
+	finish();
+}
+
+/* Who waits behind an unsettled attempt may be told; who is in it not. */
+static void
+test_behind(void)
+{
+	struct fake_op	 in, behind;
+
+	start();
+	refresh(&nodes[0]);
+	put_script = "l*";
+	get_script = "r*";
+	submit(&nodes[0], &in, FAKE_ADD, 1, 10);
+	run(100);
+	submit(&nodes[0], &behind, FAKE_ADD, 2, 10);
+	run(20000);
+	CHECK(answers == 1 && last == COMMIT_UNAVAILABLE);
+	CHECK(!commit_idle(nodes[0].c));
+	CHECK(!commit_cancel(nodes[0].c, &in.in));	/* may be done */
+	put_script = get_script = NULL;
+	run(10000);
+	CHECK(commit_idle(nodes[0].c) && answers == 1);
+	CHECK(nodes[0].st.uid_of[1] != 0 && nodes[0].st.uid_of[2] == 0);
+	free(behind.bytes);
+	submit(&nodes[0], &behind, FAKE_ADD, 3, 10);
+	CHECK(commit_cancel(nodes[0].c, &behind.in));	/* never was */
+	run(1000);
+	CHECK(answers == 1 && nodes[0].st.uid_of[3] == 0);
+	free(in.bytes);
+	free(behind.bytes);
+	finish();
+}
+
+static void
+head_key(char key[BLOB_KEY_MAX])
+{
+	char	 prefix[BLOB_KEY_MAX];
+
+	if (key_user(USER, prefix, sizeof(prefix)) == -1 ||
+	    key_head(prefix, key, BLOB_KEY_MAX) == -1)
+		fatalx("key");
+}
+
+/* A missing head is a new user only where nothing is known of it. */
+static void
+test_no_head(void)
+{
+	struct fake_op	 op;
+	char		 key[BLOB_KEY_MAX], orphan[BLOB_KEY_MAX];
+
+	start();				/* two at once: one history */
+	submit(&nodes[0], &op, FAKE_ADD, 1, 10);
+	CHECK(refresh(&nodes[1]) == COMMIT_DONE);
+	CHECK(dones == 1 && refresh(&nodes[1]) == COMMIT_DONE);
+	CHECK(memcmp(commit_history(nodes[0].c), commit_history(nodes[1].c),
+	    16) == 0 && nodes[1].st.uid_of[1] != 0);
+	head_key(key);
+	fake_object_remove(&w, key);		/* the state knows the user */
+	free(op.bytes);
+	submit(&nodes[0], &op, FAKE_ADD, 2, 10);
+	CHECK(refresh(&nodes[1]) == COMMIT_FENCED);
+	CHECK(nodes[1].fences == 1 && nodes[0].fences == 1);
+	CHECK(answers == 2 && last == COMMIT_LOST);
+	free(op.bytes);
+	submit(&nodes[0], &op, FAKE_ADD, 3, 10);
+	run(1000);
+	CHECK(answers == 3 && last == COMMIT_FENCED);
+	free(op.bytes);
+	finish();
+
+	start();				/* the cache knows it */
+	commit_free(nodes[0].c);
+	node_open(&nodes[0], 0, true);
+	CHECK(refresh(&nodes[0]) == COMMIT_FENCED && nodes[0].fences == 1);
+	finish();
+
+	start();				/* the prefix is not empty */
+	head_key(key);
+	snprintf(orphan, sizeof(orphan), "%.*slog/x",
+	    (int)(strlen(key) - 4), key);
+	fake_object_put(&w, orphan, "x", 1);
+	CHECK(refresh(&nodes[0]) == COMMIT_FENCED && nodes[0].fences == 1);
+	finish();
+}
+
+/* Write the head again with something more in it. */
+static void
+tamper(uint32_t field, bool critical)
+{
+	struct head		 h;
+	struct buf		 b = BUF_INIT;
+	struct fake_object	*o;
+	char			 key[BLOB_KEY_MAX];
+
+	head_key(key);
+	o = fake_object(&w, key);
+	CHECK(head_decode(&h, o->bytes, o->len) == 0);
+	tlv_put(&h.unknown, field, critical, "later", 5);
+	CHECK(head_encode(&h, NULL, &b) == 0);
+	fake_object_put(&w, key, b.data, b.len);
+	head_free(&h);
+	buf_free(&b);
+}
+
+static void
+test_newer(void)
+{
+	struct fake_op		 op;
+	struct head		 h;
+	struct fake_object	*o;
+	char			 key[BLOB_KEY_MAX];
+
+	start();
+	CHECK(refresh(&nodes[0]) == COMMIT_DONE);
+	tamper(900, false);
+	submit(&nodes[0], &op, FAKE_ADD, 1, 10);
+	run(2000);
+	CHECK(last == COMMIT_DONE && answers == 1);
+	head_key(key);
+	o = fake_object(&w, key);
+	CHECK(head_decode(&h, o->bytes, o->len) == 0 && h.unknown.len == 8);
+	head_free(&h);
+	tamper(901, true);
+	CHECK(refresh(&nodes[0]) == COMMIT_READONLY);
+	free(op.bytes);
+	submit(&nodes[0], &op, FAKE_ADD, 2, 10);
+	run(2000);
+	CHECK(last == COMMIT_READONLY && answers == 2);
+	CHECK(nodes[0].fences == 0);
+	free(op.bytes);
+	finish();
+}
+
+/* What an attempt names grows too old: an empty commit ends it. */
+static void
+test_give_up(void)
+{
+	struct fake_op	 op[2];
+	struct garbagelist *g;
+	size_t		 i, packs = 0;
+
+	start();
+	refresh(&nodes[0]);
+	nodes[0].c->limits.hard = 1000;
+	put_script = "l*";
+	submit(&nodes[0], &op[0], FAKE_ADD, 1, 3000);
+	run(310000);
+	CHECK(w.counts.put_pack == 1 && last == COMMIT_LOST && answers == 1);
+	run(3600 * 1000);
+	put_script = NULL;
+	run(10000);
+	CHECK(commit_idle(nodes[0].c));
+	CHECK(nodes[0].st.uid_of[1] == 0);	/* it had nobody any more */
+	submit(&nodes[0], &op[1], FAKE_ADD, 2, 100);
+	run(1000);
+	CHECK(last == COMMIT_DONE && refresh(&nodes[1]) == COMMIT_DONE);
+	CHECK(nodes[1].st.uid_of[1] == 0 && nodes[1].st.uid_of[2] != 0);
+	g = &nodes[1].c->head.garbage;
+	for (i = 0; i < g->n; i++)
+		packs += strncmp(g->v[i].name, "pack/", 5) == 0;
+	CHECK(packs == 1);
+	free(op[0].bytes);
+	free(op[1].bytes);
+	finish();
+}
+
+/* A lost attempt's pack is used by the next, not sent again. */
+static void
+test_pack_again(void)
+{
+	struct fake_op	 op;
+
+	start();
+	refresh(&nodes[0]);
+	refresh(&nodes[1]);
+	nodes[0].c->limits.hard = 1000;
+	other(&nodes[1], 5);
+	submit(&nodes[0], &op, FAKE_ADD, 1, 3000);
+	run(5000);
+	CHECK(last == COMMIT_DONE && w.counts.put_pack == 1);
+	CHECK(nodes[0].c->head.garbage.n == 0);
+	CHECK(fake_message_there(&w, nodes[0].c,
+	    &nodes[0].st.v[nodes[0].st.uid_of[1] - 1]));
+	free(op.bytes);
+	finish();
+}
+
+static void
+test_limits(void)
+{
+	struct fake_op	 op[3];
+	unsigned	 heads, i;
+
+	start();
+	refresh(&nodes[0]);
+	nodes[0].st.full_after = 2;	/* two records a batch */
+	heads = nodes[0].fn->heads;
+	for (i = 0; i < 3; i++)
+		submit(&nodes[0], &op[i], FAKE_ADD, 1 + i, 10);
+	run(1000);
+	CHECK(dones == 3 && nodes[0].fn->heads == heads + 2);
+	nodes[0].st.full_after = 1;
+	nodes[0].st.mark.records -= 1;	/* so that even one is too much */
+	free(op[0].bytes);
+	submit(&nodes[0], &op[0], FAKE_ADD, 9, 10);
+	run(1000);
+	CHECK(answers == 4 && last == COMMIT_TOOBIG);
+	for (i = 0; i < 3; i++)
+		free(op[i].bytes);
+	finish();
+}
+
+/* MORE holds a commit back for 10 ms, not for ever. */
+static void
+test_hold(void)
+{
+	struct fake_op	 op[2];
+	uint64_t	 began;
+
+	start();
+	refresh(&nodes[0]);
+	commit_hold(nodes[0].c, true);
+	began = w.counts.put_head;
+	submit(&nodes[0], &op[0], FAKE_ADD, 1, 10);
+	run(COMMIT_HOLD_MS - 2);
+	CHECK(w.counts.put_head == began);
+	run(4);
+	CHECK(w.counts.put_head == began + 1);
+	run(1000);
+	submit(&nodes[0], &op[1], FAKE_ADD, 2, 10);
+	run(1);
+	commit_hold(nodes[0].c, false);
+	run(1);
+	CHECK(w.counts.put_head == began + 2);
+	run(1000);
+	CHECK(dones == 2);
+	free(op[0].bytes);
+	free(op[1].bytes);
+	finish();
+}
+
+static uint64_t
+all_puts(void)
+{
+	return w.counts.put_head + w.counts.put_log + w.counts.put_pack +
+	    w.counts.put_manifest + w.counts.put_other;
+}
+
+/* n operations, at most window at once; the PUTs. */
+static uint64_t
+burst(enum fake_kind kind, uint32_t first, unsigned n, unsigned window,
+    size_t len)
+{
+	struct fake_op	*op = calloc(n, sizeof(*op));
+	uint64_t	 before = all_puts();
+	unsigned	 i, start_answers = answers;
+
+	if (op == NULL)
+		fatal("ops");
+	for (i = 0; i < n; i++) {
+		submit(&nodes[0], &op[i], kind, first + i, len);
+		while (i + 1 - (answers - start_answers) >= window &&
+		    fake_step(&w, UINT64_MAX))
+			continue;
+	}
+	while (answers - start_answers < n && fake_step(&w, UINT64_MAX))
+		continue;
+	for (i = 0; i < n; i++)
+		free(op[i].bytes);
+	free(op);
+	return all_puts() - before;
+}
+
+/* The counts of the design, with messages that hardly shrink. */
+static void
+test_counts(void)
+{
+	uint64_t	 n;
+	size_t		 i, small = 0;
+	struct loglist	*l;
+
+	start();
+	refresh(&nodes[0]);
+	n = burst(FAKE_ADD, 1, 1000, 1, 4600);
+	CHECK_ROW(n <= 1100, "%llu PUTs for 1,000 APPENDs one by one",
+	    (unsigned long long)n);
+	n = burst(FAKE_FLAGS, 1, 1000, 100, 1);
+	CHECK_ROW(n <= 20, "%llu PUTs for 1,000 STOREs",
+	    (unsigned long long)n);
+	n = burst(FAKE_ADD, 1001, 1000, 100, 4600);
+	CHECK_ROW(n <= 60, "%llu PUTs for 1,000 APPENDs at once",
+	    (unsigned long long)n);
+	n = burst(FAKE_ADD, 2001, 4000, 1, 4600);
+	CHECK_ROW(n <= 4400, "%llu PUTs for 4,000 more",
+	    (unsigned long long)n);
+	CHECK(dones == 7000);
+	printf("PUTs: %llu of the head, %llu logs, %llu packs, %llu "
+	    "manifests\n", (unsigned long long)w.counts.put_head,
+	    (unsigned long long)w.counts.put_log,
+	    (unsigned long long)w.counts.put_pack,
+	    (unsigned long long)w.counts.put_manifest);
+	l = &nodes[0].c->manifest.logs;
+	CHECK(l->n > 200 && nodes[0].c->have_manifest);
+	for (i = 0; i < l->n; i++)
+		small += l->v[i].size < 64 * 1024;
+	CHECK_ROW(small * 10 <= l->n, "%zu of %zu logs are small", small,
+	    l->n);
+	CHECK(refresh(&nodes[1]) == COMMIT_DONE);	/* a rebuild */
+	CHECK(nodes[1].st.hash == nodes[0].st.hash);
+	for (i = 0; i < nodes[1].st.n; i += 7)
+		CHECK(fake_message_there(&w, nodes[1].c,
+		    &nodes[1].st.v[i]));
+	finish();
+}
+
+/* Another node's index, then one that lies: rebuilt once. */
+static void
+test_rebuild(void)
+{
+	start();
+	refresh(&nodes[0]);
+	other(&nodes[0], 1);
+	other(&nodes[0], 2);
+	refresh(&nodes[1]);
+	nodes[1].st.hash ^= 1;			/* its index is torn */
+	other(&nodes[0], 3);
+	CHECK(refresh(&nodes[1]) == COMMIT_DONE);
+	CHECK(nodes[1].ends == 1 && nodes[1].fences == 0);
+	CHECK(nodes[1].st.hash == nodes[0].st.hash && nodes[1].st.n == 3);
+	finish();
+}
+
+int
+main(void)
+{
+	size_t	 i;
+
+	log_init("commit_test");
+	log_set_level(LOG_LEVEL_ERROR);
+	for (i = 0; i < nitems(scripts); i++)
+		run_script(&scripts[i]);
+	test_fresh();
+	test_behind();
+	test_no_head();
+	test_newer();
+	test_give_up();
+	test_pack_again();
+	test_limits();
+	test_hold();
+	test_counts();
+	test_rebuild();
+	return TEST_END();
+}
