@@ -34,6 +34,7 @@ void
 control_end(struct control_client *c)
 {
 	struct paild	*pd = c->paild;
+	size_t		 i;
 
 	ask_forget(pd, c);
 	reload_forget(pd, c);
@@ -44,6 +45,9 @@ control_end(struct control_client *c)
 	if (c->fd != -1)
 		close(c->fd);
 	buf_free(&c->out);
+	for (i = 0; c->rows != NULL && i < pd->nprocs; i++)
+		buf_free(&c->rows[i]);
+	free(c->rows);
 	free(c);
 }
 

@@ -38,6 +38,7 @@ up_time(time_t seconds, char *dst, size_t size)
 static void
 status_row(struct control_client *c, struct proc *p, const struct msg *m)
 {
+	struct buf		*row = &c->rows[p - c->paild->procs];
 	struct ctl_counts	 counts;
 	const struct ctl_count	*v;
 	struct arena		*a;
@@ -47,7 +48,7 @@ status_row(struct control_client *c, struct proc *p, const struct msg *m)
 	up_time(p->pid != 0 ? paild_now() - p->started : 0, up, sizeof(up));
 	if (p->pid != 0)
 		snprintf(pid, sizeof(pid), "%d", (int)p->pid);
-	buf_printf(&c->out, "%-14s %8s %-9s %8s %8u ", proc_name(p), pid,
+	buf_printf(row, "%-14s %8s %-9s %8s %8u ", proc_name(p), pid,
 	    proc_state_name(p->state), up, p->restarts);
 	if (m != NULL && (a = arena_new(4 * 1024 * 1024)) != NULL) {
 		if (wire_decode(&ctl_counts_wire, &counts, m->data, m->len,
@@ -55,13 +56,28 @@ status_row(struct control_client *c, struct proc *p, const struct msg *m)
 			for (i = 0; i < counts.counts.n; i++) {
 				v = (const struct ctl_count *)counts.counts.v +
 				    i;
-				buf_printf(&c->out, " %.*s=%llu",
+				buf_printf(row, " %.*s=%llu",
 				    (int)v->name.len, v->name.p,
 				    (unsigned long long)v->value);
 			}
 		arena_free(a);
 	}
-	buf_puts(&c->out, "\n");
+	buf_puts(row, "\n");
+}
+
+/* The rows in the table's order, however the answers came. */
+static void
+status_finish(struct control_client *c)
+{
+	size_t	i;
+
+	for (i = 0; i < c->paild->nprocs; i++)
+		if (c->rows[i].len != 0)
+			buf_put(&c->out, c->rows[i].data, c->rows[i].len);
+	if (c->waiting != 0)
+		buf_printf(&c->out, "%zu processes have not answered in "
+		    "time\n", c->waiting);
+	control_finish(c);
 }
 
 static void
@@ -71,7 +87,7 @@ status_answer(struct proc *p, const struct msg *m, void *arg)
 
 	status_row(c, p, m);
 	if (--c->waiting == 0)
-		control_finish(c);
+		status_finish(c);
 }
 
 /* Not all have answered in time: the table says which. */
@@ -83,9 +99,7 @@ status_late(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	ask_forget(c->paild, c);
-	buf_printf(&c->out, "%zu processes have not answered in time\n",
-	    c->waiting);
-	control_finish(c);
+	status_finish(c);
 }
 
 static void
@@ -104,7 +118,9 @@ cmd_status(struct control_client *c, const char *arg)
 	    pd->stopping ? "stopping" : pd->ready ? "serving" : "starting",
 	    pd->file, "process", "pid", "state", "up", "restarts", "counts");
 	event_free(c->ev);
-	if ((c->ev = evtimer_new(pd->base, status_late, c)) == NULL) {
+	c->rows = calloc(pd->nprocs, sizeof(*c->rows));
+	if ((c->ev = evtimer_new(pd->base, status_late, c)) == NULL ||
+	    c->rows == NULL) {
 		control_end(c);
 		return;
 	}
@@ -118,7 +134,7 @@ cmd_status(struct control_client *c, const char *arg)
 			status_row(c, p, NULL);
 	}
 	if (c->waiting == 0)
-		control_finish(c);
+		status_finish(c);
 }
 
 static void

@@ -16,6 +16,7 @@ struct control_client {
 	char				*token;
 	char				*user;
 	size_t				 waiting;	/* answers to come */
+	struct buf			*rows;		/* status: a process */
 };
 TAILQ_HEAD(control_clients, control_client);
 
