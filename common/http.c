@@ -28,7 +28,7 @@ struct http_request {
 	TAILQ_ENTRY(http_request) entry;
 	struct http	*http;
 	CURL		*easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *connect_to;
 	struct http_piece *pieces;
 	size_t		 npieces;
 	size_t		 piece, at;	/* where the next read begins */
@@ -279,6 +279,7 @@ request_free(struct http_request *q)
 			curl_easy_cleanup(q->easy);
 	}
 	curl_slist_free_all(q->headers);
+	curl_slist_free_all(q->connect_to);
 	free(q->pieces);
 	buf_free(&q->joined);
 	buf_free(&q->head);
@@ -303,6 +304,23 @@ add_headers(struct http_request *q, const struct http_call *call)
 		q->headers = l;
 	}
 	return 0;
+}
+
+/* Any host and port of the URL: this address, the URL's port. */
+static int
+set_address(struct http_request *q, const char *address)
+{
+	char to[96];
+
+	if (strchr(address, ':') != NULL)
+		snprintf(to, sizeof(to), "::[%s]:", address);
+	else
+		snprintf(to, sizeof(to), "::%s:", address);
+	q->connect_to = curl_slist_append(NULL, to);
+	if (q->connect_to == NULL)
+		return -1;
+	return curl_easy_setopt(q->easy, CURLOPT_CONNECT_TO, q->connect_to) ==
+	    CURLE_OK ? 0 : -1;
 }
 
 static void
@@ -426,7 +444,8 @@ http_start(struct http *h, const struct http_call *call, http_cb cb,
 		    call->npieces * sizeof(*q->pieces));
 		q->npieces = call->npieces;
 	}
-	if (add_headers(q, call) == -1 || set_body(q, call) == -1)
+	if (add_headers(q, call) == -1 || set_body(q, call) == -1 ||
+	    (call->address != NULL && set_address(q, call->address) == -1))
 		goto fail;
 	set_common(q, call);
 	if (curl_multi_add_handle(h->multi, q->easy) != CURLM_OK)

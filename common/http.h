@@ -40,6 +40,7 @@ struct http_call {
 	uint64_t	 fd_offset, fd_len;
 	bool		 once;		/* never sent again, not even when a
 					   kept connection turns out closed */
+	const char	*address;	/* connect there; NULL: as url says */
 	size_t		 max_body;	/* of a 2xx answer; others: 64 KiB */
 	unsigned	 timeout_ms;	/* in all */
 };

@@ -44,6 +44,7 @@ struct s3_call {
 	char		 hash[65];
 	int		 hash_errno;
 	struct helper_job *job;
+	char		 address[64];
 	size_t		 max_body;
 	bool		 once, bad;
 	bool		 sent;		/* in some try */
@@ -87,6 +88,7 @@ s3_call_new(struct s3 *s3, const char *method, const char *name,
 	c->verb = verb;
 	c->fd = -1;
 	c->max_body = S3_ERROR_MAX;
+	strlcpy(c->address, s3->address, sizeof(c->address));
 	c->gate.prio = prio;
 	c->gate.state = GATE_OUT;
 	c->gate.go = call_send;
@@ -319,9 +321,10 @@ answer_why(struct s3_call *c, const struct http_result *r,
 	if (e->message[0] != '\0')
 		log_quote(quoted, sizeof(quoted), e->message,
 		    strlen(e->message));
-	call_why(c, "status=%d%s%s%s%s%s%s%s%s", r->status,
+	call_why(c, "status=%d%s%s%s%s%s%s%s%s%s", r->status,
 	    e->code[0] != '\0' ? " code=" : "", e->code,
-	    quoted[0] != '\0' ? " message=" : "", quoted,
+	    quoted[0] != '\0' ? " message='" : "", quoted,
+	    quoted[0] != '\0' ? "'" : "",
 	    id[0] != '\0' ? " x-amz-request-id=" : "", id,
 	    id2[0] != '\0' ? " x-amz-id-2=" : "", id2);
 }
@@ -504,6 +507,7 @@ call_send(void *arg)
 	h.fd_offset = c->fd_offset;
 	h.fd_len = c->fd_len;
 	h.once = c->once;
+	h.address = c->address[0] != '\0' ? c->address : NULL;
 	h.max_body = c->max_body;
 	h.timeout_ms = c->deadline > now ? (unsigned)(c->deadline - now) : 1;
 	if (s3_url_path(&s3->url, c->name, path, sizeof(path)) == -1 ||

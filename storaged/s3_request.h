@@ -38,6 +38,7 @@ struct s3 {
 	unsigned	 timeout_ms;
 	unsigned	 max_retries;
 	bool		 verify;
+	char		 address[64];	/* the probe: calls made now go there */
 	struct s3_calls	 calls;
 	TAILQ_HEAD(, s3_blob) blobs;	/* blob_s3.c's */
 };

@@ -1,0 +1,557 @@
+/* The S3 backend against scripted failures: one row a request. */
+#include "common/compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "common/msg_auth.h"
+#include "common/test.h"
+#include "storaged/blob_suite.h"
+#include "storaged/s3_fake.h"
+#include "storaged/s3_probe.h"
+
+static struct event_base *base;
+static struct s3_fake *fake;
+
+static struct blob_store *
+open_s3(const char *timeout, const char *retries, const char *verify)
+{
+	char endpoint[64], why[256] = "";
+	struct blob_store *s;
+	struct slice *conf;
+
+	snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%d",
+	    s3_fake_port(fake));
+	conf = suite_slice("store.type", "s3", "store.endpoint", endpoint,
+	    "store.bucket", "bucket", "store.region", "eu-west-1",
+	    "store.timeout", timeout, "store.max-retries", retries,
+	    "store.verify-after-write", verify, NULL);
+	s = blob_open(base, conf, why, sizeof(why));
+	CHECK_ROW(s != NULL, "%s", why);
+	slice_free(conf);
+	return s;
+}
+
+static struct blob_store *
+open_keyed(const char *timeout, const char *retries, const char *verify)
+{
+	struct blob_store *s = open_s3(timeout, retries, verify);
+
+	suite_day_key(s, "AKID", "secret", "eu-west-1");
+	return s;
+}
+
+enum verb { GET, RANGE, HEAD, PUT, CREATE, REPLACE, DELETE, DELETE2, LIST };
+
+static void
+run(struct blob_store *s, enum verb verb, struct suite_result *r)
+{
+	static const char *const keys[] = { "u/one", "u/two" };
+	struct blob_piece piece = { "hello", 5 };
+
+	suite_result_free(r);
+	switch (verb) {
+	case GET:
+		blob_get(s, "u/x", 0, 0, 1000, NULL, BLOB_USER, suite_cb, r);
+		break;
+	case RANGE:
+		blob_get(s, "u/x", 2, 2, 2, NULL, BLOB_USER, suite_cb, r);
+		break;
+	case HEAD:
+		blob_head(s, "u/x", BLOB_USER, suite_cb, r);
+		break;
+	case PUT:
+		blob_put(s, "u/x", &piece, 1, BLOB_ALWAYS, NULL, BLOB_USER,
+		    suite_cb, r);
+		break;
+	case CREATE:
+		blob_put(s, "u/new", &piece, 1, BLOB_IF_NONE_MATCH, NULL,
+		    BLOB_USER, suite_cb, r);
+		break;
+	case REPLACE:
+		blob_put(s, "u/x", &piece, 1, BLOB_IF_MATCH, "\"stale\"",
+		    BLOB_USER, suite_cb, r);
+		break;
+	case DELETE:
+		blob_delete(s, keys, 1, BLOB_USER, suite_cb, r);
+		break;
+	case DELETE2:
+		blob_delete(s, keys, 2, BLOB_USER, suite_cb, r);
+		break;
+	case LIST:
+		blob_list(s, "u/", NULL, 10, BLOB_USER, suite_list_cb, r);
+		break;
+	}
+	suite_wait(base, r);
+}
+
+#define DOS	"<!DOCTYPE x [<!ENTITY a \"aaaa\">]><Error><Code>&a;</Code>" \
+	"</Error>"
+#define LISTED(x)	"<ListBucketResult><IsTruncated>false</IsTruncated>" \
+	x "</ListBucketResult>"
+
+static const struct row {
+	const char *what;
+	enum verb verb;
+	struct fake_step script[4];
+	unsigned n;
+	enum blob_outcome want;
+	unsigned requests;	/* that the server saw */
+	const char *why;	/* in the result's */
+} rows[] = {
+	/* What may be repeated is. */
+	{ "500 then well", GET, { { "GET", FAKE_STATUS, 500,
+	    "InternalError", 0, NULL, NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "503 SlowDown twice", PUT, { { "PUT", FAKE_STATUS, 503, "SlowDown",
+	    0, NULL, NULL }, { "PUT", FAKE_STATUS, 503, "SlowDown", 0, NULL,
+	    NULL } }, 2, BLOB_DONE, 3, "" },
+	{ "500 too often", GET, { { "GET", FAKE_STATUS, 500, "InternalError",
+	    0, NULL, NULL }, { "GET", FAKE_STATUS, 500, "InternalError", 0,
+	    NULL, NULL }, { "GET", FAKE_STATUS, 500, "InternalError", 0, NULL,
+	    NULL } }, 3, BLOB_UNAVAILABLE, 3,
+	    "code=InternalError message='scripted' "
+	    "x-amz-request-id=FAKE0123 tries=3" },
+	{ "500 too often, PUT", PUT, { { "PUT", FAKE_STATUS, 500, "X", 0,
+	    NULL, NULL }, { "PUT", FAKE_STATUS, 500, "X", 0, NULL, NULL },
+	    { "PUT", FAKE_STATUS, 500, "X", 0, NULL, NULL } }, 3, BLOB_UNSURE,
+	    3, "status=500" },
+	{ "closed without an answer", GET, { { "GET", FAKE_CLOSE, 0, NULL, 0,
+	    NULL, NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "PUT landed, answer lost", PUT, { { "PUT", FAKE_LOST, 0, NULL, 0,
+	    NULL, NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "half an answer", GET, { { "GET", FAKE_CUT, 0, NULL, 0, NULL,
+	    NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "429", GET, { { "GET", FAKE_STATUS, 429, "TooManyRequests", 0, NULL,
+	    NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "400 RequestTimeout", PUT, { { "PUT", FAKE_STATUS, 400,
+	    "RequestTimeout", 0, NULL, NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "409 on an unconditional PUT", PUT, { { "PUT", FAKE_STATUS, 409,
+	    "OperationAborted", 0, NULL, NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "500 on HEAD", HEAD, { { "HEAD", FAKE_STATUS, 500, NULL, 0, NULL,
+	    NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "500 on LIST", LIST, { { "GET", FAKE_STATUS, 500, "X", 0, NULL,
+	    NULL }, { "GET", FAKE_BODY, 200, LISTED(""), 0, NULL, NULL } },
+	    2, BLOB_DONE, 2, "" },
+	{ "503 on DELETE", DELETE, { { "DELETE", FAKE_STATUS, 503, "X", 0,
+	    NULL, NULL } }, 1, BLOB_DONE, 2, "" },
+	/* A conditional PUT is sent once, whatever comes back. */
+	{ "500", CREATE, { { "PUT", FAKE_STATUS, 500, "InternalError", 0,
+	    NULL, NULL } }, 1, BLOB_UNSURE, 1, "InternalError" },
+	{ "503", CREATE, { { "PUT", FAKE_STATUS, 503, "SlowDown", 0,
+	    "Retry-After", "0" } }, 1, BLOB_UNSURE, 1, "SlowDown" },
+	{ "409", CREATE, { { "PUT", FAKE_STATUS, 409,
+	    "ConditionalRequestConflict", 0, NULL, NULL } }, 1,
+	    BLOB_CONFLICT, 1, "" },
+	{ "412", REPLACE, { { "PUT", FAKE_STATUS, 412, "PreconditionFailed",
+	    0, NULL, NULL } }, 1, BLOB_CONFLICT, 1, "PreconditionFailed" },
+	{ "412 of a proxy", REPLACE, { { "PUT", FAKE_BODY, 412, "<html>", 0,
+	    NULL, NULL } }, 1, BLOB_CONFLICT, 1, "" },
+	{ "404", REPLACE, { { "PUT", FAKE_STATUS, 404, "NoSuchKey", 0, NULL,
+	    NULL } }, 1, BLOB_ABSENT, 1, "" },
+	{ "404 of the bucket", REPLACE, { { "PUT", FAKE_STATUS, 404,
+	    "NoSuchBucket", 0, NULL, NULL } }, 1, BLOB_ERROR, 1,
+	    "NoSuchBucket" },
+	{ "closed without an answer", CREATE, { { "PUT", FAKE_CLOSE, 0, NULL,
+	    0, NULL, NULL } }, 1, BLOB_UNSURE, 1, "" },
+	{ "landed, answer lost", CREATE, { { "PUT", FAKE_LOST, 0, NULL, 0,
+	    NULL, NULL } }, 1, BLOB_UNSURE, 1, "" },
+	{ "half an answer", CREATE, { { "PUT", FAKE_CUT, 0, NULL, 0, NULL,
+	    NULL } }, 1, BLOB_UNSURE, 1, "" },
+	{ "expired token: not done", CREATE, { { "PUT", FAKE_STATUS, 400,
+	    "ExpiredToken", 0, NULL, NULL } }, 1, BLOB_UNAVAILABLE, 1,
+	    "ExpiredToken" },
+	{ "no ETag", CREATE, { { "PUT", FAKE_NO_ETAG, 0, NULL, 0, NULL,
+	    NULL } }, 1, BLOB_UNSURE, 1, "ETag" },
+	{ "501", CREATE, { { "PUT", FAKE_STATUS, 501, "NotImplemented", 0,
+	    NULL, NULL } }, 1, BLOB_ERROR, 1, "NotImplemented" },
+	/* Answers that are final. */
+	{ "403", GET, { { "GET", FAKE_STATUS, 403, "AccessDenied", 0, NULL,
+	    NULL } }, 1, BLOB_DENIED, 1, "AccessDenied" },
+	{ "403 on HEAD", HEAD, { { "HEAD", FAKE_STATUS, 403, NULL, 0, NULL,
+	    NULL } }, 1, BLOB_DENIED, 1, "" },
+	{ "404 of a proxy is not absent", GET, { { "GET", FAKE_BODY, 404,
+	    "<html>not found</html>", 0, NULL, NULL } }, 1, BLOB_ERROR, 1,
+	    "status=404" },
+	{ "301", GET, { { "GET", FAKE_STATUS, 301, "PermanentRedirect", 0,
+	    "Location", "http://127.0.0.1:1/" } }, 1, BLOB_ERROR, 1,
+	    "PermanentRedirect" },
+	{ "400", PUT, { { "PUT", FAKE_STATUS, 400, "InvalidRequest", 0, NULL,
+	    NULL } }, 1, BLOB_ERROR, 1, "InvalidRequest" },
+	/* Answers that make no sense. */
+	{ "garbage for an error", GET, { { "GET", FAKE_BODY, 500, "<<<&",
+	    0, NULL, NULL } }, 1, BLOB_DONE, 2, "" },
+	{ "entities in an error", GET, { { "GET", FAKE_BODY, 403, DOS, 0,
+	    NULL, NULL } }, 1, BLOB_DENIED, 1, "status=403" },
+	{ "a body over its bound", GET, { { "GET", FAKE_HUGE, 200, NULL,
+	    5000, NULL, NULL } }, 1, BLOB_ERROR, 1, "too long" },
+	{ "an error over its bound", GET, { { "GET", FAKE_HUGE, 500, NULL,
+	    100000, NULL, NULL } }, 1, BLOB_ERROR, 1, "too long" },
+	{ "Range ignored", RANGE, { { "GET", FAKE_WHOLE, 0, NULL, 0, NULL,
+	    NULL } }, 1, BLOB_ERROR, 1, "" },
+	{ "another range", RANGE, { { "GET", FAKE_BODY, 206, "he", 0,
+	    "Content-Range", "bytes 0-1/5" } }, 1, BLOB_ERROR, 1,
+	    "another range" },
+	{ "a list that is none", LIST, { { "GET", FAKE_BODY, 200, "<a></a>",
+	    0, NULL, NULL } }, 1, BLOB_ERROR, 1, "ListObjectsV2" },
+	{ "a list of other names", LIST, { { "GET", FAKE_BODY, 200,
+	    LISTED("<Contents><Key>v/a</Key></Contents>"), 0, NULL, NULL } },
+	    1, BLOB_ERROR, 1, "not asked for" },
+	{ "a list that never ends", LIST, { { "GET", FAKE_BODY, 200,
+	    "<ListBucketResult><IsTruncated>true</IsTruncated>"
+	    "</ListBucketResult>", 0, NULL, NULL } }, 1, BLOB_ERROR, 1, "" },
+	{ "LIST without the right", LIST, { { "GET", FAKE_STATUS, 403,
+	    "AccessDenied", 0, NULL, NULL } }, 1, BLOB_DENIED, 1, "" },
+	{ "LIST of no bucket", LIST, { { "GET", FAKE_STATUS, 404,
+	    "NoSuchBucket", 0, NULL, NULL } }, 1, BLOB_ERROR, 1, "" },
+	{ "one of two was not deleted", DELETE2, { { "POST", FAKE_BODY, 200,
+	    "<DeleteResult><Error><Key>u/two</Key><Code>AccessDenied</Code>"
+	    "</Error></DeleteResult>", 0, NULL, NULL } }, 1, BLOB_DENIED, 1,
+	    "u/two: code=AccessDenied" },
+	{ "DeleteObjects without a result", DELETE2, { { "POST", FAKE_BODY,
+	    200, "ok", 0, NULL, NULL } }, 1, BLOB_UNSURE, 1, "" },
+	{ "DELETE of what is not there", DELETE, { { "DELETE", FAKE_STATUS,
+	    404, "NoSuchKey", 0, NULL, NULL } }, 1, BLOB_DONE, 1, "" },
+};
+
+static void
+test_rows(void)
+{
+	struct blob_store *s = open_keyed("20", "2", "false");
+	struct suite_result r = { 0 };
+	const char *new = "u/new";
+	unsigned before;
+	size_t i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		/* There is something to read, nothing to create, and a
+		 * connection that is kept. */
+		run(s, PUT, &r);
+		blob_delete(s, &new, 1, BLOB_USER, suite_cb, &r);
+		r.called = false;
+		suite_wait(base, &r);
+		before = s3_fake_count(fake, "");
+		s3_fake_script(fake, rows[i].script, rows[i].n);
+		run(s, rows[i].verb, &r);
+		CHECK_ROW(r.outcome == rows[i].want, "%s: %s %s",
+		    rows[i].what, blob_outcome_name(r.outcome), r.why);
+		CHECK_ROW(s3_fake_count(fake, "") - before ==
+		    rows[i].requests, "%s: %u requests", rows[i].what,
+		    s3_fake_count(fake, "") - before);
+		CHECK_ROW(strstr(r.why, rows[i].why) != NULL, "%s: %s",
+		    rows[i].what, r.why);
+		CHECK_ROW(s3_fake_left(fake) == 0, "%s", rows[i].what);
+		s3_fake_script(fake, NULL, 0);
+	}
+	CHECK(s3_fake_bad(fake) == 0);
+	CHECK(blob_counts(s)->retries > 10);
+	blob_close(s);
+	suite_result_free(&r);
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* Retry-After is waited for, and not beyond the deadline; a slow answer is
+ * given up at the deadline. */
+static void
+test_times(void)
+{
+	static const struct fake_step later = { "GET", FAKE_STATUS, 503,
+	    "SlowDown", 0, "Retry-After", "1" }, much_later = { "GET",
+	    FAKE_STATUS, 503, "SlowDown", 0, "Retry-After", "60" },
+	    slow = { "GET", FAKE_SLOW, 0, NULL, 4000, NULL, NULL },
+	    slow_put = { "PUT", FAKE_SLOW, 0, NULL, 4000, NULL, NULL };
+	struct blob_store *s = open_keyed("2", "3", "false");
+	struct suite_result r = { 0 };
+	uint64_t start;
+
+	run(s, PUT, &r);
+	start = now_ms();
+	s3_fake_script(fake, &later, 1);
+	run(s, GET, &r);
+	CHECK(r.outcome == BLOB_DONE && now_ms() - start >= 1000);
+	start = now_ms();
+	s3_fake_script(fake, &much_later, 1);
+	run(s, GET, &r);
+	CHECK(r.outcome == BLOB_UNAVAILABLE && now_ms() - start < 500);
+	start = now_ms();
+	s3_fake_script(fake, &slow, 1);
+	run(s, GET, &r);
+	CHECK(r.outcome == BLOB_UNAVAILABLE && now_ms() - start < 3500);
+	CHECK_ROW(strstr(r.why, "time-out") != NULL, "%s", r.why);
+	s3_fake_script(fake, &slow_put, 1);
+	run(s, CREATE, &r);
+	CHECK(r.outcome == BLOB_UNSURE);
+	blob_close(s);
+	suite_result_free(&r);
+}
+
+/* A server that is not there: nothing was sent, nothing is unsure. */
+static void
+test_refused_connection(void)
+{
+	struct blob_store *s = open_keyed("1", "1", "false");
+	struct suite_result r = { 0 };
+
+	run(s, PUT, &r);
+	CHECK(r.outcome == BLOB_DONE);
+	blob_close(s);
+	s3_fake_free(fake);
+	fake = s3_fake_new(base);
+	s = open_keyed("1", "1", "false");
+	s3_fake_free(fake);
+	run(s, CREATE, &r);
+	CHECK_ROW(r.outcome == BLOB_UNAVAILABLE, "%s %s",
+	    blob_outcome_name(r.outcome), r.why);
+	run(s, PUT, &r);
+	CHECK(r.outcome == BLOB_UNAVAILABLE);
+	run(s, GET, &r);
+	CHECK(r.outcome == BLOB_UNAVAILABLE &&
+	    strstr(r.why, "connect") != NULL);
+	blob_close(s);
+	fake = s3_fake_new(base);
+	suite_result_free(&r);
+}
+
+static void
+test_verify(void)
+{
+	static const struct fake_step other = { "HEAD", FAKE_BAD_ETAG, 0,
+	    NULL, 0, NULL, NULL }, gone = { "HEAD", FAKE_STATUS, 404, NULL, 0,
+	    NULL, NULL };
+	struct blob_store *s = open_keyed("5", "2", "true");
+	struct suite_result r = { 0 };
+	unsigned heads = s3_fake_count(fake, "HEAD");
+
+	run(s, PUT, &r);
+	CHECK(r.outcome == BLOB_DONE);
+	CHECK(s3_fake_count(fake, "HEAD") == heads + 1);
+	s3_fake_script(fake, &other, 1);
+	run(s, PUT, &r);
+	CHECK(r.outcome == BLOB_UNSURE && strstr(r.why, "\"other\"") != NULL);
+	s3_fake_script(fake, &gone, 1);
+	run(s, CREATE, &r);
+	CHECK_ROW(r.outcome == BLOB_UNSURE && strstr(r.why, "absent") != NULL,
+	    "%s %s", blob_outcome_name(r.outcome), r.why);
+	blob_close(s);
+	suite_result_free(&r);
+}
+
+/* -- keys -- */
+
+static char refused[64];
+static int nrefused;
+
+static void
+on_refused(const char *access_key, const char *why, void *arg)
+{
+	(void)arg;
+	nrefused++;
+	snprintf(refused, sizeof(refused), "%s %.40s", access_key, why);
+}
+
+static void
+key_soon(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	suite_day_key(arg, "AKID2", "secret", "eu-west-1");
+}
+
+static void
+test_keys(void)
+{
+	static const struct fake_step bad = { "GET", FAKE_STATUS, 403,
+	    "InvalidAccessKeyId", 0, NULL, NULL }, expired = { "GET",
+	    FAKE_STATUS, 400, "ExpiredToken", 0, NULL, NULL };
+	struct blob_store *s = open_s3("2", "3", "false");
+	struct cred_key old = { STR("AKID"), STR(""), STR("eu-west-1"),
+	    STR("s3"), STR("20200101"),
+	    { "01234567890123456789012345678901", 32 }, 0 };
+	struct suite_result r = { 0 };
+	struct timeval tv = { 0, 200000 };
+	struct event *ev = evtimer_new(base, key_soon, s);
+	uint64_t start;
+
+	/* Without a key: waits for one, not for ever. */
+	CHECK(!blob_ready(s));
+	start = now_ms();
+	run(s, GET, &r);
+	CHECK(r.outcome == BLOB_UNAVAILABLE && now_ms() - start >= 1900 &&
+	    strstr(r.why, "key") != NULL);
+	/* Another day's key is none. */
+	blob_set_key(s, &old);
+	evtimer_add(ev, &tv);
+	start = now_ms();
+	run(s, PUT, &r);
+	CHECK(r.outcome == BLOB_DONE && now_ms() - start >= 190);
+	/* A refused key is told to credd, once. */
+	blob_on_refused(s, on_refused, NULL);
+	s3_fake_script(fake, &bad, 1);
+	run(s, GET, &r);
+	CHECK(r.outcome == BLOB_DENIED && nrefused == 1);
+	CHECK(strncmp(refused, "AKID2 status=403", 16) == 0);
+	s3_fake_script(fake, &bad, 1);
+	run(s, GET, &r);
+	CHECK(nrefused == 1);
+	suite_day_key(s, "AKID3", "secret", "eu-west-1");
+	s3_fake_script(fake, &expired, 1);
+	run(s, GET, &r);
+	CHECK(r.outcome == BLOB_DONE && nrefused == 2);
+	/* Hostile or mistaken keys are not taken. */
+	old.key.len = 31;
+	blob_set_key(s, &old);
+	run(s, GET, &r);
+	CHECK(r.outcome == BLOB_DONE);
+	event_free(ev);
+	blob_close(s);
+	suite_result_free(&r);
+}
+
+/* Many at once go through the gate; background ones do not stop users. */
+static void
+test_gate(void)
+{
+	struct blob_store *s = open_keyed("20", "2", "false");
+	struct suite_result r[300] = { { 0 } }, user = { 0 };
+	struct blob_piece piece = { "x", 1 };
+	char key[32];
+	size_t i, done = 0;
+
+	for (i = 0; i < nitems(r); i++) {
+		snprintf(key, sizeof(key), "many/%zu", i);
+		blob_put(s, key, &piece, 1, BLOB_ALWAYS, NULL,
+		    BLOB_BACKGROUND, suite_cb, &r[i]);
+	}
+	run(s, HEAD, &user);
+	CHECK(user.outcome == BLOB_DONE);
+	for (i = 0; i < nitems(r); i++)
+		done += r[i].called;
+	CHECK_ROW(done < 100, "%zu", done);
+	for (i = 0; i < nitems(r); i++) {
+		suite_wait(base, &r[i]);
+		CHECK(r[i].outcome == BLOB_DONE);
+		suite_result_free(&r[i]);
+	}
+	/* Closed with requests in the air and at the gate. */
+	for (i = 0; i < nitems(r); i++)
+		blob_head(s, "u/x", BLOB_USER, suite_cb, &r[i]);
+	event_base_loop(base, EVLOOP_ONCE);
+	blob_close(s);
+	for (i = 0; i < nitems(r); i++)
+		suite_result_free(&r[i]);
+	suite_result_free(&user);
+}
+
+/* -- the probe -- */
+
+struct probed {
+	bool		 done;
+	enum probe_verdict verdict;
+	char		 line[1024];
+	char		 report[8192];
+};
+
+static void
+on_probe(const struct probe_result *r, void *arg)
+{
+	struct probed *p = arg;
+
+	p->done = true;
+	p->verdict = r->verdict;
+	strlcpy(p->line, r->line, sizeof(p->line));
+	snprintf(p->report, sizeof(p->report), "%.*s", (int)r->report->len,
+	    (const char *)r->report->data);
+}
+
+static void
+probe(struct blob_store *s, struct probed *p)
+{
+	memset(p, 0, sizeof(*p));
+	probe_start(base, s, on_probe, p);
+	CHECK(!p->done);
+	while (!p->done)
+		event_base_loop(base, EVLOOP_ONCE);
+}
+
+static void
+test_probe(void)
+{
+	static const struct {
+		enum fake_mode mode; enum probe_verdict verdict;
+		const char *line;
+	} modes[] = {
+		{ FAKE_TRUE, PROBE_GOOD, "creates=1/1 increments=32/32" },
+		{ FAKE_IGNORES, PROBE_REFUSED, "on an existing key gives" },
+		{ FAKE_TWO_WIN, PROBE_REFUSED, "on an existing key gives" },
+		{ FAKE_LOSES, PROBE_REFUSED, "stale ETag gives 412" },
+		{ FAKE_NO_LIST, PROBE_AWAY, "s3:ListBucket" },
+		{ FAKE_501, PROBE_REFUSED, "NotImplemented" },
+	};
+	struct blob_store *s;
+	struct probed p;
+	unsigned before;
+	size_t i;
+
+	s3_fake_script(fake, NULL, 0);
+	for (i = 0; i < nitems(modes); i++) {
+		s = open_keyed("5", "1", "true");
+		before = s3_fake_objects(fake);
+		s3_fake_mode(fake, modes[i].mode);
+		probe(s, &p);
+		CHECK_ROW(p.verdict == modes[i].verdict, "mode %zu: %s", i,
+		    p.report);
+		CHECK_ROW(strstr(p.line, modes[i].line) != NULL, "%s",
+		    p.line);
+		CHECK(s3_fake_objects(fake) == before);
+		blob_close(s);
+	}
+	/* The races alone: what no single request shows. */
+	s3_fake_mode(fake, FAKE_TRUE);
+	s = open_keyed("5", "1", "false");
+	probe(s, &p);
+	CHECK(strstr(p.report, "warn  versioning is on without") != NULL);
+	CHECK(strstr(p.report, "ok    of 16 parallel creates one wins") !=
+	    NULL);
+	/* Cancelled in the middle. */
+	probe_cancel(probe_start(base, s, on_probe, &p));
+	blob_close(s);
+	/* Away. */
+	s = open_keyed("1", "0", "false");
+	s3_fake_free(fake);
+	probe(s, &p);
+	CHECK_ROW(p.verdict == PROBE_AWAY && strncmp(p.line,
+	    "probe=away why=\"", 16) == 0, "%s", p.line);
+	blob_close(s);
+	fake = s3_fake_new(base);
+}
+
+int
+main(void)
+{
+	log_init("blob_s3_test");
+	log_set_level(LOG_LEVEL_ERROR);
+	base = event_base_new();
+	fake = s3_fake_new(base);
+	test_rows();
+	test_times();
+	test_refused_connection();
+	test_verify();
+	test_keys();
+	test_gate();
+	test_probe();
+	s3_fake_free(fake);
+	event_base_free(base);
+	return TEST_END();
+}

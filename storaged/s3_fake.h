@@ -1,0 +1,59 @@
+/*
+ * A small S3 inside a test: objects in memory on a loopback port, and a
+ * script of failures.  Checks that each body has the SHA-256 that its header
+ * says.  Only for unit tests.
+ */
+#ifndef STORAGED_S3_FAKE_H
+#define STORAGED_S3_FAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event_base;
+struct s3_fake;
+
+enum fake_mode {
+	FAKE_TRUE,		/* conditions hold */
+	FAKE_IGNORES,		/* says 200 whatever the condition */
+	FAKE_TWO_WIN,		/* two creates of a key win */
+	FAKE_LOSES,		/* If-Match with the last ETag but one is fine */
+	FAKE_NO_LIST,		/* 403 for a missing key */
+	FAKE_501		/* does not implement conditions */
+};
+
+enum fake_act {
+	FAKE_STATUS,		/* answers status, with code in the body */
+	FAKE_BODY,		/* answers status, with text as the body */
+	FAKE_CLOSE,		/* closes without an answer, does nothing */
+	FAKE_LOST,		/* does it, then closes without an answer */
+	FAKE_CUT,		/* half an answer, then closes */
+	FAKE_SLOW,		/* answers rightly after number ms */
+	FAKE_HUGE,		/* number bytes of body */
+	FAKE_BAD_ETAG,		/* does it, but with another ETag */
+	FAKE_NO_ETAG,
+	FAKE_WHOLE		/* ignores Range */
+};
+
+struct fake_step {
+	const char	*method;	/* of the request it waits for */
+	enum fake_act	 act;
+	int		 status;
+	const char	*text;		/* code or body */
+	long		 number;
+	const char	*header, *value;
+};
+
+struct s3_fake *s3_fake_new(struct event_base *base);
+void	 s3_fake_free(struct s3_fake *f);
+int	 s3_fake_port(const struct s3_fake *f);
+void	 s3_fake_mode(struct s3_fake *f, enum fake_mode mode);
+/* Used up in order, by the first requests with their method. */
+void	 s3_fake_script(struct s3_fake *f, const struct fake_step *steps,
+	    unsigned n);
+unsigned s3_fake_left(const struct s3_fake *f);		/* of the script */
+/* Requests so far with that method ("": all), and objects. */
+unsigned s3_fake_count(const struct s3_fake *f, const char *method);
+unsigned s3_fake_objects(const struct s3_fake *f);
+unsigned s3_fake_bad(const struct s3_fake *f);	/* unsigned or wrong hash */
+
+#endif
