@@ -6,6 +6,9 @@
 
 #include "mail/date.h"
 
+/* Beyond any year that can be written. */
+#define DATE_MOST	((int64_t)1000000000000)
+
 static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
@@ -150,9 +153,14 @@ parse_date(struct parse *p, int64_t *days)
 char *
 date_print(char *dst, size_t size, int64_t seconds, int zone)
 {
-	int64_t	 t = seconds + (int64_t)zone * 60, days, rest, year;
+	int64_t	 t, days, rest, year;
 	int	 month, day, az = zone < 0 ? -zone : zone;
 
+	if (seconds > DATE_MOST)
+		seconds = DATE_MOST;
+	if (seconds < -DATE_MOST)
+		seconds = -DATE_MOST;
+	t = seconds + (int64_t)zone * 60;
 	days = t / 86400;
 	rest = t % 86400;
 	if (rest < 0) {
