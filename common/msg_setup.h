@@ -26,9 +26,13 @@ const char *proc_kind_name(enum proc_kind kind);
 /*
  * SETUP_CONF and CTL_RELOAD: the child's slice of the configuration, as
  * keys and values (common/slice.h reads it).  Keys are the YAML paths with
- * dots: "store.type"; lists: "auth.0.path".  Added by paild: "role", "index"
- * (this process among its kind), "nprocs.storaged", "nprocs.imapd", "user",
- * "group", "chroot" (empty: none), "log.level", "log.to", "debug".
+ * dots: "store.type"; lists: "auth.0.path".  Added by paild: "role"
+ * ("worker", or the kind's name), "index" (this process among its kind),
+ * "nprocs.storaged", "nprocs.imapd", "nprocs.authd", "nprocs.authworker",
+ * "user", "group", "chroot" (empty: none), "log.level", "log.to", "debug",
+ * "probe" (true for the one storaged that tries the store before it is
+ * ready: once in paild's life).  imapd's "listen.N" is what it may keep
+ * listening on after a reload (protocol://address of SETUP_LISTEN).
  */
 struct setup_pair { struct str key; struct str value; };
 struct setup_conf { struct wire_list pairs; };

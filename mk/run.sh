@@ -60,7 +60,10 @@ if [ ! -s run/users ]; then
 	"$B/bin/pailctl" -f run/pail.yaml user add ann < run/password
 fi
 password=$(cat run/password)
-TLSPORT=$(sed -n 's/.*imaps:.*:\([0-9]*\)$/\1/p' run/pail.yaml | head -n 1)
+# The operator may have changed them there.
+port_of() { sed -n "s|.*$1://.*:\([0-9]*\)\$|\1|p" run/pail.yaml | head -n 1; }
+PORT=$(port_of imap)
+TLSPORT=$(port_of imaps)
 
 cat <<TEXT
 
