@@ -110,6 +110,8 @@ commit_new(const struct commit_conf *conf)
 bool
 commit_idle(const struct commit *c)
 {
+	if (c->calling > 0)
+		return false;
 	if (c->phase == PHASE_FENCED)
 		return c->told_fenced && TAILQ_EMPTY(&c->queue) &&
 		    TAILQ_EMPTY(&c->refreshes);
@@ -245,7 +247,9 @@ step_fenced(struct commit *c)
 	if (c->told_fenced)
 		return;
 	c->told_fenced = true;
+	c->calling++;
 	c->conf.fenced(c->why, c->conf.arg);
+	c->calling--;
 }
 
 /* What is next, when nothing is under way. */
@@ -364,7 +368,9 @@ commit_answer(struct commit *c, struct intents *l, enum commit_outcome o)
 	while ((in = TAILQ_FIRST(&c->answering)) != NULL) {
 		TAILQ_REMOVE(&c->answering, in, entry);
 		in->where = INTENT_FREE;
+		c->calling++;
 		in->done(in, o, in->arg);
+		c->calling--;
 	}
 }
 
@@ -377,7 +383,9 @@ refreshes_before(struct commit *c, uint64_t ticket, enum commit_outcome o)
 	    ref->ticket <= ticket) {
 		TAILQ_REMOVE(&c->refreshes, ref, entry);
 		ref->waits = false;
+		c->calling++;
 		ref->done(ref, o, ref->arg);
+		c->calling--;
 	}
 }
 
@@ -391,7 +399,9 @@ queue_before(struct commit *c, uint64_t ticket, enum commit_outcome o)
 		TAILQ_REMOVE(&c->queue, in, entry);
 		c->queue_bytes -= in->bytes;
 		in->where = INTENT_FREE;
+		c->calling++;
 		in->done(in, o, in->arg);
+		c->calling--;
 	}
 }
 
@@ -421,7 +431,17 @@ commit_changed(struct commit *c, uint64_t last)
 	if (last < first)
 		return;
 	c->told = last;
+	c->calling++;
 	c->conf.changed(first, last, c->conf.arg);
+	c->calling--;
+}
+
+void
+commit_ended(struct commit *c, const char *why)
+{
+	c->calling++;
+	c->conf.ended(why, c->conf.arg);
+	c->calling--;
 }
 
 /* Back to the front of the queue, in their order. */
@@ -519,8 +539,10 @@ tick_attempt(struct commit *c, struct attempt *a, uint64_t now)
 		}
 	while ((in = tick_waiting(a, now)) != NULL) {
 		in->told = now;
+		c->calling++;
 		if (c->conf.waiting != NULL)
 			c->conf.waiting(in, c->conf.arg);
+		c->calling--;
 	}
 	if (!TAILQ_EMPTY(&lost))
 		log_warnx("user=%s commit=%llu result=lost why=\"unsettled "
@@ -558,21 +580,21 @@ commit_tick_start(struct commit *c)
 		    commit_tick, c);
 }
 
-enum commit_at
-commit_locate(const struct commit *c, uint64_t commit,
+/* In this head, or in a log object that it lists. */
+static enum commit_at
+locate_in(const struct commit *c, const struct head *h, uint64_t commit,
     struct commit_place *place)
 {
 	const struct block	*k;
 	const struct logref	*log;
 
-	memset(place, 0, sizeof(*place));
-	TAILQ_FOREACH(k, &c->head.blocks, entry)
+	TAILQ_FOREACH(k, &h->blocks, entry)
 		if (k->number == commit) {
 			place->p = k->messages;
 			place->len = k->messages_len;
 			return COMMIT_IN_HEAD;
 		}
-	if ((log = loglist_find(&c->head.logs, commit)) == NULL &&
+	if ((log = loglist_find(&h->logs, commit)) == NULL &&
 	    (log = loglist_find(&c->manifest.logs, commit)) == NULL)
 		return COMMIT_NOWHERE;
 	if (key_log(c->prefix, log->first, log->last, log->id, place->key,
@@ -580,6 +602,20 @@ commit_locate(const struct commit *c, uint64_t commit,
 		return COMMIT_NOWHERE;
 	place->size = log->size;
 	return COMMIT_IN_LOG;
+}
+
+enum commit_at
+commit_locate(const struct commit *c, uint64_t commit,
+    struct commit_place *place)
+{
+	enum commit_at	 at;
+
+	memset(place, 0, sizeof(*place));
+	at = locate_in(c, &c->head, commit, place);
+	/* While catching up, the state may be ahead of the head. */
+	if (at == COMMIT_NOWHERE && c->catchup.active)
+		at = locate_in(c, &c->catchup.target, commit, place);
+	return at;
 }
 
 int

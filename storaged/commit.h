@@ -122,8 +122,8 @@ struct commit_conf {
 
 /* Starts no request.  NULL: ENOMEM, or the user's id fits no key. */
 struct commit *commit_new(const struct commit_conf *conf);
-/* False while an attempt is unsettled or anything waits for an answer: then
- * the user must not be closed. */
+/* False while an attempt is unsettled, anything waits for an answer, or a
+ * callback runs: then the user must not be closed. */
 bool	 commit_idle(const struct commit *c);
 /* NULL is fine.  No callback follows.  A fatalx() if an attempt is unsettled
  * (unless fenced). */

@@ -120,7 +120,7 @@ state_broken(struct commit *c, const char *what)
 	if (state_reset(c) == -1)
 		return;
 	if (c->have)
-		c->conf.ended("the index had to be rebuilt", c->conf.arg);
+		commit_ended(c, "the index had to be rebuilt");
 	catchup_plan(c);
 }
 
@@ -272,8 +272,9 @@ fetch_more(struct commit *c)
 		f->done = false;
 		if (key_log(c->prefix, log->first, log->last, log->id, key,
 		    sizeof(key)) == 0)
-			f->request = c->io->get(c->io->arg, key, LOGOBJ_MAX,
-			    NULL, BLOB_USER, fetch_done, f);
+			f->request = c->io->get(c->io->arg, key,
+			    (size_t)log->size, NULL, BLOB_USER,
+			    fetch_done, f);
 		if (f->request == NULL) {
 			commit_fence(c, "out of memory");
 			return -1;

@@ -28,7 +28,7 @@ extern const struct commit_limits commit_limits;
 #define BATCH_RECORDS_MAX	(32 * 1024 * 1024)
 #define BATCH_PACK_MAX		(64 * 1024 * 1024)
 #define BATCH_INTENTS		4096
-#define BATCH_BYTES		(16 * 1024 * 1024)
+#define BATCH_BYTES		(4 * 1024 * 1024)
 /* Waiting, ms. */
 #define COMMIT_TICK_MS		1000
 #define COMMIT_REPEAT_MS	30000	/* waiting() again */
@@ -187,6 +187,7 @@ struct commit {
 	uint64_t		 not_before;	/* ms: after lost races */
 	uint64_t		 spill_after;	/* ms: after a failed one */
 	bool			 rebuilt;	/* the state was reset once */
+	unsigned		 calling;	/* callbacks being run */
 	bool			 adopted;	/* told is set */
 	uint64_t		 told;		/* last record of changed() */
 	const char		*why;		/* fenced */
@@ -206,6 +207,8 @@ void	 commit_pause(struct commit *c, void (*resume)(struct commit *));
 void	 commit_go_on(struct commit *c);
 void	 commit_fence(struct commit *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* The sessions are to end. */
+void	 commit_ended(struct commit *c, const char *why);
 void	 commit_answer(struct commit *c, struct intents *l,
 	    enum commit_outcome o);
 /* Queue and refreshes that arrived before the ticket. */

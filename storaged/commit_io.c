@@ -6,9 +6,11 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/log.h"
+#include "storaged/blob_cache.h"
 #include "storaged/commit_io.h"
 
 #define SLICE_MS	4
@@ -17,6 +19,7 @@ struct world {
 	struct commit_io	 io;
 	struct event_base	*base;
 	struct blob_store	*store;
+	struct blob_cache	*cache;
 	uint64_t		 turn;		/* ms: when this turn began */
 	struct event		*turn_end;
 	bool			 in_turn;
@@ -28,16 +31,95 @@ struct timer {
 	void		*arg;
 };
 
+/* Under way: at the store or the cache. */
+struct asked {
+	struct world		*w;
+	struct blob_request	*request;
+	struct blob_cache_read	*read;
+	char			*key;		/* to be cached once it is there */
+	struct blob_piece	 piece;
+	blob_cb			 cb;
+	blob_list_cb		 listcb;
+	void			*arg;
+};
+
+static struct asked *
+asked_new(struct world *w, blob_cb cb, void *arg)
+{
+	struct asked	*q;
+
+	if ((q = calloc(1, sizeof(*q))) == NULL)
+		return NULL;
+	q->w = w;
+	q->cb = cb;
+	q->arg = arg;
+	return q;
+}
+
+static void
+asked_free(struct asked *q)
+{
+	free(q->key);
+	free(q);
+}
+
+static void *
+asked_sent(struct asked *q)
+{
+	if (q->request != NULL || q->read != NULL)
+		return q;
+	asked_free(q);
+	return NULL;
+}
+
+static void
+asked_done(const struct blob_result *r, void *arg)
+{
+	struct asked	*q = arg;
+	blob_cb		 cb = q->cb;
+	void		*cbarg = q->arg;
+
+	if (q->key != NULL && r->outcome == BLOB_DONE && q->w->cache != NULL)
+		blob_cache_add(q->w->cache, q->key, &q->piece, 1);
+	asked_free(q);
+	cb(r, cbarg);
+}
+
+static void
+asked_listed(const struct blob_result *r, const struct blob_listed *v,
+    size_t n, bool more, void *arg)
+{
+	struct asked	*q = arg;
+	blob_list_cb	 cb = q->listcb;
+	void		*cbarg = q->arg;
+
+	asked_free(q);
+	cb(r, v, n, more, cbarg);
+}
+
+static bool
+holds_messages(const char *key)
+{
+	return strstr(key, "/log/") != NULL || strstr(key, "/pack/") != NULL;
+}
+
 static void *
 world_put(void *arg, const char *key, const void *p, size_t len,
     enum blob_condition cond, const char *etag, enum blob_priority prio,
     blob_cb cb, void *cbarg)
 {
-	struct world		*w = arg;
-	struct blob_piece	 piece = { p, len };
+	struct world	*w = arg;
+	struct asked	*q;
 
-	return blob_put(w->store, key, &piece, 1, cond, etag, prio, cb,
-	    cbarg);
+	if ((q = asked_new(w, cb, cbarg)) == NULL)
+		return NULL;
+	q->piece.p = p;
+	q->piece.len = len;
+	if (w->cache != NULL && cond == BLOB_ALWAYS && holds_messages(key))
+		q->key = strdup(key);
+	q->request = blob_put(w->store, key, &q->piece, 1, cond, etag, prio,
+	    asked_done, q);
+	return asked_sent(q);
 }
 
 static void *
@@ -45,9 +127,18 @@ world_get(void *arg, const char *key, size_t max_len, const char *none_match,
     enum blob_priority prio, blob_cb cb, void *cbarg)
 {
 	struct world	*w = arg;
+	struct asked	*q;
 
-	return blob_get(w->store, key, 0, 0, max_len, none_match, prio, cb,
-	    cbarg);
+	if ((q = asked_new(w, cb, cbarg)) == NULL)
+		return NULL;
+	if (w->cache != NULL && none_match == NULL && holds_messages(key) &&
+	    max_len <= BLOB_CACHE_READ_MAX)
+		q->read = blob_cache_read(w->cache, key, 0, max_len, prio,
+		    asked_done, q);
+	else
+		q->request = blob_get(w->store, key, 0, 0, max_len,
+		    none_match, prio, asked_done, q);
+	return asked_sent(q);
 }
 
 static void *
@@ -55,15 +146,27 @@ world_list(void *arg, const char *prefix, unsigned max, blob_list_cb cb,
     void *cbarg)
 {
 	struct world	*w = arg;
+	struct asked	*q;
 
-	return blob_list(w->store, prefix, NULL, max, BLOB_USER, cb, cbarg);
+	if ((q = asked_new(w, NULL, cbarg)) == NULL)
+		return NULL;
+	q->listcb = cb;
+	q->request = blob_list(w->store, prefix, NULL, max, BLOB_USER,
+	    asked_listed, q);
+	return asked_sent(q);
 }
 
 static void
 world_cancel(void *arg, void *request)
 {
+	struct asked	*q = request;
+
 	(void)arg;
-	blob_cancel(request);
+	if (q->request != NULL)
+		blob_cancel(q->request);
+	if (q->read != NULL)
+		blob_cache_cancel(q->read);
+	asked_free(q);
 }
 
 static uint64_t
@@ -188,6 +291,12 @@ commit_io_new(struct event_base *base, struct blob_store *store)
 	    .timer = world_timer, .untimer = world_untimer,
 	    .random = world_random, .arg = w };
 	return &w->io;
+}
+
+void
+commit_io_cache(struct commit_io *io, struct blob_cache *cache)
+{
+	((struct world *)io->arg)->cache = cache;
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include "storaged/blob.h"
 
+struct blob_cache;
 struct event_base;
 
 struct commit_io {
@@ -41,6 +42,9 @@ struct commit_io {
 /* The real one; NULL on ENOMEM.  Shared by all users of the process. */
 struct commit_io *commit_io_new(struct event_base *base,
 	    struct blob_store *store);
+/* Log objects and packs that pass go through the cache (borrowed; NULL:
+ * none), so that what was just written need not be fetched to be read. */
+void	 commit_io_cache(struct commit_io *io, struct blob_cache *cache);
 void	 commit_io_free(struct commit_io *io);
 
 #endif

@@ -184,8 +184,7 @@ settle_forget(struct commit *c, struct head *found, const char *etag)
 	c->tries = 0;
 	c->io->random(c->io->arg, c->node, sizeof(c->node));
 	commit_answer(c, &lost, COMMIT_LOST);
-	c->conf.ended("nobody can know what became of a change",
-	    c->conf.arg);
+	commit_ended(c, "nobody can know what became of a change");
 	commit_adopt(c, found, etag, c->read_ticket);
 }
 

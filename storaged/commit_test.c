@@ -28,7 +28,7 @@ struct node {
 
 static struct fake_world	 w;
 static struct node		 nodes[3];
-static const char		*put_script, *get_script;
+static const char		*put_script, *get_script, *pack_script;
 static unsigned			 answers, dones;
 static enum commit_outcome	 last;
 
@@ -68,6 +68,8 @@ fate(struct fake_world *world, struct fake_node *n, enum fake_verb verb,
 
 	(void)world;
 	(void)arg;
+	if (n->index == 0 && strstr(key, "/pack/") != NULL)
+		return letter(&pack_script);
 	if (n->index != 0 || verb == FAKE_LIST || len < 5 ||
 	    strcmp(key + len - 5, "/head") != 0)
 		return FATE_OK;
@@ -141,7 +143,7 @@ start(void)
 
 	fake_world_init(&w, 42);
 	w.fate = fate;
-	put_script = get_script = NULL;
+	put_script = get_script = pack_script = NULL;
 	answers = dones = 0;
 	memset(nodes, 0, sizeof(nodes));
 	for (i = 0; i < nitems(nodes); i++) {
@@ -550,6 +552,57 @@ test_pack_again(void)
 	finish();
 }
 
+/* An upload fails: nothing was sent, so it is certainly not done. */
+static void
+test_upload_fails(void)
+{
+	struct fake_op	 op;
+	unsigned	 heads;
+
+	start();
+	refresh(&nodes[0]);
+	heads = nodes[0].fn->heads;
+	nodes[0].c->limits.hard = 1000;
+	pack_script = "l";
+	submit(&nodes[0], &op, FAKE_ADD, 1, 3000);
+	run(10000);
+	CHECK(last == COMMIT_UNAVAILABLE && answers == 1);
+	CHECK(nodes[0].fn->heads == heads && commit_idle(nodes[0].c));
+	free(op.bytes);
+	submit(&nodes[0], &op, FAKE_ADD, 2, 3000);
+	run(10000);
+	CHECK(last == COMMIT_DONE && w.counts.put_pack == 2);
+	CHECK(nodes[0].c->head.garbage.n == 1);	/* the one that may be there */
+	free(op.bytes);
+	finish();
+}
+
+/* cluster: false asks nobody, until it hears of another writer. */
+static void
+test_alone(void)
+{
+	struct fake_op	 op[2];
+	uint64_t	 gets;
+
+	start();
+	nodes[0].c->alone = true;
+	CHECK(refresh(&nodes[0]) == COMMIT_DONE);
+	gets = w.counts.get;
+	CHECK(refresh(&nodes[0]) == COMMIT_DONE);
+	submit(&nodes[0], &op[0], FAKE_PROBE, 1, 1);
+	run(1000);
+	CHECK(last == COMMIT_DONE && w.counts.get == gets);
+	refresh(&nodes[1]);
+	other(&nodes[1], 2);
+	submit(&nodes[0], &op[1], FAKE_ADD, 3, 10);
+	run(1000);
+	CHECK(last == COMMIT_DONE && !nodes[0].c->alone);
+	CHECK(nodes[0].st.uid_of[2] != 0 && nodes[0].st.uid_of[3] != 0);
+	free(op[0].bytes);
+	free(op[1].bytes);
+	finish();
+}
+
 static void
 test_limits(void)
 {
@@ -710,6 +763,8 @@ main(void)
 	test_newer();
 	test_give_up();
 	test_pack_again();
+	test_upload_fails();
+	test_alone();
 	test_limits();
 	test_hold();
 	test_counts();

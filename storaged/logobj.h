@@ -12,7 +12,7 @@
 #include "storaged/block.h"
 #include "storaged/logref.h"
 
-#define LOGOBJ_MAX	(128 * 1024 * 1024)	/* bytes of the object */
+#define LOGOBJ_MAX	LOGREF_SIZE_MAX		/* bytes of the object */
 
 /*
  * Appends the object that holds the blocks from first to last, which are in

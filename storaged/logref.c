@@ -128,7 +128,7 @@ logref_decode(struct logref *r, struct cursor *c)
 	return r->first == 0 || r->last < r->first || r->first_record == 0 ||
 	    r->last > INT64_MAX || r->first_record > INT64_MAX ||
 	    r->records > INT64_MAX - r->first_record ||
-	    r->size > INT64_MAX ? FORMAT_DAMAGED : 0;
+	    r->size == 0 || r->size > LOGREF_SIZE_MAX ? FORMAT_DAMAGED : 0;
 }
 
 int

@@ -12,6 +12,8 @@
 #include "storaged/frame.h"
 #include "storaged/key.h"
 
+#define LOGREF_SIZE_MAX	(128 * 1024 * 1024)	/* of a log object */
+
 struct logref {
 	uint8_t		 id[16];
 	uint64_t	 first;		/* commits, both inclusive */
