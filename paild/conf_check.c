@@ -127,6 +127,26 @@ check_readable(struct conf *c, const char *path, const char *what)
 	buf_free(&b);
 }
 
+/* Secrets that others on this host can read are none. */
+static void
+check_private(struct conf *c)
+{
+	const struct conf_item	*it;
+	struct stat		 st;
+	size_t			 i;
+
+	for (i = 0; i < c->n; i++) {
+		it = &c->items[i];
+		if (it->bad || it->written == NULL ||
+		    strcmp(it->path, "tls.certificate") == 0 ||
+		    stat(it->written, &st) == -1 || !(st.st_mode & S_IROTH))
+			continue;
+		conf_warning(c, it->at, "%s: %s can be read by all users of "
+		    "this host: \"chmod o-r\" mends it", it->path,
+		    it->written);
+	}
+}
+
 static void
 check_tls(struct conf *c)
 {
@@ -295,6 +315,7 @@ conf_check(struct conf *c)
 		check_store_s3(c, place(c, "store.type"));
 	check_readable(c, "store.tls-ca-file", "-----BEGIN CERTIFICATE-----");
 	check_tls(c);
+	check_private(c);
 	check_listen(c);
 	check_paths(c);
 	check_auth(c);

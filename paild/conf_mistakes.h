@@ -133,6 +133,8 @@
 	  "8:3: store.path has no sense with \"type: s3\" (did you mean \"bucket\"?)\n" },
 	{ L S3 "  secret-key: {file: nowhere}\n" A,
 	  "7:22: store.secret-key: @/nowhere: No such file or directory\n" },
+	{ L S3 "  secret-key: {file: open-secret}\n" A,
+	  "7:22: warning: store.secret-key: @/open-secret can be read by all users of this host: \"chmod o-r\" mends it\n" },
 	{ L S3 "  secret-key: {file: empty}\n" A,
 	  "7:22: store.secret-key: @/empty is empty\n" },
 	{ L S3 "  secret-key: {file: two-lines}\n" A,

@@ -4,6 +4,8 @@
  */
 #include "common/compat.h"
 
+#include <sys/stat.h>
+
 #include <limits.h>
 #include <stdio.h>
 
@@ -320,9 +322,26 @@ test_example(void)
 	buf_free(&b);
 }
 
+/* A checkout does not keep what is private. */
+static void
+set_modes(void)
+{
+	static const char *const names[] = { "key.pem", "other-key.pem",
+	    "locked-key.pem", "secret", "empty", "two-lines" };
+	char	path[64];
+	size_t	i;
+
+	for (i = 0; i < nitems(names); i++) {
+		snprintf(path, sizeof(path), "paild/test/%s", names[i]);
+		CHECK(chmod(path, 0600) == 0);
+	}
+	CHECK(chmod("paild/test/open-secret", 0644) == 0);
+}
+
 int
 main(void)
 {
+	set_modes();
 	test_mistakes();
 	test_damage();
 	test_limits();

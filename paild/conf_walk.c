@@ -122,6 +122,8 @@ read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
 			conf_error(c, from->at, "%s: %s", it->path, why);
 		else
 			it->bad = false;
+		if (r == 0 && path.len != 0)
+			it->written = strdup((char *)path.data);
 	}
 	buf_free(&path);
 	take_value(it, &b);

@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -153,6 +154,11 @@ open_all(struct paild *pd)
 static void
 load(struct paild *pd, bool check)
 {
+	static const struct rlimit	none;
+
+	/* No secret lands on a disk. */
+	if (setrlimit(RLIMIT_CORE, &none) == -1)
+		fatal("setrlimit");
 	if ((pd->conf = conf_load(pd->file, false)) == NULL)
 		fatalx("out of memory");
 	conf_print_errors(pd->conf);

@@ -5,6 +5,7 @@
 #include "common/compat.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +72,7 @@ become(const char *path, const char *name, int setup)
 	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
 		_exit(127);
 	closefrom(DAEMON_SETUP_FD + 1);
+	umask(077);
 	make_env(env, text, sizeof(text));
 	strlcpy(arg, name, sizeof(arg));
 	execve(path, argv, env);
