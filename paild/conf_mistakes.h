@@ -134,7 +134,7 @@
 	{ L S3 "  secret-key: {file: nowhere}\n" A,
 	  "7:22: store.secret-key: @/nowhere: No such file or directory\n" },
 	{ L S3 "  secret-key: {file: open-secret}\n" A,
-	  "7:22: warning: store.secret-key: @/open-secret can be read by all users of this host: \"chmod o-r\" mends it\n" },
+	  "7:15: warning: store.secret-key: @/open-secret can be read by all users of this host: \"chmod o-r\" mends it\n" },
 	{ L S3 "  secret-key: {file: empty}\n" A,
 	  "7:22: store.secret-key: @/empty is empty\n" },
 	{ L S3 "  secret-key: {file: two-lines}\n" A,
