@@ -248,6 +248,27 @@ header_end(struct mail_parser *p, uint64_t off, uint64_t feeds)
 }
 
 /*
+ * An empty line that is the line end of a boundary too belongs to that
+ * (RFC 2046): the header of a message inside another must not reach beyond
+ * the part that holds it.
+ */
+static void
+clip_header(struct mail_parser *p, struct mail_part *part, uint64_t off)
+{
+	const struct mail_part	*up = &p->tree.v[part->parent];
+
+	if (part->level == 0 || up->kind != MAIL_MESSAGE ||
+	    part->body_off <= off)
+		return;
+	if (off < up->body_off)
+		off = up->body_off;
+	if (part->header_off > off)
+		part->header_off = off;
+	part->header_len = off - part->header_off;
+	part->body_off = off;
+}
+
+/*
  * Closes what is open above the first keep levels; bodies end at off with
  * feeds line feeds before it.
  */
@@ -257,6 +278,7 @@ levels_close(struct mail_parser *p, size_t keep, uint64_t off,
 {
 	struct mail_part	*part;
 	struct level		*level;
+	size_t			 i;
 
 	/* A header without its empty line; a message inside gets none. */
 	while (p->state == PARSE_HEADER && p->nlevels > keep) {
@@ -266,6 +288,8 @@ levels_close(struct mail_parser *p, size_t keep, uint64_t off,
 	}
 	if (p->state == PARSE_BODY)
 		leaf_end(p, final);
+	for (i = keep; i < p->nlevels; i++)
+		clip_header(p, &p->tree.v[p->levels[i].part], off);
 	while (p->nlevels > keep) {
 		level = &p->levels[--p->nlevels];
 		part = &p->tree.v[level->part];

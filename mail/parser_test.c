@@ -81,6 +81,12 @@ static const struct { const char *in, *structure; } cases[] = {
 	    "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 10 (NIL \"s\" NIL "
 	    "NIL NIL NIL NIL NIL NIL NIL) " TEXT "0 0" TAIL " 0" TAIL
 	    " \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)" },
+	/* the header's empty line is the boundary's line end */
+	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	    "Content-Type: message/rfc822\r\n\r\nSubject: s\r\n\r\n--b--",
+	    "((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 12 (NIL \"s\" NIL "
+	    "NIL NIL NIL NIL NIL NIL NIL) " TEXT "0 0" TAIL " 1" TAIL
+	    " \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)" },
 	{ "A: b\rc\r\n\r\nx\ry\0z\r", TEXT "3 0" TAIL },
 	{ "Content-Type: application/pdf; name*=utf-8''%C3%A4\r\n\r\nx",
 	    "(\"application\" \"pdf\" (\"name*\" \"utf-8''%C3%A4\") NIL NIL "
