@@ -1,0 +1,36 @@
+/*
+ * Any bytes as a configuration: an error has a place and a text, and what
+ * is accepted makes a slice for every daemon.
+ */
+#include "common/compat.h"
+
+#include "common/fuzz.h"
+#include "paild/conf.h"
+#include "paild/conf_slice.h"
+
+int
+main(int argc, char **argv)
+{
+	struct conf	*c;
+	struct buf	 b;
+	size_t		 len, i;
+	uint8_t		*in = fuzz_input(argc, argv, &len);
+	int		 kind;
+
+	c = conf_load_text("/nonexistent/pail.yaml", in, len, true);
+	FUZZ_CHECK(c != NULL);
+	for (i = 0; i < c->nerrors; i++) {
+		FUZZ_CHECK(c->errors[i].at.line >= 1);
+		FUZZ_CHECK(c->errors[i].at.column >= 1);
+		FUZZ_CHECK(c->errors[i].text != NULL);
+	}
+	for (kind = PROC_IMAPD; conf_ok(c) && kind < PROC_KINDS; kind++) {
+		buf_init(&b, 1024 * 1024);
+		FUZZ_CHECK(conf_slice(c, (enum proc_kind)kind, NULL, 0,
+		    &b) == 0);
+		buf_free(&b);
+	}
+	conf_free(c);
+	free(in);
+	return 0;
+}
