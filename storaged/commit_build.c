@@ -88,48 +88,71 @@ batch_place(struct batch *b)
 	return upload_name(b->pack);
 }
 
+/* How full the batch was before an intent was evaluated. */
+struct fill {
+	uint64_t	 next;
+	size_t		 records;
+	size_t		 area;
+	size_t		 garbage;
+	uint32_t	 uidvalidity;
+};
+
+static void
+fill_save(const struct batch *b, struct fill *f)
+{
+	f->next = b->next;
+	f->records = b->records.len;
+	f->area = b->area.len;
+	f->garbage = b->garbage.n;
+	f->uidvalidity = b->uidvalidity;
+}
+
+/*
+ * The intent leaves nothing.  But what it put into a pack stays there: the
+ * message knows where, and a later batch may name it.
+ */
+static void
+fill_back(struct batch *b, const struct fill *f)
+{
+	struct upload	*u;
+
+	b->next = f->next;
+	b->records.len = f->records;
+	b->records.failed = false;
+	if (!b->packed)
+		b->area.len = f->area;
+	b->area.failed = false;
+	b->garbage.n = f->garbage;
+	b->uidvalidity = f->uidvalidity;
+	TAILQ_FOREACH(u, &b->c->uploads, entry)
+		if (u->used == b->ntaken + 1)
+			u->used = 0;
+}
+
 /* One intent; false: the batch is full, it stays in the queue. */
 static bool
 take(struct commit *c, struct intent *in)
 {
 	struct batch		*b = c->batch;
 	struct intents		 refused = TAILQ_HEAD_INITIALIZER(refused);
-	uint64_t		 next = b->next;
-	size_t			 records = b->records.len, area = b->area.len;
-	size_t			 garbage = b->garbage.n;
-	uint32_t		 uidvalidity = b->uidvalidity;
+	struct fill		 before;
 	enum state_verdict	 v;
-	struct upload		*u;
 
 	TAILQ_REMOVE(&c->queue, in, entry);
 	c->queue_bytes -= in->bytes;
 	in->where = INTENT_TAKEN;
 	TAILQ_INSERT_TAIL(&b->taken, in, entry);
+	fill_save(b, &before);
 	v = c->conf.ops->evaluate(c->conf.state, in, b);
-	if (v == STATE_RECORDS || (v == STATE_NOTHING && b->next == next)) {
+	if (v != STATE_RECORDS)
+		fill_back(b, &before);
+	if (v == STATE_RECORDS || v == STATE_NOTHING) {
 		b->ntaken++;
 		b->bytes += in->bytes;
 		return true;
 	}
-	b->next = next;
-	b->records.len = records;
-	b->records.failed = false;
-	b->area.len = area;
-	b->area.failed = false;
-	b->garbage.n = garbage;
-	b->uidvalidity = uidvalidity;
-	TAILQ_FOREACH(u, &c->uploads, entry)
-		if (u->used == b->ntaken + 1)
-			u->used = 0;
 	TAILQ_REMOVE(&b->taken, in, entry);
-	if (v != STATE_FULL) {
-		in->where = INTENT_QUEUED;
-		TAILQ_INSERT_HEAD(&c->queue, in, entry);
-		c->queue_bytes += in->bytes;
-		commit_fence(c, "the state failed");
-		return false;
-	}
-	if (b->ntaken == 0) {		/* it will never fit */
+	if (v == STATE_FULL && b->ntaken == 0) {	/* it will never fit */
 		TAILQ_INSERT_TAIL(&refused, in, entry);
 		commit_answer(c, &refused, COMMIT_TOOBIG);
 		return true;
@@ -137,6 +160,8 @@ take(struct commit *c, struct intent *in)
 	in->where = INTENT_QUEUED;
 	TAILQ_INSERT_HEAD(&c->queue, in, entry);
 	c->queue_bytes += in->bytes;
+	if (v != STATE_FULL)
+		commit_fence(c, "the state failed");
 	return false;
 }
 
@@ -305,7 +330,8 @@ batch_add(struct batch *b, struct record *r, struct batch_message *m)
 	}
 	if (record_encode(r, &b->records) == -1) {
 		b->records.failed = false;
-		b->area.len = area;
+		if (!b->packed)
+			b->area.len = area;
 		return -1;
 	}
 	if (r->type == RECORD_CREATE && r->uidvalidity > b->uidvalidity)

@@ -111,6 +111,9 @@ struct fake_op {
 	bool			 large;
 	uint8_t			 object[16];	/* when large */
 	unsigned		 pad;		/* useless records besides */
+	unsigned		 fumble;	/* ADD: puts its record in, and
+						   then says FULL, once (1), or
+						   NOTHING (2) */
 	bool			 answer;	/* PROBE: it is there */
 };
 /* Message bytes, a function of id and length. */

@@ -225,7 +225,11 @@ add(struct fake_state *s, struct fake_op *op, struct batch *b)
 	}
 	if ((e = batch_add(b, &r, op->large ? NULL : &op->msg)) == -1)
 		return STATE_FULL;
-	if (e == -2) {
+	if (op->fumble == 1 && r.number > s->mark.records + 1) {
+		op->fumble = 0;
+		return STATE_FULL;
+	}
+	if (e == -2 || op->fumble == 2) {
 		op->answer = false;
 		return STATE_NOTHING;
 	}

@@ -317,6 +317,8 @@ op_issue(struct sim_node *n)
 		fake_op_fill(&o->op, s->next++, len);
 		o->op.kind = FAKE_ADD;
 		s->status[o->op.id] = PENDING;
+		if (rnd(s, 20) == 0)
+			o->op.fumble = 1 + (unsigned)rnd(s, 2);
 		if (rnd(s, 30) == 0 && n->c->have)
 			large_upload(n, o);
 		else if (rnd(s, 60) == 0)
