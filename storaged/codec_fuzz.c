@@ -1,0 +1,27 @@
+/* Any bytes as compressed ones: the first names the codec, the next two the
+ * length that is wanted. */
+#include "common/compat.h"
+
+#include "common/fuzz.h"
+#include "storaged/codec.h"
+
+int
+main(int argc, char **argv)
+{
+	struct buf	 out = BUF_INIT;
+	size_t		 len, want;
+	uint8_t		*in = fuzz_input(argc, argv, &len);
+
+	if (len > 3) {
+		want = (size_t)in[1] | (size_t)in[2] << 8;
+		if (codec_expand((enum codec_id)(in[0] % 5), in + 3, len - 3,
+		    want, &out) == 0)
+			FUZZ_CHECK(out.len == want);
+		else
+			FUZZ_CHECK(out.len == 0);
+	}
+	codec_thread_end();
+	buf_free(&out);
+	free(in);
+	return 0;
+}

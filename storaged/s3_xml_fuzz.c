@@ -1,0 +1,37 @@
+/* Any bytes as an answer of S3: a list, an error, the result of a delete. */
+#include "common/compat.h"
+
+#include "common/fuzz.h"
+#include "storaged/s3_error.h"
+#include "storaged/s3_list.h"
+
+int
+main(int argc, char **argv)
+{
+	struct s3_error	 e;
+	struct s3_list	 l;
+	size_t		 i, len;
+	uint8_t		*in = fuzz_input(argc, argv, &len);
+	char		 key[64], copy[256];
+
+	if (s3_list_parse(in, len, 100, &l) == 0) {
+		FUZZ_CHECK(l.n <= 100);
+		for (i = 0; i < l.n; i++)
+			FUZZ_CHECK(strlen(l.v[i].key) < BLOB_KEY_MAX);
+		s3_list_free(&l);
+	} else
+		FUZZ_CHECK(l.n == 0 && l.v == NULL);
+	if (s3_error_parse(in, len, &e) == 0)
+		s3_error_meaning(403, e.code, S3_READ);
+	s3_error_deleted(in, len, &e, key, sizeof(key));
+	if (len < sizeof(copy)) {
+		if (len != 0)
+			memcpy(copy, in, len);
+		copy[len] = '\0';
+		i = strlen(copy);
+		if (s3_list_unescape(copy) == 0)
+			FUZZ_CHECK(strlen(copy) <= i);
+	}
+	free(in);
+	return 0;
+}
