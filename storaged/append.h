@@ -45,8 +45,7 @@ struct append {
 	uint32_t		 window;	/* the peer may send */
 	uint32_t		 owed;		/* taken, not yet credited */
 	TAILQ_HEAD(, large)	 larges;	/* the first is at work */
-	bool			 kept;		/* uploads are (or may be)
-						   named by a commit */
+	bool			 kept;		/* a commit names the uploads */
 };
 
 /* Takes the received message over.  0, -1: ENOMEM. */

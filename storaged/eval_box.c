@@ -74,35 +74,50 @@ create_one(struct index *ix, struct batch *b, struct str name, uint32_t use,
 	return eval_emit(ix, b, r, NULL);
 }
 
-/* Makes what is missing above name; counts what it made. */
+/* Walks the superiors of name that are missing: counts them, or makes them
+ * (b not NULL). */
 static enum state_verdict
-create_superiors(struct index *ix, struct work *w, struct batch *b,
-    const char *name)
+superiors_walk(struct index *ix, struct batch *b, const char *name,
+    int64_t *missing)
 {
 	struct record		 r;
 	struct box		 box;
 	const char		*p;
 	struct str		 up;
 	enum state_verdict	 v;
-	int64_t			 n;
 	int			 rv;
 
-	if (db_one(&ix->hot, db_st(&ix->hot, ST_BOX_COUNT), &n) != 1)
-		return STATE_FAILED;
+	*missing = 0;
 	for (p = strchr(name, '/'); p != NULL; p = strchr(p + 1, '/')) {
 		up = (struct str){ name, (size_t)(p - name) };
 		if ((rv = box_by_name(&ix->hot, up, &box)) == -1)
 			return STATE_FAILED;
 		if (rv == 1)
 			continue;
-		if (++n >= MBOX_MAILBOXES_MAX)
-			return eval_no(w, MBOX_LIMIT, too_many);
-		if ((v = create_one(ix, b, up, 0, &r)) != STATE_RECORDS)
+		(*missing)++;
+		if (b != NULL && (v = create_one(ix, b, up, 0, &r)) !=
+		    STATE_RECORDS)
 			return v;
 	}
-	if (n >= MBOX_MAILBOXES_MAX)
-		return eval_no(w, MBOX_LIMIT, too_many);
 	return STATE_RECORDS;
+}
+
+/* Makes the superiors of name that are missing, if there is room for them
+ * and for more.  Refuses before the first record. */
+static enum state_verdict
+create_superiors(struct index *ix, struct work *w, struct batch *b,
+    const char *name, int64_t more)
+{
+	enum state_verdict	 v;
+	int64_t			 n, missing;
+
+	if (db_one(&ix->hot, db_st(&ix->hot, ST_BOX_COUNT), &n) != 1)
+		return STATE_FAILED;
+	if ((v = superiors_walk(ix, NULL, name, &missing)) != STATE_RECORDS)
+		return v;
+	if (n + missing + more > MBOX_MAILBOXES_MAX)
+		return eval_no(w, MBOX_LIMIT, too_many);
+	return superiors_walk(ix, b, name, &missing);
 }
 
 enum state_verdict
@@ -124,7 +139,7 @@ eval_create(struct index *ix, struct work *w, struct batch *b)
 	if ((rv = box_by_name(&ix->hot, str_from(name), &box)) != 0)
 		return rv == -1 ? STATE_FAILED :
 		    eval_no(w, MBOX_ALREADYEXISTS, exists);
-	if ((v = create_superiors(ix, w, b, name)) != STATE_RECORDS)
+	if ((v = create_superiors(ix, w, b, name, 1)) != STATE_RECORDS)
 		return v;
 	v = create_one(ix, b, str_from(name), c->use, &r);
 	w->answer.ok.box = r.box;
@@ -170,7 +185,7 @@ rename_one(struct index *ix, struct work *w, struct batch *b, uint64_t id,
 	enum state_verdict	 v;
 
 	if (len + restlen > MBOX_NAME_MAX)
-		return eval_no(w, MBOX_LIMIT, "A name would be too long");
+		return STATE_FAILED;	/* rename_fits() has looked */
 	memcpy(name, to, len);
 	memcpy(name + len, rest, restlen);
 	memset(&r, 0, sizeof(r));
@@ -180,6 +195,30 @@ rename_one(struct index *ix, struct work *w, struct batch *b, uint64_t id,
 	v = eval_emit(ix, b, &r, NULL);
 	w->answer.ok.modseq = r.number;
 	return v;
+}
+
+/* Would the longest name below from still be one below to?  1, 0, -1. */
+static int
+rename_fits(struct index *ix, const char *from, const char *to)
+{
+	char		 lo[MBOX_NAME_MAX + 2], hi[MBOX_NAME_MAX + 2];
+	sqlite3_stmt	*st = db_st(&ix->hot, ST_BOX_CHILDREN);
+	size_t		 len = strlen(from), tolen = strlen(to);
+	int		 rv;
+
+	memcpy(lo, from, len);
+	memcpy(hi, from, len);
+	lo[len] = '/';
+	hi[len] = '/' + 1;
+	if (db_bind(&ix->hot, st, "ss", (struct str){ lo, len + 1 },
+	    (struct str){ hi, len + 1 }) == -1)
+		return -1;
+	while ((rv = db_step(&ix->hot, st)) == 1)
+		if (db_col(st, 1).len - len + tolen > MBOX_NAME_MAX) {
+			sqlite3_reset(st);
+			return 0;
+		}
+	return rv == 0 ? 1 : -1;
 }
 
 /* The inferiors of from go along; from itself has its new name already. */
@@ -292,7 +331,12 @@ eval_rename(struct index *ix, struct work *w, struct batch *b)
 	if (strcmp(from, "INBOX") != 0 && is_inferior(to, from))
 		return eval_no(w, MBOX_CANNOT,
 		    "A mailbox cannot go below itself");
-	if ((v = create_superiors(ix, w, b, to)) != STATE_RECORDS)
+	if (strcmp(from, "INBOX") != 0 &&
+	    (rv = rename_fits(ix, from, to)) != 1)
+		return rv == -1 ? STATE_FAILED :
+		    eval_no(w, MBOX_LIMIT, "A name would be too long");
+	if ((v = create_superiors(ix, w, b, to,
+	    strcmp(from, "INBOX") == 0)) != STATE_RECORDS)
 		return v;
 	if (strcmp(from, "INBOX") == 0)
 		return rename_inbox(ix, w, b, &box, to);

@@ -313,6 +313,32 @@ append_one(struct index *ix, struct append_item *it, struct batch *b,
 	return v;
 }
 
+/* Room for the new keywords of all messages together: 1, 0 or -1. */
+static int
+append_keywords_fit(struct index *ix, struct work *w)
+{
+	struct append_item	*it;
+	struct str		*all;
+	size_t			 i, j, k, n = 0;
+
+	all = arena_array(w->arena, MBOX_KEYWORDS_MAX, sizeof(*all));
+	if (all == NULL)
+		return -1;
+	for (i = 0; i < w->u.append.n; i++) {
+		it = &w->u.append.v[i];
+		for (j = 0; j < it->nkeywords; j++) {
+			for (k = 0; k < n; k++)
+				if (str_caseeq(all[k], it->keywords[j]))
+					break;
+			if (k == MBOX_KEYWORDS_MAX)
+				return 0;
+			if (k == n)
+				all[n++] = it->keywords[j];
+		}
+	}
+	return eval_keywords_fit(ix, all, n);
+}
+
 enum state_verdict
 eval_append(struct index *ix, struct work *w, struct batch *b)
 {
@@ -332,16 +358,18 @@ eval_append(struct index *ix, struct work *w, struct batch *b)
 	if (box.uidnext == 0 ||
 	    (uint64_t)box.uidnext + w->u.append.n >= UINT32_MAX)
 		return eval_no(w, MBOX_LIMIT, no_uids);
+	if ((rv = append_keywords_fit(ix, w)) != 1)
+		return rv == -1 ? STATE_FAILED :
+		    eval_no(w, MBOX_LIMIT, "Too many keywords");
 	for (i = 0; i < w->u.append.n; i++) {
 		it = &w->u.append.v[i];
 		uid = box.uidnext + (uint32_t)i;
-		rv = eval_keywords_fit(ix, it->keywords, it->nkeywords);
-		if (rv != 1)
-			return rv == -1 ? STATE_FAILED :
-			    eval_no(w, MBOX_LIMIT, "Too many keywords");
 		v = append_one(ix, it, b, &box, uid);
+		/* An upload too old to be named: only as the first may it
+		 * be refused here. */
 		if (v == STATE_NOTHING)
-			return eval_no(w, MBOX_UNAVAILABLE,
+			return i > 0 ? STATE_FULL : eval_no(w,
+			    MBOX_UNAVAILABLE,
 			    "The message must be sent again");
 		if (v != STATE_RECORDS)
 			return v;

@@ -251,6 +251,8 @@ index_reset(struct index *ix)
 	index_unlink(ix->path_cold);
 	change_list_free(&ix->changes);
 	ix->ndead = 0;
+	if (ix->on_reset != NULL)
+		ix->on_reset(ix->reset_arg);
 	return index_connect(ix);
 }
 
@@ -288,6 +290,7 @@ index_commit(struct index *ix, const struct state_mark *mark)
 		return -1;
 	}
 	ix->in_tx = false;
+	ix->fresh = false;
 	ix->mark = ix->next = m;
 	return 0;
 }

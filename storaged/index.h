@@ -65,6 +65,8 @@ struct index {
 	struct state_mark	 next;		/* in the transaction */
 	bool			 in_tx;
 	bool			 fresh;		/* empty: nothing was there */
+	void			(*on_reset)(void *arg);	/* may be NULL */
+	void			*reset_arg;
 	struct change_list	 changes;	/* of the transaction */
 	uint64_t		 cause_session;	/* of the intent evaluated */
 	uint32_t		 cause_id;

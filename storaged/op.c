@@ -120,21 +120,17 @@ op_end(struct op *op)
 		op->class->stop(op);
 	if (op->refreshing)
 		commit_refresh_cancel(u->commit, &op->refresh);
-	if (s != NULL) {
-		TAILQ_REMOVE(&s->ops, op, entry);
-		s->nops--;
-		s->bytes -= op->bytes;
-		if (op->state == OP_RUNS && (op->needs & OP_STREAM))
-			s->streams--;
-	} else
-		TAILQ_REMOVE(&u->orphans, op, entry);
+	TAILQ_REMOVE(&s->ops, op, entry);
+	s->nops--;
+	s->bytes -= op->bytes;
+	if (op->state == OP_RUNS && (op->needs & OP_STREAM))
+		s->streams--;
 	answer_clear(&op->work.answer);
 	event_free(op->ev);
 	buf_free(&op->out);
 	arena_free(op->arena);
 	free(op);
-	if (s != NULL)
-		session_kick(s);
+	session_kick(s);
 	user_idle(u);
 }
 
@@ -150,9 +146,8 @@ op_ok(struct op *op, const struct reply_ok *ok)
 		memset(&bare.dst, 0, sizeof(bare.dst));
 		memset(&bare.modified, 0, sizeof(bare.modified));
 	}
-	if (op->s != NULL)
-		(void)session_send(op->s, IMSG_REPLY_OK, op->id,
-		    &reply_ok_wire, &bare);
+	(void)session_send(op->s, IMSG_REPLY_OK, op->id, &reply_ok_wire,
+	    &bare);
 	op_end(op);
 }
 
@@ -163,29 +158,20 @@ op_no(struct op *op, enum mbox_code code, const char *text)
 
 	no.text = str_from(text);
 	log_debug("session=%llx user=%s cmd=%s ms=%llu result=no why=\"%s\"",
-	    op->s != NULL ? (unsigned long long)op->s->serial : 0,
-	    op->user->id, op->class->name,
+	    (unsigned long long)op->s->serial, op->user->id, op->class->name,
 	    (unsigned long long)(now_ms() - op->since_ms), text);
-	if (op->s != NULL)
-		(void)session_send(op->s, IMSG_REPLY_NO, op->id,
-		    &reply_no_wire, &no);
+	(void)session_send(op->s, IMSG_REPLY_NO, op->id, &reply_no_wire,
+	    &no);
 	op_end(op);
 }
 
 void
 op_orphan(struct op *op)
 {
-	struct session	*s = op->s;
-
+	/* In an attempt: it may be done, and nobody will be told. */
 	if (op->submitted && !commit_cancel(op->user->commit,
-	    &op->work.intent)) {
-		/* It may be done yet: what it points to must stay. */
-		TAILQ_REMOVE(&s->ops, op, entry);
-		s->nops--;
-		op->s = NULL;
-		TAILQ_INSERT_TAIL(&op->user->orphans, op, entry);
-		return;
-	}
+	    &op->work.intent))
+		op->maybe = true;
 	op->submitted = false;
 	op_end(op);
 }
@@ -330,7 +316,7 @@ stream_run(struct op *op)
 void
 op_step(struct op *op)
 {
-	if (op->s == NULL || op->s->dead || !op->s->ready)
+	if (op->s->dead || !op->s->ready)
 		return;
 	switch (op->state) {
 	case OP_WAITS:
@@ -386,9 +372,9 @@ op_answer(struct op *op, enum commit_outcome o)
 		    "The mail store is away, try again later");
 		return;
 	case COMMIT_LOST:
-		if (op->s != NULL)
-			session_end(op->s, MBOX_UNAVAILABLE,
-			    "What became of a change is not known");
+		op->maybe = true;
+		session_end(op->s, MBOX_UNAVAILABLE,
+		    "What became of a change is not known");
 		op_end(op);
 		return;
 	case COMMIT_READONLY:

@@ -46,7 +46,7 @@ struct op_class {
 
 struct op {
 	TAILQ_ENTRY(op)		 entry;
-	struct session		*s;		/* NULL: it died meanwhile */
+	struct session		*s;
 	struct user		*user;
 	const struct op_class	*class;
 	uint32_t		 id;
@@ -62,6 +62,7 @@ struct op {
 	bool			 fresh;		/* it was, and won */
 	struct work		 work;		/* of changes */
 	bool			 submitted;
+	bool			 maybe;		/* it ends, and may be done */
 	/* streams */
 	struct buf		 out;
 	uint32_t		 window;	/* credit left */
@@ -89,7 +90,7 @@ void	 op_step(struct op *op);
 /* Does an earlier change of its session still wait for its answer? */
 bool	 op_blocked(const struct op *op);
 void	 op_credit(struct op *op, uint32_t bytes);
-/* The session died; what is in an attempt lives on without it. */
+/* The session died: the op ends without an answer. */
 void	 op_orphan(struct op *op);
 /* Hands op->work to the commit; its answer ends the op. */
 void	 op_submit(struct op *op, enum work_kind kind);

@@ -38,9 +38,8 @@ append_credit(struct op *op, uint32_t bytes)
 	struct data_credit	 credit = { bytes };
 
 	x->window += bytes;
-	if (op->s != NULL)
-		(void)session_send(op->s, IMSG_DATA_CREDIT, op->id,
-		    &data_credit_wire, &credit);
+	(void)session_send(op->s, IMSG_DATA_CREDIT, op->id,
+	    &data_credit_wire, &credit);
 }
 
 static void
@@ -362,8 +361,6 @@ append_committed(struct intent *in, enum commit_outcome o, void *arg)
 	size_t			 i;
 
 	(void)in;
-	if (o == COMMIT_LOST || o == COMMIT_FENCED)
-		x->kept = true;		/* a commit may name them */
 	if (o == COMMIT_DONE && op->work.answer.code == MBOX_CODE_NONE) {
 		x->kept = true;
 		for (i = 0; i < x->n; i++) {
@@ -437,7 +434,7 @@ append_stop(struct op *op)
 		large_free(x, l);
 	}
 	for (i = 0; i < x->n; i++) {
-		if (x->v[i].large && !x->kept)
+		if (x->v[i].large && !x->kept && !op->maybe)
 			commit_upload_drop(op->user->commit,
 			    x->v[i].place.object);
 		free(x->v[i].bytes);

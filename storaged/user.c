@@ -73,7 +73,6 @@ user_get(const char *id)
 	if ((u = calloc(1, sizeof(*u))) == NULL)
 		return NULL;
 	TAILQ_INIT(&u->sessions);
-	TAILQ_INIT(&u->orphans);
 	if (user_key(id, u->name, sizeof(u->name)) == -1 ||
 	    (u->id = strdup(id)) == NULL) {
 		free(u);
@@ -102,9 +101,7 @@ user_waiting(struct intent *in, void *arg)
 	struct op	*op = w->owner;
 
 	(void)arg;
-	if (op->s != NULL)
-		(void)session_send(op->s, IMSG_EV_WAITING, op->id, NULL,
-		    NULL);
+	(void)session_send(op->s, IMSG_EV_WAITING, op->id, NULL, NULL);
 }
 
 void
@@ -129,6 +126,19 @@ static void
 user_lost(const char *why, void *arg)
 {
 	user_end(arg, MBOX_UNAVAILABLE, why);
+}
+
+/* The index begins anew: what sessions were told of it is void. */
+static void
+user_reset(void *arg)
+{
+	struct user	*u = arg;
+	struct session	*s;
+
+	TAILQ_FOREACH(s, &u->sessions, entry)
+		if (s->ready)
+			session_end(s, MBOX_UNAVAILABLE,
+			    "The index is rebuilt, log in again");
 }
 
 static struct commit *
@@ -230,6 +240,8 @@ user_open(struct user *u)
 	}
 	if ((u->ix = index_open(env.index, u->name)) == NULL)
 		return -1;
+	u->ix->on_reset = user_reset;
+	u->ix->reset_arg = u;
 	if ((u->commit = user_commit(u)) == NULL) {
 		index_close(u->ix, false);
 		u->ix = NULL;
@@ -270,13 +282,6 @@ user_idle(struct user *u)
 	if (u->busy == 0)
 		fatalx("user: idle twice");
 	u->busy--;
-}
-
-void
-user_damaged(struct user *u, const char *why)
-{
-	log_warnx("user=%s result=damaged why=\"%s\"", u->id, why);
-	user_end(u, MBOX_UNAVAILABLE, "The index is made anew, log in again");
 }
 
 void

@@ -53,7 +53,6 @@ struct user {
 	bool			 fenced;	/* to be closed in the loop */
 	unsigned		 busy;		/* operations under way */
 	struct session_list	 sessions;
-	struct op_list		 orphans;	/* of sessions that died */
 	struct recent		*recent;
 	size_t			 nrecent;
 	/* follow.c */
@@ -79,8 +78,6 @@ void	 user_busy(struct user *u);
 void	 user_idle(struct user *u);
 /* Ends all its sessions. */
 void	 user_end(struct user *u, enum mbox_code code, const char *text);
-/* Damage in the index itself: end sessions, discard, open anew later. */
-void	 user_damaged(struct user *u, const char *why);
 void	 user_each(void (*fn)(struct user *u, void *arg), void *arg);
 unsigned user_count(void);		/* open ones */
 /* All closed, cleanly; false while one has something under way. */

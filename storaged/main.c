@@ -1,0 +1,369 @@
+/*
+ * storaged: holds the bucket.  Serves the mail of the users that fall to
+ * this process by hash, over the channels that authd grants; has the S3
+ * signing keys that credd gives it, never the secret; parses neither IMAP
+ * nor MIME.  See storaged(8).
+ */
+#include "common/compat.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/msg_auth.h"
+#include "storaged/index_fn.h"
+#include "storaged/op.h"
+#include "storaged/report.h"
+
+#define OPEN_USERS	64
+#define APPENDLIMIT	(64 * 1024 * 1024)
+#define PEER_ARENA	(64 * 1024)
+
+static struct {
+	struct slice	*conf;
+	struct peer	*authd;
+	struct peer	*credd;
+	struct event	*tick;		/* start: is the store ready?  end:
+					   is all settled? */
+	bool		 ready;
+	char		 refused[256];	/* access key that the server refused */
+} self;
+
+static void
+make_dir(const char *path)
+{
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		fatal("%s", path);
+}
+
+/* One storaged of this number on a cache directory, whoever started it. */
+static void
+lock_cache(const char *dir, uint64_t number)
+{
+	char	 path[600];
+	int	 fd;
+
+	snprintf(path, sizeof(path), "%s/storaged.%llu.lock", dir,
+	    (unsigned long long)number);
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1)
+		fatal("%s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+		fatalx("%s: another storaged uses this cache", path);
+	/* The descriptor stays open for the process's life. */
+}
+
+static void
+prepare(struct slice *conf)
+{
+	const char	*dir = slice_str(conf, "cache.path",
+			    "/var/cache/pail");
+
+	(void)index_boot();
+	if (strlcpy(env.cache, dir, sizeof(env.cache)) >= sizeof(env.cache) ||
+	    (size_t)snprintf(env.index, sizeof(env.index), "%s/index", dir) >=
+	    sizeof(env.index))
+		fatalx("cache.path is too long");
+}
+
+static void
+defaults_add(const char *name, const char *use)
+{
+	static const struct { const char *word; uint32_t use; } uses[] = {
+		{ "all", MBOX_USE_ALL }, { "archive", MBOX_USE_ARCHIVE },
+		{ "drafts", MBOX_USE_DRAFTS },
+		{ "flagged", MBOX_USE_FLAGGED }, { "junk", MBOX_USE_JUNK },
+		{ "sent", MBOX_USE_SENT }, { "trash", MBOX_USE_TRASH },
+		{ "important", MBOX_USE_IMPORTANT },
+	};
+	struct eval_default	*d;
+	size_t			 i;
+
+	if (eval_ndefaults == nitems(eval_defaults)) {
+		log_warnx("more than %zu default mailboxes",
+		    nitems(eval_defaults));
+		return;
+	}
+	d = &eval_defaults[eval_ndefaults];
+	d->use = 0;
+	if (mailbox_name(str_from(name), d->name) == -1) {
+		log_warnx("no mailbox can be named \"%s\"", name);
+		return;
+	}
+	if (use[0] == '\\')
+		use++;
+	for (i = 0; i < nitems(uses); i++)
+		if (strcasecmp(use, uses[i].word) == 0)
+			d->use = uses[i].use;
+	eval_ndefaults++;
+}
+
+static void
+defaults_read(const struct slice *conf)
+{
+	const char	*name, *use;
+	unsigned	 i;
+
+	eval_ndefaults = 0;
+	for (i = 0; (name = slice_at(conf, "mailboxes.%u.name", i)) != NULL;
+	    i++) {
+		use = slice_at(conf, "mailboxes.%u.use", i);
+		defaults_add(name, use != NULL ? use : "");
+	}
+	if (i > 0)
+		return;
+	defaults_add("Drafts", "drafts");
+	defaults_add("Sent", "sent");
+	defaults_add("Junk", "junk");
+	defaults_add("Trash", "trash");
+	defaults_add("Archive", "archive");
+}
+
+static void
+settings_read(const struct slice *conf)
+{
+	env.alone = !slice_bool(conf, "cluster", true);
+	env.appendlimit = slice_num(conf, "append-limit", APPENDLIMIT);
+	env.timeout_ms = (unsigned)slice_num(conf, "store.timeout", 30) *
+	    1000;
+	if (codec_parse(slice_str(conf, "store.compression", "zstd:3"),
+	    &env.codec) == -1)
+		env.codec = (struct codec_choice){ CODEC_ZSTD, 3 };
+	defaults_read(conf);
+}
+
+static void
+on_refused(const char *access_key, const char *why, void *arg)
+{
+	struct cred_refused	 r;
+
+	(void)arg;
+	if (self.credd == NULL || strcmp(self.refused, access_key) == 0)
+		return;			/* said once for each key */
+	strlcpy(self.refused, access_key, sizeof(self.refused));
+	r.access_key = str_from(access_key);
+	r.why = str_from(why);
+	(void)peer_send_struct(self.credd, IMSG_CRED_REFUSED, 0,
+	    &cred_refused_wire, &r, -1);
+}
+
+static void
+tick_in(unsigned ms)
+{
+	struct timeval	 tv = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
+
+	evtimer_add(self.tick, &tv);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (env.draining) {
+		if (user_drain()) {
+			daemon_drained();
+			return;
+		}
+		tick_in(50);
+		return;
+	}
+	if (!blob_ready(env.blob)) {
+		tick_in(50);		/* until credd's key is there */
+		return;
+	}
+	self.ready = true;
+	daemon_ready();
+}
+
+static void
+start(struct event_base *base, struct slice *conf)
+{
+	char	 why[512];
+
+	self.conf = conf;
+	make_dir(env.cache);
+	make_dir(env.index);
+	lock_cache(env.cache, slice_num(conf, "index", 0));
+	settings_read(conf);
+	env.base = base;
+	env.open_max = OPEN_USERS;
+	arc4random_buf(env.node, sizeof(env.node));
+	if ((env.blob = blob_open(base, conf, why, sizeof(why))) == NULL)
+		fatalx("store: %s", why);
+	blob_on_refused(env.blob, on_refused, NULL);
+	if ((env.io = commit_io_new(base, env.blob)) == NULL ||
+	    (self.tick = evtimer_new(base, on_tick, NULL)) == NULL)
+		fatal("start");
+	tick_in(0);
+}
+
+/* authd: sessions begin and end. */
+static int
+grant_message(struct peer *p, struct msg *m, void *arg)
+{
+	struct grant_session	 grant;
+	struct grant_revoke	 revoke;
+	struct user		*u;
+	char			 id[USER_ID_MAX * 3 + 1];
+
+	(void)p;
+	(void)arg;
+	if (m->type == IMSG_GRANT_SESSION) {
+		if (wire_decode(&grant_session_wire, &grant, m->data, m->len,
+		    NULL) == -1 || user_normalize(grant.user, id,
+		    sizeof(id)) == -1) {
+			close(m->fd);
+			return -1;
+		}
+		session_new(id, m->fd);
+		return 0;
+	}
+	if (m->type != IMSG_GRANT_REVOKE || wire_decode(&grant_revoke_wire,
+	    &revoke, m->data, m->len, NULL) == -1 ||
+	    user_normalize(revoke.user, id, sizeof(id)) == -1)
+		return -1;
+	if ((u = user_find(id)) != NULL)
+		user_end(u, MBOX_NOPERM, "The login has been revoked");
+	return 0;
+}
+
+/* credd: the keys that requests are signed with. */
+static int
+cred_message(struct peer *p, struct msg *m, void *arg)
+{
+	struct cred_key	 key;
+
+	(void)p;
+	(void)arg;
+	if (m->type != IMSG_CRED_KEY || wire_decode(&cred_key_wire, &key,
+	    m->data, m->len, NULL) == -1)
+		return -1;
+	self.refused[0] = '\0';
+	blob_set_key(env.blob, &key);
+	explicit_bzero(&key, sizeof(key));
+	return 0;
+}
+
+/* paild gives a new channel when the other side was restarted. */
+static void
+peer_gone(struct peer *p, const char *why, void *arg)
+{
+	struct peer	**slot = arg;
+
+	log_debug("channel to %s: %s", slot == &self.authd ? "authd" :
+	    "credd", why);
+	if (*slot == p)
+		*slot = NULL;
+}
+
+static const struct peer_ops grant_ops = { .message = grant_message,
+    .closed = peer_gone };
+static const struct peer_ops cred_ops = { .message = cred_message,
+    .closed = peer_gone };
+
+static void
+peer(enum proc_kind kind, uint32_t number, int fd)
+{
+	struct peer	**slot;
+
+	(void)number;
+	if (kind != PROC_AUTHD && kind != PROC_CREDD) {
+		close(fd);
+		return;
+	}
+	slot = kind == PROC_AUTHD ? &self.authd : &self.credd;
+	peer_close(*slot);
+	*slot = kind == PROC_AUTHD ?
+	    peer_new(env.base, fd, MSG_CHANNEL_GRANT, MSG_SIDE_B, &grant_ops,
+	    slot) : peer_new(env.base, fd, MSG_CHANNEL_CRED, MSG_SIDE_B,
+	    &cred_ops, slot);
+	if (*slot == NULL)
+		fatal("channel");
+}
+
+static int
+reload(struct slice *conf, char *why, size_t size)
+{
+	static const char *const fixed[] = { "store.type", "store.path",
+	    "store.bucket", "store.endpoint", "store.region",
+	    "store.key-prefix", "cache.path" };
+	size_t	 i;
+
+	for (i = 0; i < nitems(fixed); i++)
+		if (strcmp(slice_str(conf, fixed[i], ""),
+		    slice_str(self.conf, fixed[i], "")) != 0) {
+			snprintf(why, size, "%s: a change needs a restart",
+			    fixed[i]);
+			return -1;
+		}
+	settings_read(conf);
+	self.conf = conf;
+	return 0;
+}
+
+static void
+drain(void)
+{
+	env.draining = true;
+	tick_in(0);
+}
+
+static void
+counts(void)
+{
+	const struct blob_counts	*c = blob_counts(env.blob);
+
+	daemon_count("sessions", session_count());
+	daemon_count("users-open", user_count());
+	daemon_count("store-put", c->put);
+	daemon_count("store-get", c->get);
+	daemon_count("store-head", c->head);
+	daemon_count("store-delete", c->del);
+	daemon_count("store-list", c->list);
+	daemon_count("store-retries", c->retries);
+	daemon_count("store-errors", c->errors);
+	daemon_count("store-bytes-in", c->bytes_in);
+	daemon_count("store-bytes-out", c->bytes_out);
+}
+
+static void
+report(const char *what, const char *arg, int fd)
+{
+	char	 id[USER_ID_MAX * 3 + 1];
+
+	if (strcmp(what, "dump") != 0)
+		report_line(fd, "storaged knows no such report");
+	else if (user_normalize(str_from(arg), id, sizeof(id)) == -1)
+		report_line(fd, "this cannot be a user's name");
+	else
+		report_dump(id, fd);
+}
+
+int
+main(void)
+{
+	static const struct daemon	 d = {
+		.name = "storaged",
+		.prepare = prepare,
+		.start = start,
+		.peer = peer,
+		.reload = reload,
+		.drain = drain,
+		.counts = counts,
+		.report = report,
+		.late_ready = true,
+	};
+
+	daemon_run(&d);
+}

@@ -1,0 +1,350 @@
+/*
+ * pailctl dump: what the bucket holds of a user, read anew from it object
+ * by object and written as fast as the reader takes it.  Message bytes are
+ * never printed.
+ */
+#include "common/compat.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "storaged/frame.h"
+#include "storaged/head.h"
+#include "storaged/logobj.h"
+#include "storaged/manifest.h"
+#include "storaged/record.h"
+#include "storaged/report.h"
+#include "storaged/user.h"
+
+#define REPORT_AHEAD	(256 * 1024)
+
+struct report {
+	struct bufferevent	*bev;
+	struct blob_request	*req;
+	char			 prefix[BLOB_KEY_MAX];
+	char			 key[BLOB_KEY_MAX];
+	struct head		 head;
+	struct manifest		 manifest;
+	size_t			 next;		/* log object */
+	bool			 ended;		/* all is written */
+};
+
+static void	report_next(struct report *);
+
+static void
+report_free(struct report *r)
+{
+	if (r->req != NULL)
+		blob_cancel(r->req);
+	head_free(&r->head);
+	manifest_free(&r->manifest);
+	bufferevent_free(r->bev);
+	free(r);
+}
+
+static void
+put_hex(struct evbuffer *b, const uint8_t *p, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; i < len; i++)
+		evbuffer_add_printf(b, "%02x", p[i]);
+}
+
+static void
+report_end(struct report *r)
+{
+	r->ended = true;
+	if (evbuffer_get_length(bufferevent_get_output(r->bev)) == 0)
+		report_free(r);
+}
+
+static void
+report_written(struct bufferevent *bev, void *arg)
+{
+	struct report	*r = arg;
+
+	if (r->ended) {
+		if (evbuffer_get_length(bufferevent_get_output(bev)) == 0)
+			report_free(r);
+	} else if (r->req == NULL)
+		report_next(r);
+}
+
+static void
+report_broken(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	(void)what;
+	report_free(arg);
+}
+
+static struct evbuffer *
+out(struct report *r)
+{
+	return bufferevent_get_output(r->bev);
+}
+
+static void
+print_block(struct report *r, const struct block *k)
+{
+	struct evbuffer	*b = out(r);
+	struct arena	*a = arena_new(64 * 1024 * 1024);
+	struct cursor	 c;
+	struct record	 rec;
+	struct buf	 line = BUF_INIT;
+	uint64_t	 i;
+
+	evbuffer_add_printf(b, "  commit %" PRIu64 " time=%" PRId64
+	    " records=%" PRIu64 " messages=%zu bytes node=", k->number,
+	    k->time, k->count, k->messages_len);
+	put_hex(b, k->node, 4);
+	evbuffer_add_printf(b, " nonce=");
+	put_hex(b, k->nonce, 4);
+	evbuffer_add_printf(b, "\n");
+	cursor_init(&c, k->records, k->records_len);
+	for (i = 0; i < k->count && a != NULL; i++) {
+		arena_reset(a);
+		memset(&rec, 0, sizeof(rec));
+		if (record_decode(&rec, &c, a) != 0) {
+			evbuffer_add_printf(b, "    damaged record\n");
+			break;
+		}
+		rec.number = k->first + i;
+		buf_reset(&line);
+		if (record_print(&rec, &line) == 0) {
+			evbuffer_add_printf(b, "    ");
+			evbuffer_add(b, line.data, line.len);
+			if (line.len == 0 || line.data[line.len - 1] != '\n')
+				evbuffer_add_printf(b, "\n");
+		}
+	}
+	buf_free(&line);
+	arena_free(a);
+}
+
+static void
+print_blocks(struct report *r, const struct blocklist *l)
+{
+	const struct block	*k;
+
+	TAILQ_FOREACH(k, l, entry)
+		print_block(r, k);
+}
+
+static void
+print_logs(struct report *r, const struct loglist *l)
+{
+	size_t	 i;
+
+	for (i = 0; i < l->n; i++) {
+		evbuffer_add_printf(out(r), "  log %" PRIu64 "-%" PRIu64
+		    " records=%" PRIu64 " size=%" PRIu64 " id=",
+		    l->v[i].first, l->v[i].last, l->v[i].records,
+		    l->v[i].size);
+		put_hex(out(r), l->v[i].id, 16);
+		evbuffer_add_printf(out(r), "\n");
+	}
+}
+
+static void
+print_garbage(struct report *r, const struct garbagelist *g)
+{
+	size_t	 i;
+
+	for (i = 0; i < g->n; i++)
+		evbuffer_add_printf(out(r), "  garbage %s named=%" PRId64
+		    "\n", g->v[i].name, g->v[i].time);
+}
+
+static void
+print_head(struct report *r)
+{
+	const struct head	*h = &r->head;
+	struct evbuffer		*b = out(r);
+	size_t			 i;
+
+	evbuffer_add_printf(b, "head history=");
+	put_hex(b, h->history, 16);
+	evbuffer_add_printf(b, " commit=%" PRIu64 " records=%" PRIu64
+	    " time=%" PRId64 " uidvalidity=%u floor=%" PRIu64 " inline=%zu\n",
+	    h->commit, h->records, h->time, h->uidvalidity, h->floor,
+	    blocklist_bytes(&h->blocks));
+	for (i = 0; i < h->nnodes; i++) {
+		evbuffer_add_printf(b, "  node ");
+		put_hex(b, h->nodes[i].id, 16);
+		evbuffer_add_printf(b, " commit=%" PRIu64 " time=%" PRId64
+		    "\n", h->nodes[i].commit, h->nodes[i].time);
+	}
+	print_logs(r, &h->logs);
+	print_garbage(r, &h->garbage);
+	print_blocks(r, &h->blocks);
+}
+
+static bool
+got(struct report *r, const struct blob_result *res)
+{
+	r->req = NULL;
+	if (res->outcome == BLOB_DONE)
+		return true;
+	evbuffer_add_printf(out(r), "%s: %s %s\n", r->key,
+	    blob_outcome_name(res->outcome), res->why);
+	return false;
+}
+
+static void
+report_log(const struct blob_result *res, void *arg)
+{
+	struct report	*r = arg;
+	struct blocklist l = TAILQ_HEAD_INITIALIZER(l);
+
+	if (got(r, res)) {
+		evbuffer_add_printf(out(r), "object %s size=%zu\n", r->key,
+		    res->len);
+		if (logobj_decode(res->body, res->len, r->head.history,
+		    NULL, &l) != 0)
+			evbuffer_add_printf(out(r), "  damaged\n");
+		else
+			print_blocks(r, &l);
+		blocklist_free(&l);
+	}
+	report_next(r);
+}
+
+static void
+report_manifest(const struct blob_result *res, void *arg)
+{
+	struct report	*r = arg;
+
+	if (got(r, res)) {
+		evbuffer_add_printf(out(r), "object %s size=%zu\n", r->key,
+		    res->len);
+		manifest_free(&r->manifest);
+		if (manifest_decode(&r->manifest, res->body, res->len,
+		    r->head.history, r->head.manifest_sha256) != 0)
+			evbuffer_add_printf(out(r), "  damaged\n");
+		print_logs(r, &r->manifest.logs);
+		print_garbage(r, &r->manifest.garbage);
+	}
+	report_next(r);
+}
+
+static void
+report_get(struct report *r, size_t max, blob_cb cb)
+{
+	r->req = blob_get(env.blob, r->key, 0, 0, max, NULL, BLOB_BACKGROUND,
+	    cb, r);
+	if (r->req == NULL) {
+		evbuffer_add_printf(out(r), "%s: cannot be asked for\n",
+		    r->key);
+		report_end(r);
+	}
+}
+
+/* The log objects, the manifest's first, one by one. */
+static void
+report_next(struct report *r)
+{
+	const struct loglist	*m = &r->manifest.logs, *h = &r->head.logs;
+	const struct logref	*log;
+
+	if (evbuffer_get_length(out(r)) > REPORT_AHEAD)
+		return;			/* report_written() goes on */
+	if (r->next < m->n)
+		log = &m->v[r->next];
+	else if (r->next - m->n < h->n)
+		log = &h->v[r->next - m->n];
+	else {
+		report_end(r);
+		return;
+	}
+	r->next++;
+	if (key_log(r->prefix, log->first, log->last, log->id, r->key,
+	    sizeof(r->key)) == -1)
+		report_end(r);
+	else
+		report_get(r, LOGOBJ_MAX, report_log);
+}
+
+static void
+report_head(const struct blob_result *res, void *arg)
+{
+	struct report	*r = arg;
+
+	if (!got(r, res)) {
+		report_end(r);
+		return;
+	}
+	if (head_decode(&r->head, res->body, res->len) != 0) {
+		evbuffer_add_printf(out(r), "%s: damaged\n", r->key);
+		report_end(r);
+		return;
+	}
+	print_head(r);
+	if (r->head.has_manifest && key_object(r->prefix, KEY_MANIFEST,
+	    r->head.manifest, r->key, sizeof(r->key)) == 0)
+		report_get(r, MANIFEST_MAX, report_manifest);
+	else
+		report_next(r);
+}
+
+static struct report *
+report_new(int fd)
+{
+	struct report	*r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return NULL;
+	if (evutil_make_socket_nonblocking(fd) == -1 ||
+	    (r->bev = bufferevent_socket_new(env.base, fd,
+	    BEV_OPT_CLOSE_ON_FREE)) == NULL) {
+		free(r);
+		return NULL;
+	}
+	head_init(&r->head);
+	manifest_init(&r->manifest);
+	bufferevent_setcb(r->bev, NULL, report_written, report_broken, r);
+	bufferevent_enable(r->bev, EV_WRITE);
+	return r;
+}
+
+void
+report_dump(const char *user, int fd)
+{
+	struct report	*r = report_new(fd);
+
+	if (r == NULL) {
+		log_warn("report");
+		close(fd);
+		return;
+	}
+	if (key_user(user, r->prefix, sizeof(r->prefix)) == -1 ||
+	    key_head(r->prefix, r->key, sizeof(r->key)) == -1) {
+		evbuffer_add_printf(out(r), "no such user can be\n");
+		report_end(r);
+		return;
+	}
+	evbuffer_add_printf(out(r), "object %s\n", r->key);
+	report_get(r, HEAD_MAX, report_head);
+}
+
+void
+report_line(int fd, const char *text)
+{
+	struct report	*r = report_new(fd);
+
+	if (r == NULL) {
+		close(fd);
+		return;
+	}
+	evbuffer_add_printf(out(r), "%s\n", text);
+	report_end(r);
+}
