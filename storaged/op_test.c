@@ -144,7 +144,8 @@ wait_more(struct client *c)
 		event_base_loop(base, EVLOOP_ONCE);
 	event_free(ev);
 	if (late) {
-		fprintf(stderr, "nothing comes\n");
+		fprintf(stderr, "nothing comes, last id %u\n", c->last);
+		abort();
 		exit(1);
 	}
 	return n != c->n;
@@ -707,16 +708,15 @@ test_hostile(void)
 			peer_send_struct(c->p, IMSG_APPEND_OPEN, 7,
 			    &append_open_wire, &ao, -1);
 			break;
-		case 4:		/* data before the credit */
+		case 4:		/* the end in the midst of a message */
 			ask(c, IMSG_APPEND_OPEN, &append_open_wire, &ao);
-			for (int i = 0; i < 100; i++)
-				peer_send(c->p, IMSG_APPEND_DATA, c->last,
-				    junk, 1000, -1);
-			break;
-		case 5:		/* another size than was sent */
-			(void)append_start(c, "INBOX", "abc", 3, "q", 0);
-			peer_send(c->p, IMSG_APPEND_DONE, c->last, junk, 9,
+			peer_send(c->p, IMSG_APPEND_DATA, c->last, junk, 9,
 			    -1);
+			peer_send(c->p, IMSG_APPEND_DONE, c->last, NULL, 0,
+			    -1);
+			break;
+		case 5:		/* a descriptor's worth of nonsense */
+			peer_send(c->p, IMSG_MBOX_META, 3, junk, 9, -1);
 			break;
 		case 6:		/* credit that was never taken: clamped */
 			peer_send_struct(c->p, IMSG_DATA_CREDIT, 99,
