@@ -12,6 +12,7 @@
 #include "imapd/client.h"
 #include "imapd/conf.h"
 #include "imapd/listen.h"
+#include "mail/charset.h"
 
 #define DRAIN_SECONDS	10	/* for commands under way */
 
@@ -25,6 +26,7 @@ imapd_prepare(struct slice *s)
 
 	if (conf_read(&conf, s, why, sizeof(why)) == -1)
 		fatalx("%s", why);
+	charset_prepare();	/* in the jail nothing can be loaded */
 }
 
 static void
