@@ -21,9 +21,11 @@ class Suite:
     """One node. store: "file", or a (S3 server, bucket). Several nodes on
     one bucket: more Suites with the same store."""
 
-    def __init__(self, store="file", users=("ann",), name="pail", **over):
+    def __init__(self, store="file", users=("ann",), name="pail",
+                 store_path=None, **over):
         self.dir = proc.tempdir(name)
         self.store = store
+        self.store_path = store_path    # another node's file store
         self.over = over        # top-level YAML, replacing ours
         self.imap_port = proc.free_port()
         self.imaps_port = proc.free_port()
@@ -76,6 +78,8 @@ class Suite:
                 "access-key: %s, secret-key: {file: secret}, timeout: 30s}"
                 % (bucket, server.region, server.endpoint, server.access))
         parts.update({k.replace("_", "-"): v for k, v in self.over.items()})
+        if self.store_path:
+            parts["store"] = "{type: file, path: %s}" % self.store_path
         return "".join("%s: %s\n" % kv for kv in parts.items())
 
     def write_conf(self):

@@ -1,5 +1,6 @@
 """Two nodes on one bucket, without anything else between them."""
 
+import os
 import threading
 
 import suite
@@ -10,14 +11,9 @@ from test_requests import text_mail
 
 def two(kind):
     store = suite.store(kind)
-    over = {}
-    a = suite.Suite(store, name="node-a", **over)
-    if kind == "file":
-        import os
-        over["store"] = "{type: file, path: %s}" % os.path.join(a.dir,
-                                                                "store")
-    b = suite.Suite(store, name="node-b", **over)
-    return a, b
+    a = suite.Suite(store, name="node-a")
+    path = os.path.join(a.dir, "store") if kind == "file" else None
+    return a, suite.Suite(store, name="node-b", store_path=path)
 
 
 def race(kind):

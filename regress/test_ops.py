@@ -62,7 +62,9 @@ def test_a_reload_changes_the_certificate_and_drops_no_session():
         # A mistyped configuration changes nothing and is named.
         s.over = {"lissten": "[]"}
         s.write_conf()
-        s.ctl("reload", check=False)
+        r = s.ctl("reload", check=False)
+        assert r.returncode != 0 and b"lissten" in r.stderr, r
+        s.p.send_signal(signal.SIGHUP)
         proc.await_true("the mistake is in the log",
                         lambda: "lissten" in s.log_text())
         c.ok("NOOP")
