@@ -207,6 +207,7 @@ deliver_run(int fd, const char *mailbox, FILE *f, size_t size, char *why,
     size_t whysize)
 {
 	struct buf	cmd;
+	char		bye[256];
 	int		r;
 
 	if ((r = expect(fd, "* PREAUTH", why, whysize)) != DELIVER_DONE)
@@ -229,7 +230,9 @@ deliver_run(int fd, const char *mailbox, FILE *f, size_t size, char *why,
 			snprintf(why, whysize, "the message was cut off");
 		return DELIVER_LATER;
 	}
-	if ((r = expect(fd, "a OK", why, whysize)) == DELIVER_DONE)
-		(void)ctl_write(fd, "b LOGOUT\r\n", 10);
+	if ((r = expect(fd, "a OK", why, whysize)) == DELIVER_DONE &&
+	    ctl_write(fd, "b LOGOUT\r\n", 10) == 0)
+		while (ctl_read(fd, bye, sizeof(bye)) > 0)
+			;
 	return r;
 }
