@@ -138,6 +138,8 @@ client_timer_set(struct client *c, int64_t now)
 	int64_t		 ms = client_deadline(c, &why) - now;
 
 	ms = least(ms, 60 * 1000);
+	ms = least(ms, (int64_t)conf.write_timeout * 1000);
+	ms = least(ms, (int64_t)conf.idle_timeout * 1000);
 	if (ms < 100)
 		ms = 100;
 	tv.tv_sec = ms / 1000;

@@ -157,8 +157,11 @@ client_flush(struct client *c)
 		struct command	*cmd = TAILQ_FIRST(&c->commands);
 
 		c->full = false;
+		if (c->closing)
+			return 0;
 		storage_resume(c->storage);
-		if (cmd != NULL && cmd->resume != NULL)
+		if (cmd != NULL && cmd->resume != NULL &&
+		    cmd->stage == STAGE_RUNNING)
 			cmd->resume(cmd);
 		client_wake(c);
 	}

@@ -1,0 +1,197 @@
+/*
+ * What a client can make us hold: one that never reads, one that never
+ * logs in, one that is idle; and what storaged is told of pipelines.
+ */
+#include <sys/socket.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/test.h"
+#include "imapd/client.h"
+#include "imapd/conf.h"
+#include "imapd/storage_fake.h"
+#include "imapd/test_rig.h"
+
+static void
+login(struct rig *r)
+{
+	rig_connect(r, false, true);
+	rig_say(r, "l LOGIN ann secret\r\n");
+	CHECK(rig_hear(r, "l OK "));
+}
+
+/* Commands are no longer read once 64 KiB wait for the client. */
+static void
+test_never_reads(struct rig *r)
+{
+	struct buf	 b = BUF_INIT;
+	char		 line[60];
+	unsigned int	 i, n = 3000;
+	size_t		 most = 0;
+
+	login(r);
+	for (i = 0; i < n; i++)
+		(void)buf_printf(&b, "a%u LIST \"\" *\r\n", i);
+	(void)buf_put_u8(&b, '\0');
+	r->deaf = true;
+	/* as much as the socket takes */
+	for (i = 0; i < 400; i++) {
+		ssize_t	 k = send(r->fd, b.data, b.len - 1,
+		    MSG_NOSIGNAL);
+
+		if (k > 0)
+			buf_drain(&b, (size_t)k);
+		rig_turn(r, 0);
+		if (client_queued(r->client) > most)
+			most = client_queued(r->client);
+		CHECK(r->client->in.size <= 4 * CLIENT_IN_CHUNK);
+		if (b.len == 1)
+			break;
+	}
+	CHECK(most >= CLIENT_OUT_HIGH && most < CLIENT_OUT_HIGH + 4096);
+	r->deaf = false;
+	rig_say(r, (char *)b.data);
+	snprintf(line, sizeof(line), "a%u OK Done\r\n", n - 1);
+	CHECK(rig_hear(r, line));
+	buf_free(&b);
+	rig_disconnect(r);
+}
+
+/* One answer that is larger than what may wait. */
+static void
+test_large_answer(struct rig *r)
+{
+	char	 line[100];
+	int	 i;
+
+	login(r);
+	for (i = 0; i < 2000; i++) {
+		snprintf(line, sizeof(line), "c CREATE a-quite-long-name-of-a"
+		    "-mailbox-of-which-there-are-many-%d\r\n", i);
+		rig_say(r, line);
+	}
+	rig_say(r, "d NOOP\r\n");
+	CHECK(rig_hear(r, "d OK "));
+	r->deaf = true;
+	rig_say(r, "e LIST \"\" *\r\nf LOGOUT\r\n");
+	for (i = 0; i < 200; i++)
+		rig_turn(r, 0);
+	CHECK(client_queued(r->client) < CLIENT_OUT_HIGH + 4096);
+	r->deaf = false;
+	CHECK(rig_hear(r, "many-1999\r\n") && rig_hear(r, "e OK ") &&
+	    rig_hear(r, "f OK ") && rig_closed(r));
+	rig_disconnect(r);
+}
+
+static void
+test_timeouts(struct rig *r)
+{
+	struct imapd_conf	 kept = conf;
+
+	conf.login_timeout = 0;
+	rig_connect(r, false, true);
+	CHECK(rig_hear(r, "* BYE ") && rig_closed(r));
+	rig_disconnect(r);
+	conf = kept;
+	conf.idle_timeout = 0;
+	rig_connect(r, false, true);
+	rig_say(r, "l LOGIN ann secret\r\n");
+	CHECK(rig_hear(r, "* BYE ") && rig_closed(r));
+	rig_disconnect(r);
+	conf = kept;
+	login(r);
+	conf.still_here = 1;
+	rig_say(r, "a IDLE\r\n");
+	CHECK(rig_hear(r, "+ idling\r\n* OK Still here\r\n"));
+	rig_say(r, "DONE\r\n");
+	CHECK(rig_hear(r, "a OK "));
+	rig_disconnect(r);
+	conf = kept;
+	/* reads nothing of what waits for it */
+	conf.write_timeout = 1;
+	login(r);
+	r->deaf = true;
+	for (int i = 0; i < 1200 && nclients > 0; i++) {
+		(void)send(r->fd, "a LIST \"\" *\r\n", 13, MSG_NOSIGNAL);
+		rig_turn(r, i < 950 ? 0 : 20);
+	}
+	CHECK(nclients == 0);
+	conf = kept;
+	rig_disconnect(r);
+}
+
+/* MBOX_MORE goes up while further commands lie there. */
+static void
+test_more(struct rig *r)
+{
+	unsigned int	 before;
+
+	CHECK(fake_do(r->fake, "deliver INBOX 3") == 0);
+	login(r);
+	rig_say(r, "s SELECT INBOX\r\n");
+	CHECK(rig_hear(r, "s OK "));
+	before = fake_mores(r->fake);
+	rig_say(r, "a STORE 1 +FLAGS.SILENT (\\Seen)\r\n");
+	CHECK(rig_hear(r, "a OK ") && fake_mores(r->fake) == before);
+	rig_say(r, "b STORE 1 +FLAGS.SILENT (\\Seen)\r\n"
+	    "c STORE 2 +FLAGS.SILENT (\\Seen)\r\n"
+	    "d STORE 3 +FLAGS.SILENT (\\Seen)\r\n");
+	CHECK(rig_hear(r, "d OK ") && fake_mores(r->fake) == before + 1);
+	/* at once they are all asked for */
+	CHECK(fake_do(r->fake, "wait") == 0);
+	rig_say(r, "e STORE 1 -FLAGS.SILENT (\\Seen)\r\n"
+	    "f COPY 1 Trash\r\ng UID STORE 3 -FLAGS.SILENT (\\Seen)\r\n"
+	    "h NOOP\r\n");
+	rig_turn(r, 0);
+	rig_turn(r, 0);
+	CHECK(fake_waiting(r->fake) == 3);
+	CHECK(fake_do(r->fake, "go") == 0);
+	CHECK(rig_hear(r, "h OK "));
+	rig_disconnect(r);
+}
+
+/* The client is gone while its commands are under way. */
+static void
+test_goes_away(struct rig *r)
+{
+	static const char *const said[] = {
+		"a STORE 1 +FLAGS (\\Flagged)\r\n",
+		"a APPEND INBOX {100+}\r\nabc",
+		"a APPEND INBOX {3+}\r\nabc\r\nb EXPUNGE\r\n",
+		"a IDLE\r\n",
+		"a FETCH 1:* (BODY[] ENVELOPE)\r\n",
+		"a SEARCH TEXT hello\r\n",
+		"a LIST \"\" *\r\n",
+		"a CLOSE\r\n",
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		login(r);
+		rig_say(r, "s SELECT INBOX\r\n");
+		CHECK(rig_hear(r, "s OK "));
+		CHECK(fake_do(r->fake, "wait") == 0);
+		rig_say(r, said[i]);
+		rig_disconnect(r);
+		CHECK_ROW(nclients == 0, "%s", said[i]);
+		CHECK(fake_do(r->fake, "go") == 0);
+		rig_turn(r, 0);
+	}
+}
+
+int
+main(void)
+{
+	struct rig	 r;
+
+	rig_init(&r, false);
+	test_never_reads(&r);
+	test_large_answer(&r);
+	test_timeouts(&r);
+	test_more(&r);
+	test_goes_away(&r);
+	CHECK(nclients == 0 && nstrangers == 0);
+	rig_end(&r);
+	return TEST_END();
+}
