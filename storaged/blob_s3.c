@@ -26,7 +26,7 @@
 #define IDLE_SECONDS	4
 #define CONNECT_MS	3000
 #define STALL_MS	10000
-#define LIST_BYTES	((size_t)4 << 20)
+#define LIST_BYTES	((size_t)3 << 20)
 
 struct s3_blob {
 	struct blob_request r;		/* first */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -454,6 +455,79 @@ test_gate(void)
 	suite_result_free(&user);
 }
 
+/* -- parts -- */
+
+#define BEGUN	"<InitiateMultipartUploadResult><UploadId>a+b</UploadId>" \
+	"</InitiateMultipartUploadResult>"
+#define ENDED	"<CompleteMultipartUploadResult><ETag>&quot;e-5&quot;" \
+	"</ETag></CompleteMultipartUploadResult>"
+#define PART(act, status)	{ "PUT", act, status, "InternalError", 0, \
+	NULL, NULL }
+#define POST(status, text)	{ "POST", FAKE_BODY, status, text, 0, NULL, \
+	NULL }
+
+static const struct multipart_row {
+	const char *what;
+	struct fake_step script[6];
+	unsigned n;
+	enum blob_outcome want;
+	unsigned parts, aborts;
+} multipart_rows[] = {
+	{ "well", { POST(200, BEGUN), POST(200, ENDED) }, 2, BLOB_DONE, 5,
+	    0 },
+	{ "a part once more", { POST(200, BEGUN), PART(FAKE_STATUS, 500),
+	    POST(200, ENDED) }, 3, BLOB_DONE, 6, 0 },
+	{ "a part fails", { POST(200, BEGUN), PART(FAKE_STATUS, 500),
+	    PART(FAKE_STATUS, 500) }, 3, BLOB_UNAVAILABLE, 2, 1 },
+	{ "a part without ETag", { POST(200, BEGUN), PART(FAKE_NO_ETAG, 0) },
+	    2, BLOB_ERROR, 1, 1 },
+	{ "200 with an error", { POST(200, BEGUN),
+	    POST(200, "<Error><Code>InternalError</Code></Error>") }, 2,
+	    BLOB_UNSURE, 5, 1 },
+	{ "no UploadId", { POST(200, "<InitiateMultipartUploadResult/>") }, 1,
+	    BLOB_ERROR, 0, 0 },
+};
+
+static void
+test_multipart(void)
+{
+	struct blob_store *s = open_keyed("20", "1", "false");
+	struct suite_result r = { 0 };
+	uint64_t len = ((uint64_t)64 << 20) + 5;
+	unsigned puts, aborts;
+	FILE *f = tmpfile();
+	size_t i;
+	int k;
+
+	CHECK(f != NULL && ftruncate(fileno(f), (off_t)len) == 0);
+	for (i = 0; i < nitems(multipart_rows); i++) {
+		const struct multipart_row *m = &multipart_rows[i];
+
+		puts = s3_fake_count(fake, "PUT");
+		aborts = s3_fake_count(fake, "DELETE");
+		s3_fake_script(fake, m->script, m->n);
+		suite_result_free(&r);
+		blob_put_file(s, "u/big", fileno(f), len, BLOB_BACKGROUND,
+		    suite_cb, &r);
+		suite_wait(base, &r);
+		CHECK_ROW(r.outcome == m->want, "%s: %s %s", m->what,
+		    blob_outcome_name(r.outcome), r.why);
+		if (m->want == BLOB_DONE)
+			CHECK(strcmp(r.etag, "\"e-5\"") == 0);
+		for (k = 0; k < 50 && s3_fake_count(fake, "DELETE") <
+		    aborts + m->aborts; k++)
+			event_base_loop(base, EVLOOP_ONCE);
+		CHECK_ROW(s3_fake_count(fake, "PUT") - puts == m->parts &&
+		    s3_fake_count(fake, "DELETE") - aborts == m->aborts,
+		    "%s: %u parts", m->what,
+		    s3_fake_count(fake, "PUT") - puts);
+		s3_fake_script(fake, NULL, 0);
+	}
+	fclose(f);
+	blob_close(s);
+	suite_result_free(&r);
+}
+
 /* -- the probe -- */
 
 struct probed {
@@ -497,6 +571,10 @@ test_probe(void)
 		{ FAKE_TWO_WIN, PROBE_REFUSED, "on an existing key gives" },
 		{ FAKE_LOSES, PROBE_REFUSED, "stale ETag gives 412" },
 		{ FAKE_NO_LIST, PROBE_AWAY, "s3:ListBucket" },
+		{ FAKE_RACES_CREATE, PROBE_REFUSED,
+		    "If-None-Match is not atomic here" },
+		{ FAKE_RACES_MATCH, PROBE_REFUSED,
+		    "If-Match is not atomic here" },
 		{ FAKE_501, PROBE_REFUSED, "NotImplemented" },
 	};
 	struct blob_store *s;
@@ -550,6 +628,7 @@ main(void)
 	test_verify();
 	test_keys();
 	test_gate();
+	test_multipart();
 	test_probe();
 	s3_fake_free(fake);
 	event_base_free(base);

@@ -277,6 +277,34 @@ test_syncs(void)
 	suite_result_free(&r);
 }
 
+/* Over 64 MiB: in parts, and the whole is what it was. */
+static void
+test_parts(struct blob_store *s)
+{
+	const uint64_t len = ((uint64_t)65 << 20) + 3;
+	const char *key = "parts/big";
+	struct suite_result r = { 0 };
+	FILE *f = tmpfile();
+
+	CHECK(f != NULL && ftruncate(fileno(f), (off_t)len) == 0 &&
+	    pwrite(fileno(f), "end", 3, (off_t)len - 3) == 3);
+	blob_put_file(s, key, fileno(f), len, BLOB_USER, suite_cb, &r);
+	suite_wait(base, &r);
+	CHECK_ROW(r.outcome == BLOB_DONE, "%s %s",
+	    blob_outcome_name(r.outcome), r.why);
+	suite_result_free(&r);
+	blob_get(s, key, len - 4, 4, 4, NULL, BLOB_USER, suite_cb, &r);
+	suite_wait(base, &r);
+	CHECK(r.outcome == BLOB_DONE && r.size == len && r.len == 4 &&
+	    memcmp(r.body, "\0end", 4) == 0);
+	suite_result_free(&r);
+	blob_delete(s, &key, 1, BLOB_USER, suite_cb, &r);
+	suite_wait(base, &r);
+	CHECK(r.outcome == BLOB_DONE);
+	suite_result_free(&r);
+	fclose(f);
+}
+
 /* On a real server, when the environment names one. */
 static void
 test_suite_s3(const char *prefix, const char *verify)
@@ -306,6 +334,8 @@ test_suite_s3(const char *prefix, const char *verify)
 		    getenv("S3_SECRET_KEY"), region);
 		CHECK(blob_ready(s[i]));
 	}
+	if (strcmp(verify, "true") == 0)
+		test_parts(s[0]);
 	test_failed += blob_suite(base, s[0], s[1],
 	    strcmp(verify, "true") == 0 ? "s3 verify" : "s3", &test_count);
 	blob_close(s[0]);

@@ -42,12 +42,14 @@ struct s3_fake {
 	struct { char method[8]; unsigned n; } counts[VERBS];
 	unsigned	 bad;
 	unsigned	 serial;
+	bool		 checked;	/* do_put(): the condition was */
 };
 
 struct delayed {
 	struct s3_fake	*f;
 	struct evhttp_request *r;
 	struct event	*ev;
+	bool		 checked;	/* its condition was, when it came */
 };
 
 static const char *
@@ -148,7 +150,7 @@ do_put(struct s3_fake *f, struct evhttp_request *r, const char *name,
 	struct object *o = find(f, name), *i;
 	int status;
 
-	if ((status = put_refused(f, r, o)) != 0) {
+	if (!f->checked && (status = put_refused(f, r, o)) != 0) {
 		answer(r, status, status == 404 ? "NoSuchKey" : status == 501 ?
 		    "NotImplemented" : "PreconditionFailed", NULL, 0);
 		return;
@@ -264,6 +266,19 @@ do_delete_many(struct s3_fake *f, struct evhttp_request *r)
 		answer(r, 200, NULL, done, sizeof(done) - 1);
 }
 
+/* Of "/bucket/name?query". */
+static void
+object_name(struct evhttp_request *r, char *name, size_t size)
+{
+	const char *uri = evhttp_request_get_uri(r);
+
+	if (strlcpy(name, strncmp(uri, "/bucket/", 8) == 0 ? uri + 8 : "",
+	    size) >= size)
+		name[0] = '\0';
+	name[strcspn(name, "?")] = '\0';
+	s3_list_unescape(name);
+}
+
 static void
 do_request(struct s3_fake *f, struct evhttp_request *r,
     const struct fake_step *s)
@@ -271,12 +286,7 @@ do_request(struct s3_fake *f, struct evhttp_request *r,
 	const char *uri = evhttp_request_get_uri(r);
 	char name[1100];
 
-	/* "/bucket/name?query" */
-	if (strlcpy(name, strncmp(uri, "/bucket/", 8) == 0 ? uri + 8 : "",
-	    sizeof(name)) >= sizeof(name))
-		name[0] = '\0';
-	name[strcspn(name, "?")] = '\0';
-	s3_list_unescape(name);
+	object_name(r, name, sizeof(name));
 	switch (evhttp_request_get_command(r)) {
 	case EVHTTP_REQ_PUT:
 		do_put(f, r, name, s);
@@ -315,7 +325,9 @@ delayed(int fd, short what, void *arg)
 	(void)what;
 	evhttp_connection_set_closecb(evhttp_request_get_connection(d->r),
 	    NULL, NULL);
+	d->f->checked = d->checked;
 	do_request(d->f, d->r, NULL);
+	d->f->checked = false;
 	event_free(d->ev);
 	free(d);
 }
@@ -332,10 +344,43 @@ gone(struct evhttp_connection *c, void *arg)
 }
 
 static void
+later(struct s3_fake *f, struct evhttp_request *r, long ms, bool checked)
+{
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	struct delayed *d;
+
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		fatal("fake");
+	d->f = f;
+	d->r = r;
+	d->checked = checked;
+	d->ev = evtimer_new(f->base, delayed, d);
+	evtimer_add(d->ev, &tv);
+	evhttp_connection_set_closecb(evhttp_request_get_connection(r), gone,
+	    d);
+}
+
+/* What a server does that looks first and writes later. */
+static bool
+races(struct s3_fake *f, struct evhttp_request *r)
+{
+	char name[1100];
+
+	if ((f->mode != FAKE_RACES_CREATE || in_header(r, "If-None-Match") ==
+	    NULL) && (f->mode != FAKE_RACES_MATCH ||
+	    in_header(r, "If-Match") == NULL))
+		return false;
+	object_name(r, name, sizeof(name));
+	if (evhttp_request_get_command(r) != EVHTTP_REQ_PUT ||
+	    put_refused(f, r, find(f, name)) != 0)
+		return false;
+	later(f, r, 3, true);
+	return true;
+}
+
+static void
 act(struct s3_fake *f, struct evhttp_request *r, const struct fake_step *s)
 {
-	struct timeval tv = { s->number / 1000, s->number % 1000 * 1000 };
-	struct delayed *d;
 	char *huge;
 
 	if (s->header != NULL)
@@ -356,14 +401,7 @@ act(struct s3_fake *f, struct evhttp_request *r, const struct fake_step *s)
 		    "ETag: \"cut\"\r\n\r\nhalf");
 		break;
 	case FAKE_SLOW:
-		if ((d = calloc(1, sizeof(*d))) == NULL)
-			fatal("fake");
-		d->f = f;
-		d->r = r;
-		d->ev = evtimer_new(f->base, delayed, d);
-		evtimer_add(d->ev, &tv);
-		evhttp_connection_set_closecb(
-		    evhttp_request_get_connection(r), gone, d);
+		later(f, r, s->number, false);
 		break;
 	case FAKE_HUGE:
 		huge = calloc(1, (size_t)s->number);
@@ -419,7 +457,7 @@ on_request(struct evhttp_request *r, void *arg)
 		memmove(f->steps, f->steps + 1,
 		    --f->nsteps * sizeof(f->steps[0]));
 		act(f, r, &s);
-	} else
+	} else if (!races(f, r))
 		do_request(f, r, NULL);
 }
 

@@ -18,6 +18,8 @@ enum fake_mode {
 	FAKE_TWO_WIN,		/* two creates of a key win */
 	FAKE_LOSES,		/* If-Match with the last ETag but one is fine */
 	FAKE_NO_LIST,		/* 403 for a missing key */
+	FAKE_RACES_CREATE,	/* looks, and writes a moment later */
+	FAKE_RACES_MATCH,
 	FAKE_501		/* does not implement conditions */
 };
 

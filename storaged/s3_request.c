@@ -23,6 +23,7 @@
 #define PAUSE_FIRST	100	/* ms; doubled each time, full jitter */
 #define PAUSE_MAX	5000
 #define WHY_MAX		640
+#define SLOW_BYTES_MS	128	/* a body may come as slowly: 125 KiB/s */
 
 enum call_state { CALL_NEW, CALL_HASHING, CALL_WAITING, CALL_FLYING,
     CALL_PAUSED, CALL_KEYLESS };
@@ -629,6 +630,14 @@ call_hashed(void *arg)
 		call_enter(c);
 }
 
+/* What timeout has not thought of: a large body on a slow line.  (That it
+ * moves at all is the stall's business.) */
+static uint64_t
+slow_ms(uint64_t len)
+{
+	return len > 1048576 ? (len - 1048576) / SLOW_BYTES_MS : 0;
+}
+
 void
 s3_call_start(struct s3_call *c, s3_cb cb, void *arg)
 {
@@ -640,6 +649,7 @@ s3_call_start(struct s3_call *c, s3_cb cb, void *arg)
 		evtimer_add(c->timer, &soon);
 		return;
 	}
+	c->deadline += slow_ms(c->total) + slow_ms(c->max_body);
 	c->state = CALL_HASHING;
 	if (c->total == 0) {
 		strlcpy(c->hash, S3_EMPTY_SHA256, sizeof(c->hash));
