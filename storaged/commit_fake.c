@@ -139,7 +139,7 @@ object_keep(struct fake_object *o)
 	o->old[0].commit = o->commit;
 }
 
-void
+struct fake_object *
 fake_object_put(struct fake_world *w, const char *key, const void *p,
     size_t len)
 {
@@ -161,6 +161,7 @@ fake_object_put(struct fake_world *w, const char *key, const void *p,
 	if ((o->bytes = malloc(len + 1)) == NULL)
 		fatal("object");
 	memcpy(o->bytes, p, len);
+	return o;
 }
 
 static void
@@ -199,6 +200,18 @@ request_unref(struct fake_request *r)
 }
 
 static void
+head_made(struct fake_world *w, uint64_t commit)
+{
+	if (commit >= w->ncommits) {
+		w->ncommits = (size_t)commit * 2 + 64;
+		if ((w->commits = reallocarray(w->commits, w->ncommits,
+		    sizeof(*w->commits))) == NULL)
+			fatal("commits");
+	}
+	w->commits[commit] = w->now;
+}
+
+static void
 server_put(struct fake_world *w, struct fake_request *r)
 {
 	struct fake_object	*o = fake_object(w, r->key);
@@ -211,8 +224,10 @@ server_put(struct fake_world *w, struct fake_request *r)
 	else if (r->cond == BLOB_IF_MATCH && o->etag != r->etag)
 		r->outcome = BLOB_CONFLICT;
 	else {
-		fake_object_put(w, r->key, r->bytes, r->len);
-		r->got = w->etags;
+		o = fake_object_put(w, r->key, r->bytes, r->len);
+		r->got = o->etag;
+		if (r->cond != BLOB_ALWAYS)
+			head_made(w, o->commit);
 	}
 }
 
@@ -572,6 +587,7 @@ fake_world_free(struct fake_world *w)
 			request_unref(w->heap[i].p);
 	}
 	free(w->heap);
+	free(w->commits);
 	for (i = 0; i < 512; i++)
 		for (o = w->objects[i]; o != NULL; o = next) {
 			next = o->next;

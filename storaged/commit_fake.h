@@ -73,6 +73,8 @@ struct fake_world {
 	size_t			 nheap, heap_size;
 	uint64_t		 seq;
 	struct fake_counts	 counts;
+	uint64_t		*commits;	/* ms, when each was made */
+	size_t			 ncommits;
 	uint64_t		 late_ms;	/* FATE_LATE, at most */
 	/* Chooses; the default is FATE_OK. */
 	enum fake_fate		(*fate)(struct fake_world *w,
@@ -91,7 +93,7 @@ void	 fake_after(struct fake_node *n, uint64_t ms, void (*fn)(void *),
 /* What was its timers' and answers' goes; requests under way may land. */
 void	 fake_kill(struct fake_node *n);
 struct fake_object *fake_object(struct fake_world *w, const char *key);
-void	 fake_object_put(struct fake_world *w, const char *key,
+struct fake_object *fake_object_put(struct fake_world *w, const char *key,
 	    const void *p, size_t len);
 void	 fake_object_remove(struct fake_world *w, const char *key);
 
@@ -151,7 +153,8 @@ extern const struct state_ops fake_state_ops;
 /* struct commit_conf's first. */
 enum state_verdict fake_state_first(void *state, struct batch *b);
 /*
- * The bytes of the message are in the bucket where its record says.
+ * The bytes of the message are in the bucket where its record says, and
+ * went there at most an hour before the commit that named them was sent.
  */
 bool	 fake_message_there(struct fake_world *w, const struct commit *c,
 	    const struct fake_message *m);

@@ -346,7 +346,9 @@ fake_message_there(struct fake_world *w, const struct commit *c,
 		    key_object(prefix, m->place.where == RECORD_PACK ?
 		    KEY_PACK : KEY_MSG, m->place.object, key,
 		    sizeof(key)) == -1 ||
-		    (o = fake_object(w, key)) == NULL)
+		    (o = fake_object(w, key)) == NULL ||
+		    m->commit >= w->ncommits ||
+		    w->commits[m->commit] > o->made + 3600 * 1000 + w->late_ms)
 			return false;
 		p = o->bytes;
 		area = o->len;

@@ -239,6 +239,8 @@ void	 commit_seal(struct commit *c);
 int	 commit_seal_empty(struct commit *c);	/* the rival of the attempt */
 void	 commit_attempt_free(struct attempt *a);
 /* commit_settle.c */
+/* Is what the attempt names too old to be named? */
+bool	 commit_uploads_old(const struct commit *c);
 void	 commit_send(struct commit *c);
 /* commit_catchup.c: head and etag are taken. */
 void	 commit_adopt(struct commit *c, struct head *h, const char *etag,

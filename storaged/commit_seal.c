@@ -85,12 +85,15 @@ sealed_upload_done(struct upload *u, bool ok)
 		a->upload_failed = true;
 	if (--a->uploads > 0)
 		return;
-	if (!a->upload_failed) {
+	if (!a->upload_failed && !commit_uploads_old(c)) {
 		commit_send(c);
 		return;
 	}
 	/* Never sent: these are certainly not done. */
-	TAILQ_CONCAT(&failed, &a->intents, entry);
+	if (a->upload_failed)
+		TAILQ_CONCAT(&failed, &a->intents, entry);
+	else
+		commit_requeue(c, &a->intents);	/* this process slept */
 	c->conf.ops->rollback(c->conf.state);
 	c->attempt = NULL;
 	commit_attempt_free(a);

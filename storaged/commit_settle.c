@@ -18,9 +18,11 @@ static void	 look(struct commit *);
 static void	 look_done(const struct blob_result *, void *);
 static void	 put_done(const struct blob_result *, void *);
 
-static bool
-uploads_old(const struct commit *c, const struct attempt *a)
+bool
+commit_uploads_old(const struct commit *c)
 {
+	const struct attempt	*a = c->attempt;
+
 	return a->oldest != UINT64_MAX &&
 	    c->io->now_ms(c->io->arg) - a->oldest >= COMMIT_UPLOAD_MS;
 }
@@ -32,7 +34,7 @@ commit_send(struct commit *c)
 {
 	struct attempt	*a = c->attempt;
 
-	if (!a->gives_up && a->sent && uploads_old(c, a)) {
+	if (!a->gives_up && a->sent && commit_uploads_old(c)) {
 		log_warnx("user=%s commit=%llu result=giveup why=\"its "
 		    "uploads are too old\"", c->user,
 		    (unsigned long long)a->base + 1);
