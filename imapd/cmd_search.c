@@ -9,7 +9,7 @@
 
 #include "common/compat.h"
 #include "common/arena.h"
-#include "common/log.h"
+#include "common/digest.h"
 #include "imapd/client.h"
 #include "imapd/reply.h"
 #include "imapd/search_run.h"
@@ -45,18 +45,30 @@ search_refused(struct search_run *s, const struct reply_no *no)
 	s->no.text = (struct str){ text, text == NULL ? 0 : no->text.len };
 }
 
+/* Keeps a row, without its header block: that is read again. */
 static int
-row_open(struct search_run *s, uint32_t uid, const uint8_t *p, size_t len)
+row_open(struct search_run *s, struct mbox_meta_row *row)
 {
-	struct search_open	*o;
+	struct search_open	*o = NULL;
+	struct buf		 digest = BUF_INIT, b = BUF_INIT;
 
-	if ((o = malloc(sizeof(*o) + len)) == NULL)
-		return -1;
-	o->uid = uid;
-	o->len = len;
-	memcpy(o->row, p, len);
-	TAILQ_INSERT_TAIL(&s->open, o, entry);
-	return 0;
+	if (s->prog.fields & DIGEST_BIT(DIGEST_HEADER)) {
+		(void)digest_filter(row->digest.p, row->digest.len,
+		    s->prog.fields & ~DIGEST_BIT(DIGEST_HEADER), &digest);
+		row->digest = (struct str){ (char *)digest.data,
+		    digest.len };
+	}
+	if (!digest.failed &&
+	    mbox_meta_row_encode(row, s->prog.what, &b) == 0 &&
+	    (o = malloc(sizeof(*o) + b.len)) != NULL) {
+		o->uid = row->uid;
+		o->len = b.len;
+		memcpy(o->row, b.data, b.len);
+		TAILQ_INSERT_TAIL(&s->open, o, entry);
+	}
+	buf_free(&digest);
+	buf_free(&b);
+	return o == NULL ? -1 : 0;
 }
 
 static int
@@ -70,11 +82,11 @@ search_row(void *arg, const uint8_t *p, size_t len)
 		return -1;
 	if (!uidset_has(s->set, row.uid))
 		return 0;
-	switch (search_eval(&s->eval, &row, NULL)) {
+	switch (search_eval(&s->eval, &row, NULL, NULL)) {
 	case SEARCH_YES:
 		return uidset_add(s->result, row.uid, row.uid);
 	case SEARCH_OPEN:
-		return row_open(s, row.uid, p, len);
+		return row_open(s, &row);
 	case SEARCH_NO:
 		break;
 	}
@@ -180,7 +192,7 @@ search_local(struct search_run *s)
 	for (i = 0; i < s->todo.n; i++)
 		for (row.uid = s->todo.v[i].first;; row.uid++) {
 			if (view_seq(s->cmd->client->view, row.uid) != 0 &&
-			    search_eval(&s->eval, &row, NULL) == SEARCH_YES &&
+			    search_eval(&s->eval, &row, NULL, NULL) == SEARCH_YES &&
 			    uidset_add(s->result, row.uid, row.uid) == -1)
 				return -1;
 			if (row.uid == s->todo.v[i].last)

@@ -151,15 +151,6 @@ fetch_filter(const struct fetch_item *item, struct str block,
 	buf_free(&b);
 }
 
-/* Does the block end with its empty line?  Then it was not cut. */
-static bool
-block_whole(struct str s)
-{
-	return (s.len >= 2 && memcmp(s.p + s.len - 2, "\n\n", 2) == 0) ||
-	    (s.len >= 3 && memcmp(s.p + s.len - 3, "\n\r\n", 3) == 0) ||
-	    str_eq(s, STR("\r\n")) || str_eq(s, STR("\n"));
-}
-
 /* The root's header, if the digest has all of it. */
 static bool
 render_top_header(struct fetch_row *r, const struct fetch_item *item,
@@ -169,7 +160,7 @@ render_top_header(struct fetch_row *r, const struct fetch_item *item,
 
 	if (row_field(r, DIGEST_HEADER, &block) == -1)
 		return false;
-	if (!block_whole(block) && (row_tree(r) == -1 ||
+	if (!header_whole(block) && (row_tree(r) == -1 ||
 	    block.len != r->tree.v[0].header_len))
 		return false;
 	if (item->section.kind == SECTION_HEADER)

@@ -52,6 +52,7 @@ struct search_program {
 	size_t			 nkeys;
 	struct search_key	**bodies;	/* BODY and TEXT keys */
 	size_t			 nbodies;
+	bool			 headers;	/* has HEADER keys */
 	bool			 local;		/* the view alone decides */
 };
 
@@ -85,14 +86,17 @@ struct search_eval {
 	bool			 decoded;
 	struct envelope_view	*envelope;
 	const bool		*found;		/* by body number, or NULL */
+	const struct str	*block;		/* the header as it was read */
 };
 
 /*
- * The row's verdict: OPEN when it hangs on a body key (found NULL).  With
- * row->digest checked here.
+ * The row's verdict: OPEN when it hangs on a body key (found NULL), or on a
+ * header that the digest has only a part of (block NULL).  row->digest is
+ * checked here.
  */
 enum search_verdict search_eval(struct search_eval *e,
-	    const struct mbox_meta_row *row, const bool *found);
+	    const struct mbox_meta_row *row, const bool *found,
+	    const struct str *block);
 /* The messages that can match at all: SETs that are required. */
 int	 search_narrow(const struct search_program *prog, struct uidset *set);
 

@@ -30,6 +30,7 @@ search_bodies_free(struct search_run *s)
 	body_search_free(s->search);
 	s->search = NULL;
 	buf_free(&s->head);
+	buf_free(&s->header);
 }
 
 /* The row once more, from the bytes that were kept. */
@@ -71,6 +72,10 @@ message_begin(struct search_run *s, const struct body_head *h)
 		s->search = body_search_new(&s->tree, s->keys,
 		    s->prog.nbodies);
 		s->current = o;
+		buf_reset(&s->header);
+		s->header_len = !s->prog.headers ? 0 :
+		    s->tree.v[0].header_len < SEARCH_HEADER_MAX ?
+		    (size_t)s->tree.v[0].header_len : SEARCH_HEADER_MAX;
 		if (s->search == NULL)
 			s->failed = true;
 		return;
@@ -85,11 +90,28 @@ message_begin(struct search_run *s, const struct body_head *h)
 	open_free(s, o);
 }
 
+/* Octets of the message that is being read. */
+static void
+message_octets(struct search_run *s, const uint8_t *p, size_t len)
+{
+	size_t	 n;
+
+	if (s->search == NULL)
+		return;
+	if (s->header.len < s->header_len) {
+		n = s->header_len - s->header.len;
+		if (buf_put(&s->header, p, n < len ? n : len) == -1)
+			s->failed = true;
+	}
+	(void)body_search_feed(s->search, p, len);
+}
+
 static void
 message_end(struct search_run *s)
 {
 	struct search_open	*o = s->current;
 	struct mbox_meta_row	 row;
+	struct str		 block;
 	size_t			 i;
 
 	s->inside = false;
@@ -103,8 +125,9 @@ message_end(struct search_run *s)
 	}
 	for (i = 0; i < s->prog.nbodies; i++)
 		s->found[i] = s->keys[i].found;
+	block = (struct str){ (char *)s->header.data, s->header.len };
 	if (open_decode(s, o, &row) == 0 &&
-	    search_eval(&s->eval, &row, s->found) == SEARCH_YES &&
+	    search_eval(&s->eval, &row, s->found, &block) == SEARCH_YES &&
 	    uidset_add(s->result, o->uid, o->uid) == -1)
 		s->failed = true;
 	open_free(s, o);
@@ -131,8 +154,8 @@ body_octets(struct search_run *s, const uint8_t *p, size_t len)
 			message_begin(s, &h);
 		}
 		n = s->left < len - off ? (size_t)s->left : len - off;
-		if (n > 0 && s->search != NULL)
-			(void)body_search_feed(s->search, p + off, n);
+		if (n > 0)
+			message_octets(s, p + off, n);
 		s->left -= n;
 		off += n;
 		if (s->left > 0)

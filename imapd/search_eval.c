@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "common/compat.h"
+#include "common/arena.h"
 #include "common/digest.h"
 #include "imapd/search.h"
 #include "imapd/view.h"
 #include "mail/digest_fields.h"
 #include "mail/envelope.h"
+#include "mail/header.h"
 
 static enum search_verdict	 eval(struct search_eval *,
 				    const struct search_key *);
@@ -100,13 +102,41 @@ eval_envelope(struct search_eval *e, const struct search_key *k)
 	return search_value(&e->scratch, &k->needle, v);
 }
 
+/* Is the digest's header block all of the header? */
 static bool
+header_complete(struct search_eval *e, struct str block)
+{
+	struct arena		*a;
+	struct mail_tree	 t;
+	struct str		 v;
+	bool			 whole;
+
+	if (header_whole(block))
+		return true;
+	if (block.len < MAIL_HEADER_MAX / 4)
+		return true;		/* a message without a body */
+	if (!field(e, DIGEST_STRUCTURE, &v) || (a = arena_new(0)) == NULL)
+		return false;
+	whole = structure_decode(v, a, &t) == 0 &&
+	    block.len == t.v[0].header_len;
+	arena_free(a);
+	return whole;
+}
+
+static enum search_verdict
 eval_header(struct search_eval *e, const struct search_key *k)
 {
 	struct str	 v;
 
-	return field(e, DIGEST_HEADER, &v) &&
-	    search_header(&e->scratch, &k->needle, v, k->name);
+	if (e->block != NULL)
+		v = *e->block;
+	else if (!field(e, DIGEST_HEADER, &v))
+		return SEARCH_NO;
+	else if (search_header(&e->scratch, &k->needle, v, k->name))
+		return SEARCH_YES;
+	else
+		return header_complete(e, v) ? SEARCH_NO : SEARCH_OPEN;
+	return verdict(search_header(&e->scratch, &k->needle, v, k->name));
 }
 
 static bool
@@ -170,7 +200,7 @@ eval_op(struct search_eval *e, const struct search_key *k)
 	case SEARCH_ENVELOPE:
 		return verdict(eval_envelope(e, k));
 	case SEARCH_HEADER:
-		return verdict(eval_header(e, k));
+		return eval_header(e, k);
 	case SEARCH_BODY:
 		return e->found == NULL ? SEARCH_OPEN :
 		    verdict(e->found[k->body]);
@@ -194,7 +224,7 @@ eval(struct search_eval *e, const struct search_key *k)
 
 enum search_verdict
 search_eval(struct search_eval *e, const struct mbox_meta_row *row,
-    const bool *found)
+    const bool *found, const struct str *block)
 {
 	struct envelope_view	 env;
 	enum search_verdict	 v;
@@ -206,6 +236,7 @@ search_eval(struct search_eval *e, const struct mbox_meta_row *row,
 	}
 	e->row = row;
 	e->found = found;
+	e->block = block;
 	e->decoded = false;
 	e->envelope = &env;
 	v = eval(e, &e->prog->root);

@@ -296,7 +296,8 @@ static const struct { uint32_t what; uint64_t fields; } needs[] = {
 	[SEARCH_SENT] = { MBOX_WHAT_DIGEST, DIGEST_BIT(DIGEST_SENT_DATE) },
 	[SEARCH_ENVELOPE] = { MBOX_WHAT_DIGEST,
 	    DIGEST_BIT(DIGEST_ENVELOPE) },
-	[SEARCH_HEADER] = { MBOX_WHAT_DIGEST, DIGEST_BIT(DIGEST_HEADER) },
+	[SEARCH_HEADER] = { MBOX_WHAT_DIGEST, DIGEST_BIT(DIGEST_HEADER) |
+	    DIGEST_BIT(DIGEST_STRUCTURE) },
 	[SEARCH_BODY] = { MBOX_WHAT_DIGEST, DIGEST_BIT(DIGEST_STRUCTURE) },
 	[SEARCH_OR] = { 0, 0 },
 };
@@ -338,6 +339,7 @@ parse_named(struct searcher *s, struct search_key *key)
 		return -1;
 	s->prog->what |= needs[key->op].what;
 	s->prog->fields |= needs[key->op].fields;
+	s->prog->headers |= key->op == SEARCH_HEADER;
 	if (key->op == SEARCH_RECENT && key->how != 0)
 		s->prog->what |= MBOX_WHAT_FLAGS;
 	return 0;

@@ -13,6 +13,7 @@
 #include "imapd/storage.h"
 
 #define SEARCH_BATCH	32	/* rows at once when bodies may be needed */
+#define SEARCH_HEADER_MAX (1024 * 1024) /* looked at, of one message */
 
 enum search_return {		/* RFC 4731, RFC 5182 */
 	RETURN_MIN	= 1 << 0,
@@ -27,7 +28,7 @@ struct search_open {
 	TAILQ_ENTRY(search_open) entry;
 	uint32_t		 uid;
 	size_t			 len;
-	uint8_t			 row[];		/* as it came */
+	uint8_t			 row[];		/* encoded */
 };
 
 struct search_run {
@@ -54,6 +55,8 @@ struct search_run {
 	struct body_key		*keys;		/* prog.nbodies */
 	bool			*found;
 	struct body_search	*search;
+	struct buf		 header;	/* the root's, if keys ask */
+	size_t			 header_len;
 	uint64_t		 damaged;
 	uint64_t		 away;
 	bool			 failed;

@@ -42,6 +42,14 @@ header_next(struct str *block, struct header_field *f)
 	return true;
 }
 
+bool
+header_whole(struct str s)
+{
+	return (s.len >= 2 && memcmp(s.p + s.len - 2, "\n\n", 2) == 0) ||
+	    (s.len >= 3 && memcmp(s.p + s.len - 3, "\n\r\n", 3) == 0) ||
+	    str_eq(s, STR("\r\n")) || str_eq(s, STR("\n"));
+}
+
 void
 header_unfold(struct str v, struct buf *out)
 {

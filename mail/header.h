@@ -21,6 +21,11 @@ struct header_field {
  * empty line or end.
  */
 bool	 header_next(struct str *block, struct header_field *f);
+/*
+ * Does the block end with its empty line?  Then it was not cut; a header
+ * that has none (the message ends with it) is not whole by this.
+ */
+bool	 header_whole(struct str block);
 /* Unfolds a value: line ends go, both ends are trimmed; added to out. */
 void	 header_unfold(struct str value, struct buf *out);
 /* Adds the fields named (or with not: the others), each as it stands, and

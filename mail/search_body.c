@@ -39,7 +39,7 @@ body_search_new(const struct mail_tree *t, struct body_key *keys,
 	s->tree = t;
 	s->keys = keys;
 	s->nkeys = nkeys;
-	if ((s->matches = calloc(nkeys, sizeof(*s->matches))) == NULL) {
+	if ((s->matches = calloc(nkeys + 1, sizeof(*s->matches))) == NULL) {
 		free(s);
 		return NULL;
 	}
