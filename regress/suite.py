@@ -160,10 +160,11 @@ class Suite:
                 out.append((int(m.group(1)), m.group(2)))
         return out
 
-    def forget(self):
-        """Delete all local state: cache and index."""
+    def forget(self, *what):
+        """Delete local state: what is named below cache/, or all of it."""
         assert self.p is None
-        shutil.rmtree(os.path.join(self.dir, "cache"), True)
+        for name in what or ("",):
+            shutil.rmtree(os.path.join(self.dir, "cache", name))
 
     def log_text(self):
         with open(self.logname, errors="replace") as f:

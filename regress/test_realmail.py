@@ -51,7 +51,8 @@ Sync All
 
 def in_and_out(kind):
     rows = realmail.mails()
-    want = sorted((d, "".join(sorted(f)), t) for d, f, t in rows)
+    want = sorted((realmail.as_mbsync_writes(d), "".join(sorted(f)), t)
+                  for d, f, t in rows)
     with suite.Suite(suite.store(kind)) as s:
         realmail.write_maildir(os.path.join(s.dir, "in/INBOX"), rows)
         mbsync(s, os.path.join(s.dir, "in/INBOX"),
@@ -66,7 +67,8 @@ def in_and_out(kind):
         got = realmail.read_maildir(out)
         assert len(got) == len(want), (len(got), len(want))
         bad = [(g, w) for g, w in zip(got, want) if g != w]
-        assert not bad, "%d differ, the first: %r" % (len(bad), bad[0])
+        assert not bad, "%d differ, the first: %.300r %.300r" % (
+            len(bad), *bad[0])
         if kind == "minio":
             read_by_others(s, rows)
 
