@@ -21,9 +21,12 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
+#include "storaged/blob_cache.h"
+#include "storaged/check.h"
 #include "storaged/index_fn.h"
 #include "storaged/op.h"
 #include "storaged/report.h"
+#include "storaged/s3_probe.h"
 
 #define OPEN_USERS	64
 #define APPENDLIMIT	(64 * 1024 * 1024)
@@ -36,6 +39,8 @@ static struct {
 	struct event	*tick;		/* start: is the store ready?  end:
 					   is all settled? */
 	bool		 ready;
+	bool		 probing;
+	bool		 wants_probe;	/* this process tries the store */
 	char		 refused[256];	/* access key that the server refused */
 } self;
 
@@ -164,6 +169,27 @@ tick_in(unsigned ms)
 	evtimer_add(self.tick, &tv);
 }
 
+/* A store without true conditional writes is never served. */
+static void
+on_probe(const struct probe_result *r, void *arg)
+{
+	(void)arg;
+	self.probing = false;
+	switch (r->verdict) {
+	case PROBE_GOOD:
+		log_info("store: %s", r->line);
+		self.wants_probe = false;
+		tick_in(0);
+		return;
+	case PROBE_REFUSED:
+		fatalx("store: %s", r->line);
+	case PROBE_AWAY:
+		log_warnx("store: %s", r->line);
+		tick_in(2000);
+		return;
+	}
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -178,12 +204,37 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		tick_in(50);
 		return;
 	}
+	if (self.ready || self.probing)
+		return;
 	if (!blob_ready(env.blob)) {
 		tick_in(50);		/* until credd's key is there */
 		return;
 	}
+	if (self.wants_probe) {
+		self.probing = true;
+		if (probe_start(env.base, env.blob, on_probe, NULL) == NULL)
+			fatal("probe");
+		return;
+	}
 	self.ready = true;
 	daemon_ready();
+}
+
+/* Objects on disk: without them it works too, only slower. */
+static void
+cache_open(struct event_base *base, const struct slice *conf)
+{
+	char	 dir[600], why[512];
+
+	snprintf(dir, sizeof(dir), "%s/objects.%llu", env.cache,
+	    (unsigned long long)slice_num(conf, "index", 0));
+	env.objects = blob_cache_open(base, env.blob, dir,
+	    slice_num(conf, "cache.size", 512 * 1024 * 1024) /
+	    slice_num(conf, "nprocs.storaged", 1), why, sizeof(why));
+	if (env.objects == NULL)
+		log_warnx("cache: %s", why);
+	else
+		commit_io_cache(env.io, env.objects);
 }
 
 static void
@@ -205,6 +256,8 @@ start(struct event_base *base, struct slice *conf)
 	if ((env.io = commit_io_new(base, env.blob)) == NULL ||
 	    (self.tick = evtimer_new(base, on_tick, NULL)) == NULL)
 		fatal("start");
+	cache_open(base, conf);
+	self.wants_probe = slice_bool(conf, "probe", false);
 	tick_in(0);
 }
 
@@ -251,6 +304,7 @@ cred_message(struct peer *p, struct msg *m, void *arg)
 		return -1;
 	self.refused[0] = '\0';
 	blob_set_key(env.blob, &key);
+	check_key(m->data, m->len);
 	explicit_bzero(&key, sizeof(key));
 	return 0;
 }
@@ -326,6 +380,14 @@ counts(void)
 
 	daemon_count("sessions", session_count());
 	daemon_count("users-open", user_count());
+	if (env.objects != NULL) {
+		daemon_count("cache-hits",
+		    blob_cache_counts(env.objects)->hits);
+		daemon_count("cache-misses",
+		    blob_cache_counts(env.objects)->misses);
+		daemon_count("cache-bytes",
+		    blob_cache_counts(env.objects)->bytes);
+	}
 	daemon_count("store-put", c->put);
 	daemon_count("store-get", c->get);
 	daemon_count("store-head", c->head);
@@ -342,7 +404,9 @@ report(const char *what, const char *arg, int fd)
 {
 	char	 id[USER_ID_MAX * 3 + 1];
 
-	if (strcmp(what, "dump") != 0)
+	if (strcmp(what, "store-check") == 0)
+		check_start(self.conf, fd);
+	else if (strcmp(what, "dump") != 0)
 		report_line(fd, "storaged knows no such report");
 	else if (user_normalize(str_from(arg), id, sizeof(id)) == -1)
 		report_line(fd, "this cannot be a user's name");

@@ -15,6 +15,7 @@
 #include "storaged/commit.h"
 #include "storaged/index.h"
 
+struct blob_cache;
 struct event;
 struct event_base;
 struct session;
@@ -24,6 +25,7 @@ struct op;
 struct env {
 	struct event_base	*base;
 	struct blob_store	*blob;
+	struct blob_cache	*objects;	/* on disk; NULL: none */
 	struct commit_io	*io;
 	struct codec_choice	 codec;
 	char			 cache[512];	/* directory: spool */

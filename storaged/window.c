@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "storaged/blob_cache.h"
 #include "storaged/user.h"
 #include "storaged/window.h"
 
@@ -17,7 +18,8 @@ struct window {
 	uint8_t			*data;
 	size_t			 len;
 	enum blob_outcome	 outcome;
-	struct blob_request	*req;		/* under way */
+	struct blob_request	*req;		/* under way, */
+	struct blob_cache_read	*read;		/* or through the cache */
 	bool			 keep;
 	unsigned		 refs;
 	TAILQ_HEAD(, window_wait) waiters;
@@ -26,15 +28,38 @@ struct window {
 static TAILQ_HEAD(, window) windows = TAILQ_HEAD_INITIALIZER(windows);
 static size_t	 unused;	/* bytes of those without refs */
 
+static void	window_done(const struct blob_result *, void *);
+
 static void
 window_free(struct window *w)
 {
 	TAILQ_REMOVE(&windows, w, entry);
 	if (w->req != NULL)
 		blob_cancel(w->req);
+	blob_cache_cancel(w->read);
 	free(w->key);
 	free(w->data);
 	free(w);
+}
+
+static bool
+window_busy(const struct window *w)
+{
+	return w->req != NULL || w->read != NULL;
+}
+
+/* Starts the read. */
+static void
+window_read(struct window *w)
+{
+	if (env.objects != NULL)
+		w->read = blob_cache_read(env.objects, w->key, w->off,
+		    w->size, BLOB_USER, window_done, w);
+	else
+		w->req = blob_get(env.blob, w->key, w->off, w->size, w->size,
+		    NULL, BLOB_USER, window_done, w);
+	if (!window_busy(w))
+		w->outcome = BLOB_UNAVAILABLE;
 }
 
 static void
@@ -57,7 +82,7 @@ window_unref(struct window *w)
 {
 	if (--w->refs > 0)
 		return;
-	if (w->req != NULL || w->outcome != BLOB_DONE || !w->keep) {
+	if (window_busy(w) || w->outcome != BLOB_DONE || !w->keep) {
 		window_free(w);
 		return;
 	}
@@ -72,6 +97,7 @@ window_done(const struct blob_result *r, void *arg)
 	struct window_wait	*ww;
 
 	w->req = NULL;
+	w->read = NULL;
 	w->outcome = r->outcome;
 	if (r->outcome == BLOB_DONE) {
 		if ((w->data = malloc(r->len != 0 ? r->len : 1)) == NULL)
@@ -112,10 +138,7 @@ window_want(struct window_wait *ww, const char *key, uint64_t off,
 		w->keep = keep;
 		TAILQ_INIT(&w->waiters);
 		TAILQ_INSERT_TAIL(&windows, w, entry);
-		w->req = blob_get(env.blob, key, off, len, len, NULL,
-		    BLOB_USER, window_done, w);
-		if (w->req == NULL)
-			w->outcome = BLOB_UNAVAILABLE;
+		window_read(w);
 	} else {
 		TAILQ_REMOVE(&windows, w, entry);
 		TAILQ_INSERT_TAIL(&windows, w, entry);
@@ -124,7 +147,7 @@ window_want(struct window_wait *ww, const char *key, uint64_t off,
 	}
 	w->refs++;
 	ww->w = w;
-	if (w->req == NULL)
+	if (!window_busy(w))
 		return true;
 	ww->waits = true;
 	TAILQ_INSERT_TAIL(&w->waiters, ww, entry);

@@ -1,0 +1,140 @@
+/*
+ * The operator's look at a store before committing to it.  It uses a client
+ * of its own, since the probe sends its requests to one address after the
+ * other while users are served.
+ */
+#include "common/compat.h"
+
+#include <event2/event.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/msg_auth.h"
+#include "storaged/check.h"
+#include "storaged/report.h"
+#include "storaged/s3_probe.h"
+#include "storaged/user.h"
+
+#define CHECK_WAIT_MS	15000	/* for a signing key */
+
+static struct {
+	struct blob_store	*store;
+	struct event		*timer;
+	int			 fd;		/* -1: none under way */
+	uint64_t		 since_ms;
+	uint8_t			*key;
+	size_t			 keylen;
+} check = { .fd = -1 };
+
+void
+check_key(const void *p, size_t len)
+{
+	struct cred_key	 key;
+
+	freezero(check.key, check.keylen);
+	check.keylen = 0;
+	if ((check.key = malloc(len != 0 ? len : 1)) == NULL)
+		return;
+	memcpy(check.key, p, len);
+	check.keylen = len;
+	if (check.store != NULL && wire_decode(&cred_key_wire, &key,
+	    check.key, check.keylen, NULL) == 0)
+		blob_set_key(check.store, &key);
+}
+
+static void
+check_end(const char *text)
+{
+	report_line(check.fd, text);
+	check.fd = -1;
+	if (check.timer != NULL)
+		event_free(check.timer);
+	check.timer = NULL;
+}
+
+/* The store is closed in the loop, not from its own callback. */
+static void
+check_close(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	blob_close(arg);
+}
+
+static void
+check_probed(const struct probe_result *r, void *arg)
+{
+	struct buf	 b = BUF_INIT;
+	struct timeval	 now = { 0, 0 };
+
+	(void)arg;
+	buf_put(&b, r->report->data, r->report->len);
+	buf_puts(&b, r->line);
+	buf_put_u8(&b, 0);
+	check_end(b.failed ? r->line : (const char *)b.data);
+	buf_free(&b);
+	if (event_base_once(env.base, -1, EV_TIMEOUT, check_close,
+	    check.store, &now) == -1)
+		log_warnx("check: the client stays open");
+	check.store = NULL;
+}
+
+static void
+check_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval	 tv = { 0, 50000 };
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (!blob_ready(check.store)) {
+		if (now_ms() - check.since_ms < CHECK_WAIT_MS) {
+			evtimer_add(check.timer, &tv);
+			return;
+		}
+		blob_close(check.store);
+		check.store = NULL;
+		check_end("no signing key came from credd");
+		return;
+	}
+	if (probe_start(env.base, check.store, check_probed, NULL) == NULL) {
+		blob_close(check.store);
+		check.store = NULL;
+		check_end("out of memory");
+	}
+}
+
+void
+check_start(struct slice *conf, int fd)
+{
+	struct timeval	 now = { 0, 0 };
+	char		 why[512];
+	struct cred_key	 key;
+
+	if (check.fd != -1) {
+		report_line(fd, "another check is under way");
+		return;
+	}
+	check.fd = fd;
+	check.since_ms = now_ms();
+	check.store = blob_open(env.base, conf, why, sizeof(why));
+	if (check.store == NULL) {
+		check_end(why);
+		return;
+	}
+	check.timer = evtimer_new(env.base, check_tick, NULL);
+	if (check.timer == NULL) {
+		blob_close(check.store);
+		check.store = NULL;
+		check_end("out of memory");
+		return;
+	}
+	if (check.key != NULL && wire_decode(&cred_key_wire, &key, check.key,
+	    check.keylen, NULL) == 0)
+		blob_set_key(check.store, &key);
+	evtimer_add(check.timer, &now);
+}
