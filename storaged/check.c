@@ -72,8 +72,8 @@ check_probed(const struct probe_result *r, void *arg)
 	struct timeval	 now = { 0, 0 };
 
 	(void)arg;
-	buf_put(&b, r->report->data, r->report->len);
-	buf_puts(&b, r->line);
+	if (r->report->len > 0)		/* its lines end in a newline each */
+		buf_put(&b, r->report->data, r->report->len - 1);
 	buf_put_u8(&b, 0);
 	check_end(b.failed ? r->line : (const char *)b.data);
 	buf_free(&b);
