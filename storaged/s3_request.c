@@ -246,6 +246,8 @@ call_again(struct s3_call *c, uint64_t retry_after)
 	if (now + pause >= c->deadline)
 		return false;
 	c->s3->store->counts.retries++;
+	log_debug("s3: method=%s key=%s try=%u pause_ms=%llu %s", c->method,
+	    c->name, c->tries, (unsigned long long)pause, c->why);
 	c->state = CALL_PAUSED;
 	tv.tv_sec = (time_t)(pause / 1000);
 	tv.tv_usec = (suseconds_t)(pause % 1000 * 1000);
