@@ -117,7 +117,8 @@ report(const char *command, const char *arg)
 	close(fd);
 	if (tell(command, arg, last, sizeof(last)) != 0)
 		return 1;
-	return strstr(last, "result=no") != NULL;
+	return strncmp(last, "probe=", 6) == 0 &&
+	    strncmp(last, "probe=good", 10) != 0;
 }
 
 static int

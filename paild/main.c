@@ -83,10 +83,28 @@ watch_signals(struct paild *pd)
 	}
 }
 
+/* Keeps the beginning of the line that text ends with. */
+static void
+last_line(const char *text, size_t n, char *last, size_t size)
+{
+	static bool	 ended;
+	size_t		 i, len = strlen(last);
+
+	for (i = 0; i < n; i++) {
+		if (ended)
+			len = 0;
+		ended = text[i] == '\n';
+		if (!ended && len < size - 1)
+			last[len++] = text[i];
+		last[len] = '\0';
+	}
+}
+
 /* -C: what the storaged writes goes to our standard output. */
 static void
 on_report(int fd, short what, void *arg)
 {
+	static char	 last[64];
 	struct paild	*pd = arg;
 	char		 text[4096];
 	ssize_t		 n;
@@ -95,9 +113,15 @@ on_report(int fd, short what, void *arg)
 	n = read(fd, text, sizeof(text));
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (n > 0 && fwrite(text, 1, (size_t)n, stdout) == (size_t)n)
-		return;
-	fflush(stdout);
+	if (n > 0) {
+		last_line(text, (size_t)n, last, sizeof(last));
+		if (fwrite(text, 1, (size_t)n, stdout) == (size_t)n)
+			return;
+	}
+	/* The store's check ends with its verdict. */
+	if (fflush(stdout) == EOF || (strcmp(pd->report, "store-check") ==
+	    0 && strncmp(last, "probe=good", 10) != 0))
+		pd->status = 1;
 	event_free(pd->report_ev);
 	stop_begin(pd);
 }

@@ -165,8 +165,9 @@ proc_slice(const struct proc *p, struct buf *b)
 		{ "user", id->user },
 		{ "group", id->group },
 		{ "chroot", id->chroot },
-		{ "log.level", pd->verbose ? "debug" : level },
-		{ "log.to", pd->debug ? "stderr" :
+		{ "log.level", pd->verbose ? "debug" :
+		    pd->report != NULL ? "warn" : level },
+		{ "log.to", pd->debug || pd->report != NULL ? "stderr" :
 		    conf_str(pd->conf, "log.to") },
 		{ "debug", pd->debug ? "true" : "false" },
 		/* The store is tried once in paild's life, by one process. */
