@@ -43,7 +43,8 @@ test_parse(void)
 		const char *word; int rc; enum codec_id id; int level;
 	} rows[] = {
 		{ "zstd", 0, CODEC_ZSTD, 3 }, { "zstd:3", 0, CODEC_ZSTD, 3 },
-		{ "zstd:19", 0, CODEC_ZSTD, 19 }, { "zstd:1", 0, CODEC_ZSTD, 1 },
+		{ "zstd:19", 0, CODEC_ZSTD, 19 },
+		{ "zstd:1", 0, CODEC_ZSTD, 1 },
 		{ "gzip", 0, CODEC_GZIP, 6 }, { "gzip:9", 0, CODEC_GZIP, 9 },
 		{ "lz4", 0, CODEC_LZ4, 0 }, { "none", 0, CODEC_NONE, 0 },
 		{ "zstd:0", -1, 0, 0 }, { "zstd:20", -1, 0, 0 },

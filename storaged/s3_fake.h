@@ -16,7 +16,7 @@ enum fake_mode {
 	FAKE_TRUE,		/* conditions hold */
 	FAKE_IGNORES,		/* says 200 whatever the condition */
 	FAKE_TWO_WIN,		/* two creates of a key win */
-	FAKE_LOSES,		/* If-Match with the last ETag but one is fine */
+	FAKE_LOSES,		/* If-Match with the last ETag but one */
 	FAKE_NO_LIST,		/* 403 for a missing key */
 	FAKE_RACES_CREATE,	/* looks, and writes a moment later */
 	FAKE_RACES_MATCH,

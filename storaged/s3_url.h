@@ -9,7 +9,7 @@
 #define S3_URL_MAX	4096	/* with the query */
 
 struct s3_url {
-	char	 base[512];	/* "https://bucket.s3.eu-west-1.amazonaws.com" */
+	char	 base[512];	/* "https://mail.s3.eu-west-1.amazonaws.com" */
 	char	 host[500];	/* the Host header: no default port */
 	char	 path[80];	/* "/bucket", or "" in a virtual host */
 };
