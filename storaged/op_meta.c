@@ -214,10 +214,15 @@ meta_stop(struct op *op)
 	buf_free(&x->digest);
 }
 
+/*
+ * Not after the session's earlier changes: imapd asks for what a STORE made
+ * while the client's next STOREs wait in the queue, and each would wait for
+ * a commit of its own.
+ */
 const struct op_class op_meta = {
 	.name = "FETCH",
 	.type = IMSG_MBOX_META,
-	.needs = OP_AFTER | OP_OPEN | OP_STREAM,
+	.needs = OP_OPEN | OP_STREAM,
 	.ws = &mbox_meta_wire,
 	.extra = sizeof(struct meta),
 	.check = meta_check,
