@@ -28,6 +28,7 @@
 
 struct client_list clients = TAILQ_HEAD_INITIALIZER(clients);
 unsigned int nclients, nstrangers;
+bool clients_draining;
 
 int64_t
 client_now(void)

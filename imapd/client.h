@@ -46,7 +46,8 @@ enum client_tls { TLS_NONE, TLS_SHAKING, TLS_ON };
 #define CLIENT_OUT_HIGH	(64 * 1024)	/* output waits: make no more */
 #define CLIENT_OUT_LOW	(16 * 1024)
 #define CLIENT_IN_CHUNK	(16 * 1024)	/* read at once */
-#define CLIENT_COMMANDS_MAX	100	/* in flight */
+#define CLIENT_COMMANDS_MAX	100	/* in flight: read no more of them */
+#define CLIENT_COMMANDS_LOW	10	/* go on reading */
 
 struct client {
 	TAILQ_ENTRY(client)	 entry;
@@ -72,6 +73,7 @@ struct client {
 	bool			 loopback;
 	bool			 greeted;
 	bool			 full;		/* from HIGH down to LOW */
+	bool			 crowded;	/* the same of commands */
 	bool			 on_read;	/* ev_read is added */
 	bool			 on_write;
 	bool			 starttls;	/* once the output is flushed */
@@ -163,5 +165,7 @@ size_t	 client_unread(const struct client *c);
 TAILQ_HEAD(client_list, client);
 extern struct client_list clients;
 extern unsigned int nclients, nstrangers;
+/* The process stops: no further commands begin. */
+extern bool clients_draining;
 
 #endif

@@ -157,7 +157,7 @@ client_flush(struct client *c)
 		struct command	*cmd = TAILQ_FIRST(&c->commands);
 
 		c->full = false;
-		if (c->closing)
+		if (c->closing || c->state == CLIENT_LOGOUT)
 			return 0;
 		storage_resume(c->storage);
 		if (cmd != NULL && cmd->resume != NULL &&

@@ -20,6 +20,7 @@
 #define STRANGER_BAD_MAX	20	/* then BYE */
 
 static const char *const status_word[] = { "OK", "NO", "BAD" };
+static const char *const log_word[] = { "ok", "no", "bad" };
 
 static void
 command_log(struct client *c, const struct command *cmd)
@@ -34,7 +35,7 @@ command_log(struct client *c, const struct command *cmd)
 	log_debug("session=%08x user=%s cmd=\"%s\" ms=%lld result=%s why=%s",
 	    c->session, c->user != NULL ? c->user : "",
 	    cmd->spec != NULL ? cmd->spec->name : "?",
-	    (long long)(client_now() - cmd->began), status_word[cmd->status],
+	    (long long)(client_now() - cmd->began), log_word[cmd->status],
 	    log_quote(quoted, sizeof(quoted), why, strlen(why)));
 }
 
@@ -91,7 +92,8 @@ client_answer(struct client *c)
 		moved = true;
 	}
 	/* IDLE is told at once */
-	if (!c->closing && cmd != NULL && cmd->stage == STAGE_RUNNING &&
+	if (!c->closing && c->state != CLIENT_LOGOUT && cmd != NULL &&
+	    cmd->stage == STAGE_RUNNING &&
 	    cmd->spec->start == cmd_idle && c->taking == cmd)
 		(void)view_tell(c, cmd);
 	return moved;
@@ -181,11 +183,19 @@ client_may_scan(struct client *c)
 
 	if (c->closing || c->state == CLIENT_LOGOUT || !c->greeted ||
 	    c->starttls || c->tls == TLS_SHAKING || c->full ||
-	    client_unread(c) == 0)
+	    clients_draining || client_unread(c) == 0)
+		return false;
+	/*
+	 * In batches, not one for one: then many changes that wait go into
+	 * one commit.
+	 */
+	if (c->ncommands >= CLIENT_COMMANDS_MAX)
+		c->crowded = true;
+	else if (c->ncommands <= CLIENT_COMMANDS_LOW)
+		c->crowded = false;
+	if (c->crowded)
 		return false;
 	last = TAILQ_LAST(&c->commands, command_list);
-	if (c->ncommands >= CLIENT_COMMANDS_MAX)
-		return false;
 	return last == NULL || (last->stage != STAGE_BLOCKED &&
 	    (last->spec == NULL || last->spec->group != GROUP_ALONE));
 }
@@ -287,7 +297,7 @@ client_run(struct client *c)
 		    client_input(c))
 			;
 		more = !c->closing && c->state != CLIENT_LOGOUT && c->eager &&
-		    client_blocked(c) == NULL && !c->full;
+		    client_blocked(c) == NULL && !c->full && !c->crowded;
 		storage_more(c->storage, more);
 		client_rest(c);
 	} while (c->again && !c->closing);

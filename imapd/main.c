@@ -72,8 +72,9 @@ drain_look(evutil_socket_t fd, short what, void *arg)
 	TAILQ_FOREACH(c, &clients, entry) {
 		if (late)
 			client_close(c, "the server stops");
-		else if (TAILQ_EMPTY(&c->commands) || c->taking != NULL ||
-		    c->state == CLIENT_STRANGER)
+		else if (TAILQ_EMPTY(&c->commands) ||
+		    c->state == CLIENT_STRANGER || (c->taking != NULL &&
+		    c->taking->spec->start == cmd_idle))
 			client_bye(c, "The server stops");
 	}
 	evtimer_add(&ev_drain, &tv);
@@ -83,6 +84,7 @@ static void
 imapd_drain(void)
 {
 	listen_close();
+	clients_draining = true;
 	drain_until = client_now() + DRAIN_SECONDS * 1000;
 	evtimer_assign(&ev_drain, daemon_base(), drain_look, NULL);
 	event_active(&ev_drain, EV_TIMEOUT, 0);

@@ -212,8 +212,11 @@ ask_new(struct command *cmd, storage_reply_fn *reply)
 	struct storage	*s = cmd->client->storage;
 	struct ask	*a;
 
-	if (s == NULL || s->peer == NULL)
-		fatalx("%s asks without a session", cmd->spec->name);
+	if (s == NULL || s->peer == NULL) {
+		/* the session is gone: so is the client, soon */
+		client_close(cmd->client, "no session");
+		return NULL;
+	}
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		fatal("calloc");
 	a->storage = s;
@@ -233,13 +236,15 @@ storage_stream(struct command *cmd, enum msg_type type, const void *req,
 {
 	struct ask	*a = ask_new(cmd, reply);
 
+	if (ap != NULL)
+		*ap = a;
+	if (a == NULL)
+		return CMD_WAIT;
 	a->data = data;
 	if (request_send(a->storage, a, type, req) == -1) {
 		a->refused = true;
 		event_active(&a->storage->ev_refused, EV_TIMEOUT, 0);
 	}
-	if (ap != NULL)
-		*ap = a;
 	return CMD_WAIT;
 }
 
@@ -284,6 +289,8 @@ storage_append_open(struct command *cmd, struct str name,
 	struct append_open	 req = { .name = name };
 	struct ask		*a = ask_new(cmd, reply);
 
+	if (a == NULL)
+		return NULL;
 	a->credit = credit;
 	if (peer_send_struct(a->storage->peer, IMSG_APPEND_OPEN, a->id,
 	    &append_open_wire, &req, -1) == -1) {

@@ -125,9 +125,11 @@ tell_row(void *arg, const uint8_t *p, size_t len)
 static int
 tell_data(struct command *cmd, const uint8_t *p, size_t len)
 {
-	struct view_telling	*t = cmd->client->view->telling;
+	struct view	*v = cmd->client->view;
 
-	return rows_feed(&t->rows, p, len, tell_row, t);
+	if (v == NULL || v->telling == NULL)	/* it was deleted meanwhile */
+		return 0;
+	return rows_feed(&v->telling->rows, p, len, tell_row, v->telling);
 }
 
 static void
@@ -139,8 +141,10 @@ tell_reply(struct command *cmd, const struct answer *a)
 		log_warnx("session=%08x flags of a change cannot be told: "
 		    "%.*s", cmd->client->session,
 		    (int)a->no->text.len, a->no->text.p);
-	view_telling_free(v->telling);
-	v->telling = NULL;
+	if (v != NULL) {
+		view_telling_free(v->telling);
+		v->telling = NULL;
+	}
 	client_wake(cmd->client);
 }
 
