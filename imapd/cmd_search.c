@@ -191,9 +191,9 @@ search_local(struct search_run *s)
 
 	for (i = 0; i < s->todo.n; i++)
 		for (row.uid = s->todo.v[i].first;; row.uid++) {
-			if (view_seq(s->cmd->client->view, row.uid) != 0 &&
-			    search_eval(&s->eval, &row, NULL, NULL) == SEARCH_YES &&
-			    uidset_add(s->result, row.uid, row.uid) == -1)
+			if (search_eval(&s->eval, &row, NULL, NULL) ==
+			    SEARCH_YES && uidset_add(s->result, row.uid,
+			    row.uid) == -1)
 				return -1;
 			if (row.uid == s->todo.v[i].last)
 				break;

@@ -52,8 +52,8 @@ struct fetch_plan {
 	size_t			 nbodies;	/* items that may need octets */
 	bool			 uid;		/* UID FETCH */
 	bool			 seen;		/* sets \Seen */
-	bool			 whole;		/* one such item, and it is the
-						   same octets of every message */
+	bool			 whole;		/* one such item: the same
+						   octets of every one */
 };
 
 /*

@@ -58,15 +58,15 @@ struct fetch_run {
 	struct fetch_slot	 slots[FETCH_WINDOW];
 	bool			 meta;		/* a META stream runs */
 	bool			 storing;
-	bool			 running;	/* fetch_pump() is on the stack */
-	bool			 asked;		/* plan.whole: its request is out */
+	bool			 running;	/* fetch_pump() runs */
+	bool			 asked;		/* plan.whole: it runs */
 	bool			 failed;	/* META refused: ask no more */
 	uint64_t		 rows_seen;
 	uint64_t		 want;		/* messages in set */
 	uint64_t		 gone;
 	uint64_t		 damaged;
 	uint64_t		 away;
-	char			*refusal;	/* storaged's NO: code and text */
+	char			*refusal;	/* storaged's NO: its text */
 	struct reply_no		 no;
 };
 

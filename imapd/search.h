@@ -33,10 +33,10 @@ enum search_how { HOW_BEFORE, HOW_ON, HOW_SINCE };
 struct search_key {
 	enum search_op		 op;
 	bool			 not;
-	uint8_t			 how;		/* enum search_how; flags; TEXT */
+	uint8_t			 how;		/* search_how; flags; TEXT */
 	uint8_t			 want;		/* FLAGS: how & flags == want */
 	int			 field;		/* ENVELOPE */
-	int64_t			 number;	/* day, seconds, octets, keyword */
+	int64_t			 number;	/* day, age, octets, keyword */
 	struct str		 name;		/* HEADER */
 	struct needle		 needle;
 	const struct uidset	*set;		/* SET */

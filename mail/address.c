@@ -189,7 +189,8 @@ scan_angle(struct address_scan *s)
 		scan_domain(s, ">", &s->host);
 	}
 	/* Whatever follows up to the next separator is dropped. */
-	for (at = l->p; l->p < l->end && strchr(",;", *l->p) == NULL; at = l->p) {
+	for (at = l->p; l->p < l->end && strchr(",;", *l->p) == NULL;
+	    at = l->p) {
 		lex_cfws(l, s->name.len == 0 ? &s->comment : NULL);
 		if (l->p < l->end && *l->p == '"')
 			lex_quoted(l, NULL);

@@ -17,7 +17,8 @@ static const struct { const char *in, *out; } cases[] = {
 	{ "Who? <one@y.test>, <boss@nil.test>, \"Giant; \\\"Big\\\" Box\" "
 	    "<sysservices@example.net>",
 	    "(\"Who?\" NIL \"one\" \"y.test\")(NIL NIL \"boss\" \"nil.test\")"
-	    "(\"Giant; \\\"Big\\\" Box\" NIL \"sysservices\" \"example.net\")" },
+	    "(\"Giant; \\\"Big\\\" Box\" NIL \"sysservices\" "
+	    "\"example.net\")" },
 	{ "A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;",
 	    "(NIL NIL \"A Group\" NIL)(\"Ed Jones\" NIL \"c\" \"a.test\")"
 	    "(NIL NIL \"joe\" \"where.test\")(\"John\" NIL \"jdoe\" "
@@ -34,7 +35,8 @@ static const struct { const char *in, *out; } cases[] = {
 	    "jdoe@test  . example",
 	    "(\"Mary Smith\" \"@node.test,@other.test\" \"mary\" "
 	    "\"example.net\")(NIL NIL \"jdoe\" \"test.example\")" },
-	{ "jdoe . x @ test . example", "(NIL NIL \"jdoe.x\" \"test.example\")" },
+	{ "jdoe . x @ test . example",
+	    "(NIL NIL \"jdoe.x\" \"test.example\")" },
 	{ "\"quo ted\"@x", "(NIL NIL \"quo ted\" \"x\")" },
 	{ "a@[127.0.0.1]", "(NIL NIL \"a\" \"[127.0.0.1]\")" },
 	{ "root", "(NIL NIL \"root\" \"\")" },

@@ -159,7 +159,7 @@ mail_date_parse(struct str value, int64_t *when, int *zone)
 	lex_init(&l, value);
 	skip(&l);
 	w = word(&l);
-	month = mail_date_month(w);		/* "Nov 5 ..." of some software */
+	month = mail_date_month(w);		/* "Nov 5 ..." of some */
 	skip(&l);
 	if (month == 0 && (w.len == 0 || (l.p < l.end &&
 	    (*l.p < '0' || *l.p > '9'))))

@@ -24,8 +24,8 @@ enum parse_state {
 struct level {
 	uint32_t	 part;
 	uint64_t	 lines0;	/* line feeds before its body */
-	uint64_t	 hash;		/* of the boundary; 0 len: none active */
-	uint16_t	 blen;
+	uint64_t	 hash;		/* of the boundary */
+	uint16_t	 blen;		/* 0: none is active */
 	bool		 digest;	/* multipart/digest */
 	char		 boundary[BOUNDARY_MAX];
 };
@@ -78,7 +78,7 @@ struct mail_parser {
 	size_t		 capture_max;
 
 	struct buf	 header;	/* the root's header block */
-	struct buf	 text, html;	/* decoded beginnings, for the preview */
+	struct buf	 text, html;	/* decoded beginnings */
 	int		 text_part, html_part;	/* -1: none */
 };
 

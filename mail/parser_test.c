@@ -57,7 +57,8 @@ static const struct { const char *in, *structure; } cases[] = {
 	    "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 19 (NIL \"in\" NIL "
 	    "NIL NIL NIL NIL NIL NIL NIL) " TEXT "4 1" TAIL " 3" TAIL },
 	{ "Content-Type: multipart/digest; boundary=d\r\n\r\n--d\r\n\r\n"
-	    "From: a@b\r\n\r\nhi\r\n--d\r\nContent-Type: text/plain\r\n\r\nt\r\n"
+	    "From: a@b\r\n\r\nhi\r\n--d\r\nContent-Type: text/plain\r\n\r\n"
+	    "t\r\n"
 	    "--d--\r\n",
 	    "((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 15 (NIL NIL ((NIL "
 	    "NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\"))"
@@ -317,9 +318,11 @@ static const struct {
 	{ { 2, 2 }, 2, SECTION_MIME, "Content-Type: text/html; "
 	    "charset=latin1\r\nContent-Transfer-Encoding: base64\r\n\r\n" },
 	{ { 2, 3 }, 2, SECTION_ALL, NULL },
-	{ { 3 }, 1, SECTION_TEXT, "plain" }, { { 3, 1 }, 2, SECTION_ALL, "plain" },
+	{ { 3 }, 1, SECTION_TEXT, "plain" },
+	{ { 3, 1 }, 2, SECTION_ALL, "plain" },
 	{ { 3, 1 }, 2, SECTION_MIME, "Subject: s\r\n\r\n" },
-	{ { 3, 1, 1 }, 3, SECTION_ALL, NULL }, { { 3, 2 }, 2, SECTION_ALL, NULL },
+	{ { 3, 1, 1 }, 3, SECTION_ALL, NULL },
+	{ { 3, 2 }, 2, SECTION_ALL, NULL },
 };
 
 static const struct { const char *needle; bool header, found; } texts[] = {

@@ -62,7 +62,7 @@ struct mail_part {
 	struct str	 languages;	/* encoded */
 	struct str	 location;
 	struct str	 envelope;	/* encoded (envelope.h): the root of a
-					   message inside another; else absent */
+					   message inside another */
 };
 
 struct mail_tree {

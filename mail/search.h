@@ -39,7 +39,7 @@ bool	 search_header(struct search_scratch *s, const struct needle *n,
  */
 struct body_key {
 	const struct needle	*needle;
-	bool			 header;	/* TEXT: the root's header too */
+	bool			 header;	/* TEXT: all headers */
 	bool			 found;		/* the answer */
 };
 struct body_search;

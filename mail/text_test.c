@@ -77,7 +77,8 @@ test_charsets(void)
 static const struct { const char *in, *out; } words[] = {
 	/* RFC 2047 section 8 */
 	{ "=?US-ASCII?Q?Keith_Moore?=", "Keith Moore" },
-	{ "=?ISO-8859-1?Q?Keld_J=F8rn_Simonsen?=", "Keld J\xc3\xb8rn Simonsen" },
+	{ "=?ISO-8859-1?Q?Keld_J=F8rn_Simonsen?=",
+	    "Keld J\xc3\xb8rn Simonsen" },
 	{ "=?ISO-8859-1?Q?Andr=E9?= Pirard", "Andr\xc3\xa9 Pirard" },
 	{ "=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=\r\n "
 	    "=?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=",
