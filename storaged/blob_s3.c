@@ -284,6 +284,9 @@ get_done(const struct s3_answer *a, void *arg)
 		    a->offset + a->len != a->size))) {
 			r.outcome = BLOB_ERROR;
 			r.why = "the answer is another range";
+		} else if (q->want == 0 && a->etag[0] == '\0') {
+			r.outcome = BLOB_ERROR;
+			r.why = "200 without an ETag, or one over 127 bytes";
 		}
 		if (r.outcome != BLOB_DONE)
 			r.len = 0;

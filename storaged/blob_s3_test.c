@@ -194,6 +194,8 @@ static const struct row {
 	    100000, NULL, NULL } }, 1, BLOB_ERROR, 1, "too long" },
 	{ "Range ignored", RANGE, { { "GET", FAKE_WHOLE, 0, NULL, 0, NULL,
 	    NULL } }, 1, BLOB_ERROR, 1, "" },
+	{ "a whole object without an ETag", GET, { { "GET", FAKE_BODY, 200,
+	    "hello", 0, NULL, NULL } }, 1, BLOB_ERROR, 1, "ETag" },
 	{ "another range", RANGE, { { "GET", FAKE_BODY, 206, "he", 0,
 	    "Content-Range", "bytes 0-1/5" } }, 1, BLOB_ERROR, 1,
 	    "another range" },
