@@ -27,8 +27,8 @@
 #include "storaged/record.h"
 #include "storaged/state.h"
 
-#define COMMIT_INLINE_MAX	(32 * 1024)	/* stored bytes of a message that
-						   may travel in the head */
+/* Stored bytes of a message that may travel in the head. */
+#define COMMIT_INLINE_MAX	(32 * 1024)
 #define COMMIT_HOLD_MS		10		/* MORE holds a commit back */
 #define COMMIT_HOLD_BYTES	(512 * 1024)
 #define COMMIT_WAITING_MS	(10 * 1000)	/* then waiting(), every 30 s */
@@ -47,7 +47,7 @@ enum commit_outcome {
 	COMMIT_READONLY,	/* certainly not done: the user's objects hold
 				   something critical that we do not know */
 	COMMIT_FENCED,		/* certainly not done: damage; see fenced() */
-	COMMIT_TOOBIG		/* certainly not done: beyond a batch's limits */
+	COMMIT_TOOBIG		/* certainly not done: too much for a batch */
 };
 const char *commit_outcome_name(enum commit_outcome o);
 
@@ -59,7 +59,7 @@ const char *commit_outcome_name(enum commit_outcome o);
  */
 struct intent {
 	void		*payload;	/* for evaluate() */
-	size_t		 bytes;		/* about its size in memory, for limits */
+	size_t		 bytes;		/* about its size in memory */
 	size_t		 inline_bytes;	/* stored bytes of its small messages:
 					   the sum over its batch_add()s */
 	void		(*done)(struct intent *in, enum commit_outcome o,
@@ -204,8 +204,8 @@ enum commit_at commit_locate(const struct commit *c, uint64_t commit,
 
 /* For logs, tests and pailctl dump. */
 uint64_t commit_number(const struct commit *c);
-const uint8_t *commit_history(const struct commit *c);	/* 16 bytes; NULL
-							   before the first read */
+/* 16 bytes; NULL before the first read. */
+const uint8_t *commit_history(const struct commit *c);
 const char *commit_user(const struct commit *c);
 
 #endif

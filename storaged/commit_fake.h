@@ -26,7 +26,7 @@ enum fake_fate {
 	FATE_DOUBLE,		/* done twice; the second's answer */
 	FATE_REFUSED,		/* not done: no answer, 5xx */
 	FATE_CONFLICT,		/* not done: 409 */
-	FATE_STALE,		/* GET: an older version, if the reader can tell */
+	FATE_STALE,		/* GET: older, if the reader can tell */
 	FATE_HANG		/* PUT: done at once; the answer takes an age */
 };
 
@@ -40,7 +40,7 @@ struct fake_object {
 	bool		 mutable;
 	struct { uint8_t *bytes; size_t len; uint64_t etag; uint64_t commit; }
 			 old[FAKE_VERSIONS];
-	uint64_t	 commit;	/* set by who made it: for stale reads */
+	uint64_t	 commit;	/* how many versions it had */
 	struct fake_object *next;
 };
 
@@ -50,8 +50,8 @@ struct fake_node {
 	struct fake_world	*w;
 	unsigned		 index;
 	unsigned		 epoch;		/* a kill makes a new one */
-	uint64_t		 paused;	/* until then nothing reaches it */
-	uint64_t		 known;		/* newest commit that it has seen */
+	uint64_t		 paused;	/* nothing reaches it until */
+	uint64_t		 known;		/* newest commit it has seen */
 	unsigned		 slices;
 	uint64_t		 head_sum;	/* of the head it sent last */
 	unsigned		 heads;		/* PUTs of the head */
@@ -105,8 +105,8 @@ enum fake_kind { FAKE_ADD, FAKE_FLAGS, FAKE_EXPUNGE, FAKE_PROBE };
 struct fake_op {
 	struct intent		 in;
 	enum fake_kind		 kind;
-	uint32_t		 id;		/* from 1; of the message it adds */
-	uint32_t		 target;	/* FLAGS, EXPUNGE, PROBE: an id */
+	uint32_t		 id;		/* from 1; of what it adds */
+	uint32_t		 target;	/* the others: an id */
 	uint8_t			 flags;
 	struct batch_message	 msg;
 	uint8_t			*bytes;		/* owned */
@@ -144,8 +144,8 @@ struct fake_state {
 	uint32_t		 old_n;
 	uint64_t		 old_hash, old_records;
 	bool			 open;
-	unsigned		 full_after;	/* FULL beyond so many records of
-						   a batch; 0: never */
+	/* FULL beyond so many records of a batch; 0: never. */
+	unsigned		 full_after;
 };
 void	 fake_state_init(struct fake_state *s, uint32_t ids);
 void	 fake_state_free(struct fake_state *s);

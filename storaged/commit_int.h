@@ -72,7 +72,7 @@ struct batch {
 	uint64_t		 next;
 	int64_t			 time;
 	struct buf		 records;
-	struct buf		 area;		/* messages: inline, or the pack */
+	struct buf		 area;		/* messages, or the pack's */
 	size_t			 room;		/* for area, when inline */
 	bool			 packed;
 	struct upload		*pack;		/* when packed */
@@ -104,7 +104,7 @@ struct attempt {
 	uint64_t		 first;		/* records */
 	uint64_t		 last;
 	unsigned		 uploads;	/* PUTs under way before it */
-	uint64_t		 oldest;	/* begin of the oldest it names */
+	uint64_t		 oldest;	/* of what it names: begun */
 	bool			 upload_failed;
 	struct intents		 intents;
 };
@@ -130,7 +130,7 @@ struct catchup {
 	struct cursor		 records;	/* of at */
 	uint64_t		 left;		/* records of at */
 	bool			 begun;		/* the state's transaction */
-	bool			 inlined;	/* blocks are the head's copies */
+	bool			 inlined;	/* blocks are the head's */
 	bool			 active;
 	void			*request;	/* of the manifest */
 	struct arena		*arena;

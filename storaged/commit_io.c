@@ -36,7 +36,7 @@ struct asked {
 	struct world		*w;
 	struct blob_request	*request;
 	struct blob_cache_read	*read;
-	char			*key;		/* to be cached once it is there */
+	char			*key;		/* to be cached when there */
 	struct blob_piece	 piece;
 	blob_cb			 cb;
 	blob_list_cb		 listcb;

@@ -322,7 +322,7 @@ op_issue(struct sim_node *n)
 		if (rnd(s, 30) == 0 && n->c->have)
 			large_upload(n, o);
 		else if (rnd(s, 60) == 0)
-			o->op.pad = 300;	/* records that burst the head */
+			o->op.pad = 300;	/* bursts the head */
 	} else {
 		fake_op_fill(&o->op, 0, 1);
 		o->op.in.inline_bytes = 0;
@@ -406,8 +406,8 @@ client(void *arg)
 	n->refresh.ref.arg = &n->refresh;
 	if (n->leaving)
 		node_evict(n);
-	for (i = (unsigned)rnd(s, 4); i > 0 && !n->leaving && n->nops < OUTSTANDING &&
-	    s->issued < OPS_WORLD; i--)
+	for (i = (unsigned)rnd(s, 4); i > 0 && !n->leaving &&
+	    n->nops < OUTSTANDING && s->issued < OPS_WORLD; i--)
 		op_issue(n);
 	mischief(n);
 	if (epoch != fn->epoch)

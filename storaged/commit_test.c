@@ -307,8 +307,8 @@ run_script(const struct script *s)
 	CHECK_ROW((s->nputs == 0 && n->fn->same > same + 10) ||
 	    n->fn->same - same == s->nsame, "%s: %u with the same bytes",
 	    s->name, n->fn->same - same);
-	CHECK_ROW(s->waits == ANY || n->waits == s->waits, "%s: told %u times", s->name,
-	    n->waits);
+	CHECK_ROW(s->waits == ANY || n->waits == s->waits,
+	    "%s: told %u times", s->name, n->waits);
 	CHECK_ROW(n->ends == (s->forget > 0), "%s: ended", s->name);
 	CHECK(n->fences == 0);
 	/* The bucket heals: what is unsettled settles; all see the same. */

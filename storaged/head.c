@@ -23,7 +23,8 @@ enum field {
 	F_GARBAGE,
 	F_LAST = F_GARBAGE
 };
-#define MUST	(((uint32_t)1 << (F_LAST + 1)) - 2 - ((uint32_t)1 << F_MANIFEST))
+#define MUST	(((uint32_t)1 << (F_LAST + 1)) - 2 -			\
+		    ((uint32_t)1 << F_MANIFEST))
 #define NODE_MIN	34
 
 void

@@ -32,9 +32,10 @@ struct loglist {
 };
 
 void	 loglist_free(struct loglist *l);
-int	 loglist_add(struct loglist *l, const struct logref *r);	/* 0, -1 */
+/* The changing ones return 0, or -1 on ENOMEM. */
+int	 loglist_add(struct loglist *l, const struct logref *r);
 int	 loglist_append(struct loglist *l, const struct loglist *more,
-	    size_t from);		/* more->v[from...]; 0, -1 */
+	    size_t from);		/* more->v[from...] */
 void	 loglist_drop(struct loglist *l, size_t n);	/* the first n */
 /* The one that covers the commit, or NULL. */
 const struct logref *loglist_find(const struct loglist *l, uint64_t commit);

@@ -33,7 +33,7 @@ const char *record_type_name(enum record_type type);
 enum record_where {
 	RECORD_INLINE	= 0,	/* in the record's own commit block */
 	RECORD_PACK	= 1,	/* object: pack/<object>, offset */
-	RECORD_MSG	= 2	/* object: msg/<object>, a framed large message */
+	RECORD_MSG	= 2	/* object: msg/<object>, a large message */
 };
 
 struct record_place {

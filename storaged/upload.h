@@ -33,7 +33,7 @@ struct upload {
 	bool			 large;		/* KEY_MSG: a session's */
 	unsigned		 used;		/* by the attempt: from which
 						   intent on; 0: not */
-	bool			 orphan;	/* used, but its owner has gone */
+	bool			 orphan;	/* used; its owner has gone */
 	bool			 named;		/* by it, as garbage */
 	struct buf		 bytes;		/* until it is there */
 	void			*request;
