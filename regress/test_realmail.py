@@ -4,7 +4,9 @@ Python's email package."""
 
 import collections
 import imaplib
+import mailbox
 import os
+import pty
 import subprocess
 
 import mailcheck
@@ -85,23 +87,40 @@ def read_by_others(s, rows):
     assert r.returncode == 0
     assert realmail.without_tuid(r.stdout.replace(b"\r\n", b"\n")) in {
         realmail.without_tuid(d.replace(b"\r\n", b"\n")) for d, _, _ in rows}
-    # mutt in batch: copies the whole mailbox into a local mbox.
-    box = os.path.join(s.dir, "mutt.mbox")
-    env = dict(os.environ, HOME=s.dir, TERM="vt100")
-    cmd = ("set imap_pass=%s ssl_starttls=no ssl_force_tls=no "
-           "mbox_type=mbox confirmcreate=no confirmappend=no "
-           "move=no delete=no header_cache=" % suite.PASSWORD)
-    r = subprocess.run(
-        ["mutt", "-n", "-F", "/dev/null", "-R", "-e", cmd, "-e",
-         'push "<tag-pattern>~N|~A<enter><tag-prefix><copy-message>%s'
-         '<enter><exit>"' % box, "-f",
-         "imap://ann@127.0.0.1:%d/INBOX" % s.imap_port],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=300, env=env)
-    with open(box, "rb") as f:
-        n = sum(1 for line in f if line.startswith(b"From "))
-    assert n >= 6046, (n, r.stdout[-500:])
+    mutt_copies_all(s)
     envelopes_agree(s)
+
+
+def mutt_copies_all(s):
+    """mutt on a terminal: opens the mailbox, tags all and copies them to a
+    local mbox."""
+    box = os.path.join(s.dir, "mutt.mbox")
+    rc = os.path.join(s.dir, "muttrc")
+    with open(rc, "w") as f:
+        f.write("set imap_user=ann imap_pass=%s ssl_starttls=no\n"
+                "set ssl_force_tls=no mbox_type=mbox confirmcreate=no\n"
+                "set confirmappend=no move=no delete=no quit=yes\n"
+                "set copy=no mail_check=0 wait_key=no folder=%s\n"
+                "push '<tag-pattern>~A<enter><tag-prefix><copy-message>"
+                "<kill-line>%s<enter><quit>'\n" % (suite.PASSWORD, s.dir, box))
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.update(HOME=s.dir, TERM="vt100")
+        os.execvp("mutt", ["mutt", "-n", "-F", rc, "-R", "-f",
+                           "imap://127.0.0.1:%d/INBOX" % s.imap_port])
+    seen = b""
+    while True:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        seen = (seen + data)[-2000:]
+    os.close(fd)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, seen
+    n = len(mailbox.mbox(box))
+    assert n >= 6046, (n, seen)
 
 
 def envelopes_agree(s):
