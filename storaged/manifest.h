@@ -15,7 +15,7 @@
 #define MANIFEST_MAX	(256 * 1024 * 1024)	/* bytes, decompressed */
 
 struct manifest {
-	uint64_t		 commit;	/* of the head it is made from */
+	uint64_t		 commit;	/* of the head it was made of */
 	struct loglist		 logs;
 	struct garbagelist	 garbage;
 	struct buf		 unknown;	/* fields to be copied */
