@@ -20,23 +20,30 @@ static struct rig	 rig;
 static void
 fuzz_client(const uint8_t *p, size_t len)
 {
-	size_t	 n;
+	size_t	 n, quiet;
+	bool	 single = p[0] & 4;
 
 	rig_connect(&rig, false, true);
 	if (p[0] & 3)
 		rig_say(&rig, "l LOGIN ann secret\r\n");
 	if (p[0] & 2)
 		rig_say(&rig, "s SELECT INBOX\r\n");
+	if (p[0] & 3)
+		(void)rig_hear(&rig, p[0] & 2 ? "s OK" : "l OK");
 	for (p++, len--; len > 0; p += n, len -= n) {
-		n = p[-1] & 4 ? 1 : len;
+		n = single ? 1 : len;
 		(void)send(rig.fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 		rig_turn(&rig, 0);
 		if (!rig.eof && rig.client->in.size > 8 * CLIENT_IN_CHUNK)
 			abort();
 		buf_reset(&rig.in);
 	}
-	for (n = 0; n < 5; n++)
+	for (quiet = 0; quiet < 10; quiet++) {
 		rig_turn(&rig, 0);
+		if (rig.in.len > 0)
+			quiet = 0;
+		buf_reset(&rig.in);
+	}
 	rig_disconnect(&rig);
 	if (nclients != 0)
 		abort();
@@ -64,6 +71,72 @@ static const char *const pieces[] = {
 	"a UID FETCH 1:* (BODY[] FLAGS)\r\n", "a SELECT INBOX\r\n",
 };
 
+/* Whole commands, for the states that pieces seldom reach. */
+static const char *const lines[] = {
+	"NOOP", "IDLE\r\nDONE", "IDLE", "EXPUNGE", "UID EXPUNGE 1:*",
+	"STORE 1 +FLAGS (\\Deleted)", "STORE 1:* FLAGS (kw1 \\Seen)",
+	"STORE 2 -FLAGS.SILENT \\Deleted", "UID STORE 1:* +FLAGS (\\Deleted)",
+	"FETCH 1:* (FLAGS BODY[])", "UID FETCH 1:* (ENVELOPE BODY.PEEK[1])",
+	"FETCH * (BODY[HEADER.FIELDS (SUBJECT)]<1.5>)", "FETCH 1 FULL",
+	"SEARCH RETURN (SAVE) TEXT hello", "FETCH $ FLAGS", "SEARCH 1:* SEEN",
+	"UID SEARCH BODY hello NOT DELETED", "STORE $ +FLAGS (\\Flagged)",
+	"COPY 1:* Trash", "UID MOVE 1:3 Sent", "MOVE 1 Trash", "COPY 1 INBOX",
+	"APPEND INBOX {3+}\r\nabc", "APPEND Trash (kw2) {3}\r\nabc",
+	"APPEND INBOX {3+}\r\nabc {3+}\r\nxyz", "APPEND gone {3+}\r\nabc",
+	"SELECT INBOX", "SELECT Trash", "EXAMINE Sent", "CLOSE", "UNSELECT",
+	"CHECK", "CREATE a/b/c", "DELETE Trash", "CREATE Trash",
+	"RENAME a x", "DELETE INBOX", "LIST \"\" *", "LSUB \"\" %",
+	"LIST (SUBSCRIBED) \"\" * RETURN (STATUS (MESSAGES))",
+	"STATUS INBOX (MESSAGES UNSEEN RECENT)", "SUBSCRIBE gone/x",
+};
+
+/* What others do meanwhile. */
+static const char *const events[] = {
+	"deliver INBOX 3", "expunge INBOX 1:1000", "flags INBOX 1:50 +kw3",
+	"expunge INBOX 3", "deliver Trash", "flags Trash 1:9 +\\Seen",
+	"delete Trash", "forget INBOX 2:4", "damage INBOX 1:7", "wait", "go",
+	"waiting", "refuse 7", "refuse 3", "delete Sent", "go", "go",
+};
+
+static const char *
+pick(const char *const *v, size_t n)
+{
+	return v[(size_t)rand() % n];
+}
+
+/* The session goes on: whole commands, events between them. */
+static void
+fuzz_session(void)
+{
+	struct buf	 b = BUF_INIT;
+	unsigned int	 i, k;
+
+	rig_connect(&rig, false, true);
+	rig_say(&rig, "l LOGIN ann secret\r\ns SELECT INBOX\r\n");
+	(void)rig_hear(&rig, "s ");
+	for (i = 0; i < 20 && !rig.eof; i++) {
+		for (k = (unsigned int)rand() % 6; k > 0; k--)
+			(void)buf_printf(&b, "t%u %s\r\n", i,
+			    pick(lines, nitems(lines)));
+		rig.deaf = rand() % 10 == 0;
+		(void)send(rig.fd, b.data, b.len, MSG_NOSIGNAL |
+		    MSG_DONTWAIT);
+		buf_reset(&b);
+		for (k = (unsigned int)rand() % 8; k > 0; k--)
+			rig_turn(&rig, 0);
+		if (rand() % 2)
+			(void)fake_do(rig.fake, pick(events,
+			    nitems(events)));
+		buf_reset(&rig.in);
+	}
+	(void)fake_do(rig.fake, "go");
+	(void)fake_do(rig.fake, "refuse -1");
+	rig_disconnect(&rig);
+	if (nclients != 0)
+		abort();
+	buf_free(&b);
+}
+
 static void
 fuzz_random(unsigned int seed, unsigned int count)
 {
@@ -87,8 +160,8 @@ fuzz_random(unsigned int seed, unsigned int count)
 		}
 		(void)buf_puts(&b, "\r\n");
 		fuzz_client(b.data, b.len);
-		if (rand() % 20 == 0)
-			(void)fake_do(rig.fake, "deliver INBOX 2");
+		fuzz_session();
+		(void)fake_do(rig.fake, "deliver INBOX 2");
 	}
 	buf_free(&b);
 }

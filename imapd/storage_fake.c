@@ -221,7 +221,12 @@ on_meta(struct fake_session *s, uint32_t id, const struct mbox_meta *req)
 	struct fake_stream	*st = stream_new(s, id);
 	const struct fake_msg	*m;
 
-	if (s->box == NULL || s->box->id != req->box)
+	if (s->box == NULL) {		/* deleted meanwhile */
+		stream_free(s, st);
+		say_no(s, id, MBOX_NONEXISTENT_BOX);
+		return;
+	}
+	if (s->box->id != req->box)
 		fatalx("META of another mailbox");
 	TAILQ_FOREACH(m, &s->box->msgs, entry)
 		if (uidset_has(&req->uids, m->uid))
@@ -236,7 +241,12 @@ on_body(struct fake_session *s, uint32_t id, const struct mbox_body *req)
 	const struct fake_msg	*m;
 	uint64_t		 from, len;
 
-	if (s->box == NULL || s->box->id != req->box)
+	if (s->box == NULL) {		/* deleted meanwhile */
+		stream_free(s, st);
+		say_no(s, id, MBOX_NONEXISTENT_BOX);
+		return;
+	}
+	if (s->box->id != req->box)
 		fatalx("BODY of another mailbox");
 	TAILQ_FOREACH(m, &s->box->msgs, entry) {
 		if (!uidset_has(&req->uids, m->uid))
