@@ -28,7 +28,7 @@ check() {
 units() {
 	step "unit tests: $1"
 	out=build/units.$1.out
-	sh mk/unit.sh "build/$1" > "$out" 2>&1
+	python3 regress/with_minio.py sh mk/unit.sh "build/$1" > "$out" 2>&1
 	cat "$out"
 	sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$out" \
 	    >> "$counts"

@@ -15,7 +15,6 @@ venv() {	# a Python environment of our own for tools off PyPI
 }
 
 minio() {
-	[ -n "${S3_ENDPOINT:-}" ] && return
 	[ -x "${MINIO:-/nonexistent}" ] && return
 	command -v minio >/dev/null 2>&1 && return
 	[ -x "$TOOLS/minio" ] && return

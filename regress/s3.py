@@ -62,6 +62,11 @@ class S3:
         status, _, body = self.request("PUT", "/" + bucket)
         assert status == 200, body
 
+    def new_bucket(self):
+        name = "mail-" + os.urandom(6).hex()
+        self.make_bucket(name)
+        return name
+
     def get(self, bucket, key):
         status, _, body = self.request("GET", "/%s/%s" % (bucket, key))
         assert status == 200, (status, body)
@@ -102,7 +107,6 @@ class Minio(S3):
         super().__init__("127.0.0.1", proc.free_port())
         self.binary = find_minio()
         self.dir = proc.tempdir("minio")
-        self.n = 0
         self.start()
 
     def start(self):
@@ -127,12 +131,6 @@ class Minio(S3):
     def stop(self):
         proc.end(self.p)
 
-    def new_bucket(self):
-        self.n += 1
-        name = "mail%d" % self.n
-        self.make_bucket(name)
-        return name
-
     def counts(self):
         """Requests by S3 operation since MinIO started, exact at once."""
         c = http.client.HTTPConnection(self.host, self.port, timeout=30)
@@ -145,6 +143,14 @@ class Minio(S3):
             name = re.search(r'name="(\w+)"', m.group(1)).group(1)
             out[name] = out.get(name, 0) + int(float(m.group(2)))
         return out
+
+
+def from_environment():
+    """The server that S3_ENDPOINT (http://host:port) and the like name."""
+    url = urllib.parse.urlsplit(os.environ["S3_ENDPOINT"])
+    return S3(url.hostname, url.port or 80, os.environ["S3_ACCESS_KEY"],
+              os.environ["S3_SECRET_KEY"],
+              os.environ.get("S3_REGION", REGION))
 
 
 def find_minio():

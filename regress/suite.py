@@ -200,11 +200,11 @@ class Suite:
 
 
 _minio = None
+_named = None
 
 
 def minio():
-    """The run's MinIO, started when first asked for; or a server named by
-    S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY."""
+    """The run's MinIO, started when first asked for."""
     global _minio
     if _minio is None:
         _minio = s3.Minio()
@@ -212,4 +212,14 @@ def minio():
 
 
 def store(kind):
-    return "file" if kind == "file" else (minio(), minio().new_bucket())
+    """A fresh store: "file", or (server, new bucket). "minio" is MinIO, or
+    the server that S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY and S3_SECRET_KEY
+    name; "counted" is MinIO in any case, for its counters."""
+    global _named
+    if kind == "file":
+        return "file"
+    if kind == "counted" or not os.environ.get("S3_ENDPOINT"):
+        return minio(), minio().new_bucket()
+    if _named is None:
+        _named = s3.from_environment()
+    return _named, _named.new_bucket()

@@ -38,7 +38,7 @@ class Counted:
 
 
 def test_appends_stores_and_copies_cost_few_puts():
-    with suite.Suite(suite.store("minio")) as s:
+    with suite.Suite(suite.store("counted")) as s:
         c = s.client()
         c.ok("SELECT INBOX")
         with Counted() as k:
@@ -64,7 +64,7 @@ def test_appends_stores_and_copies_cost_few_puts():
 
 def test_metadata_of_6046_mails_costs_none_and_a_download_few():
     rows = realmail.mails()
-    store = suite.store("minio")
+    store = suite.store("counted")
     with suite.Suite(store) as s:
         c = s.client()
         for at in range(0, len(rows), 500):
