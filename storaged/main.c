@@ -27,10 +27,11 @@
 #include "storaged/op.h"
 #include "storaged/report.h"
 #include "storaged/s3_probe.h"
+#include "storaged/storeobj.h"
 
 #define OPEN_USERS	64
 #define APPENDLIMIT	(64 * 1024 * 1024)
-#define PEER_ARENA	(64 * 1024)
+#define STORE_WAIT_MS	3000	/* for the store object */
 
 static struct {
 	struct slice	*conf;
@@ -41,6 +42,8 @@ static struct {
 	bool		 ready;
 	bool		 probing;
 	bool		 wants_probe;	/* this process tries the store */
+	bool		 makes_store;	/* and makes the store object */
+	uint64_t	 since_ms;
 	char		 refused[256];	/* access key that the server refused */
 } self;
 
@@ -190,6 +193,39 @@ on_probe(const struct probe_result *r, void *arg)
 	}
 }
 
+/* Known, or made: Pail can serve. */
+static void
+on_store(enum storeobj_verdict v, const uint8_t uuid[16], const char *why)
+{
+	self.probing = false;
+	switch (v) {
+	case STOREOBJ_OK:
+		if (!storeobj_cache(env.cache, uuid)) {
+			env.known = true;
+			log_warnx("cache: %s is of another store: no new "
+			    "user is made until it is deleted", env.cache);
+		}
+		break;
+	case STOREOBJ_ABSENT:
+		/* The process that tries the store makes it.  For a report
+		 * (paild -C) nobody does. */
+		if (now_ms() - self.since_ms < STORE_WAIT_MS) {
+			tick_in(100);
+			return;
+		}
+		env.known = true;
+		break;
+	case STOREOBJ_REFUSED:
+		fatalx("store: %s", why);
+	case STOREOBJ_AWAY:
+		log_warnx("store: result=away why=\"%s\"", why);
+		tick_in(2000);
+		return;
+	}
+	self.ready = true;
+	daemon_ready();
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -216,8 +252,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 			fatal("probe");
 		return;
 	}
-	self.ready = true;
-	daemon_ready();
+	self.probing = true;
+	storeobj_open(env.blob, self.makes_store, on_store);
 }
 
 /* Objects on disk: without them it works too, only slower. */
@@ -257,7 +293,9 @@ start(struct event_base *base, struct slice *conf)
 	    (self.tick = evtimer_new(base, on_tick, NULL)) == NULL)
 		fatal("start");
 	cache_open(base, conf);
-	self.wants_probe = slice_bool(conf, "probe", false);
+	self.wants_probe = self.makes_store =
+	    slice_bool(conf, "probe", false);
+	self.since_ms = now_ms();
 	tick_in(0);
 }
 

@@ -154,6 +154,7 @@ user_commit(struct user *u)
 	memcpy(c.node, env.node, sizeof(c.node));
 	c.codec = env.codec;
 	c.alone = env.alone;
+	c.known = env.known;
 	c.first = index_state_first;
 	c.changed = user_changed;
 	c.waiting = user_waiting;

@@ -32,6 +32,8 @@ struct env {
 	char			 index[512];	/* directory: index files */
 	uint8_t			 node[16];
 	bool			 alone;		/* cluster: false */
+	bool			 known;		/* the cache is of another
+						   store: no head, no user */
 	uint64_t		 appendlimit;
 	unsigned		 open_max;	/* indexes open at once */
 	unsigned		 timeout_ms;	/* of a login while it waits */
