@@ -1,0 +1,393 @@
+/*
+ * The client's side of the session protocol, for op_test.c alone: what
+ * imapd would say, and the reading of what comes back.
+ */
+#ifndef STORAGED_OP_CLIENT_H
+#define STORAGED_OP_CLIENT_H
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <event2/event.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/digest.h"
+#include "common/log.h"
+#include "common/msg_setup.h"
+#include "common/slice.h"
+#include "common/test.h"
+#include "storaged/op.h"
+
+#define MSGS_MAX	4096
+
+static struct event_base *base;
+static char		 dir[] = "/tmp/pail-op.XXXXXX";
+static struct slice	*conf;
+
+struct got {
+	enum msg_type	 type;
+	uint32_t	 id;
+	uint8_t		*data;
+	size_t		 len;
+	bool		 taken;
+};
+
+/* A session as imapd holds it. */
+struct client {
+	struct peer	*p;
+	struct got	 v[MSGS_MAX];
+	size_t		 n;
+	uint32_t	 last;		/* request id */
+	struct buf	 stream;	/* of the last REPLY_DATAs */
+	bool		 closed;
+	bool		 credit;	/* give it back at once */
+	struct arena	*a;
+};
+
+static int
+client_message(struct peer *p, struct msg *m, void *arg)
+{
+	struct client		*c = arg;
+	struct data_credit	 credit = { (uint32_t)m->len };
+	struct got		*g;
+
+	(void)p;
+	if (m->type == IMSG_REPLY_DATA) {
+		buf_put(&c->stream, m->data, m->len);
+		if (c->credit)
+			peer_send_struct(c->p, IMSG_DATA_CREDIT, m->id,
+			    &data_credit_wire, &credit, -1);
+		return 0;
+	}
+	if (c->n == MSGS_MAX)
+		return -1;
+	g = &c->v[c->n++];
+	g->type = m->type;
+	g->id = m->id;
+	g->len = m->len;
+	g->data = malloc(m->len + 1);
+	memcpy(g->data, m->data, m->len);
+	event_base_loopbreak(base);
+	return 0;
+}
+
+static void
+client_closed(struct peer *p, const char *why, void *arg)
+{
+	struct client	*c = arg;
+
+	(void)p;
+	(void)why;
+	c->p = NULL;
+	c->closed = true;
+	event_base_loopbreak(base);
+}
+
+static const struct peer_ops client_ops = { client_message, client_closed,
+    NULL };
+
+static struct client *
+client_new(const char *user)
+{
+	struct client	*c = calloc(1, sizeof(*c));
+	int		 sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
+		exit(1);
+	c->a = arena_new(0);
+	c->credit = true;
+	c->p = peer_new(base, sv[0], MSG_CHANNEL_MBOX, MSG_SIDE_A,
+	    &client_ops, c);
+	session_new(user, sv[1]);
+	return c;
+}
+
+static void
+client_free(struct client *c)
+{
+	size_t	 i;
+
+	peer_close(c->p);
+	for (i = 0; i < c->n; i++)
+		free(c->v[i].data);
+	buf_free(&c->stream);
+	arena_free(c->a);
+	free(c);
+}
+
+static void
+too_long(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	*(bool *)arg = true;
+	event_base_loopbreak(base);
+}
+
+/* Runs the loop until more has come.  false: closed, or 5 s have passed. */
+static bool
+wait_more(struct client *c)
+{
+	struct timeval	 tv = { 5, 0 };
+	bool		 late = false;
+	struct event	*ev;
+	size_t		 n = c->n;
+
+	ev = evtimer_new(base, too_long, &late);
+	evtimer_add(ev, &tv);
+	while (n == c->n && !late && !c->closed)
+		event_base_loop(base, EVLOOP_ONCE);
+	event_free(ev);
+	if (late) {
+		fprintf(stderr, "nothing comes, last id %u\n", c->last);
+		abort();
+		exit(1);
+	}
+	return n != c->n;
+}
+
+/* The next message; NULL: the channel was closed. */
+static struct got *
+next(struct client *c)
+{
+	size_t	 i;
+
+	for (i = 0;; i++) {
+		if (i == c->n && !wait_more(c))
+			return NULL;
+		if (!c->v[i].taken) {
+			c->v[i].taken = true;
+			return &c->v[i];
+		}
+	}
+}
+
+/* The answer to a request; events before it are taken too and counted. */
+static unsigned	 skipped[256];
+
+static struct got *
+answer(struct client *c, uint32_t id)
+{
+	struct got	*g;
+	size_t		 i;
+
+	memset(skipped, 0, sizeof(skipped));
+	for (i = 0;; i++) {
+		if (i == c->n && !wait_more(c))
+			return NULL;
+		g = &c->v[i];
+		if (g->taken)
+			continue;
+		if (g->type >= IMSG_EV_ADDED && g->type <= IMSG_EV_WAITING) {
+			g->taken = true;
+			skipped[g->type]++;
+		} else if (g->id == id) {
+			g->taken = true;
+			return g;
+		}
+	}
+}
+
+static uint32_t
+ask(struct client *c, enum msg_type type, const struct wire_struct *ws,
+    const void *req)
+{
+	peer_send_struct(c->p, type, ++c->last, ws, req, -1);
+	return c->last;
+}
+
+static enum msg_type
+type_of(const struct got *g)
+{
+	return g == NULL ? 0 : g->type;
+}
+
+static struct reply_ok
+ok_of(struct client *c, const struct got *g)
+{
+	struct reply_ok	 ok;
+
+	memset(&ok, 0, sizeof(ok));
+	CHECK(type_of(g) == IMSG_REPLY_OK);
+	if (type_of(g) == IMSG_REPLY_OK)
+		CHECK(wire_decode(&reply_ok_wire, &ok, g->data, g->len,
+		    c->a) == 0);
+	return ok;
+}
+
+static int
+no_of(struct client *c, const struct got *g)
+{
+	struct reply_no	 no;
+
+	if (type_of(g) != IMSG_REPLY_NO || wire_decode(&reply_no_wire, &no,
+	    g->data, g->len, c->a) == -1)
+		return -1;
+	return no.code;
+}
+
+static void
+digest_make(struct buf *b, const char *mid)
+{
+	digest_begin(b);
+	digest_put(b, DIGEST_HEADER, "Subject: x\r\n\r\n", 14);
+	digest_put(b, DIGEST_MESSAGE_ID, mid, strlen(mid));
+}
+
+/* Opens an APPEND and sends one message; the answer comes later. */
+static uint32_t
+append_send(struct client *c, const char *box, const char *text, size_t len)
+{
+	struct append_open	 open = { str_from(box) };
+	struct got		*g;
+	struct data_credit	 credit;
+	size_t			 n, window = 0;
+	uint32_t		 id;
+
+	id = ask(c, IMSG_APPEND_OPEN, &append_open_wire, &open);
+	while (len > 0 || window == 0) {
+		if (window == 0) {
+			g = answer(c, id);
+			if (type_of(g) != IMSG_DATA_CREDIT) {
+				if (g != NULL)
+					g->taken = false;
+				return id;
+			}
+			wire_decode(&data_credit_wire, &credit, g->data,
+			    g->len, NULL);
+			window = credit.bytes;
+			continue;
+		}
+		n = len < MSG_DATA_MAX ? len : MSG_DATA_MAX;
+		if (n > window)
+			n = window;
+		peer_send(c->p, IMSG_APPEND_DATA, id, text, n, -1);
+		text += n;
+		len -= n;
+		window -= n;
+	}
+	return id;
+}
+
+static uint32_t
+append_start(struct client *c, const char *box, const char *text, size_t len,
+    const char *mid, uint8_t flags)
+{
+	struct append_msg	 m;
+	struct mbox_word	 w = { STR("$Kw") };
+	struct buf		 d = BUF_INIT;
+	uint32_t		 id = append_send(c, box, text, len);
+
+	memset(&m, 0, sizeof(m));
+	digest_make(&d, mid);
+	m.size = len;
+	m.flags = flags;
+	m.keywords.v = &w;
+	m.keywords.n = flags != 0;
+	m.dated = true;
+	m.date = 1234567890;
+	m.zone = 120;
+	m.digest = (struct str){ (const char *)d.data, d.len };
+	peer_send_struct(c->p, IMSG_APPEND_MSG, id, &append_msg_wire, &m, -1);
+	peer_send(c->p, IMSG_APPEND_DONE, id, NULL, 0, -1);
+	buf_free(&d);
+	return id;
+}
+
+static struct reply_ok
+append(struct client *c, const char *box, const char *text, size_t len,
+    const char *mid, uint8_t flags)
+{
+	uint32_t	 id = append_start(c, box, text, len, mid, flags);
+	struct got	*g;
+
+	while (type_of(g = answer(c, id)) == IMSG_DATA_CREDIT)
+		;
+	return ok_of(c, g);
+}
+
+static struct mbox_selected
+do_select(struct client *c, const char *name)
+{
+	struct mbox_select	 req = { str_from(name), false };
+	struct mbox_selected	 s;
+	struct got		*g;
+
+	memset(&s, 0, sizeof(s));
+	g = answer(c, ask(c, IMSG_MBOX_SELECT, &mbox_select_wire, &req));
+	CHECK(type_of(g) == IMSG_REPLY_SELECTED);
+	if (type_of(g) == IMSG_REPLY_SELECTED)
+		CHECK(wire_decode(&mbox_selected_wire, &s, g->data, g->len,
+		    c->a) == 0);
+	return s;
+}
+
+static struct uidset
+range(uint32_t a, uint32_t b)
+{
+	static struct uidrange	 r[8];
+	static unsigned		 n;
+	struct uidset		 s = { &r[n++ % 8], 1, 0 };
+
+	s.v->first = a;
+	s.v->last = b;
+	return s;
+}
+
+/* Reads a stream's rows: META. */
+static size_t
+meta(struct client *c, uint64_t box, struct uidset uids, uint32_t what,
+    struct mbox_meta_row *rows, size_t max)
+{
+	struct mbox_meta req = { box, uids, what, DIGEST_BIT(DIGEST_HEADER) };
+	struct cursor	 cur;
+	struct str	 s;
+	size_t		 n = 0;
+
+	buf_reset(&c->stream);
+	(void)ok_of(c, answer(c, ask(c, IMSG_MBOX_META, &mbox_meta_wire,
+	    &req)));
+	cursor_init(&cur, arena_dup(c->a, c->stream.data, c->stream.len),
+	    c->stream.len);
+	while (cursor_left(&cur) > 0 && n < max) {
+		s = cursor_str(&cur);
+		memset(&rows[n], 0, sizeof(rows[n]));
+		CHECK(mbox_meta_row_decode(&rows[n++], what, s.p, s.len,
+		    c->a) == 0);
+	}
+	CHECK(cursor_done(&cur));
+	return n;
+}
+
+/* One message's octets: its state, and the length in *len. */
+static int
+body(struct client *c, uint64_t box, uint32_t uid, uint64_t off,
+    uint64_t want, const uint8_t **p, size_t *len)
+{
+	struct mbox_body req = { box, range(uid, uid), off, want };
+	struct cursor	 cur;
+	struct got	*g;
+	int		 state;
+
+	*len = 0;
+	buf_reset(&c->stream);
+	g = answer(c, ask(c, IMSG_MBOX_BODY, &mbox_body_wire, &req));
+	if (type_of(g) != IMSG_REPLY_OK)
+		return -no_of(c, g);
+	cursor_init(&cur, c->stream.data, c->stream.len);
+	if (cursor_left(&cur) == 0)
+		return -1000;
+	CHECK(cursor_varint(&cur) == uid);
+	state = cursor_u8(&cur);
+	*len = (size_t)cursor_varint(&cur);
+	*p = cursor_bytes(&cur, *len);
+	CHECK(cursor_done(&cur));
+	return state;
+}
+
+#endif
