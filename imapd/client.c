@@ -255,7 +255,7 @@ client_close(struct client *c, const char *why)
 		    c->user != NULL ? c->user : "", c->remote,
 		    (unsigned long long)c->bytes_in,
 		    (unsigned long long)c->bytes_out,
-		    why != NULL ? why : "logout");
+		    why != NULL ? why : c->left ? "logout" : "bye");
 	client_wake(c);
 }
 

@@ -63,11 +63,11 @@ struct client {
 	enum client_tls		 tls;
 	bool			 read_wants_write; /* TLS */
 	bool			 write_wants_read;
-	bool			 eof;		/* the client will say no more */
-	bool			 eager;		/* the last read was a full one */
+	bool			 eof;		/* it will say no more */
+	bool			 eager;		/* the last read was full */
 	bool			 closing;
-	bool			 running;	/* client_run() is on the stack */
-	bool			 again;		/* and is to go round once more */
+	bool			 running;	/* in client_run(), */
+	bool			 again;		/* which goes round again */
 	bool			 imaps;
 	bool			 preauth;
 	bool			 loopback;
@@ -92,6 +92,7 @@ struct client {
 	struct storage		*storage;	/* NULL until logged in */
 	struct view		*view;		/* NULL: nothing selected */
 	char			*user;
+	bool			 left;		/* LOGOUT was said */
 	uint64_t		 append_limit;
 	int64_t			 born;		/* monotonic ms */
 	int64_t			 heard;		/* last input */

@@ -60,9 +60,10 @@ command_end(struct client *c, struct command *cmd)
 	    ++c->bad >= STRANGER_BAD_MAX)
 		client_bye(c, "Too many errors");
 	if (cmd->status == CMD_OK && cmd->spec != NULL) {
-		if (cmd->spec->start == cmd_logout)
+		if (cmd->spec->start == cmd_logout) {
+			c->left = true;
 			client_logout(c);
-		else if (cmd->spec->start == cmd_starttls) {
+		} else if (cmd->spec->start == cmd_starttls) {
 			client_discard(c);
 			c->starttls = true;
 		}

@@ -86,7 +86,7 @@ struct command {
 	struct command_set	*sets;
 	unsigned int		 asks;		/* unanswered, at storaged */
 
-	void			*state;		/* the command's, on its arena */
+	void			*state;		/* the command's own, on arena */
 	/* May be NULL: the output has room again (client_full() is false). */
 	void			(*resume)(struct command *cmd);
 	/* May be NULL: free what is not on the arena; the client may be
@@ -99,14 +99,13 @@ struct command {
 				    size_t len);
 
 	enum cmd_status		 status;
-	char			*answer;	/* "[CODE] text", on the arena */
-	const char		*why;		/* for the log; NULL: the answer */
-	struct buf		 held;		/* untagged, until it is first */
-	struct uidset		 owed;		/* FETCH FLAGS to tell at its end */
+	char			*answer;	/* "[CODE] text", on arena */
+	const char		*why;		/* for the log; NULL: answer */
+	struct buf		 held;		/* untagged, till it is first */
+	struct uidset		 owed;		/* FLAGS to tell at its end */
 	bool			 silent;	/* .SILENT: hush own EV_FLAGS */
 	const char		*refusal;	/* why its text was dropped */
 	bool			 toobig;	/* NO [TOOBIG], not BAD */
-	bool			 waits;		/* for admission at its literal */
 	int64_t			 began;		/* monotonic ms */
 };
 

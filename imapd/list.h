@@ -44,7 +44,7 @@ struct list_entry {
 					   would not (RECURSIVEMATCH) */
 };
 struct list_tree {
-	struct list_entry *v;		/* on the arena, in hierarchical order */
+	struct list_entry *v;		/* on the arena, parents first */
 	size_t		   n;
 };
 

@@ -230,8 +230,9 @@ utf8_to_utf7(struct str in, struct buf *out)
 			if (u == '&')
 				(void)buf_put_u8(out, '-');
 		} else if (u >= 0x10000) {
-			shift_unit(&s, 0xd800 + ((uint32_t)(u - 0x10000) >> 10));
-			shift_unit(&s, 0xdc00 + ((uint32_t)(u - 0x10000) & 0x3ff));
+			u -= 0x10000;
+			shift_unit(&s, 0xd800 + ((uint32_t)u >> 10));
+			shift_unit(&s, 0xdc00 + ((uint32_t)u & 0x3ff));
 		} else
 			shift_unit(&s, (uint32_t)u);
 	}
