@@ -249,16 +249,15 @@ header_end(struct mail_parser *p, uint64_t off, uint64_t feeds)
 
 /*
  * An empty line that is the line end of a boundary too belongs to that
- * (RFC 2046): the header of a message inside another must not reach beyond
- * the part that holds it.
+ * (RFC 2046): a header must not reach beyond the part that holds it, when
+ * that ends with the same boundary.
  */
 static void
 clip_header(struct mail_parser *p, struct mail_part *part, uint64_t off)
 {
 	const struct mail_part	*up = &p->tree.v[part->parent];
 
-	if (part->level == 0 || up->kind != MAIL_MESSAGE ||
-	    part->body_off <= off)
+	if (part->body_off <= off)
 		return;
 	if (off < up->body_off)
 		off = up->body_off;
@@ -288,7 +287,7 @@ levels_close(struct mail_parser *p, size_t keep, uint64_t off,
 	}
 	if (p->state == PARSE_BODY)
 		leaf_end(p, final);
-	for (i = keep; i < p->nlevels; i++)
+	for (i = keep + 1; i < p->nlevels; i++)
 		clip_header(p, &p->tree.v[p->levels[i].part], off);
 	while (p->nlevels > keep) {
 		level = &p->levels[--p->nlevels];

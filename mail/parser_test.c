@@ -88,6 +88,11 @@ static const struct { const char *in, *structure; } cases[] = {
 	    "((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 12 (NIL \"s\" NIL "
 	    "NIL NIL NIL NIL NIL NIL NIL) " TEXT "0 0" TAIL " 1" TAIL
 	    " \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)" },
+	{ "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n"
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	    "X: 1\r\n\r\n--a--",
+	    "((" TEXT "0 0" TAIL " \"mixed\" (\"boundary\" \"b\") NIL NIL "
+	    "NIL) \"mixed\" (\"boundary\" \"a\") NIL NIL NIL)" },
 	{ "A: b\rc\r\n\r\nx\ry\0z\r", TEXT "3 0" TAIL },
 	{ "Content-Type: application/pdf; name*=utf-8''%C3%A4\r\n\r\nx",
 	    "(\"application\" \"pdf\" (\"name*\" \"utf-8''%C3%A4\") NIL NIL "
