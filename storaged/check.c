@@ -20,30 +20,47 @@
 #include "storaged/user.h"
 
 #define CHECK_WAIT_MS	15000	/* for a signing key */
+#define CHECK_KEYS	2	/* today's, and in the evening tomorrow's */
 
 static struct {
 	struct blob_store	*store;
 	struct event		*timer;
 	int			 fd;		/* -1: none under way */
 	uint64_t		 since_ms;
-	uint8_t			*key;
-	size_t			 keylen;
+	struct {		/* CRED_KEYs as they came, the newest first */
+		uint8_t		*p;
+		size_t		 len;
+	} keys[CHECK_KEYS];
 } check = { .fd = -1 };
+
+static void
+use_keys(void)
+{
+	struct cred_key	 key;
+	size_t		 i;
+
+	for (i = CHECK_KEYS; i-- > 0; )
+		if (check.keys[i].p != NULL && wire_decode(&cred_key_wire,
+		    &key, check.keys[i].p, check.keys[i].len, NULL) == 0)
+			blob_set_key(check.store, &key);
+}
 
 void
 check_key(const void *p, size_t len)
 {
-	struct cred_key	 key;
+	uint8_t	*copy;
+	size_t	 last = CHECK_KEYS - 1;
 
-	freezero(check.key, check.keylen);
-	check.keylen = 0;
-	if ((check.key = malloc(len != 0 ? len : 1)) == NULL)
+	if ((copy = malloc(len != 0 ? len : 1)) == NULL)
 		return;
-	memcpy(check.key, p, len);
-	check.keylen = len;
-	if (check.store != NULL && wire_decode(&cred_key_wire, &key,
-	    check.key, check.keylen, NULL) == 0)
-		blob_set_key(check.store, &key);
+	memcpy(copy, p, len);
+	freezero(check.keys[last].p, check.keys[last].len);
+	memmove(&check.keys[1], &check.keys[0],
+	    last * sizeof(check.keys[0]));
+	check.keys[0].p = copy;
+	check.keys[0].len = len;
+	if (check.store != NULL)
+		use_keys();
 }
 
 static void
@@ -113,7 +130,6 @@ check_start(struct slice *conf, int fd)
 {
 	struct timeval	 now = { 0, 0 };
 	char		 why[512];
-	struct cred_key	 key;
 
 	if (check.fd != -1) {
 		report_line(fd, "another check is under way");
@@ -133,8 +149,6 @@ check_start(struct slice *conf, int fd)
 		check_end("out of memory");
 		return;
 	}
-	if (check.key != NULL && wire_decode(&cred_key_wire, &key, check.key,
-	    check.keylen, NULL) == 0)
-		blob_set_key(check.store, &key);
+	use_keys();
 	evtimer_add(check.timer, &now);
 }

@@ -7,7 +7,8 @@
 struct slice;
 struct blob_store;
 
-/* The payload of the newest CRED_KEY: kept, so that a check can sign. */
+/* The payload of a CRED_KEY: the newest two are kept, so that a check can sign
+ * (from the evening on credd pushes the next day's key as well). */
 void	 check_key(const void *p, size_t len);
 /* Tries the store that conf names and writes the report to fd (closed at
  * the end).  One at a time: a second one is told so. */
