@@ -159,12 +159,10 @@ hot_create(struct index *ix)
 	return 0;
 }
 
+/* All but the writer's connection. */
 static int
-index_connect(struct index *ix)
+index_attach(struct index *ix)
 {
-	ix->fresh = false;
-	if (hot_existing(ix) == -1 && hot_create(ix) == -1)
-		return -1;
 	if (db_open(&ix->read, ix->path_hot, false, true, index_sql,
 	    ST_MAX) == -1)
 		return -1;
@@ -175,12 +173,48 @@ index_connect(struct index *ix)
 	return 0;
 }
 
+static int
+index_connect(struct index *ix)
+{
+	ix->fresh = false;
+	if (hot_existing(ix) == -1 && hot_create(ix) == -1)
+		return -1;
+	return index_attach(ix);
+}
+
 static void
 index_disconnect(struct index *ix)
 {
 	db_close(&ix->read);
 	db_close(&ix->cold);
 	db_close(&ix->hot);
+}
+
+void
+index_rest(struct index *ix)
+{
+	if (ix->in_tx || ix->resting || index_failed(ix))
+		return;
+	index_disconnect(ix);
+	ix->resting = true;
+}
+
+int
+index_wake(struct index *ix)
+{
+	struct state_mark	 was = ix->mark;
+
+	if (!ix->resting)
+		return 0;
+	ix->resting = false;
+	if (hot_existing(ix) == 0 && memcmp(was.nonce, ix->mark.nonce,
+	    sizeof(was.nonce)) == 0 && was.records == ix->mark.records &&
+	    index_attach(ix) == 0)
+		return 0;
+	log_warnx("index: %s: changed while it was closed", ix->path_hot);
+	index_disconnect(ix);
+	ix->mark = was;
+	return -1;
 }
 
 struct index *
@@ -210,7 +244,7 @@ index_close(struct index *ix, bool clean)
 		return;
 	if (ix->in_tx)
 		index_rollback(ix);
-	if (clean && !index_failed(ix)) {
+	if (clean && index_wake(ix) == 0 && !index_failed(ix)) {
 		cold_clean(ix);
 		db_close(&ix->read);
 		(void)meta_clean(ix, true);
@@ -246,6 +280,7 @@ index_reset(struct index *ix)
 {
 	if (ix->in_tx)
 		index_rollback(ix);
+	ix->resting = false;
 	index_disconnect(ix);
 	index_unlink(ix->path_hot);
 	index_unlink(ix->path_cold);
@@ -268,7 +303,7 @@ index_begin(struct index *ix)
 {
 	if (ix->in_tx)
 		fatalx("index: a transaction within a transaction");
-	if (db_run(&ix->hot, ST_BEGIN, "") == -1)
+	if (index_wake(ix) == -1 || db_run(&ix->hot, ST_BEGIN, "") == -1)
 		return -1;
 	ix->in_tx = true;
 	ix->next = ix->mark;

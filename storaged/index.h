@@ -65,6 +65,7 @@ struct index {
 	struct state_mark	 next;		/* in the transaction */
 	bool			 in_tx;
 	bool			 fresh;		/* empty: nothing was there */
+	bool			 resting;	/* no connection is open */
 	void			(*on_reset)(void *arg);	/* may be NULL */
 	void			*reset_arg;
 	struct change_list	 changes;	/* of the transaction */
@@ -94,6 +95,14 @@ void	 index_discard(const char *dir, const char *name);
  * and opened empty in place.  -1: that failed. */
 int	 index_reset(struct index *ix);
 bool	 index_failed(const struct index *ix);
+/*
+ * Nobody needs it for a while: closes the connections (outside of a
+ * transaction) and keeps the struct.  index_begin() wakes it; whoever reads
+ * calls index_wake() first: 0, or -1 if the file is no longer what it was
+ * (the index has failed then).
+ */
+void	 index_rest(struct index *ix);
+int	 index_wake(struct index *ix);
 
 /* The transaction that state.h describes. */
 int	 index_begin(struct index *ix);

@@ -13,6 +13,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +32,8 @@
 #include "storaged/s3_probe.h"
 #include "storaged/storeobj.h"
 
-#define OPEN_USERS	64
+#define OPEN_USERS	256
+#define QUIET_MS	5000	/* then a user is closed */
 #define APPENDLIMIT	(64 * 1024 * 1024)
 #define STORE_WAIT_MS	3000	/* for the store object */
 
@@ -39,6 +43,8 @@ static struct {
 	struct peer	*credd;
 	struct event	*tick;		/* start: is the store ready?  end:
 					   is all settled? */
+	struct event	*rest;		/* every second */
+	bool		 rested;	/* and it closed some */
 	bool		 ready;
 	bool		 probing;
 	bool		 wants_probe;	/* this process tries the store */
@@ -256,6 +262,23 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	storeobj_open(env.blob, self.makes_store, on_store);
 }
 
+/* Idle users cost no memory beyond their sessions. */
+static void
+on_rest(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (!env.draining && users_rest(QUIET_MS) > 0)
+		self.rested = true;
+	else if (self.rested) {
+		self.rested = false;
+#ifdef __GLIBC__
+		malloc_trim(0);
+#endif
+	}
+}
+
 /* Objects on disk: without them it works too, only slower. */
 static void
 cache_open(struct event_base *base, const struct slice *conf)
@@ -276,7 +299,8 @@ cache_open(struct event_base *base, const struct slice *conf)
 static void
 start(struct event_base *base, struct slice *conf)
 {
-	char	 why[512];
+	const struct timeval	 second = { 1, 0 };
+	char			 why[512];
 
 	self.conf = conf;
 	make_dir(env.cache);
@@ -290,7 +314,9 @@ start(struct event_base *base, struct slice *conf)
 		fatalx("store: %s", why);
 	blob_on_refused(env.blob, on_refused, NULL);
 	if ((env.io = commit_io_new(base, env.blob)) == NULL ||
-	    (self.tick = evtimer_new(base, on_tick, NULL)) == NULL)
+	    (self.tick = evtimer_new(base, on_tick, NULL)) == NULL ||
+	    (self.rest = event_new(base, -1, EV_PERSIST, on_rest,
+	    NULL)) == NULL || event_add(self.rest, &second) == -1)
 		fatal("start");
 	cache_open(base, conf);
 	self.wants_probe = self.makes_store =

@@ -202,18 +202,50 @@ user_shut(struct user *u, bool clean)
 	nopen--;
 }
 
-/* May it be closed?  A session in IDLE keeps it open. */
+/* Is nothing of it under way? */
 static bool
-user_closable(const struct user *u)
+user_quiet(const struct user *u)
 {
 	struct session	*s;
 
-	if (u->busy > 0 || u->watchers > 0 || !commit_idle(u->commit))
+	if (u->busy > 0 || !commit_idle(u->commit))
 		return false;
 	TAILQ_FOREACH(s, &u->sessions, entry)
 		if (s->more || s->waits)
 			return false;
 	return true;
+}
+
+/* May it be closed?  A session in IDLE, when other nodes may change
+ * something, keeps the poller and what it compares with. */
+static bool
+user_closable(const struct user *u)
+{
+	return (u->watchers == 0 || env.alone) && user_quiet(u);
+}
+
+unsigned
+users_rest(uint64_t quiet_ms)
+{
+	struct user	*u, *next;
+	uint64_t	 now = now_ms();
+	unsigned	 n = 0;
+
+	TAILQ_FOREACH_SAFE(u, &lru, lru, next) {
+		if (now - u->used_ms < quiet_ms)
+			break;
+		if (u->fenced || !user_quiet(u))
+			continue;
+		if (user_closable(u)) {
+			user_shut(u, false);
+			n++;
+		} else if (!u->ix->resting) {
+			recent_save(u);
+			index_rest(u->ix);
+			n++;
+		}
+	}
+	return n;
 }
 
 static void
@@ -226,6 +258,8 @@ users_trim(void)
 			return;
 		if (user_closable(u))
 			user_shut(u, false);
+		else if (user_quiet(u) && !u->fenced)
+			index_rest(u->ix);
 	}
 }
 
@@ -234,10 +268,14 @@ user_open(struct user *u)
 {
 	if (u->fenced)
 		return -1;
+	u->used_ms = now_ms();
 	if (u->ix != NULL) {
 		TAILQ_REMOVE(&lru, u, lru);
 		TAILQ_INSERT_TAIL(&lru, u, lru);
-		return 0;
+		if (index_wake(u->ix) == 0)
+			return 0;
+		user_fenced("The index was lost, log in again", u);
+		return -1;
 	}
 	if ((u->ix = index_open(env.index, u->name)) == NULL)
 		return -1;

@@ -56,6 +56,7 @@ struct user {
 	bool			 opened;	/* the head has been read once */
 	bool			 fenced;	/* to be closed in the loop */
 	unsigned		 busy;		/* operations under way */
+	uint64_t		 used_ms;	/* when it was last opened */
 	struct session_list	 sessions;
 	struct recent		*recent;
 	size_t			 nrecent;
@@ -83,6 +84,11 @@ void	 user_idle(struct user *u);
 /* Ends all its sessions. */
 void	 user_end(struct user *u, enum mbox_code code, const char *text);
 void	 user_each(void (*fn)(struct user *u, void *arg), void *arg);
+/*
+ * Closes those that nothing was asked of for quiet_ms; of one that a session
+ * waits for (IDLE) only the index.  Their number.
+ */
+unsigned users_rest(uint64_t quiet_ms);
 unsigned user_count(void);		/* open ones */
 /* All closed, cleanly; false while one has something under way. */
 bool	 user_drain(void);
