@@ -88,7 +88,7 @@ def test_metadata_of_6046_mails_costs_none_and_a_download_few():
         # so the cache goes and the index stays.
         c.logout()
         s.stop()
-        s.forget("objects")
+        s.forget("objects.0")
         s.start()
         c = s.client()
         c.ok("SELECT INBOX")

@@ -33,6 +33,8 @@ struct large {
 struct append {
 	bool			 open;		/* the first credit was given */
 	bool			 done;		/* APPEND_DONE came */
+	bool			 ready;		/* and all is uploaded */
+	bool			 submitted;	/* or given up */
 	struct append_item	*v;
 	size_t			 n, size;
 	size_t			 bytes;		/* in memory */

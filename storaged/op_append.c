@@ -373,13 +373,51 @@ append_committed(struct intent *in, enum commit_outcome o, void *arg)
 	op_answer(op, o);
 }
 
-void
-append_next(struct op *op)
+static void
+append_submit(struct op *op)
 {
 	const struct append_open *req = op->req;
 	struct append		*x = op->x;
 	struct intent		*in = &op->work.intent;
 	size_t			 i;
+
+	x->submitted = true;
+	op->work.u.append.name = req->name;
+	op->work.u.append.v = x->v;
+	op->work.u.append.n = x->n;
+	in->bytes = x->bytes + 512 * x->n;
+	for (i = 0; i < x->n; i++)
+		if (!x->v[i].large)
+			in->inline_bytes += x->v[i].small.place.stored;
+	in->done = append_committed;
+	in->arg = op;
+	op_submit(op, WORK_APPEND);
+}
+
+/* In the order of the commands, so that pipelined mail gets its UIDs in the
+ * order in which it was sent: an earlier one may still be uploading. */
+static void
+appends_submit(struct session *s)
+{
+	struct append	*x;
+	struct op	*op;
+
+	TAILQ_FOREACH(op, &s->ops, entry) {
+		if (op->class != &op_append)
+			continue;
+		x = op->x;
+		if (x->submitted)
+			continue;
+		if (!x->ready)
+			return;
+		append_submit(op);
+	}
+}
+
+void
+append_next(struct op *op)
+{
+	struct append	*x = op->x;
 
 	if (!TAILQ_EMPTY(&x->larges)) {
 		op_kick(op);
@@ -391,16 +429,8 @@ append_next(struct op *op)
 		x->owed = 0;
 		return;
 	}
-	op->work.u.append.name = req->name;
-	op->work.u.append.v = x->v;
-	op->work.u.append.n = x->n;
-	in->bytes = x->bytes + 512 * x->n;
-	for (i = 0; i < x->n; i++)
-		if (!x->v[i].large)
-			in->inline_bytes += x->v[i].small.place.stored;
-	in->done = append_committed;
-	in->arg = op;
-	op_submit(op, WORK_APPEND);
+	x->ready = true;
+	appends_submit(op->s);
 }
 
 int
@@ -428,6 +458,10 @@ append_stop(struct op *op)
 	struct large	*l;
 	size_t		 i;
 
+	if (!x->submitted && op->s != NULL) {
+		x->submitted = true;
+		appends_submit(op->s);
+	}
 	while ((l = TAILQ_FIRST(&x->larges)) != NULL) {
 		if (l->put != NULL)
 			commit_upload_drop(op->user->commit, l->id);
