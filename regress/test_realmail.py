@@ -221,15 +221,10 @@ def sent_dates_agree(c):
         if when:
             days[when[:3]].add(int(m.group(1)))
     assert len(days) > 200
-    differ = set()
-    for (y, m, d), want in sorted(days.items()):
-        if not 1970 < y < 2100:
-            continue
-        a = c.ok("SEARCH SENTON %d-%s-%d" % (
-            d, calendar.month_abbr[m], y))
+    for (y, m, d), want in sorted(days.items())[::10]:
+        a = c.ok("SEARCH SENTON %d-%s-%d" % (d, calendar.month_abbr[m], y))
         got = {int(x) for x in a.having("SEARCH")[0].split()[2:]}
-        differ |= want - got
-    assert len(differ) == SENT_DATES_DIFFER, sorted(differ)
+        assert want <= got, (y, m, d, want - got)
 
 
 def test_6046_mails_go_in_and_out_of_minio_with_mbsync():
