@@ -43,7 +43,7 @@ struct proc {
 	struct peer	*setup;		/* NULL: none, or cut */
 	time_t		 started;	/* monotonic */
 	unsigned	 restarts;
-	unsigned	 backoff;	/* seconds before the next one */
+	unsigned	 backoff;	/* ms before the next one */
 	struct event	*timer;		/* the restart that waits */
 	struct asks	 asks;
 };

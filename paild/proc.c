@@ -289,27 +289,33 @@ wire_up(struct proc *p)
 }
 
 static void
-restart_later(struct proc *p)
+restart_later(struct proc *p, bool served)
 {
-	struct timeval	tv = { .tv_sec = p->backoff };
+	struct timeval	tv;
+	unsigned	ms = p->backoff;
 
 	if (paild_now() - p->started >= PROC_STEADY)
-		tv.tv_sec = p->backoff = 0;
-	p->backoff = proc_next_backoff(p->backoff);
+		ms = 0;
+	else if (served && ms > PROC_BACKOFF_SERVED)
+		ms = PROC_BACKOFF_SERVED;
+	p->backoff = proc_next_backoff(ms, served);
 	p->restarts++;
-	if (tv.tv_sec != 0)
-		log_warnx("proc=\"%s\" restart in %lld s", proc_name(p),
-		    (long long)tv.tv_sec);
+	if (ms != 0)
+		log_warnx("proc=\"%s\" restart in %u ms", proc_name(p), ms);
+	tv.tv_sec = (time_t)(ms / 1000);
+	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	event_add(p->timer, &tv);
 }
 
 unsigned
-proc_next_backoff(unsigned backoff)
+proc_next_backoff(unsigned backoff, bool served)
 {
+	unsigned	most = served ? PROC_BACKOFF_SERVED :
+			    PROC_BACKOFF_MAX;
+
 	if (backoff == 0)
-		return 1;
-	return backoff * 2 < PROC_BACKOFF_MAX ? backoff * 2 :
-	    PROC_BACKOFF_MAX;
+		return PROC_BACKOFF_MIN;
+	return backoff * 2 < most ? backoff * 2 : most;
 }
 
 static void
@@ -356,7 +362,7 @@ proc_start(struct proc *p)
 	if (p->pid == -1) {
 		p->pid = 0;
 		log_warn("proc=\"%s\" fork", proc_name(p));
-		restart_later(p);
+		restart_later(p, false);
 		return;
 	}
 	p->setup = peer_new(pd->base, fd, MSG_CHANNEL_SETUP, MSG_SIDE_A,
@@ -425,7 +431,7 @@ proc_ended(struct proc *p, int status)
 		stop_begin(pd);
 		return;
 	}
-	restart_later(p);
+	restart_later(p, was != PROC_STARTING);
 }
 
 void

@@ -8,9 +8,13 @@
 #include "paild/paild.h"
 
 #define PROC_AUTHWORKERS	2
-#define PROC_BACKOFF_MAX	30	/* seconds between two restarts */
-#define PROC_STEADY		60	/* up that long: the next restart is
-					   at once again */
+/* Between two restarts, ms: of one that was ready when it ended (somebody
+ * waits for it), and of one that never was. */
+#define PROC_BACKOFF_MIN	100
+#define PROC_BACKOFF_SERVED	2000
+#define PROC_BACKOFF_MAX	30000
+#define PROC_STEADY		10	/* seconds: up that long, the next
+					   restart is at once again */
 
 /* Makes the table as the configuration counts; -1 on ENOMEM. */
 int	 proc_table(struct paild *pd);
@@ -27,8 +31,8 @@ const char *proc_state_name(enum proc_state s);
 const char *proc_name(const struct proc *p);
 /* p's slice of pd->conf, appended to b. */
 int	 proc_slice(const struct proc *p, struct buf *b);
-/* Seconds until the restart after one with this back-off: doubles. */
-unsigned proc_next_backoff(unsigned backoff);
+/* The back-off (ms) after one of this length: doubles. */
+unsigned proc_next_backoff(unsigned backoff, bool served);
 void	 proc_free_all(struct paild *pd);
 
 #endif

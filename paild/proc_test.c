@@ -223,13 +223,18 @@ wait_until(const char *name, const char *what)
 static void
 test_table(void)
 {
-	static const struct { unsigned was, next; } t[] = {
-		{ 0, 1 }, { 1, 2 }, { 2, 4 }, { 16, 30 }, { 30, 30 },
+	static const struct { unsigned was; bool served; unsigned next; }
+	    t[] = {
+		{ 0, true, 100 }, { 100, true, 200 }, { 1600, true, 2000 },
+		{ 2000, true, 2000 }, { 0, false, 100 },
+		{ 2000, false, 4000 }, { 16000, false, 30000 },
+		{ 30000, false, 30000 }, { 30000, true, 2000 },
 	};
 	size_t	i;
 
 	for (i = 0; i < nitems(t); i++)
-		CHECK(proc_next_backoff(t[i].was) == t[i].next);
+		CHECK(proc_next_backoff(t[i].was, t[i].served) ==
+		    t[i].next);
 }
 
 static void
@@ -282,7 +287,7 @@ test_restart(void)
 
 	kill(was, SIGKILL);
 	wait_until("storaged 1", "peers=2");
-	CHECK(p->pid != was && p->restarts == 1 && p->backoff == 1);
+	CHECK(p->pid != was && p->restarts == 1 && p->backoff == 100);
 	/* Its peers got new channels: authd one, credd one. */
 	CHECK(status_has("authd 0", "peers=8"));
 	CHECK(status_has("credd 0", "peers=4"));
