@@ -17,7 +17,7 @@ mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/*.sources \
     /etc/apt/sources.list)
 
 umount_all() {
-	for m in dev/shm dev proc; do
+	for m in dev/pts dev/shm dev proc; do
 		umount "$DIR/$m" 2>/dev/null || true
 	done
 }
@@ -29,7 +29,9 @@ debootstrap --variant=minbase \
     "$SUITE" "$DIR" "$mirror"
 mount -t proc proc "$DIR/proc"
 mount --bind /dev "$DIR/dev"
+mount --make-private "$DIR/dev"
 mount -t tmpfs tmpfs "$DIR/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$DIR/dev/pts"
 for f in /etc/apt/sources.list.d/debian.sources /etc/apt/apt.conf \
     /etc/resolv.conf /etc/hosts /etc/pip.conf; do
 	[ -f "$f" ] && cp -L "$f" "$DIR$f"
