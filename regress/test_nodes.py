@@ -5,7 +5,7 @@ import threading
 
 import suite
 from run import asan
-from test_kill import read_box
+from model import read_box
 from test_requests import text_mail
 
 
@@ -40,7 +40,7 @@ def race(kind):
         for t in threads:
             t.join()
         assert not errors, errors
-        seen = [read_box(s.client(), "INBOX") for s in (a, b)]
+        seen = [read_box(s.client(), "INBOX").mails for s in (a, b)]
         assert seen[0] == seen[1]
         tokens = sorted(t for t, _ in seen[0].values())
         assert tokens == sorted("%s-%d" % (w, n) for w in "abcd"

@@ -1,0 +1,421 @@
+"""A user of the suite who knows what must be there: Worker does one
+operation after the other on mailboxes of its own (the mixed load of
+test_kill.py). What is acknowledged holds; the one operation in flight when
+the connection breaks gives two worlds, with it and without."""
+
+import base64
+import copy
+import hashlib
+import os
+import random
+import re
+import threading
+
+import imapc
+
+SYSTEM = ["\\Seen", "\\Flagged", "\\Answered", "\\Draft", "$Kept", "work"]
+
+
+def seed():
+    """The run's seed: SEED, or a new one; printed, to repeat a run."""
+    n = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
+    print("   SEED=%d" % n, flush=True)
+    return n
+
+
+class Box:
+    def __init__(self):
+        self.mails = {}         # uid: (token, flags)
+        self.high = 0           # the highest UID known to be given
+        self.validity = None    # not known before it is first seen
+        self.floor = 0          # it must be greater
+
+
+class World(dict):
+    """{name: Box}. Each method is what an operation does; uids are the ones
+    that the server gave."""
+
+    def append(self, box, tokens, flags, uids):
+        for t, u in zip(tokens, uids):
+            self[box].mails[u] = (t, frozenset(flags))
+
+    def store(self, box, uids, how, flags):
+        for u in uids:
+            token, have = self[box].mails[u]
+            new = {"+": have | flags, "-": have - flags, "": flags}[how]
+            self[box].mails[u] = (token, frozenset(new))
+
+    def copy_to(self, src, dst, what, uids):
+        for s, u in zip(what, uids):
+            self[dst].mails[u] = self[src].mails[s]
+
+    def move(self, src, dst, what, uids):
+        self.copy_to(src, dst, what, uids)
+        self.expunge(src, what)
+
+    def expunge(self, box, what):
+        for u in what:
+            del self[box].mails[u]
+
+    def create(self, name, floor):
+        self[name] = Box()
+        self[name].floor = floor
+
+    def delete(self, name):
+        del self[name]
+
+    def rename(self, old, new):
+        for name in [n for n in self
+                     if n == old or n.startswith(old + "/")]:
+            self[new + name[len(old):]] = self.pop(name)
+
+
+class Pending:
+    """An operation not yet acknowledged: the name of World's method, its
+    arguments but the UIDs, and the mailbox and number of new UIDs."""
+
+    def __init__(self, what, *args, target=None, n=0):
+        self.what, self.args, self.target, self.n = what, args, target, n
+
+    def __repr__(self):
+        return "%s%r" % (self.what, self.args)
+
+    def apply(self, world, uids=None):
+        if self.target is not None:
+            box = world[self.target]
+            assert len(uids) == self.n == len(set(uids)), (self, uids)
+            assert sorted(uids) == list(uids) and uids[0] > box.high, \
+                "%r: UIDs %r, after %d" % (self, uids, box.high)
+            getattr(world, self.what)(*self.args, uids)
+            box.high = uids[-1]
+        else:
+            getattr(world, self.what)(*self.args)
+
+
+def uid_list(text):
+    out = []
+    for part in text.decode().split(","):
+        lo, _, hi = part.partition(":")
+        out += range(int(lo), int(hi or lo) + 1)
+    return out
+
+
+def uid_text(uids):
+    return ",".join(map(str, uids))
+
+
+def tree(name):
+    return name.count("/") + 1
+
+
+class Worker:
+    def __init__(self, s, name, seed):
+        self.s, self.name = s, name
+        self.r = random.Random("%s %s" % (seed, name))
+        self.world = World()
+        self.mail = {}          # token: (size, SHA-256)
+        self.whole = set()      # (validity, uid) read once
+        self.pending = None
+        self.n = self.acked = 0
+        self.validities = set()    # of all that ever were
+        self.stop = threading.Event()
+        self.error = None
+        self.counts = {}
+
+    def create(self):
+        c = self.s.client()
+        for b in "ab":
+            self.make(c, "%s-%s" % (self.name, b))
+        c.logout()
+
+    def make(self, c, name):
+        self.do(c, Pending("create", name, max(self.validities, default=0)),
+                "CREATE " + name)
+
+    def run(self):
+        try:
+            c = self.s.client()
+            self.select(c)
+            while not self.stop.is_set():
+                self.step(c)
+        except (imapc.Closed, OSError):
+            pass
+        except BaseException as e:
+            self.error = e
+
+    def select(self, c):
+        self.box = self.r.choice(sorted(self.world))
+        a = c.ok("SELECT " + self.box)
+        v = int(re.search(rb"UIDVALIDITY (\d+)", b" ".join(a.lines)).group(1))
+        self.check_validity(self.box, v)
+
+    def check_validity(self, name, v):
+        box = self.world[name]
+        if box.validity is None:
+            assert v > box.floor and v not in self.validities, \
+                "%s: UIDVALIDITY %d after %d" % (name, v, box.floor)
+            box.validity = v
+            self.validities.add(v)
+        assert box.validity == v, "%s: UIDVALIDITY was %d, is %d" % (
+            name, box.validity, v)
+
+    def do(self, c, p, command, literal=None, code=None):
+        """One operation; what it did, once acknowledged. code: the response
+        code that has the new UIDs."""
+        self.pending = p
+        a = c.ok(command, literal)
+        text = a.code(code) if code else None
+        if code and text is None:       # MOVE says it untagged
+            text = re.search(rb"\[" + code.encode() + rb" ([^\]]*)\]",
+                             b"\n".join(a.lines)).group(1)
+        if code:
+            w = text.split()
+            self.check_validity(p.target, int(w[0]))
+            if code == "COPYUID":
+                assert uid_list(w[1]) == list(p.args[2]), (p, text)
+        p.apply(self.world, uid_list(w[-1]) if code else None)
+        self.pending = None
+        self.acked += 1
+        self.counts[p.what] = self.counts.get(p.what, 0) + 1
+
+    def step(self, c):
+        mails = self.world[self.box].mails
+        full = sum(len(b.mails) for b in self.world.values()) > 120
+        what = self.r.choice(
+            ["append"] * (1 if full else 4) + ["large", "multi"] +
+            ["store"] * 3 + ["copy", "move", "create", "rename", "delete",
+             "select"] + ["expunge"] * (6 if full else 1))
+        if what in ("store", "copy", "move", "expunge") and not mails:
+            what = "append"
+        getattr(self, "op_" + what)(c)
+
+    def some(self):
+        mails = sorted(self.world[self.box].mails)
+        if self.r.random() < 0.2:
+            return mails
+        return sorted(self.r.sample(mails, min(len(mails),
+                                               self.r.randint(1, 4))))
+
+    def other(self):
+        return self.r.choice(sorted(self.world))
+
+    def new_mail(self, size, random_bytes=False):
+        self.n += 1
+        token = "%s-%d" % (self.name, self.n)
+        if random_bytes:
+            pad = base64.b64encode(self.r.randbytes(size))
+        else:
+            pad = bytes(self.r.randrange(97, 123) for _ in range(size))
+        data = b"X-Token: %s\r\nSubject: t\r\n\r\n%s\r\n" % (
+            token.encode(), b"\r\n".join(
+                pad[i:i + 70] for i in range(0, len(pad), 70)))
+        self.mail[token] = (len(data), hashlib.sha256(data).digest())
+        return token, data
+
+    def append_one(self, c, token, data, flags):
+        box = self.other()
+        self.do(c, Pending("append", box, [token], flags, target=box, n=1),
+                "APPEND %s (%s)" % (box, " ".join(flags)), data,
+                code="APPENDUID")
+
+    def op_append(self, c):
+        self.append_one(c, *self.new_mail(1500),
+                        self.r.sample(SYSTEM, self.r.randint(0, 2)))
+
+    def op_large(self, c):
+        """Too large for the head once compressed: an object of its own."""
+        self.append_one(c, *self.new_mail(self.r.randint(50000, 150000),
+                                          True), [])
+
+    def op_multi(self, c):
+        box = self.other()
+        mails = [self.new_mail(self.r.choice([300, 1500, 60000]),
+                               self.r.random() < 0.3)
+                 for _ in range(self.r.randint(2, 5))]
+        command = b"APPEND " + box.encode()
+        for _, data in mails[:-1]:
+            command += b" (work) {%d+}\r\n" % len(data) + data
+        self.do(c, Pending("append", box, [t for t, _ in mails], ["work"],
+                           target=box, n=len(mails)),
+                command + b" (work)", mails[-1][1], code="APPENDUID")
+
+    def op_store(self, c):
+        uids, how = self.some(), self.r.choice(["+", "-", ""])
+        flags = frozenset(self.r.sample(SYSTEM, self.r.randint(1, 3)))
+        self.do(c, Pending("store", self.box, uids, how, flags),
+                "UID STORE %s %sFLAGS%s (%s)" % (
+                    uid_text(uids), how, self.r.choice(["", ".SILENT"]),
+                    " ".join(sorted(flags))))
+
+    def op_copy(self, c):
+        uids, dst = self.some(), self.other()
+        self.do(c, Pending("copy_to", self.box, dst, uids, target=dst,
+                           n=len(uids)),
+                "UID COPY %s %s" % (uid_text(uids), dst), code="COPYUID")
+
+    def op_move(self, c):
+        uids, dst = self.some(), self.other()
+        if dst == self.box:
+            return
+        self.do(c, Pending("move", self.box, dst, uids, target=dst,
+                           n=len(uids)),
+                "UID MOVE %s %s" % (uid_text(uids), dst), code="COPYUID")
+
+    def op_expunge(self, c):
+        uids = self.some()
+        self.do(c, Pending("store", self.box, uids, "+",
+                           frozenset(["\\Deleted"])),
+                "UID STORE %s +FLAGS.SILENT (\\Deleted)" % uid_text(uids))
+        dead = sorted(u for u, (_, f) in self.world[self.box].mails.items()
+                      if "\\Deleted" in f)
+        if self.r.random() < 0.5:
+            self.do(c, Pending("expunge", self.box, dead), "EXPUNGE")
+        else:
+            self.do(c, Pending("expunge", self.box, uids),
+                    "UID EXPUNGE " + uid_text(uids))
+
+    def new_name(self, below=None):
+        self.n += 1
+        if below is not None and tree(below) < 3:
+            return "%s/n%d" % (below, self.n)
+        # a few names again and again: a new mailbox under an old name
+        return "%s-%d" % (self.name, self.r.randrange(1000, 1006)) \
+            if self.r.random() < 0.5 else "%s-%d" % (self.name, self.n)
+
+    def op_create(self, c):
+        name = self.new_name(self.other() if self.r.random() < 0.5 else None)
+        if name not in self.world and len(self.world) < 8:
+            self.make(c, name)
+
+    def op_rename(self, c):
+        old = self.other()
+        new = self.new_name()
+        if new not in self.world and not new.startswith(old + "/"):
+            self.do(c, Pending("rename", old, new),
+                    "RENAME %s %s" % (old, new))
+            if self.box not in self.world:
+                self.box = new + self.box[len(old):]
+
+    def op_delete(self, c):
+        leaves = [b for b in self.world if b != self.box and
+                  not any(x.startswith(b + "/") for x in self.world)]
+        if len(self.world) > 3 and leaves:
+            name = self.r.choice(sorted(leaves))
+            self.do(c, Pending("delete", name), "DELETE " + name)
+
+    def op_select(self, c):
+        self.select(c)
+
+    def verify(self, s=None):
+        """Hold what a server shows against the two worlds; go on from what
+        is there."""
+        c = (s or self.s).client()
+        seen = self.read(c)
+        worlds = [self.world]
+        if self.pending is not None:
+            after = self.with_pending(seen)
+            if after is not None:
+                worlds.append(after)
+        why = [difference(w, seen) for w in worlds]
+        assert None in why, "pending %r\nwithout it: %s\nwith it: %s" % (
+            self.pending, why[0], why[1] if len(why) > 1 else "impossible")
+        self.world = worlds[why.index(None)]
+        self.pending = None
+        for name, b in sorted(seen.items()):
+            self.check_order(name, b)
+        self.read_whole(c)
+        c.logout()
+
+    def with_pending(self, seen):
+        p, after = self.pending, copy.deepcopy(self.world)
+        if p.target is None:
+            p.apply(after)
+            return after
+        if p.target not in seen:
+            return None
+        uids = sorted(u for u in seen[p.target].mails
+                      if u > after[p.target].high)
+        if len(uids) != p.n:
+            return None
+        p.apply(after, uids)
+        return after
+
+    def check_order(self, name, seen):
+        """UIDVALIDITY stays, UIDNEXT never goes back."""
+        self.check_validity(name, seen.validity)
+        mine = self.world[name]
+        assert seen.high >= mine.high, "%s: UIDNEXT %d, but %d was given" % (
+            name, seen.high + 1, mine.high)
+        mine.high = seen.high
+
+    def read(self, c):
+        out = World()
+        for line in c.ok('LIST "" "%s-*"' % self.name).lines:
+            name = line.split()[-1].strip(b'"').decode()
+            assert b"\\Noselect" not in line and name not in out, line
+            out[name] = read_box(c, name)
+        return out
+
+    def read_whole(self, c):
+        """Every message that is new since the last look, byte for byte."""
+        for name, b in sorted(self.world.items()):
+            new = [u for u in sorted(b.mails)
+                   if (b.validity, u) not in self.whole]
+            if not new:
+                continue
+            c.ok("EXAMINE " + name)
+            a = c.ok("UID FETCH %s (RFC822.SIZE BODY.PEEK[])" %
+                     uid_text(new))
+            got = {}
+            for line in a.lines:
+                m = re.match(rb"\* \d+ FETCH \(.*?BODY\[\] \{\d+\}\r\n",
+                             line, re.S)
+                if not m:
+                    continue
+                uid = int(re.search(rb"UID (\d+)", line[:m.end()] +
+                                    line[-40:]).group(1))
+                size = int(re.search(rb"RFC822.SIZE (\d+)",
+                                     line).group(1))
+                body = line[m.end():m.end() + size]
+                got[uid] = (size, hashlib.sha256(body).digest())
+            for u in new:
+                assert got.get(u) == self.mail[b.mails[u][0]], \
+                    "%s: UID %d is not what was appended" % (name, u)
+                self.whole.add((b.validity, u))
+
+
+def read_box(c, box):
+    """The mailbox as the server shows it."""
+    a, out = c.ok("EXAMINE " + box), Box()
+    text = b"\n".join(a.lines)
+    out.validity = int(re.search(rb"UIDVALIDITY (\d+)", text).group(1))
+    out.high = int(re.search(rb"UIDNEXT (\d+)", text).group(1)) - 1
+    exists = int(re.search(rb"\* (\d+) EXISTS", text).group(1))
+    for n, line in enumerate(x for x in c.ok(
+            "FETCH 1:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (X-TOKEN)])").lines
+            if b" FETCH (" in x):
+        assert line.startswith(b"* %d " % (n + 1)), line
+        uid = int(re.search(rb"UID (\d+)", line).group(1))
+        flags = re.search(rb"FLAGS \(([^)]*)\)", line).group(1).decode()
+        token = re.search(rb"X-Token: (\S+)", line).group(1).decode()
+        assert uid > max(out.mails, default=0) and uid <= out.high, line
+        out.mails[uid] = (token, frozenset(set(flags.split()) -
+                                           {"\\Recent"}))
+    assert exists == len(out.mails), (exists, len(out.mails))
+    return out
+
+
+def difference(want, seen):
+    """What differs, in words; None when nothing does."""
+    if set(want) != set(seen):
+        return "mailboxes %r, want %r" % (sorted(seen), sorted(want))
+    for name in sorted(want):
+        a, b = want[name].mails, seen[name].mails
+        if a != b:
+            return "%s: only there: %r; missing: %r" % (
+                name, {k: v for k, v in b.items() if a.get(k) != v},
+                {k: v for k, v in a.items() if b.get(k) != v})
+        if want[name].validity not in (None, seen[name].validity):
+            return "%s: UIDVALIDITY %r, want %r" % (
+                name, seen[name].validity, want[name].validity)
+    return None
