@@ -1,0 +1,210 @@
+"""What several clients on several nodes did and were told, and the proof
+that one order of all of it exists: UIDs are given once and ascend, what was
+acknowledged is there, nothing is there from nowhere, and each read of a flag
+shows a value that could be the newest at that time (on its own node; over
+nodes, what was acknowledged before the node last asked the bucket).
+
+Times are of one clock: (s, e) is from before an operation was sent until
+after it was answered."""
+
+import bisect
+import random
+import threading
+
+FLAGS = ["\\Seen", "\\Flagged", "\\Answered", "\\Deleted", "\\Draft",
+         "$Kept", "work"]
+READS_MAX = 200000      # a sample of them in a long run
+
+
+class Add:
+    def __init__(self, box, uid, token, s, e):
+        self.box, self.uid, self.token, self.s, self.e = box, uid, token, s, e
+
+
+class History:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.adds = {}          # (box, uid): Add
+        self.tokens = {}        # (box, uid): token, as told anywhere
+        self.writes = {}        # (box, uid): [(s, e, node, {flag: value})]
+        self.moved = {}         # (box, uid): who
+        self.links = {}         # (box, uid): (box, uid), COPY and MOVE
+        self.expunges = []      # (box, uids or None for all, s, e)
+        self.reads = []         # (box, uid, flags, s, e, node)
+        self.nreads = 0
+        self.syncs = {}         # node: [(e, s)]
+        self.uidnexts = []      # (box, uidnext, s)
+        self.counts = {}
+        self.r = random.Random(0)
+
+    def count(self, what):
+        with self.lock:
+            self.counts[what] = self.counts.get(what, 0) + 1
+
+    def add(self, box, uid, token, s, e, node, flags=None):
+        """flags None: a copy's, not known."""
+        with self.lock:
+            assert (box, uid) not in self.adds, \
+                "UID %d of %s was given twice: %s and %s" % (
+                    uid, box, self.adds[box, uid].token, token)
+            self.adds[box, uid] = Add(box, uid, token, s, e)
+            self._write((box, uid), s, e, node, {
+                f: None if flags is None else f in flags for f in FLAGS})
+        if token is not None:
+            self.token(box, uid, token)
+
+    def token(self, box, uid, token):
+        have = self.tokens.setdefault((box, uid), token)
+        assert have == token, "UID %d of %s is %s and %s" % (
+            uid, box, have, token)
+
+    def _write(self, key, s, e, node, values):
+        self.writes.setdefault(key, []).append((s, e, node, values))
+
+    def copied(self, src, dst, pairs, s, e, node, move=False):
+        """A COPYUID: pairs of UIDs in src and dst."""
+        for a, b in pairs:
+            self.add(dst, b, None, s, e, node)
+            self.links[dst, b] = (src, a)
+            if move:
+                self.move(src, a, (node, s))
+
+    def write(self, box, uids, how, flags, s, e, node):
+        if how == "":
+            values = {f: f in flags for f in FLAGS}
+        else:
+            values = {f: how == "+" for f in flags}
+        with self.lock:
+            for u in uids:
+                self._write((box, u), s, e, node, values)
+
+    def move(self, box, uid, who):
+        with self.lock:
+            assert (box, uid) not in self.moved, \
+                "UID %d of %s was moved twice" % (uid, box)
+            self.moved[box, uid] = who
+
+    def read(self, box, uid, flags, s, e, node):
+        row = (box, uid, flags, s, e, node)
+        with self.lock:
+            self.nreads += 1
+            if len(self.reads) < READS_MAX:
+                self.reads.append(row)
+            else:
+                i = self.r.randrange(self.nreads)
+                if i < READS_MAX:
+                    self.reads[i] = row
+
+    def sync(self, node, s, e):
+        """The node asked the bucket between s and e."""
+        with self.lock:
+            self.syncs.setdefault(node, []).append((e, s))
+
+    # The proof. final: {box: model.Box}
+
+    def check(self, final):
+        self.check_order()
+        self.check_uidnexts()
+        self.check_contents(final)
+        self.check_expunges(final)
+        self.check_reads(final)
+
+    def check_order(self):
+        """Of two additions that did not overlap, the later has the greater
+        UID."""
+        for box in {b for b, _ in self.adds}:
+            adds = [a for a in self.adds.values() if a.box == box]
+            ends = sorted((a.e, a.uid) for a in adds)
+            top = i = 0
+            for a in sorted(adds, key=lambda a: a.s):
+                while i < len(ends) and ends[i][0] < a.s:
+                    top = max(top, ends[i][1])
+                    i += 1
+                assert a.uid > top, "%s: UID %d was given after %d" % (
+                    box, a.uid, top)
+
+    def check_uidnexts(self):
+        """STATUS and SELECT show what any node had acknowledged."""
+        for box in {b for b, _, _ in self.uidnexts}:
+            ends = sorted((a.e, a.uid) for a in self.adds.values()
+                          if a.box == box)
+            top = i = 0
+            for _, n, s in sorted((x for x in self.uidnexts if x[0] == box),
+                                  key=lambda x: x[2]):
+                while i < len(ends) and ends[i][0] < s:
+                    top = max(top, ends[i][1])
+                    i += 1
+                assert n > top, "%s: UIDNEXT %d, but %d was given" % (
+                    box, n, top)
+
+    def check_contents(self, final):
+        for box, b in final.items():
+            for uid, (token, _) in b.mails.items():
+                a = self.adds.get((box, uid))
+                assert a, "UID %d of %s comes from nowhere" % (uid, box)
+                self.token(box, uid, token)
+                assert (box, uid) not in self.moved, \
+                    "UID %d of %s was moved away, and is there" % (uid, box)
+        for key, src in self.links.items():
+            while src in self.links:
+                src = self.links[src]
+            self.token(*key, self.adds[src].token)
+        for (box, uid), a in self.adds.items():
+            assert uid in final[box].mails or self.may_be_gone(box, uid), \
+                "UID %d (%s) of %s is lost" % (uid, a.token, box)
+
+    def may_be_gone(self, box, uid):
+        if (box, uid) in self.moved:
+            return True
+        dead = [s for s, _, _, v in self.writes[box, uid]
+                if v.get("\\Deleted", False) is not False]
+        return any(b == box and (uids is None or uid in uids) and
+                   any(s < e for s in dead)
+                   for b, uids, _, e in self.expunges)
+
+    def check_expunges(self, final):
+        """What was surely \\Deleted all through an EXPUNGE is gone."""
+        for box, uids, s, e in self.expunges:
+            for uid in final[box].mails:
+                if uids is not None and uid not in uids:
+                    continue
+                w = [(ws, we, v["\\Deleted"])
+                     for ws, we, _, v in self.writes[box, uid]
+                     if "\\Deleted" in v]
+                for ws, we, v in w:
+                    assert not (v and we < s and all(
+                        v2 or e2 < ws or s2 > e for s2, e2, v2 in w)), \
+                        "UID %d of %s survived its EXPUNGE" % (uid, box)
+
+    def check_reads(self, final):
+        syncs = {}
+        for node, rows in self.syncs.items():
+            rows.sort()
+            top, out = 0, []
+            for e, s in rows:
+                top = max(top, s)
+                out.append((e, top))
+            syncs[node] = out
+        for box, uid, flags, s, e, node in self.reads:
+            rows = syncs.get(node, [])
+            i = bisect.bisect_left(rows, (s,)) - 1
+            self.check_read(box, uid, flags, e, node, s,
+                            rows[i][1] if i >= 0 else 0)
+        for box, b in final.items():
+            for uid, (_, flags) in b.mails.items():
+                self.check_read(box, uid, flags, 1e18, None, 1e18, 1e18)
+
+    def check_read(self, box, uid, flags, e, node, own, others):
+        """flags, read until e: of each flag, some write has this value and
+        none that the node must know of came after it: those of the node
+        that ended before own, those of all before others."""
+        writes = self.writes.get((box, uid), [])
+        known = [(ws, v) for ws, we, n, v in writes
+                 if we < (own if n == node else others)]
+        for f in FLAGS:
+            after = max((ws for ws, v in known if f in v), default=0)
+            ok = any(f in v and v[f] in (None, f in flags) and ws < e and
+                     we >= after for ws, we, _, v in writes)
+            assert ok, "UID %d of %s: a read shows %s%s: %r, writes %r" % (
+                uid, box, "" if f in flags else "no ", f, (own, e, node),
+                [(ws, we, n, v[f]) for ws, we, n, v in writes if f in v])
