@@ -104,8 +104,9 @@ struct commit_conf {
 	 */
 	enum state_verdict (*first)(void *state, struct batch *b);
 	/* The state was committed: records first to last are new (last <
-	 * first: none).  Comes before the done() of the intents behind
-	 * them: send events. */
+	 * first: none).  Comes after each transaction, several times while
+	 * catching up, and before the done() of the intents behind them:
+	 * send events. */
 	void	(*changed)(uint64_t first, uint64_t last, void *arg);
 	/* An intent has been in an unsettled attempt for a while: the client
 	 * may be told "* OK Still trying". */

@@ -342,7 +342,8 @@ catchup_plan(struct commit *c)
 	catchup_apply(c);
 }
 
-/* Commit what was applied.  0 or -1 (fenced). */
+/* Commit what was applied, and tell of it: the state keeps the changes of
+ * one transaction only.  0 or -1 (fenced). */
 static int
 apply_commit(struct commit *c)
 {
@@ -351,8 +352,10 @@ apply_commit(struct commit *c)
 	if (!cu->begun)
 		return 0;
 	cu->begun = false;
-	if (c->conf.ops->commit(c->conf.state, &cu->mark) == 0)
+	if (c->conf.ops->commit(c->conf.state, &cu->mark) == 0) {
+		commit_changed(c, cu->mark.records);
 		return 0;
+	}
 	commit_fence(c, "the state could not be committed");
 	return -1;
 }

@@ -201,6 +201,9 @@ changed(uint64_t first, uint64_t last, void *arg)
 
 	if (first != n->changed + 1 || last < first)
 		wrong(n->sim, "events with a gap", first);
+	/* the state keeps the changes of its last transaction, no more */
+	if (first != n->st.old_records + 1)
+		wrong(n->sim, "events of an earlier transaction", first);
 	n->changed = last;
 }
 

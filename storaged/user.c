@@ -87,7 +87,6 @@ user_changed(uint64_t first, uint64_t last, void *arg)
 {
 	struct user	*u = arg;
 
-	u->opened = true;
 	events_send(u);
 	cold_forget(u);
 	if (last >= first)
