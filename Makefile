@@ -46,7 +46,7 @@ deps:
 
 # Not a dependency on `all`: the build needs what deps installs.
 run: deps
-	@$(MAKE) all
+	@$(MAKE) -s all
 	@sh mk/run.sh $(B)
 
 install: all

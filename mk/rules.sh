@@ -63,9 +63,14 @@ archives_for() {
 }
 
 ROOMS="common mail imapd storaged authd credd paild pailctl"
+cflags="$(echo $warn) $hard $opt -I. -I$B $inc ${CFLAGS:-}"
+# Objects are made anew when these change, not when a file is added.
+if [ "$(cat "$B/flags" 2>/dev/null)" != "$CC $cflags" ]; then
+	echo "$CC $cflags" > "$B/flags"
+fi
 echo "# Made by mk/rules.sh; do not edit."
 echo "CC = $CC"
-echo "CFLAGS_ALL = $(echo $warn) $hard $opt -I. -I$B $inc ${CFLAGS:-}"
+echo "CFLAGS_ALL = $cflags"
 echo "LDFLAGS_ALL = $ldhard $ldopt ${LDFLAGS:-}"
 echo
 progs= ; tests= ; fuzzers= ; objs=
@@ -83,10 +88,10 @@ for room in $ROOMS; do
 		esac
 		o=$B/${c%.c}.o
 		objs="$objs $o"
-		echo "$o: $c $B/rules.mk"
+		echo "$o: $c $B/flags"
 		echo "	@echo cc $c"
 		echo "	@\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $o $c"
-		[ -f "${o%.o}.d" ] && echo "-include ${o%.o}.d"
+		echo "-include ${o%.o}.d"
 		case $c in
 		*_test.c)
 			t=$B/${c%.c}
@@ -109,7 +114,7 @@ for room in $ROOMS; do
 		*)	members="$members $o" ;;
 		esac
 	done
-	echo "$B/lib$room.a:$members"
+	echo "$B/lib$room.a:$members $B/rules.mk"
 	echo "	@rm -f $B/lib$room.a"
 	echo "	@ar rcs $B/lib$room.a$members"
 done
@@ -120,10 +125,10 @@ for c in regress/*.c; do
 	o=$B/${c%.c}.o
 	t=$B/${c%.c}
 	tests="$tests $t"
-	echo "$o: $c $B/rules.mk"
+	echo "$o: $c $B/flags"
 	echo "	@echo cc $c"
 	echo "	@\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $o $c"
-	[ -f "${o%.o}.d" ] && echo "-include ${o%.o}.d"
+	echo "-include ${o%.o}.d"
 	echo "$t: $o $B/libcommon.a"
 	echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $o $B/libcommon.a $base"
 done
