@@ -10,6 +10,7 @@
 #include "storaged/cold.h"
 #include "storaged/index_fn.h"
 
+#define COLD_PLAIN	1024	/* octets: stored as it is */
 #define COLD_DROP	500	/* digests dropped a turn */
 
 static int
@@ -91,6 +92,17 @@ cold_clean(struct index *ix)
 		(void)cold_mark(ix, true);
 }
 
+/* Within a slice of reads: one transaction.  0, or -1: no cold file. */
+static int
+cold_enter(struct index *ix)
+{
+	if (cold_open(ix) == -1)
+		return -1;
+	if (ix->held && !ix->cold_held)
+		ix->cold_held = db_run(&ix->cold, COLD_BEGIN, "") == 0;
+	return 0;
+}
+
 int
 cold_get(struct user *u, uint64_t m, struct buf *out)
 {
@@ -100,7 +112,7 @@ cold_get(struct user *u, uint64_t m, struct buf *out)
 	size_t		 was = out->len, len;
 	int		 rv;
 
-	if (cold_open(ix) == -1)
+	if (cold_enter(ix) == -1)
 		return -1;
 	st = db_st(&ix->cold, COLD_GET);
 	if (db_bind(&ix->cold, st, "u", m) == -1)
@@ -123,7 +135,7 @@ void
 cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
     const void *data, size_t datalen)
 {
-	if (cold_open(u->ix) == 0)
+	if (cold_enter(u->ix) == 0)
 		(void)db_run(&u->ix->cold, COLD_PUT, "uiib", m, (int64_t)len,
 		    (int64_t)codec, data, datalen);
 }
@@ -131,7 +143,9 @@ cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
 void
 cold_put(struct user *u, uint64_t m, const void *digest, size_t len)
 {
-	const struct codec_choice	 choice = { CODEC_ZSTD, 1 };
+	/* Small ones expand slower than the disk gives them. */
+	const struct codec_choice	 choice = { len <= COLD_PLAIN ?
+					    CODEC_NONE : CODEC_ZSTD, 1 };
 	enum codec_id			 used;
 	struct buf			 b = BUF_INIT;
 

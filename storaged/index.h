@@ -65,6 +65,8 @@ struct index {
 	struct state_mark	 next;		/* in the transaction */
 	bool			 in_tx;
 	bool			 fresh;		/* empty: nothing was there */
+	bool			 held;		/* within a slice of reads, */
+	bool			 cold_held;	/* of the cold file too */
 	bool			 resting;	/* no connection is open */
 	void			(*on_reset)(void *arg);	/* may be NULL */
 	void			*reset_arg;
@@ -115,6 +117,14 @@ struct index_save { struct state_mark next; size_t ndead;
 int	 index_save(struct index *ix, struct index_save *save);
 void	 index_keep(struct index *ix, struct index_save *save);
 void	 index_back(struct index *ix, struct index_save *save);
+
+/*
+ * A slice of reads is one transaction: else each statement takes and leaves
+ * the files' locks, which costs more than what it reads.  Nothing else may
+ * happen to the index between the two.
+ */
+void	 index_hold(struct index *ix);
+void	 index_let(struct index *ix);
 
 /* apply.c: one record, its number set.  -1: it does not fit. */
 int	 index_apply(struct index *ix, const struct record *r,

@@ -319,6 +319,23 @@ read_places(struct index *ix, uint64_t box, const struct uidset *set,
 	return (int)n;
 }
 
+void
+index_hold(struct index *ix)
+{
+	if (!ix->held && !index_failed(ix))
+		ix->held = db_run(&ix->read, ST_READ, "") == 0;
+}
+
+void
+index_let(struct index *ix)
+{
+	if (ix->held)
+		(void)db_run(&ix->read, ST_COMMIT, "");
+	if (ix->cold_held)
+		(void)db_run(&ix->cold, COLD_COMMIT, "");
+	ix->held = ix->cold_held = false;
+}
+
 int
 read_place(struct index *ix, uint64_t m, uint8_t msgid[16],
     uint64_t *threadid, struct place *place)

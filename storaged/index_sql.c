@@ -45,6 +45,7 @@ const char index_cold_schema[] =
 
 const char *const index_sql[ST_MAX] = {
 	[ST_BEGIN] = "BEGIN IMMEDIATE",
+	[ST_READ] = "BEGIN",
 	[ST_COMMIT] = "COMMIT",
 	[ST_ROLLBACK] = "ROLLBACK",
 	[ST_SAVE] = "SAVEPOINT e",

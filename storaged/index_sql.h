@@ -6,7 +6,7 @@
 
 enum index_st {
 	/* transactions */
-	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_SAVE, ST_RELEASE, ST_BACK,
+	ST_BEGIN, ST_READ, ST_COMMIT, ST_ROLLBACK, ST_SAVE, ST_RELEASE, ST_BACK,
 	/* where the index stands */
 	ST_META_GET, ST_META_SET, ST_META_CLEAN,
 	/* mailboxes */

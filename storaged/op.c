@@ -271,7 +271,7 @@ stream_pump(struct op *op)
 }
 
 static void
-stream_run(struct op *op)
+stream_slice(struct op *op)
 {
 	uint64_t	 start = now_us();
 	struct reply_ok	 ok;
@@ -311,6 +311,16 @@ stream_run(struct op *op)
 			return;
 		}
 	}
+}
+
+static void
+stream_run(struct op *op)
+{
+	struct index	*ix = op->user->ix;
+
+	index_hold(ix);
+	stream_slice(op);	/* which may end it */
+	index_let(ix);
 }
 
 void

@@ -48,19 +48,16 @@ meta_fail(struct op *op)
 	return OP_FAILED;
 }
 
-/* 1: x->digest is whole, 0: it waits, -1: this message has none to give. */
+/* Its digest from the bucket.  1: x->digest is whole, 0: it waits, -1: this
+ * message has none to give. */
 static int
 meta_digest(struct op *op, struct meta *x, const struct place *p)
 {
 	const uint8_t	*data;
 	size_t		 len;
-	int		 rv;
 
-	if (x->digest.len == 0) {
-		rv = cold_get(op->user, p->m, &x->digest);
-		if (rv == 1 || p->at.digest_len == 0)
-			return 1;
-	}
+	if (p->at.digest_len == 0)
+		return 1;
 	if (p->at.digest_len > MBOX_DIGEST_MAX)
 		goto damaged;
 	if (!x->fetching) {
@@ -135,6 +132,7 @@ meta_row(struct op *op, struct meta *x)
 	struct mbox_meta_row	 row;
 	struct place		 p;
 	struct buf		 part = BUF_INIT;
+	bool			 cold = false;	/* it is at hand */
 	int			 rv;
 
 	memset(&row, 0, sizeof(row));
@@ -147,7 +145,10 @@ meta_row(struct op *op, struct meta *x)
 	row.savedate = c->savedate;
 	if (meta_keywords(op, x, c, &row) == -1)
 		return -1;
-	if (req->what & (MBOX_WHAT_IDS | MBOX_WHAT_DIGEST)) {
+	if ((req->what & MBOX_WHAT_DIGEST) && x->digest.len == 0)
+		cold = cold_get(op->user, c->m, &x->digest) == 1;
+	if ((req->what & MBOX_WHAT_IDS) ||
+	    ((req->what & MBOX_WHAT_DIGEST) && !cold)) {
 		memset(&p, 0, sizeof(p));
 		rv = read_place(op->user->ix, c->m, row.msgid, &row.threadid,
 		    &p);
@@ -157,7 +158,7 @@ meta_row(struct op *op, struct meta *x)
 		p.size = c->size;
 	}
 	if (req->what & MBOX_WHAT_DIGEST) {
-		rv = meta_digest(op, x, &p);
+		rv = cold ? 1 : meta_digest(op, x, &p);
 		if (rv != 1)
 			return rv == 0 ? 0 : 1;
 		if (x->digest.len > 0 && digest_filter(x->digest.data,
