@@ -155,7 +155,7 @@ apply_flags(struct index *ix, const struct record *r, uint64_t commit)
 }
 
 static int
-expunge_dead(struct index *ix, const struct record *r)
+expunge_dead(struct index *ix, const struct record *r, bool keep)
 {
 	struct span	 sp;
 	sqlite3_stmt	*st;
@@ -169,10 +169,25 @@ expunge_dead(struct index *ix, const struct record *r)
 		    sp.last) == -1 || apply_note_dead(ix, st) == -1)
 			return -1;
 		/* At once: a second span may hold the same message. */
-		if (db_run(&ix->hot, ST_SPAN_FREE, "uii", r->box, sp.first,
-		    sp.last) == -1)
+		if (db_run(&ix->hot, keep ? ST_SPAN_RETIRE : ST_SPAN_FREE,
+		    "uii", r->box, sp.first, sp.last) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+/* A session's client may not have heard of it yet: the rows stay. */
+static int
+expunge_keep(struct index *ix, const struct record *r, int64_t count)
+{
+	struct span	 sp;
+
+	span_init(ix, &sp, &r->uids);
+	while (span_next(&sp))
+		if (db_run(&ix->hot, ST_SPAN_PAST, "uiiu", r->box, sp.first,
+		    sp.last, r->number) == -1)
+			return -1;
+	ix->npast += (uint64_t)count;
 	return 0;
 }
 
@@ -182,9 +197,12 @@ apply_expunge(struct index *ix, const struct record *r, uint64_t commit)
 	struct sums	 s;
 	struct buf	 b = BUF_INIT;
 	int		 rv = -1;
+	bool		 keep;
 
 	(void)commit;
-	if (apply_sums(ix, r, &s) == -1 || expunge_dead(ix, r) == -1 ||
+	keep = ix->has_views != NULL && ix->has_views(ix->views_arg);
+	if (apply_sums(ix, r, &s) == -1 || expunge_dead(ix, r, keep) == -1 ||
+	    (keep && expunge_keep(ix, r, s.count) == -1) ||
 	    apply_spans(ix, r, ST_SPAN_DELETE) == -1)
 		return -1;
 	if (uidset_encode(&r->uids, &b) == 0 &&

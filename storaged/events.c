@@ -111,4 +111,7 @@ events_send(struct user *u)
 				event_one(s, ch, &taken);
 	}
 	change_list_free(&l);
+	u->shown = u->ix->mark.records;
+	u->past_due = true;
+	past_trim(u);
 }

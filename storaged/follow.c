@@ -119,6 +119,7 @@ poll_run(struct op *op)
 {
 	struct reply_ok	 ok;
 
+	past_passed(op->s);
 	memset(&ok, 0, sizeof(ok));
 	op_ok(op, &ok);
 }
@@ -137,6 +138,7 @@ idle_run(struct op *op)
 	struct reply_ok		 ok;
 
 	follow_watch(op->s, req->on);
+	past_passed(op->s);
 	memset(&ok, 0, sizeof(ok));
 	op_ok(op, &ok);
 }

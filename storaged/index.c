@@ -163,12 +163,17 @@ hot_create(struct index *ix)
 static int
 index_attach(struct index *ix)
 {
+	int64_t	 n;
+
 	if (db_open(&ix->read, ix->path_hot, false, true, index_sql,
 	    ST_MAX) == -1)
 		return -1;
 	if (index_fn_register(ix, ix->hot.h) == -1 ||
 	    index_fn_register(ix, ix->read.h) == -1)
 		return -1;
+	if (db_one(&ix->hot, db_st(&ix->hot, ST_PAST_COUNT), &n) != 1)
+		return -1;
+	ix->npast = (uint64_t)n;
 	ix->next = ix->mark;
 	return 0;
 }

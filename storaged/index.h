@@ -18,7 +18,7 @@
 #include "storaged/record.h"
 #include "storaged/state.h"
 
-#define INDEX_VERSION	1
+#define INDEX_VERSION	2
 
 /* What committed records did, in their order; events.c tells sessions. */
 enum change_kind {
@@ -70,6 +70,11 @@ struct index {
 	bool			 resting;	/* no connection is open */
 	void			(*on_reset)(void *arg);	/* may be NULL */
 	void			*reset_arg;
+	/* Might a session show what is expunged now?  NULL: no. */
+	bool			(*has_views)(void *arg);
+	void			*views_arg;
+	uint64_t		 npast;		/* rows kept for them; may be
+						   too high, never too low */
 	struct change_list	 changes;	/* of the transaction */
 	uint64_t		 cause_session;	/* of the intent evaluated */
 	uint32_t		 cause_id;
@@ -134,6 +139,16 @@ int	 index_apply(struct index *ix, const struct record *r,
 int	 index_change(struct index *ix, enum change_kind kind, uint64_t box,
 	    uint64_t modseq, const struct uidset *uids);
 void	 change_list_free(struct change_list *l);
+/*
+ * Forgets at most max rows that are kept of messages of box whose EXPUNGE
+ * was record upto or an earlier one; outside of a transaction.  Their
+ * number, or -1.  index_past_box: the first mailbox after `after' that has
+ * such rows: 1, 0 (none) or -1.
+ */
+int	 index_past_drop(struct index *ix, uint64_t box, uint64_t upto,
+	    unsigned max);
+int	 index_past_box(struct index *ix, int64_t after, int64_t *box);
+
 /* Moves the changes and the dead of the last transaction to the caller. */
 void	 index_take_changes(struct index *ix, struct change_list *l);
 

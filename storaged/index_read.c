@@ -254,7 +254,8 @@ read_meta(struct index *ix, uint64_t box, const struct uidset *set,
 
 	span_from(ix, &sp, set, from);
 	while (n < max && span_next(&sp)) {
-		st = db_st(&ix->read, ST_SCAN_META);
+		st = db_st(&ix->read, ix->npast > 0 ? ST_SCAN_META_PAST :
+		    ST_SCAN_META);
 		if (db_bind(&ix->read, st, "uiii", box, sp.first, sp.last,
 		    (int64_t)(max - n)) == -1)
 			return -1;
@@ -302,7 +303,8 @@ read_places(struct index *ix, uint64_t box, const struct uidset *set,
 
 	span_from(ix, &sp, set, from);
 	while (n < max && span_next(&sp)) {
-		st = db_st(&ix->read, ST_SCAN_PLACE);
+		st = db_st(&ix->read, ix->npast > 0 ? ST_SCAN_PLACE_PAST :
+		    ST_SCAN_PLACE);
 		if (db_bind(&ix->read, st, "uiii", box, sp.first, sp.last,
 		    (int64_t)(max - n)) == -1)
 			return -1;
@@ -372,4 +374,37 @@ int
 recent_set(struct index *ix, uint64_t box, uint32_t uid)
 {
 	return db_run(&ix->hot, ST_RECENT_SET, "ui", box, (int64_t)uid);
+}
+
+int
+index_past_box(struct index *ix, int64_t after, int64_t *box)
+{
+	sqlite3_stmt	*st = db_st(&ix->hot, ST_PAST_BOX);
+
+	if (db_bind(&ix->hot, st, "i", after) == -1)
+		return -1;
+	return db_one(&ix->hot, st, box);
+}
+
+int
+index_past_drop(struct index *ix, uint64_t box, uint64_t upto, unsigned max)
+{
+	struct db	*db = &ix->hot;
+	sqlite3_stmt	*st = db_st(db, ST_PAST_UPTO);
+	int64_t		 last;
+	int		 n;
+
+	if (upto > INT64_MAX)
+		upto = INT64_MAX;
+	if (db_bind(db, st, "uui", box, upto, (int64_t)max) == -1 ||
+	    db_one(db, st, &last) != 1)
+		return -1;
+	if (last == 0)
+		return 0;	/* max() of nothing */
+	if (db_run(db, ST_PAST_FREE, "uui", box, upto, last) == -1 ||
+	    db_run(db, ST_PAST_DROP, "uui", box, upto, last) == -1)
+		return -1;
+	n = sqlite3_changes(db->h);
+	ix->npast -= (uint64_t)n < ix->npast ? (uint64_t)n : ix->npast;
+	return n;
 }

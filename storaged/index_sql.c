@@ -5,7 +5,8 @@
  * row a message, in the order of UIDs, and no second index (one on MODSEQ
  * costs six times on STORE 1:*).  msg is a message's bytes: COPY shares it;
  * its number m is that of the ADD record.  gone holds the tombstones, one
- * row an EXPUNGE.
+ * row an EXPUNGE; past the rows of what was expunged while a session might
+ * still show it to its client (past.c).
  */
 #include "storaged/index_sql.h"
 
@@ -23,6 +24,10 @@ const char index_schema[] =
 "CREATE TABLE msg(m INTEGER PRIMARY KEY, refs INTEGER, msgid BLOB,"
 " thread INTEGER, wh INTEGER, codec INTEGER, object BLOB,"
 " commitno INTEGER, off INTEGER, stored INTEGER, dlen INTEGER, sha BLOB);"
+"CREATE TABLE past(box INTEGER, uid INTEGER, flags INTEGER, kw INTEGER,"
+" modseq INTEGER, size INTEGER, date INTEGER, zone INTEGER,"
+" savedate INTEGER, m INTEGER, gone INTEGER, PRIMARY KEY(box, uid))"
+" WITHOUT ROWID;"
 "CREATE TABLE gone(box INTEGER, modseq INTEGER, uids BLOB,"
 " PRIMARY KEY(box, modseq)) WITHOUT ROWID;"
 "CREATE TABLE kw(id INTEGER PRIMARY KEY,"
@@ -41,6 +46,9 @@ const char index_cold_schema[] =
 
 #define BOX_COLS "id, name, uidvalidity, uidnext, use, messages, unseen," \
     " deleted, size, modseq"
+#define META_COLS "uid, flags, kw, modseq, date, zone, size, savedate, m"
+#define PLACE_COLS "wh, codec, object, commitno, off, stored, dlen, sha"
+#define PASSED "box = ?1 AND gone <= ?2 AND uid <= ?3"
 #define SPAN "box = ?1 AND uid BETWEEN ?2 AND ?3 AND inset(uid)"
 
 const char *const index_sql[ST_MAX] = {
@@ -107,10 +115,15 @@ const char *const index_sql[ST_MAX] = {
 	[ST_SPAN_UNREF] = "UPDATE msg SET refs = refs - x.c FROM"
 	    " (SELECT m, count(*) AS c FROM mail WHERE " SPAN
 	    " GROUP BY m) AS x WHERE msg.m = x.m",
-	[ST_SPAN_DEAD] = "SELECT msg.m, wh, object FROM msg WHERE refs <= 0"
+	[ST_SPAN_DEAD] = "SELECT msg.m, wh, object FROM msg WHERE refs = 0"
 	    " AND m IN (SELECT m FROM mail WHERE " SPAN ")",
-	[ST_SPAN_FREE] = "DELETE FROM msg WHERE refs <= 0"
+	[ST_SPAN_FREE] = "DELETE FROM msg WHERE refs = 0"
 	    " AND m IN (SELECT m FROM mail WHERE " SPAN ")",
+	[ST_SPAN_RETIRE] = "UPDATE msg SET refs = -1 WHERE refs = 0"
+	    " AND m IN (SELECT m FROM mail WHERE " SPAN ")",
+	[ST_SPAN_PAST] = "INSERT OR REPLACE INTO past SELECT box, uid, flags,"
+	    " kw, modseq, size, date, zone, savedate, m, ?4 FROM mail"
+	    " WHERE " SPAN,
 	[ST_SPAN_DELETE] = "DELETE FROM mail WHERE " SPAN,
 	[ST_SPAN_REF] = "UPDATE msg SET refs = refs + x.c FROM"
 	    " (SELECT m, count(*) AS c FROM mail WHERE " SPAN
@@ -122,10 +135,21 @@ const char *const index_sql[ST_MAX] = {
 	[ST_BOX_UNREF] = "UPDATE msg SET refs = refs - x.c FROM"
 	    " (SELECT m, count(*) AS c FROM mail WHERE box = ?1"
 	    " GROUP BY m) AS x WHERE msg.m = x.m",
-	[ST_BOX_DEAD] = "SELECT m, wh, object FROM msg WHERE refs <= 0"
+	[ST_BOX_DEAD] = "SELECT m, wh, object FROM msg WHERE refs = 0"
 	    " AND m IN (SELECT m FROM mail WHERE box = ?1)",
-	[ST_BOX_FREE] = "DELETE FROM msg WHERE refs <= 0"
-	    " AND m IN (SELECT m FROM mail WHERE box = ?1)",
+	[ST_BOX_FREE] = "DELETE FROM msg WHERE refs = 0"
+	    " AND m IN (SELECT m FROM mail WHERE box = ?1)"
+	    " AND m NOT IN (SELECT m FROM past)",
+
+	[ST_PAST_COUNT] = "SELECT count(*) FROM past",
+	[ST_PAST_BOX] = "SELECT box FROM past WHERE box > ?1"
+	    " ORDER BY box LIMIT 1",
+	[ST_PAST_UPTO] = "SELECT max(uid) FROM (SELECT uid FROM past"
+	    " WHERE box = ?1 AND gone <= ?2 ORDER BY uid LIMIT ?3)",
+	[ST_PAST_FREE] = "DELETE FROM msg WHERE refs <= 0"
+	    " AND m IN (SELECT m FROM past WHERE " PASSED ")"
+	    " AND m NOT IN (SELECT m FROM past WHERE NOT (" PASSED "))",
+	[ST_PAST_DROP] = "DELETE FROM past WHERE " PASSED,
 
 	[ST_SPAN_UIDS] = "SELECT uid FROM mail WHERE " SPAN " ORDER BY uid",
 	[ST_SPAN_DELETED] = "SELECT uid FROM mail WHERE " SPAN
@@ -147,14 +171,21 @@ const char *const index_sql[ST_MAX] = {
 	    " AND uid >= ?",
 	[ST_SCAN_UIDS] = "SELECT uid, flags FROM mail WHERE box = ?1"
 	    " AND uid > ?2 ORDER BY uid LIMIT ?3",
-	[ST_SCAN_META] = "SELECT uid, flags, kw, modseq, date, zone, size,"
-	    " savedate, m FROM mail WHERE " SPAN " ORDER BY uid LIMIT ?4",
-	[ST_SCAN_PLACE] = "SELECT uid, mail.m, size, wh, codec, object,"
-	    " commitno, off, stored, dlen, sha FROM mail JOIN msg ON"
-	    " msg.m = mail.m WHERE box = ?1 AND uid BETWEEN ?2 AND ?3"
-	    " AND inset(uid) ORDER BY uid LIMIT ?4",
-	[ST_PLACE] = "SELECT msgid, thread, wh, codec, object, commitno,"
-	    " off, stored, dlen, sha FROM msg WHERE m = ?",
+	[ST_SCAN_META] = "SELECT " META_COLS " FROM mail WHERE " SPAN
+	    " ORDER BY uid LIMIT ?4",
+	[ST_SCAN_META_PAST] = "SELECT " META_COLS " FROM mail WHERE " SPAN
+	    " UNION ALL SELECT " META_COLS " FROM past WHERE " SPAN
+	    " ORDER BY 1 LIMIT ?4",
+	[ST_SCAN_PLACE] = "SELECT uid, mail.m, size, " PLACE_COLS
+	    " FROM mail JOIN msg ON msg.m = mail.m WHERE " SPAN
+	    " ORDER BY uid LIMIT ?4",
+	[ST_SCAN_PLACE_PAST] = "SELECT uid, mail.m, size, " PLACE_COLS
+	    " FROM mail JOIN msg ON msg.m = mail.m WHERE " SPAN
+	    " UNION ALL SELECT uid, past.m, size, " PLACE_COLS
+	    " FROM past JOIN msg ON msg.m = past.m WHERE " SPAN
+	    " ORDER BY 1 LIMIT ?4",
+	[ST_PLACE] = "SELECT msgid, thread, " PLACE_COLS
+	    " FROM msg WHERE m = ?",
 	[ST_GONE_SINCE] = "SELECT uids FROM gone WHERE box = ?"
 	    " AND modseq > ?",
 

@@ -372,6 +372,9 @@ op_answer(struct op *op, enum commit_outcome o)
 	op->submitted = false;
 	switch (o) {
 	case COMMIT_DONE:
+		if (op->work.kind == WORK_EXPUNGE ||
+		    op->work.kind == WORK_MOVE)
+			past_passed(op->s);
 		if (a->code == MBOX_CODE_NONE)
 			op_ok(op, &a->ok);
 		else

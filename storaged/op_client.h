@@ -1,5 +1,6 @@
 /*
- * The client's side of the session protocol, for op_test.c alone: what
+ * The client's side of the session protocol, for op_test.c and
+ * op_*_test.c: what
  * imapd would say, and the reading of what comes back.
  */
 #ifndef STORAGED_OP_CLIENT_H
@@ -388,6 +389,89 @@ body(struct client *c, uint64_t box, uint32_t uid, uint64_t off,
 	*p = cursor_bytes(&cur, *len);
 	CHECK(cursor_done(&cur));
 	return state;
+}
+
+static struct slice *
+make_conf(void)
+{
+	struct setup_pair	 v[] = {
+		{ STR("store.type"), STR("file") },
+		{ STR("store.path"), str_from(env.cache) },
+	};
+	struct setup_conf	 sc = { { v, nitems(v) } };
+	struct buf		 b = BUF_INIT;
+	struct slice		*s;
+
+	wire_encode(&setup_conf_wire, &sc, &b);
+	s = slice_new(b.data, b.len);
+	buf_free(&b);
+	return s;
+}
+
+static void
+setup(const char *index_dir)
+{
+	char	 why[256];
+
+	base = event_base_new();
+	snprintf(env.cache, sizeof(env.cache), "%s/store", dir);
+	conf = make_conf();
+	env.base = base;
+	if ((env.blob = blob_open(base, conf, why, sizeof(why))) == NULL) {
+		fprintf(stderr, "%s\n", why);
+		exit(1);
+	}
+	snprintf(env.cache, sizeof(env.cache), "%s", dir);
+	snprintf(env.index, sizeof(env.index), "%s/%s", dir, index_dir);
+	mkdir(env.index, 0700);
+	env.io = commit_io_new(base, env.blob);
+	env.codec = (struct codec_choice){ CODEC_ZSTD, 3 };
+	env.appendlimit = 1024 * 1024;
+	env.open_max = 4;
+	env.timeout_ms = 5000;
+	arc4random_buf(env.node, sizeof(env.node));
+	eval_ndefaults = 2;
+	strlcpy(eval_defaults[0].name, "Sent", MBOX_NAME_MAX);
+	eval_defaults[0].use = MBOX_USE_SENT;
+	strlcpy(eval_defaults[1].name, "Trash", MBOX_NAME_MAX);
+	eval_defaults[1].use = MBOX_USE_TRASH;
+}
+
+/* 0, or -1: no directory. */
+static int
+begin(const char *name)
+{
+	log_init(name);
+	log_set_level(LOG_LEVEL_ERROR);
+	return mkdtemp(dir) == NULL ? -1 : 0;
+}
+
+/* All sessions are gone, all users are closed. */
+static void
+drain_all(void)
+{
+	int	 i;
+
+	for (i = 0; i < 20; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	env.draining = true;
+	while (!user_drain())
+		event_base_loop(base, EVLOOP_ONCE);
+	env.draining = false;
+}
+
+static void
+finish(void)
+{
+	char	 cmd[128];
+
+	drain_all();
+	commit_io_free(env.io);
+	blob_close(env.blob);
+	slice_free(conf);
+	event_base_free(base);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	CHECK(system(cmd) == 0);
 }
 
 #endif

@@ -25,6 +25,7 @@ select_check(struct op *op)
 {
 	/* Whatever comes of it, the mailbox of before is left. */
 	op->s->box = 0;
+	op->user->past_due = true;
 	if (env.alone)
 		op->needs &= ~(unsigned)OP_FRESH;
 	return 0;
@@ -56,6 +57,7 @@ select_reply(struct op *op, struct select *x)
 	r.uids = x->uids;
 	op->s->box = x->box.id;
 	op->s->readonly = req->readonly;
+	op->s->passed = op->user->shown;
 	if (!req->readonly)
 		user_recent_set(op->user, x->box.id, x->box.uidnext);
 	(void)session_send(op->s, IMSG_REPLY_SELECTED, op->id,
@@ -153,6 +155,7 @@ unselect_run(struct op *op)
 
 	if (op->s->box == req->box)
 		op->s->box = 0;
+	op->user->past_due = true;
 	memset(&ok, 0, sizeof(ok));
 	op_ok(op, &ok);
 }

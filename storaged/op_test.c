@@ -123,6 +123,7 @@ test_mail(void)
 	(void)ok_of(c, answer(c, ask(c, IMSG_MBOX_EXPUNGE,
 	    &mbox_expunge_wire, &ex)));
 	CHECK(skipped[IMSG_EV_EXPUNGED] == 1);
+	(void)ok_of(d, answer(d, ask(d, IMSG_MBOX_POLL, NULL, NULL)));
 	CHECK(body(c, s.box, 1, 0, UINT64_MAX, &p, &len) == MBOX_BODY_GONE);
 	s = do_select(c, "Sent");
 	CHECK(s.uids.n == 1 && s.recent_from == 1 && s.keywords.n == 1);
@@ -364,12 +365,7 @@ test_rebuild(void)
 	size_t			 len;
 	struct user		*u;
 
-	for (int i = 0; i < 20; i++)
-		event_base_loop(base, EVLOOP_NONBLOCK);
-	env.draining = true;
-	while (!user_drain())
-		event_base_loop(base, EVLOOP_ONCE);
-	env.draining = false;
+	drain_all();
 	index_discard(env.index, "bob");
 	CHECK((u = user_find("bob")) == NULL);
 	c = client_new("bob");
@@ -392,8 +388,6 @@ test_rebuild(void)
  */
 static int	 other_go = -1;
 static pid_t	 other_pid;
-
-static void	setup(const char *);
 
 static void
 other_node(void)
@@ -450,61 +444,10 @@ test_other_node(void)
 	client_free(c);
 }
 
-static struct slice *
-make_conf(void)
-{
-	struct setup_pair	 v[] = {
-		{ STR("store.type"), STR("file") },
-		{ STR("store.path"), str_from(env.cache) },
-	};
-	struct setup_conf	 sc = { { v, nitems(v) } };
-	struct buf		 b = BUF_INIT;
-	struct slice		*s;
-
-	wire_encode(&setup_conf_wire, &sc, &b);
-	s = slice_new(b.data, b.len);
-	buf_free(&b);
-	return s;
-}
-
-static void
-setup(const char *index_dir)
-{
-	char	 why[256];
-
-	base = event_base_new();
-	snprintf(env.cache, sizeof(env.cache), "%s/store", dir);
-	conf = make_conf();
-	env.base = base;
-	if ((env.blob = blob_open(base, conf, why, sizeof(why))) == NULL) {
-		fprintf(stderr, "%s\n", why);
-		exit(1);
-	}
-	snprintf(env.cache, sizeof(env.cache), "%s", dir);
-	snprintf(env.index, sizeof(env.index), "%s/%s", dir, index_dir);
-	mkdir(env.index, 0700);
-	env.io = commit_io_new(base, env.blob);
-	env.codec = (struct codec_choice){ CODEC_ZSTD, 3 };
-	env.appendlimit = 1024 * 1024;
-	env.open_max = 4;
-	env.timeout_ms = 5000;
-	arc4random_buf(env.node, sizeof(env.node));
-	eval_ndefaults = 2;
-	strlcpy(eval_defaults[0].name, "Sent", MBOX_NAME_MAX);
-	eval_defaults[0].use = MBOX_USE_SENT;
-	strlcpy(eval_defaults[1].name, "Trash", MBOX_NAME_MAX);
-	eval_defaults[1].use = MBOX_USE_TRASH;
-}
-
 int
 main(void)
 {
-	char	 cmd[128];
-	int	 i;
-
-	log_init("op_test");
-	log_set_level(LOG_LEVEL_ERROR);
-	if (mkdtemp(dir) == NULL)
+	if (begin("op_test") == -1)
 		return 1;
 	other_node();
 	setup("index");
@@ -515,16 +458,6 @@ main(void)
 	test_hostile();
 	test_other_node();
 	test_rebuild();
-	for (i = 0; i < 20; i++)
-		event_base_loop(base, EVLOOP_NONBLOCK);
-	env.draining = true;
-	while (!user_drain())
-		event_base_loop(base, EVLOOP_ONCE);
-	commit_io_free(env.io);
-	blob_close(env.blob);
-	slice_free(conf);
-	event_base_free(base);
-	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	CHECK(system(cmd) == 0);
+	finish();
 	return TEST_END();
 }

@@ -59,6 +59,7 @@ session_free(struct session *s)
 	event_free(s->timer);
 	event_free(s->kick);
 	TAILQ_REMOVE(&u->sessions, s, entry);
+	u->past_due = true;
 	nsessions--;
 	if (!s->ready)
 		user_idle(u);	/* its opening kept the user */

@@ -25,6 +25,8 @@ struct session {
 	bool			 ready;		/* SESSION_READY was said */
 	bool			 dead;		/* freed in the loop */
 	uint64_t		 box;		/* selected; 0: none */
+	uint64_t		 passed;	/* record: its client knows of
+						   all EXPUNGEs up to it */
 	bool			 readonly;
 	bool			 watching;	/* IDLE */
 	bool			 more;
@@ -57,6 +59,11 @@ int	 dispatch(struct session *s, const struct msg *m);
 
 /* events.c: what was committed, to all sessions that look at it. */
 void	 events_send(struct user *u);
+
+/* past.c: what was expunged is forgotten once all views have passed it. */
+bool	 past_views(void *user);
+void	 past_passed(struct session *s);	/* it asked for news */
+void	 past_trim(struct user *u);
 
 /* follow.c */
 void	 follow_watch(struct session *s, bool on);

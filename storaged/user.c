@@ -235,6 +235,7 @@ users_rest(uint64_t quiet_ms)
 			break;
 		if (u->fenced || !user_quiet(u))
 			continue;
+		past_trim(u);
 		if (user_closable(u)) {
 			user_shut(u, false);
 			n++;
@@ -280,6 +281,9 @@ user_open(struct user *u)
 		return -1;
 	u->ix->on_reset = user_reset;
 	u->ix->reset_arg = u;
+	u->ix->has_views = past_views;
+	u->ix->views_arg = u;
+	u->past_due = true;
 	if ((u->commit = user_commit(u)) == NULL) {
 		index_close(u->ix, false);
 		u->ix = NULL;
@@ -320,6 +324,7 @@ user_idle(struct user *u)
 	if (u->busy == 0)
 		fatalx("user: idle twice");
 	u->busy--;
+	past_trim(u);
 }
 
 void

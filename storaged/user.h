@@ -66,6 +66,10 @@ struct user {
 	unsigned		 watchers;	/* sessions in IDLE */
 	uint64_t		 changed_ms;	/* when something last came */
 	uint64_t		 asked_ms;	/* when the head was last read */
+	/* past.c */
+	uint64_t		 shown;		/* last record whose events
+						   the sessions were sent */
+	bool			 past_due;	/* rows may be forgotten */
 	/* cold.c */
 	uint64_t		*cold_dead;	/* digests to be dropped */
 	size_t			 ncold_dead;
