@@ -4,6 +4,7 @@
 #	make		the programs, in build/normal/bin
 #	make run	start the suite on the embedded default
 #	make regress	all tests, on a normal and an ASan+UBSan build
+#	make soak	kills and races for hours (mk/soak.sh)
 #	make test	only the unit tests (MODE=asan: on that build)
 #	make fresh	both commands in a bare Debian 12
 #	make deps	install what building and testing need
@@ -58,5 +59,8 @@ fresh:
 regress:
 	@sh mk/regress.sh
 
-.PHONY: all tests one fuzzers rules test clean regress deps run install \
+soak:
+	@sh mk/soak.sh
+
+.PHONY: all tests one fuzzers rules test clean regress soak deps run install \
 	fresh

@@ -38,6 +38,7 @@ class Client:
         self.r = random.Random("%s %s" % (seed, name))
         self.n = 0
         self.error = None
+        self.longest = 0.0      # wait for an answer
 
     def run(self, end):
         try:
@@ -71,6 +72,7 @@ class Client:
         s = time.monotonic()
         a = self.c.cmd(command, literal)
         e = time.monotonic()
+        self.longest = max(self.longest, e - s)
         if a.status != "OK":
             raise imapc.No("%s: %r\n%s" % (command, a, self.c.tail()))
         if sync:
@@ -255,21 +257,24 @@ class Client:
         self.h.uidnexts.append((box, int(m.group(1)), s))
 
     def op_pipeline(self):
-        """Commands that may not tell EXPUNGE, by numbers, in one write;
-        NOOP at the end may."""
+        """Commands that may not tell EXPUNGE, by numbers, all sent before
+        the first answer; a UID command may, and so is the last that has
+        numbers before it (RFC 3501, section 5.5), or NOOP is."""
         rows = self.some()
         if not rows:
             return
         v, todo = self.c.view, []
         s = time.monotonic()
         for _ in range(self.r.randint(1, 3)):
-            byuid = self.r.random() < 0.2
-            words = self.store_words(rows, byuid)
-            todo.append((self.c.start(words[0]), words, byuid))
+            words = self.store_words(rows, False)
+            todo.append((self.c.start(words[0]), words))
             todo.append((self.c.start("FETCH %s (UID FLAGS)" %
-                                      numbers(rows, False)), None, False))
+                                      numbers(rows, False)), None))
+        if self.r.random() < 0.3:
+            words = self.store_words(rows, True)
+            todo.append((self.c.start(words[0]), words))
         last = self.c.start("NOOP")
-        for tag, words, _ in todo:
+        for tag, words in todo:
             a = self.c.finish(tag)
             assert a.status == "OK" or (
                 not words and a.code("EXPUNGEISSUED") is not None), \
@@ -352,6 +357,11 @@ def run_history(kind):
             t.join()
         print("   " + ", ".join("%d %s" % (v, k)
                                 for k, v in sorted(h.counts.items())))
+        for node in (a, b):
+            mine = [x for x in clients if x.s is node]
+            print("   %s: %d messages sent, longest wait %.1f s" % (
+                node.dir.split("-")[2], sum(x.n for x in mine),
+                max(x.longest for x in mine)), flush=True)
         for x in clients:
             if x.error:
                 raise x.error
