@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/host.h"
 #include "common/user.h"
 #include "paild/conf.h"
 #include "pailctl/ctl.h"
@@ -18,7 +19,7 @@
 #include "pailctl/password.h"
 #include "pailctl/users_file.h"
 
-static const char	*conf_file = CONF_DEFAULT_FILE;
+static const char	*conf_file = CONF_DEFAULT_FILE, *program = "pailctl";
 static struct conf	*conf;
 
 static void __attribute__((noreturn))
@@ -93,7 +94,7 @@ run_paild(const char *report, const char *arg)
 	snprintf(what, sizeof(what), "%s%s%s", report,
 	    *arg != '\0' ? ":" : "", arg);
 	strlcpy(file, conf_file, sizeof(file));
-	if ((self = realpath("/proc/self/exe", NULL)) != NULL &&
+	if ((self = host_program(program)) != NULL &&
 	    (slash = strrchr(self, '/')) != NULL) {
 		*slash = '\0';
 		snprintf(path, sizeof(path), "%s/paild", self);
@@ -268,6 +269,7 @@ main(int argc, char *argv[])
 	size_t	i;
 	int	ch, r;
 
+	program = argv[0];
 	while ((ch = getopt(argc, argv, "+f:")) != -1) {
 		if (ch != 'f')
 			usage();

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/daemon.h"
+#include "common/host.h"
 #include "paild/spawn.h"
 
 #ifndef PAIL_LIBEXECDIR
@@ -125,10 +126,7 @@ spawn_find(const char *argv0)
 {
 	char	*self, *slash, *found = NULL;
 
-	self = realpath("/proc/self/exe", NULL);
-	if (self == NULL && strchr(argv0, '/') != NULL)
-		self = realpath(argv0, NULL);
-	if (self != NULL && (slash = strrchr(self, '/')) != NULL) {
+	if ((self = host_program(argv0)) != NULL && (slash = strrchr(self, '/')) != NULL) {
 		*slash = '\0';
 		found = has_children(self, "");
 		if (found == NULL)

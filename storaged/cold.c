@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/host.h"
 #include "common/log.h"
 #include "storaged/cold.h"
 #include "storaged/index_fn.h"
@@ -17,7 +18,7 @@ static int
 cold_meta(struct index *ix, bool clean)
 {
 	return db_run(&ix->cold, COLD_META_SET, "isibi",
-	    (int64_t)INDEX_VERSION, str_from(index_boot()), (int64_t)clean,
+	    (int64_t)INDEX_VERSION, str_from(host_boot()), (int64_t)clean,
 	    (const void *)ix->mark.history, sizeof(ix->mark.history),
 	    (int64_t)0);
 }
@@ -52,7 +53,7 @@ cold_existing(struct index *ix)
 	st = db_st(&ix->cold, COLD_META_GET);
 	if (db_step(&ix->cold, st) == 1) {
 		clean = sqlite3_column_int(st, 2) != 0;
-		same = str_eq(db_col(st, 1), str_from(index_boot()));
+		same = str_eq(db_col(st, 1), str_from(host_boot()));
 		ok = sqlite3_column_int(st, 0) == INDEX_VERSION &&
 		    (clean || same) && db_col_blob(st, 3, history,
 		    sizeof(history)) == 0 && memcmp(history,

@@ -15,44 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/host.h"
 #include "common/log.h"
 #include "storaged/cold.h"
 #include "storaged/index.h"
 #include "storaged/index_fn.h"
 
 #define SPAN_GAP	64	/* UIDs missing between ranges of one span */
-
-/* What tells this boot of the machine from another; never empty. */
-static struct str
-boot_id(void)
-{
-	static char	 id[64];
-	ssize_t		 n = -1;
-	int		 fd;
-
-	if (id[0] != '\0')
-		return str_from(id);
-	if ((fd = open("/proc/sys/kernel/random/boot_id",
-	    O_RDONLY | O_CLOEXEC)) != -1) {
-		n = read(fd, id, sizeof(id) - 1);
-		close(fd);
-	}
-	if (n <= 0) {		/* no such file: never the same boot */
-		snprintf(id, sizeof(id), "pid%ld-%lld", (long)getpid(),
-		    (long long)time(NULL));
-		return str_from(id);
-	}
-	id[n] = '\0';
-	id[strcspn(id, "\n")] = '\0';
-	return str_from(id);
-}
-
-/* Without /proc (OpenBSD, chroot) it is read before the jail. */
-const char *
-index_boot(void)
-{
-	return boot_id().p;
-}
 
 void
 index_unlink(const char *path)
@@ -74,7 +43,7 @@ static int
 meta_write(struct index *ix, const struct state_mark *m)
 {
 	return db_run(&ix->hot, ST_META_SET, "isibibii",
-	    (int64_t)INDEX_VERSION, boot_id(), (int64_t)0,
+	    (int64_t)INDEX_VERSION, str_from(host_boot()), (int64_t)0,
 	    (const void *)m->history, sizeof(m->history), (int64_t)m->commit,
 	    (const void *)m->nonce, sizeof(m->nonce), (int64_t)m->records,
 	    (int64_t)m->uidvalidity);
@@ -89,7 +58,7 @@ meta_clean(struct index *ix, bool clean)
 
 	if (db_exec(&ix->hot, "PRAGMA synchronous=FULL;") == -1)
 		return -1;
-	rv = db_run(&ix->hot, ST_META_CLEAN, "is", (int64_t)clean, boot_id());
+	rv = db_run(&ix->hot, ST_META_CLEAN, "is", (int64_t)clean, str_from(host_boot()));
 	if (rv == 0 && sqlite3_wal_checkpoint_v2(ix->hot.h, NULL,
 	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
 		rv = -1;
@@ -109,7 +78,7 @@ meta_read(struct index *ix)
 	if (db_step(&ix->hot, st) != 1)
 		return -1;
 	clean = sqlite3_column_int(st, 2) != 0;
-	same = str_eq(db_col(st, 1), boot_id());
+	same = str_eq(db_col(st, 1), str_from(host_boot()));
 	if (sqlite3_column_int(st, 0) != INDEX_VERSION || (!clean && !same) ||
 	    db_col_blob(st, 3, m->history, sizeof(m->history)) == -1 ||
 	    db_col_blob(st, 5, m->nonce, sizeof(m->nonce)) == -1) {

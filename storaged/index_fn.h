@@ -5,9 +5,6 @@
 #include "storaged/index.h"
 
 int	 index_fn_register(struct index *ix, sqlite3 *h);
-/* What tells this boot of the machine from another; first called before
- * the jail. */
-const char *index_boot(void);
 /* Deletes an SQLite file with what belongs to it. */
 void	 index_unlink(const char *path);
 

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "common/daemon.h"
+#include "common/host.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
 #include "storaged/blob_cache.h"
@@ -82,7 +83,7 @@ prepare(struct slice *conf)
 	const char	*dir = slice_str(conf, "cache.path",
 			    "/var/cache/pail");
 
-	(void)index_boot();
+	(void)host_boot();
 	if (strlcpy(env.cache, dir, sizeof(env.cache)) >= sizeof(env.cache) ||
 	    (size_t)snprintf(env.index, sizeof(env.index), "%s/index", dir) >=
 	    sizeof(env.index))
