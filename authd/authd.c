@@ -39,14 +39,14 @@ authd_mechanisms(struct authd_conf *conf, const char *list, char *why,
 		list += strcspn(list, " ,\t");
 		m = sasl_find(str_from(word));
 		if (m == NULL || m->proof != SASL_PASSWORD) {
-			snprintf(why, size, "auth.mechanisms: no mechanism "
+			snprintf(why, size, "sasl-mechanisms: none is "
 			    "\"%s\" (PLAIN, LOGIN)", word);
 			return -1;
 		}
 		strlcat(conf->mechanisms, word, sizeof(conf->mechanisms));
 		if (strlcat(conf->mechanisms, " ", sizeof(conf->mechanisms)) >=
 		    sizeof(conf->mechanisms)) {
-			snprintf(why, size, "auth.mechanisms: too long");
+			snprintf(why, size, "sasl-mechanisms: too many");
 			return -1;
 		}
 	}
@@ -57,13 +57,18 @@ int
 authd_conf_read(struct authd_conf *conf, const struct slice *slice, char *why,
     size_t size)
 {
+	char		list[128];
 	uint64_t	n;
 
 	memset(conf, 0, sizeof(*conf));
-	if (authd_mechanisms(conf, slice_str(slice, "auth.mechanisms",
-	    "PLAIN LOGIN"), why, size) == -1)
+	if (slice_words(slice, "sasl-mechanisms", "PLAIN LOGIN", list,
+	    sizeof(list)) == -1) {
+		snprintf(why, size, "sasl-mechanisms: too many");
 		return -1;
-	n = slice_num(slice, "auth.cache-ttl", 300);
+	}
+	if (authd_mechanisms(conf, list, why, size) == -1)
+		return -1;
+	n = slice_num(slice, "login-cache", 300);
 	if (n > AUTHD_TTL_MAX)
 		n = AUTHD_TTL_MAX;
 	conf->cache_ttl_ms = (int64_t)n * 1000;

@@ -27,7 +27,7 @@ struct event_base;
 struct login;
 struct authd;
 
-/* From the slice: auth.mechanisms, auth.cache-ttl, auth.N.type,
+/* From the slice: sasl-mechanisms, login-cache, auth.N.type,
  * nprocs.storaged. */
 struct authd_conf {
 	char		mechanisms[128];	/* upper case, with spaces */

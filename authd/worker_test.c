@@ -15,8 +15,8 @@ conf_slice(const char *type, const char *mechanisms)
 	struct setup_pair	 pairs[] = {
 		{ STR("auth.0.type"), str_from(type) },
 		{ STR("auth.0.path"), str_from(path) },
-		{ STR("auth.mechanisms"), str_from(mechanisms) },
-		{ STR("auth.cache-ttl"), STR("60") },
+		{ STR("sasl-mechanisms.0"), str_from(mechanisms) },
+		{ STR("login-cache"), STR("60") },
 		{ STR("nprocs.storaged"), STR("2") }
 	};
 	struct setup_conf	 conf = { { pairs, nitems(pairs) } };

@@ -161,3 +161,20 @@ slice_at(const struct slice *s, const char *fmt, ...)
 		return NULL;
 	return slice_str(s, key, NULL);
 }
+
+int
+slice_words(const struct slice *s, const char *key, const char *fallback,
+    char *dst, size_t size)
+{
+	const char	*word;
+	unsigned int	 i;
+
+	if (slice_at(s, "%s.0", key) == NULL)
+		return strlcpy(dst, fallback, size) >= size ? -1 : 0;
+	dst[0] = '\0';
+	for (i = 0; (word = slice_at(s, "%s.%u", key, i)) != NULL; i++)
+		if ((i > 0 && strlcat(dst, " ", size) >= size) ||
+		    strlcat(dst, word, size) >= size)
+			return -1;
+	return 0;
+}

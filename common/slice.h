@@ -22,5 +22,11 @@ bool	 slice_bool(const struct slice *s, const char *key, bool fallback);
 /* For lists: slice_at(s, "auth.%u.path", 0). */
 const char *slice_at(const struct slice *s, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/*
+ * The values of the list key ("key.0", "key.1", ...) in dst, with a space
+ * between them; without the list the fallback.  -1: over size bytes.
+ */
+int	 slice_words(const struct slice *s, const char *key,
+	    const char *fallback, char *dst, size_t size);
 
 #endif

@@ -17,6 +17,8 @@ static struct setup_pair pairs[] = {
 	{ STR("yes"), STR("true") },
 	{ STR("no"), STR("false") },
 	{ STR("empty"), STR("") },
+	{ STR("words.0"), STR("a") },
+	{ STR("words.1"), STR("bc") },
 	{ STR("pem"), STR("-----BEGIN\nx\n-----END\n") }
 };
 
@@ -36,6 +38,7 @@ main(void)
 	struct buf	 b = BUF_INIT;
 	struct slice	*s = make(nitems(pairs), &b);
 	size_t		 i, len = b.len;
+	char		 text[32];
 
 	CHECK(s != NULL);
 	if (s == NULL)
@@ -57,6 +60,13 @@ main(void)
 	CHECK(strcmp(slice_at(s, "auth.%u.path", 1), "/b") == 0);
 	CHECK(slice_at(s, "auth.%u.path", 2) == NULL);
 	CHECK(slice_at(s, "%0300d", 1) == NULL);
+	CHECK(slice_words(s, "words", "x", text, sizeof(text)) == 0);
+	CHECK(strcmp(text, "a bc") == 0);
+	CHECK(slice_words(s, "words", "x", text, 5) == 0);
+	CHECK(slice_words(s, "words", "x", text, 4) == -1);
+	CHECK(slice_words(s, "none", "x y", text, sizeof(text)) == 0);
+	CHECK(strcmp(text, "x y") == 0);
+	CHECK(slice_words(s, "none", "x y", text, 3) == -1);
 	slice_free(s);
 	slice_free(NULL);
 

@@ -8,6 +8,7 @@
 #include "common/slice.h"
 #include "imapd/tls.h"
 
+#define MECHANISMS		"PLAIN LOGIN"
 #define DEFAULT_APPEND_LIMIT	((uint64_t)64 * 1024 * 1024)
 #define APPEND_LIMIT_MOST	((uint64_t)4 * 1024 * 1024 * 1024 - 1)
 
@@ -80,12 +81,17 @@ static int
 read_words(struct imapd_conf *c, const struct slice *s, char *why,
     size_t size)
 {
-	const char	*word = "loopback", *mechs = "PLAIN LOGIN";
+	const char	*word = "loopback";
 	size_t		 i;
 
+	strlcpy(c->mechanisms, MECHANISMS, sizeof(c->mechanisms));
 	if (s != NULL) {
 		word = slice_str(s, "plaintext-login", word);
-		mechs = slice_str(s, "auth.mechanisms", mechs);
+		if (slice_words(s, "sasl-mechanisms", MECHANISMS,
+		    c->mechanisms, sizeof(c->mechanisms)) == -1) {
+			snprintf(why, size, "sasl-mechanisms: too many");
+			return -1;
+		}
 	}
 	for (i = 0; i < nitems(plaintext_words); i++)
 		if (strcmp(word, plaintext_words[i].word) == 0)
@@ -95,11 +101,6 @@ read_words(struct imapd_conf *c, const struct slice *s, char *why,
 		return -1;
 	}
 	c->plaintext = plaintext_words[i].value;
-	if (strlcpy(c->mechanisms, mechs, sizeof(c->mechanisms)) >=
-	    sizeof(c->mechanisms)) {
-		snprintf(why, size, "auth.mechanisms: too many");
-		return -1;
-	}
 	return 0;
 }
 

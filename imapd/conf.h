@@ -34,7 +34,7 @@ extern struct imapd_conf conf;
 
 /*
  * Reads the keys "tls.certificate" and "tls.private-key" (PEM bytes),
- * "plaintext-login", "auth.mechanisms", "append-limit", "imap.login-timeout",
+ * "plaintext-login", "sasl-mechanisms", "append-limit", "imap.login-timeout",
  * "imap.idle-timeout", "imap.max-connections", "imap.max-unauthenticated"
  * and "imap.max-unauthenticated-per-address".  0, or -1 with the reason in
  * why and *c as it was.  s may be NULL: the defaults.

@@ -146,7 +146,8 @@ test_good(void)
 	    "  compression: gzip\n  key-prefix: a/b\n" A TLS
 	    "cache: {size: 1GiB}\ncluster: false\n"
 	    "mailboxes: [{name: Sent, use: sent}, {name: Lists/Misc}]\n"
-	    "processes: {imapd: 3}\n";
+	    "processes: {imapd: 3}\n"
+	    "login-cache: 0s\nsasl-mechanisms: [PLAIN]\n";
 
 	setenv("PAIL_TEST_KEY", "from the environment", 1);
 	c = conf_load_text("paild/test/t.yaml", text, strlen(text), false);
@@ -170,6 +171,8 @@ test_good(void)
 	IS("cluster", "false");
 	IS("plaintext-login", "loopback");
 	IS("append-limit", "67108864");
+	IS("login-cache", "0");
+	IS("sasl-mechanisms.0", "PLAIN");
 	IS("mailboxes.0.use", "sent");
 	IS("mailboxes.1.name", "Lists/Misc");
 	CHECK(conf_str(c, "mailboxes.1.use") == NULL);
@@ -296,30 +299,44 @@ test_restart_keys(void)
 	conf_free(cb);
 }
 
-/* etc/pail.yaml names every key, and is valid. */
+/* etc/pail.yaml names every key with its default, and is valid;
+ * pail.yaml(5) names them too. */
 static void
 test_example(void)
 {
 	struct conf	*c;
-	struct buf	 b;
+	struct buf	 b, page;
 	char		 why[512], word[64];
 	size_t		 i;
 
 	buf_init(&b, 0);
+	buf_init(&page, 0);
 	CHECK(conf_file_read("etc/pail.yaml", 65536, &b, why,
 	    sizeof(why)) == 0);
 	buf_put_u8(&b, 0);
+	CHECK(conf_file_read("man/pail.yaml.5", 65536, &page, why,
+	    sizeof(why)) == 0);
+	buf_put_u8(&page, 0);
 	for (i = 1; i < conf_keys_n; i++) {
 		if (strcmp(conf_key_leaf(conf_keys[i].path), "*") == 0)
 			continue;
 		snprintf(word, sizeof(word), "%s:",
 		    conf_key_leaf(conf_keys[i].path));
 		CHECK_ROW(strstr((char *)b.data, word) != NULL, "%s", word);
+		*strchr(word, ':') = '\0';
+		CHECK_ROW(conf_keys[i].type == CONF_MAP ||
+		    strstr((char *)page.data, word) != NULL, "%s", word);
+		if (conf_keys[i].def == NULL || *conf_keys[i].def == '\0')
+			continue;
+		snprintf(word, sizeof(word), "%s: %s",
+		    conf_key_leaf(conf_keys[i].path), conf_keys[i].def);
+		CHECK_ROW(strstr((char *)b.data, word) != NULL, "%s", word);
 	}
 	c = conf_load("etc/pail.yaml", true);
 	CHECK(conf_ok(c));
 	conf_free(c);
 	buf_free(&b);
+	buf_free(&page);
 }
 
 /* A checkout does not keep what is private. */
