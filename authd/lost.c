@@ -9,8 +9,8 @@
 void
 lost(const char *kind, uint32_t index, const char *why)
 {
-	if (strcmp(why, "end of file") == 0)
-		log_info("%s=%" PRIu32 " result=closed why=\"%s\"", kind,
+	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
+		log_debug("%s=%" PRIu32 " result=closed why=\"%s\"", kind,
 		    index, why);
 	else
 		log_warnx("%s=%" PRIu32 " result=cut why=\"%s\"", kind,

@@ -131,13 +131,15 @@ login_log(const struct login *l, const char *result, const char *why)
 	if (login_muted(l->channel))
 		return;
 	log_info("login=%" PRIu32 ".%" PRIu32 " user=%s mech=%s remote=%s "
-	    "tls=%d cached=%d ms=%" PRId64 " result=%s why=\"%s\"",
+	    "tls=%s cached=%s ms=%" PRId64 " result=%s%s%s%s",
 	    l->channel->index, l->id,
 	    login_word(user, sizeof(user), l->user),
 	    l->sasl.mech == NULL ? "-" : l->sasl.mech->name,
 	    login_word(remote, sizeof(remote), l->remote),
-	    l->tls, l->cached, clock_ms() - l->began, result,
-	    log_quote(text, sizeof(text), why, strlen(why)));
+	    l->tls ? "yes" : "no", l->cached ? "yes" : "no",
+	    clock_ms() - l->began, result, *why != '\0' ? " why=\"" : "",
+	    log_quote(text, sizeof(text), why, strlen(why)),
+	    *why != '\0' ? "\"" : "");
 }
 
 /* The last word on a login that does not succeed. */

@@ -263,8 +263,8 @@ refresh_closed(struct peer *p, const char *why, void *arg)
 	if (s->peer != p)
 		return;
 	s->peer = NULL;
-	if (strcmp(why, "end of file") == 0)	/* paild warns of that */
-		log_info("storaged=%" PRIu32 " result=closed", s->index);
+	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
+		log_debug("storaged=%" PRIu32 " result=closed", s->index);
 	else
 		log_warnx("storaged=%" PRIu32 " result=cut why=\"%s\"",
 		    s->index, why);
