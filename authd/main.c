@@ -128,8 +128,7 @@ main(void)
 		.drain = main_drain,
 		.counts = main_counts,
 		.preauth = main_preauth,
-		.revoke = main_revoke,
-		.sends_fds = true
+		.revoke = main_revoke
 	};
 
 	daemon_run(&authd_daemon);

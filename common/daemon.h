@@ -45,7 +45,6 @@ struct daemon {
 	/* SETUP_READY is not said after start() but by daemon_ready(): for
 	 * storaged, which serves only once its store has been tried. */
 	bool	 late_ready;
-	bool	 sends_fds;	/* authd: keeps sendmsg with descriptors */
 };
 
 /* Runs the daemon; exits the process, 0 after a drain. */
