@@ -32,7 +32,8 @@ command_log(struct client *c, const struct command *cmd)
 		return;
 	if (why == NULL)
 		why = "";
-	log_debug("session=%08x user=%s cmd=\"%s\" ms=%lld result=%s why=%s",
+	log_debug("session=%08x user=%s cmd=\"%s\" ms=%lld result=%s "
+	    "why=\"%s\"",
 	    c->session, c->user != NULL ? c->user : "",
 	    cmd->spec != NULL ? cmd->spec->name : "?",
 	    (long long)(client_now() - cmd->began), log_word[cmd->status],

@@ -118,7 +118,7 @@ cmd_id(struct command *cmd)
 		buf_free(&said);
 		return reply_bad(cmd, "ID wants NIL or a list of strings");
 	}
-	log_debug("session=%08x id=%s", cmd->client->session,
+	log_debug("session=%08x id=\"%s\"", cmd->client->session,
 	    log_quote(quoted, sizeof(quoted),
 	    said.data != NULL ? (char *)said.data : "", said.len));
 	buf_free(&said);

@@ -17,6 +17,14 @@ copyuid(struct buf *b, const struct reply_ok *ok)
 	(void)buf_put_u8(b, '\0');
 }
 
+/* COPY is all or nothing (RFC 3501 section 6.4.7). */
+static enum cmd_result
+expunged(struct command *cmd)
+{
+	return reply_no(cmd, "EXPUNGEISSUED",
+	    "Some of the messages are no more");
+}
+
 static void
 copy_reply(struct command *cmd, const struct answer *a)
 {
@@ -25,6 +33,10 @@ copy_reply(struct command *cmd, const struct answer *a)
 
 	if (a->ok == NULL) {
 		(void)reply_refused(cmd, a->no);
+		return;
+	}
+	if (a->ok->src.n == 0 && !cmd->uid) {
+		(void)expunged(cmd);
 		return;
 	}
 	copyuid(&b, a->ok);
@@ -63,6 +75,8 @@ copy_or_move(struct command *cmd, enum msg_type type)
 		return reply_bad(cmd, "No such message");
 	if (set->n == 0)
 		return reply_ok(cmd, NULL, "No messages");
+	if (!cmd->uid && view_some_gone(v, set))
+		return expunged(cmd);
 	if (view_cover(v, set) == -1)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
 	req.uids = *set;

@@ -288,6 +288,8 @@ cmd_fetch(struct command *cmd)
 	f->arena = arena_new(ROW_ARENA_MAX);
 	if (f->arena == NULL || uidset_copy(&f->todo, set) == -1)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
+	if (f->plan.what & MBOX_WHAT_FLAGS)
+		view_tell_keywords(v, cmd);
 	fetch_pump(f);
 	return cmd->stage == STAGE_RUNNING ? CMD_WAIT : CMD_DONE;
 }

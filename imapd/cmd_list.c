@@ -160,9 +160,9 @@ parse_select_options(struct parse *p, struct list_query *q)
 		if (parse_char(p, ')') == -1)
 			return -1;
 	}
-	/* RFC 5258, section 3.1: it needs something to recurse for */
-	if (q->select & LIST_RECURSIVEMATCH &&
-	    !(q->select & (LIST_SUBSCRIBED | LIST_SPECIAL_USE)))
+	/* RFC 5258, section 6: it needs a base option, which SPECIAL-USE
+	 * (RFC 6154, section 6) is not */
+	if (q->select & LIST_RECURSIVEMATCH && !(q->select & LIST_SUBSCRIBED))
 		return -1;
 	return parse_sp(p);
 }

@@ -279,8 +279,12 @@ cmd_search(struct command *cmd)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
 	if (parse_sp(p) == -1 || parse_return(p, s) == -1)
 		return reply_bad(cmd, "SEARCH wants keys");
-	if (search_parse(p, v, new_set, cmd, &s->prog, &why) == -1)
+	if (search_parse(p, v, new_set, cmd, &s->prog, &why) == -1) {
+		/* RFC 5182, section 2.1: NO empties it, BAD does not */
+		if (s->returns & RETURN_SAVE && why != SEARCH_BAD)
+			uidset_free(&v->saved);
 		return search_error(cmd, why);
+	}
 	s->cmd = cmd;
 	s->eval.prog = &s->prog;
 	s->eval.view = v;

@@ -9,13 +9,25 @@
 #include "imapd/view.h"
 #include "imapd/words.h"
 
+/*
+ * Messages that others have expunged: the rest is stored and told, and the
+ * client hears of it unless it wanted to hear nothing (RFC 2180 section
+ * 4.2).  A UID that is no more is no error (RFC 3501 section 6.4.8).
+ */
 static void
 store_reply(struct command *cmd, const struct answer *a)
 {
+	const struct view	*v = cmd->client->view;
+	const struct uidset	*set = cmd->state;
+
 	if (a->no != NULL) {
 		uidset_free(&cmd->owed);
 		(void)reply_refused(cmd, a->no);
-	} else
+	} else if (!cmd->uid && !cmd->silent && v != NULL &&
+	    view_some_gone(v, set))
+		(void)reply_no(cmd, "EXPUNGEISSUED",
+		    "Some of the messages are no more");
+	else
 		(void)reply_ok(cmd, NULL, "Stored");
 }
 
@@ -60,6 +72,7 @@ cmd_store(struct command *cmd)
 	    view_cover(v, set) == -1)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
 	req.uids = *set;
+	cmd->state = set;
 	return storage_ask(cmd, IMSG_MBOX_STORE, &req, store_reply);
 }
 

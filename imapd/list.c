@@ -168,10 +168,14 @@ matches(const struct list_query *q, struct str name)
 static bool
 selected(const struct list_entry *e, const struct list_query *q)
 {
-	if (q->lsub || q->select & LIST_SUBSCRIBED)
-		return (e->row.attrs & MBOX_SUBSCRIBED) != 0;
-	if (q->select & LIST_SPECIAL_USE)
-		return (e->row.attrs & MBOX_USE_MASK) != 0;
+	/* RFC 5258, section 3: each of them must be met */
+	if ((q->lsub || q->select & LIST_SUBSCRIBED) &&
+	    !(e->row.attrs & MBOX_SUBSCRIBED))
+		return false;
+	if (q->select & LIST_SPECIAL_USE && !(e->row.attrs & MBOX_USE_MASK))
+		return false;
+	if (q->lsub || q->select & (LIST_SUBSCRIBED | LIST_SPECIAL_USE))
+		return true;
 	return e->row.box != 0 || (e->implied && e->children) ||
 	    e->children;
 }

@@ -78,7 +78,7 @@ login_no(struct client *c, enum auth_code code, struct str text)
 
 	if ((size_t)code >= nitems(failures))
 		code = AUTH_FAILED;
-	log_info("session=%08x login remote=%s result=no why=%s",
+	log_info("session=%08x login remote=%s result=no why=\"%s\"",
 	    c->session, c->remote,
 	    log_quote(quoted, sizeof(quoted), text.p, text.len));
 	if (c->preauth)
@@ -97,11 +97,13 @@ login_ready(struct client *c, const struct session_ready *ready,
 {
 	struct command	*cmd = login_command(c);
 	struct buf	 b = BUF_INIT;
+	char		 quoted[200];
 
 	if (end != NULL) {
 		log_info("session=%08x user=%s login remote=%s result=no "
-		    "why=\"%.*s\"", c->session, c->user, c->remote,
-		    (int)end->text.len, end->text.p);
+		    "why=\"%s\"", c->session, c->user, c->remote,
+		    log_quote(quoted, sizeof(quoted), end->text.p,
+		    end->text.len));
 		free(c->user);
 		c->user = NULL;
 		if (c->preauth)

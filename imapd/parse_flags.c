@@ -20,16 +20,27 @@ static const struct {
 	{ "\\Draft",	MBOX_DRAFT },
 };
 
+/*
+ * A flag-extension is none of PERMANENTFLAGS, and is ignored (RFC 3501
+ * section 7.1); \Recent is no flag that a client may write.
+ */
 static int
 parse_system_flag(struct parse *p, uint8_t *bit)
 {
-	size_t	 i;
+	const char	*at = p->p;
+	struct str	 word;
+	size_t		 i;
 
+	*bit = 0;
 	for (i = 0; i < nitems(system_flags); i++)
 		if (parse_word(p, system_flags[i].name) == 0) {
 			*bit = system_flags[i].bit;
 			return 0;
 		}
+	if (parse_char(p, '\\') == 0 && parse_atom(p, &word) == 0 &&
+	    !str_caseeq(word, STR("Recent")))
+		return 0;
+	p->p = at;
 	return -1;
 }
 

@@ -244,7 +244,10 @@ test_flags(void)
 	CHECK(parse_flag_list(&p, &l) == 0 && l.flags == 0);
 	start(&p, "(\\Recent)");
 	CHECK(parse_flag_list(&p, &l) == -1);
-	start(&p, "(\\Seenx)");
+	start(&p, "(\\Seenx \\Draft)");	/* one that is not kept */
+	CHECK(parse_flag_list(&p, &l) == 0 && l.flags == MBOX_DRAFT &&
+	    l.nkeywords == 0);
+	start(&p, "(\\)");
 	CHECK(parse_flag_list(&p, &l) == -1);
 	start(&p, "(a  b)");
 	CHECK(parse_flag_list(&p, &l) == -1);

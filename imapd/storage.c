@@ -143,9 +143,8 @@ storage_lost(struct storage *s, const char *why, const struct session_end *end)
 		ready(c, NULL, end != NULL ? end : &away);
 		return;
 	}
-	log_info("session=%08x user=%s session ends: %s",
-	    c->session, c->user != NULL ? c->user : "",
-	    why);
+	log_info("session=%08x user=%s session ends why=\"%s\"",
+	    c->session, c->user != NULL ? c->user : "", why);
 	if (end != NULL && end->text.len > 0)
 		client_bye(c, "%.*s", (int)end->text.len, end->text.p);
 	else

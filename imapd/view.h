@@ -70,6 +70,8 @@ int	 view_resolve(struct view *v, const struct seqset *in, bool uid,
 /* Joins ranges between which the view has no message: for requests, so
  * that few ranges travel (UIDs that do not exist do no harm there). */
 int	 view_cover(struct view *v, struct uidset *set);
+/* Whether others have expunged one of set that the client still counts. */
+bool	 view_some_gone(const struct view *v, const struct uidset *set);
 /* SEARCHRES: replace "$". */
 int	 view_save(struct view *v, const struct uidset *set);
 
@@ -114,6 +116,9 @@ void	 view_telling_free(struct view_telling *t);
  * when to call again.
  */
 bool	 view_tell(struct client *c, struct command *cmd);
+/* FLAGS and PERMANENTFLAGS, when keywords have come that it has not heard
+ * of: before the lines of cmd that may name them. */
+void	 view_tell_keywords(struct view *v, struct command *cmd);
 /* Something could be told now (expunge: EXPUNGE is allowed). */
 bool	 view_untold(const struct view *v, bool expunge);
 

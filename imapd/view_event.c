@@ -101,6 +101,34 @@ view_forget(struct view *v, const struct command *by)
 			e->by = NULL;
 }
 
+static bool
+overlap(const struct uidset *a, const struct uidset *b)
+{
+	size_t	 i, k;
+
+	for (i = 0; i < a->n; i++) {
+		k = uidset_find(b, a->v[i].first);
+		if (k < b->n && b->v[k].first <= a->v[i].last)
+			return true;
+	}
+	return false;
+}
+
+bool
+view_some_gone(const struct view *v, const struct uidset *set)
+{
+	const struct view_event	*e;
+
+	if (overlap(set, &v->gone))
+		return true;
+	/* by its own later commands: at this one's time it was there */
+	TAILQ_FOREACH(e, &v->events, entry)
+		if (e->kind == VIEW_EXPUNGED && e->by == NULL &&
+		    overlap(set, &e->uids))
+			return true;
+	return false;
+}
+
 int
 view_ev_added(struct view *v, const struct ev_added *e, struct command *by)
 {

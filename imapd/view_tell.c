@@ -251,6 +251,19 @@ view_untold(const struct view *v, bool expunge)
 	    v->keywords_new || (expunge && v->gone.n > 0);
 }
 
+void
+view_tell_keywords(struct view *v, struct command *cmd)
+{
+	struct buf	 b = BUF_INIT;
+
+	if (!v->keywords_new)
+		return;
+	v->keywords_new = false;
+	view_print_keywords(v, &b);
+	reply_raw(cmd, b.data, b.len);
+	buf_free(&b);
+}
+
 bool
 view_tell(struct client *c, struct command *cmd)
 {
@@ -267,14 +280,7 @@ view_tell(struct client *c, struct command *cmd)
 			(void)uidset_union(&v->flags, &cmd->owed);
 		uidset_free(&cmd->owed);
 	}
-	if (v->keywords_new) {
-		struct buf	 b = BUF_INIT;
-
-		v->keywords_new = false;
-		view_print_keywords(v, &b);
-		reply_raw(cmd, b.data, b.len);
-		buf_free(&b);
-	}
+	view_tell_keywords(v, cmd);
 	if (client_full(c))
 		return false;
 	if (v->flags.n > 0)
