@@ -113,7 +113,7 @@ def replay(text):
 
 def of(s, user="ann"):
     """What the bucket holds of the user, asked of the node s."""
-    return replay(s.ctl("dump", user).stdout.decode())
+    return replay(s.ctl("dump", user, timeout=1200).stdout.decode())
 
 
 def index_modseqs(path):

@@ -103,6 +103,7 @@ class History:
     # The proof. final: {box: model.Box}
 
     def check(self, final):
+        self.sort_expunges()
         self.check_order()
         self.check_uidnexts()
         self.check_contents(final)
@@ -154,13 +155,36 @@ class History:
                 "UID %d (%s) of %s is lost" % (uid, a.token, box)
 
     def may_be_gone(self, box, uid):
+        return self.gone_from(box, uid) is not None
+
+    def gone_from(self, box, uid):
+        """From when on it may have been gone; None: it never could."""
         if (box, uid) in self.moved:
-            return True
-        dead = [s for s, _, _, v in self.writes[box, uid]
-                if v.get("\\Deleted", False) is not False]
-        return any(b == box and (uids is None or uid in uids) and
-                   any(s < e for s in dead)
-                   for b, uids, _, e in self.expunges)
+            return self.moved[box, uid][1]
+        dead = min([s for s, _, _, v in self.writes[box, uid]
+                    if v.get("\\Deleted", False) is not False],
+                   default=None)
+        if dead is None:
+            return None
+        some = [s for s, e in self.named.get((box, uid), []) if e > dead]
+        every = self.every.get(box, [])
+        i = bisect.bisect_right(every, (dead, 1e18))
+        return min(some + ([every[i][1]] if i < len(every) else []),
+                   default=None)
+
+    def sort_expunges(self):
+        """named: {(box, uid): [(s, e)]} of those with a set; every: {box:
+        [(e, s)]} of those without, where s is the least from there on."""
+        self.named, self.every = {}, {}
+        for box, uids, s, e in self.expunges:
+            if uids is None:
+                self.every.setdefault(box, []).append((e, s))
+            for u in uids or ():
+                self.named.setdefault((box, u), []).append((s, e))
+        for rows in self.every.values():
+            rows.sort()
+            for i in range(len(rows) - 2, -1, -1):
+                rows[i] = (rows[i][0], min(rows[i][1], rows[i + 1][1]))
 
     def check_expunges(self, final):
         """What was surely \\Deleted all through an EXPUNGE is gone."""
@@ -185,7 +209,11 @@ class History:
                 top = max(top, s)
                 out.append((e, top))
             syncs[node] = out
+        gone = {key: self.gone_from(*key) for key in self.adds
+                if key[1] not in final[key[0]].mails}
         for box, uid, flags, s, e, node in self.reads:
+            # a view that was not told yet shows what it was at its end
+            s = min(s, gone.get((box, uid), s))
             rows = syncs.get(node, [])
             i = bisect.bisect_left(rows, (s,)) - 1
             self.check_read(box, uid, flags, e, node, s,

@@ -89,10 +89,10 @@ class Suite:
     def bin(self, name):
         return os.path.join(self.build, "bin", name)
 
-    def ctl(self, *args, input=None, check=True):
+    def ctl(self, *args, input=None, check=True, timeout=120):
         r = subprocess.run([self.bin("pailctl"), "-f", self.conf, *args],
                            input=input, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, timeout=120)
+                           stderr=subprocess.PIPE, timeout=timeout)
         if check and r.returncode != 0:
             raise AssertionError("pailctl %s: %d %s" % (
                 " ".join(args), r.returncode, r.stderr.decode()))
