@@ -121,7 +121,8 @@ auth_closed(struct peer *p, const char *why, void *arg)
 {
 	(void)p;
 	(void)arg;
-	log_warnx("authd went away: %s", why);
+	if (strcmp(why, "end of file") != 0)	/* paild warns of a crash */
+		log_warnx("authd result=cut why=\"%s\"", why);
 	auth.peer = NULL;
 	auth_lost();
 }

@@ -211,6 +211,9 @@ setup_message(struct peer *peer, struct msg *m, void *arg)
 		    &ready, m->data, m->len, NULL) == -1)
 			return -1;
 		proc_enter(p, PROC_READY);
+		if (p->restarts > 0)
+			log_info("proc=\"%s\" pid=%d state=ready restarts=%u",
+			    proc_name(p), (int)p->pid, p->restarts);
 		if (p->kind == PROC_STORAGED && p->index == 0)
 			p->paild->probed = true;
 		if (!p->paild->ready && p->paild->report == NULL &&

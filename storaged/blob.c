@@ -12,6 +12,8 @@
 #include "common/log.h"
 #include "storaged/blob_impl.h"
 
+#define BLOB_AWAY	3	/* failures, without an answer between them */
+
 static const struct blob_backend *const backends[] = {
 	&blob_file_backend,
 	&blob_s3_backend,
@@ -32,6 +34,30 @@ blob_outcome_name(enum blob_outcome o)
 	};
 
 	return (size_t)o < nitems(names) ? names[o] : "unknown";
+}
+
+void
+blob_heard(struct blob_store *s, enum blob_outcome o, const char *why)
+{
+	struct timespec	now;
+
+	if (o == BLOB_UNSURE || o == BLOB_UNAVAILABLE || o == BLOB_ERROR ||
+	    o == BLOB_DENIED)
+		s->counts.errors++;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (o == BLOB_UNSURE || o == BLOB_UNAVAILABLE) {
+		if (++s->failures < BLOB_AWAY || s->away != 0)
+			return;
+		s->away = now.tv_sec != 0 ? now.tv_sec : 1;
+		log_warnx("store: result=away why=\"%s\"", why);
+		return;
+	}
+	s->failures = 0;
+	if (s->away == 0)
+		return;
+	log_info("store: result=back away_s=%lld",
+	    (long long)(now.tv_sec - s->away));
+	s->away = 0;
 }
 
 struct blob_store *

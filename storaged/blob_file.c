@@ -124,8 +124,8 @@ request_done(void *arg)
 		r.len = q->op.len;
 		r.size = q->op.size;
 		n->bytes_in += q->op.len;
-	} else if (r.outcome != BLOB_ABSENT && r.outcome != BLOB_CONFLICT)
-		n->errors++;
+	}
+	blob_heard(q->fs->s, r.outcome, q->op.why);
 	if (q->verb == FILE_PUT) {
 		n->bytes_out += q->op.fdlen;
 		for (i = 0; i < q->op.npieces; i++)

@@ -2,6 +2,8 @@
 #ifndef STORAGED_BLOB_IMPL_H
 #define STORAGED_BLOB_IMPL_H
 
+#include <time.h>
+
 #include <event2/event.h>
 
 #include "storaged/blob.h"
@@ -16,12 +18,21 @@ struct blob_store {
 	void		(*refused)(const char *access_key, const char *why,
 			    void *arg);
 	void		*refused_arg;
+	unsigned	 failures;	/* one after the other */
+	time_t		 away;		/* since then; 0: it answers */
 };
 
 /* Every backend's request begins with this. */
 struct blob_request {
 	struct blob_store *store;
 };
+
+/*
+ * Each backend says how a request ended: counts errors, and logs once that
+ * the store went away and once that it is back.
+ */
+void	 blob_heard(struct blob_store *s, enum blob_outcome o,
+	    const char *why);
 
 #define BLOB_LIST_MAX	1000	/* keys a LIST */
 #define BLOB_DELETE_MAX	1000

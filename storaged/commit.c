@@ -211,13 +211,16 @@ commit_pause(struct commit *c, void (*resume)(struct commit *))
 }
 
 void
-commit_nudge(struct commit *c)
+commit_unanswered(const struct commit *c, const char *what,
+    const struct blob_result *r)
 {
-	c->tries = 0;
-	if (c->pause == NULL)
-		return;
-	c->io->untimer(c->io->arg, c->pause);
-	c->pause = c->io->timer(c->io->arg, 0, commit_resume, c);
+	void	(*say)(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+	say = c->tries == 0 && r->outcome != BLOB_CONFLICT ? log_info :
+	    log_debug;
+	say("user=%s commit=%llu object=%s result=%s why=\"%s\"", c->user,
+	    (unsigned long long)c->head.commit, what,
+	    blob_outcome_name(r->outcome), r->why != NULL ? r->why : "");
 }
 
 void
@@ -642,12 +645,6 @@ commit_upload_drop(struct commit *c, const uint8_t id[16])
 		u->orphan = true;
 	else
 		u->state = UPLOAD_DROPPED;
-}
-
-uint64_t
-commit_number(const struct commit *c)
-{
-	return c->head.commit;
 }
 
 const uint8_t *

@@ -157,8 +157,6 @@ struct refresh {
 };
 void	 commit_refresh(struct commit *c, struct refresh *ref);
 void	 commit_refresh_cancel(struct commit *c, struct refresh *ref);
-/* The bucket was heard to be there again: end any pause now. */
-void	 commit_nudge(struct commit *c);
 
 /*
  * For evaluate() and first(): append a record (its number is set in r) and,
@@ -204,7 +202,6 @@ enum commit_at commit_locate(const struct commit *c, uint64_t commit,
 	    struct commit_place *place);
 
 /* For logs, tests and pailctl dump. */
-uint64_t commit_number(const struct commit *c);
 /* 16 bytes; NULL before the first read. */
 const uint8_t *commit_history(const struct commit *c);
 const char *commit_user(const struct commit *c);

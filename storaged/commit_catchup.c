@@ -52,8 +52,7 @@ catchup_failed(struct commit *c, const struct blob_result *r)
 {
 	uint64_t	 ticket = c->catchup.ticket;
 
-	log_info("user=%s object=log result=%s why=\"%s\"", c->user,
-	    blob_outcome_name(r->outcome), r->why != NULL ? r->why : "");
+	commit_unanswered(c, "log", r);
 	commit_catchup_free(c);
 	c->behind = true;
 	commit_enter(c, PHASE_IDLE);

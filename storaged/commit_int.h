@@ -197,6 +197,12 @@ struct commit {
 
 /* commit.c */
 void	 commit_enter(struct commit *c, enum commit_phase phase);
+/*
+ * Logs that the bucket did not give an answer to a request for what; the
+ * first time of an outage for each user (blob.c tells of the outage).
+ */
+void	 commit_unanswered(const struct commit *c, const char *what,
+	    const struct blob_result *r);
 void	 commit_kick(struct commit *c, uint64_t ms);
 void	 commit_later(struct commit *c, uint64_t ms,
 	    void (*resume)(struct commit *));

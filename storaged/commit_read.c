@@ -30,8 +30,7 @@ commit_read(struct commit *c)
 static void
 read_failed(struct commit *c, const char *what, const struct blob_result *r)
 {
-	log_info("user=%s object=%s result=%s why=\"%s\"", c->user, what,
-	    blob_outcome_name(r->outcome), r->why != NULL ? r->why : "");
+	commit_unanswered(c, what, r);
 	if (c->batch != NULL)
 		commit_batch_drop(c, true);
 	commit_enter(c, PHASE_IDLE);

@@ -123,9 +123,7 @@ put_done(const struct blob_result *r, void *arg)
 		return;
 	}
 	a->unsure = true;
-	log_info("user=%s commit=%llu result=%s why=\"%s\"", c->user,
-	    (unsigned long long)a->base + 1, blob_outcome_name(r->outcome),
-	    r->why != NULL ? r->why : "");
+	commit_unanswered(c, "put", r);
 	look(c);
 }
 
@@ -253,9 +251,7 @@ look_done(const struct blob_result *r, void *arg)
 		break;
 	default:
 		/* Those in the attempt wait; the others were never in one. */
-		log_info("user=%s object=head result=%s why=\"%s\"", c->user,
-		    blob_outcome_name(r->outcome),
-		    r->why != NULL ? r->why : "");
+		commit_unanswered(c, "head", r);
 		commit_pause(c, look);
 		commit_fail_before(c, c->read_ticket, COMMIT_UNAVAILABLE);
 		break;

@@ -36,6 +36,7 @@
 #define OPEN_USERS	256
 #define QUIET_MS	5000	/* then a user is closed */
 #define APPENDLIMIT	(64 * 1024 * 1024)
+#define SAY_AWAY_MS	30000	/* between two lines on a store that is away */
 #define STORE_WAIT_MS	3000	/* for the store object */
 
 static struct {
@@ -51,6 +52,7 @@ static struct {
 	bool		 wants_probe;	/* this process tries the store */
 	bool		 makes_store;	/* and makes the store object */
 	uint64_t	 since_ms;
+	uint64_t	 said_ms;	/* that the store is away */
 	char		 refused[256];	/* access key that the server refused */
 } self;
 
@@ -179,6 +181,17 @@ tick_in(unsigned ms)
 	evtimer_add(self.tick, &tv);
 }
 
+/* The store is away at start: said now and then, tried again soon. */
+static void
+away(const char *line)
+{
+	if (self.said_ms == 0 || now_ms() - self.said_ms >= SAY_AWAY_MS) {
+		self.said_ms = now_ms();
+		log_warnx("store: %s", line);
+	}
+	tick_in(2000);
+}
+
 /* A store without true conditional writes is never served. */
 static void
 on_probe(const struct probe_result *r, void *arg)
@@ -194,8 +207,7 @@ on_probe(const struct probe_result *r, void *arg)
 	case PROBE_REFUSED:
 		fatalx("store: %s", r->line);
 	case PROBE_AWAY:
-		log_warnx("store: %s", r->line);
-		tick_in(2000);
+		away(r->line);
 		return;
 	}
 }
@@ -204,6 +216,8 @@ on_probe(const struct probe_result *r, void *arg)
 static void
 on_store(enum storeobj_verdict v, const uint8_t uuid[16], const char *why)
 {
+	char	line[512];
+
 	self.probing = false;
 	switch (v) {
 	case STOREOBJ_OK:
@@ -225,8 +239,8 @@ on_store(enum storeobj_verdict v, const uint8_t uuid[16], const char *why)
 	case STOREOBJ_REFUSED:
 		fatalx("store: %s", why);
 	case STOREOBJ_AWAY:
-		log_warnx("store: result=away why=\"%s\"", why);
-		tick_in(2000);
+		snprintf(line, sizeof(line), "result=away why=\"%s\"", why);
+		away(line);
 		return;
 	}
 	self.ready = true;

@@ -188,9 +188,7 @@ call_over(struct s3_call *c, struct s3_answer *a)
 	if (a->error == NULL)
 		a->error = &none;
 	a->why = c->why;
-	if (a->outcome == BLOB_UNSURE || a->outcome == BLOB_UNAVAILABLE ||
-	    a->outcome == BLOB_ERROR || a->outcome == BLOB_DENIED)
-		c->s3->store->counts.errors++;
+	blob_heard(c->s3->store, a->outcome, c->why);
 	evtimer_del(c->timer);
 	c->cb(a, c->arg);
 	call_free(c);
