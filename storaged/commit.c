@@ -130,6 +130,7 @@ commit_abandon(struct commit *c)
 		c->io->untimer(c->io->arg, c->tick);
 	if (c->request != NULL)
 		c->io->cancel(c->io->arg, c->request);
+	commit_turn_free(c);
 	if (c->batch != NULL || c->attempt != NULL)
 		c->conf.ops->rollback(c->conf.state);
 	commit_catchup_free(c);

@@ -137,6 +137,20 @@ struct catchup {
 	struct state_mark	 mark;		/* where the state stands */
 };
 
+/* Two nodes at different distances from the bucket (commit_turn.c). */
+struct turn {
+	void		*put;		/* requests */
+	void		*get;
+	struct buf	 bytes;		/* of the PUT */
+	char		 etag[BLOB_ETAG_MAX];	/* of what was read last */
+	unsigned	 wins;		/* in a row */
+	unsigned	 losses;
+	unsigned	 asked;		/* at so many losses */
+	uint64_t	 won_at;	/* ms */
+	uint64_t	 began_at;	/* the attempt was sent */
+	uint64_t	 looked_at;
+};
+
 struct commit {
 	struct commit_conf	 conf;
 	const struct commit_io	*io;
@@ -183,8 +197,8 @@ struct commit {
 	void			*tick;
 	uint64_t		 kick_at;
 	unsigned		 tries;
-	unsigned		 losses;
-	uint64_t		 not_before;	/* ms: after lost races */
+	struct turn		 turn;
+	uint64_t		 not_before;	/* ms: another node's turn */
 	uint64_t		 spill_after;	/* ms: after a failed one */
 	bool			 rebuilt;	/* the state was reset once */
 	unsigned		 calling;	/* callbacks being run */
@@ -248,6 +262,11 @@ void	 commit_attempt_free(struct attempt *a);
 /* Is what the attempt names too old to be named? */
 bool	 commit_uploads_old(const struct commit *c);
 void	 commit_send(struct commit *c);
+/* commit_turn.c: a race for the head begins, was won, or lost. */
+void	 commit_turn_began(struct commit *c);
+void	 commit_turn_won(struct commit *c);
+void	 commit_turn_lost(struct commit *c);
+void	 commit_turn_free(struct commit *c);
 /* commit_catchup.c: head and etag are taken. */
 void	 commit_adopt(struct commit *c, struct head *h, const char *etag,
 	    uint64_t ticket);

@@ -11,9 +11,6 @@
 #include "common/log.h"
 #include "storaged/commit_int.h"
 
-#define LOSSES		3	/* races lost in a row: then wait a little */
-#define LOSS_WAIT_MAX	1000	/* ms */
-
 static void	 look(struct commit *);
 static void	 look_done(const struct blob_result *, void *);
 static void	 put_done(const struct blob_result *, void *);
@@ -44,6 +41,8 @@ commit_send(struct commit *c)
 		}
 	}
 	commit_enter(c, PHASE_PUT);
+	if (!a->sent)
+		commit_turn_began(c);
 	a->sent = true;
 	a->ticket = ++c->tickets;
 	c->request = c->io->put(c->io->arg, c->key, a->bytes.data,
@@ -95,7 +94,8 @@ settle_won(struct commit *c, const char *etag)
 	TAILQ_CONCAT(&won, &a->intents, entry);
 	c->attempt = NULL;
 	commit_attempt_free(a);
-	c->tries = c->losses = 0;
+	c->tries = 0;
+	commit_turn_won(c);
 	c->rebuilt = false;
 	if (r == 0)
 		commit_changed(c, last);
@@ -144,7 +144,6 @@ static void
 settle_lost(struct commit *c, struct head *found, const char *etag)
 {
 	struct attempt	*a = c->attempt;
-	uint64_t	 r, most;
 
 	c->conf.ops->rollback(c->conf.state);
 	upload_lost(c);
@@ -157,12 +156,7 @@ settle_lost(struct commit *c, struct head *found, const char *etag)
 		    "process writes to this bucket\"", c->user);
 		c->alone = false;
 	}
-	if (++c->losses > LOSSES) {
-		most = (uint64_t)10 << (c->losses < 10 ? c->losses : 10);
-		c->io->random(c->io->arg, &r, sizeof(r));
-		c->not_before = c->io->now_ms(c->io->arg) +
-		    r % (most < LOSS_WAIT_MAX ? most : LOSS_WAIT_MAX);
-	}
+	commit_turn_lost(c);
 	commit_adopt(c, found, etag, c->read_ticket);
 }
 

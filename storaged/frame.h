@@ -19,7 +19,8 @@ enum frame_kind {
 	FRAME_LOG	= 4,
 	FRAME_PACK	= 5,
 	FRAME_MSG	= 6,
-	FRAME_INDEX	= 7
+	FRAME_INDEX	= 7,
+	FRAME_TURN	= 8
 };
 
 #define FRAME_LEVEL	1	/* format level that we read and write */

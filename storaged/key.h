@@ -5,6 +5,7 @@
  *
  *	pail
  *	<h8>/<user>/head
+ *	<h8>/<user>/turn
  *	<h8>/<user>/manifest/<id>   pack/<id>   msg/<id>   index/<id>
  *	<h8>/<user>/log/<first>-<last>-<id>
  *
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #define KEY_STORE	"pail"
+#define KEY_TURN	"turn"		/* behind <h8>/<user>/; see commit_turn.c */
 #define KEY_NAME_MAX	128	/* the part behind <h8>/<user>/, with NUL */
 
 enum key_kind {

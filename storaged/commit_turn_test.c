@@ -1,0 +1,241 @@
+/*
+ * Turns: who loses asks, who wins in a row looks and pauses once.
+ */
+#include "common/compat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/test.h"
+#include "storaged/commit_fake.h"
+#include "storaged/commit_int.h"
+
+#define IDS	1000
+
+struct node {
+	struct commit		*c;
+	struct fake_state	 st;
+	unsigned		 fences;
+};
+
+static struct fake_world	 w;
+static struct node		 near, far;
+static char			 key[BLOB_KEY_MAX];
+static unsigned			 dones;
+static uint32_t			 ids;
+
+static void
+op_done(struct intent *in, enum commit_outcome o, void *arg)
+{
+	(void)in;
+	(void)arg;
+	dones += o == COMMIT_DONE;
+}
+
+static void
+changed(uint64_t first, uint64_t last, void *arg)
+{
+	(void)first;
+	(void)last;
+	(void)arg;
+}
+
+static void
+fenced(const char *why, void *arg)
+{
+	(void)why;
+	((struct node *)arg)->fences++;
+}
+
+static void
+ended(const char *why, void *arg)
+{
+	(void)why;
+	(void)arg;
+}
+
+static void
+node_open(struct node *n, unsigned i)
+{
+	struct commit_conf	 conf = { .user = "ann",
+	    .ops = &fake_state_ops, .state = &n->st,
+	    .first = fake_state_first, .changed = changed, .fenced = fenced,
+	    .ended = ended, .arg = n };
+
+	fake_state_init(&n->st, IDS);
+	conf.io = &w.nodes[i].io;
+	conf.io->random(conf.io->arg, conf.node, sizeof(conf.node));
+	if ((n->c = commit_new(&conf)) == NULL)
+		fatal("commit_new");
+}
+
+static void
+run(uint64_t ms)
+{
+	uint64_t	 until = w.now + ms;
+
+	while (fake_step(&w, until))
+		continue;
+	w.now = until;
+}
+
+static void
+submit(struct node *n, struct fake_op *op)
+{
+	fake_op_fill(op, ++ids, 10);
+	op->kind = FAKE_ADD;
+	op->flags = 1;
+	op->in.done = op_done;
+	commit_submit(n->c, &op->in);
+}
+
+/* One commit, to the end. */
+static void
+one(struct node *n)
+{
+	struct fake_op	 op;
+	unsigned	 d = dones;
+
+	submit(n, &op);
+	while (dones == d && fake_step(&w, UINT64_MAX))
+		continue;
+	free(op.bytes);
+}
+
+static void
+lose(struct node *n, uint64_t round)
+{
+	commit_turn_began(n->c);
+	run(round);
+	commit_turn_lost(n->c);
+	run(100);
+}
+
+/* So many in a row, as if it had not looked before; how long it pauses. */
+static uint64_t
+row(unsigned n)
+{
+	near.c->not_before = 0;
+	near.c->turn.etag[0] = '\0';
+	near.c->turn.wins = 0;
+	run(1000);
+	while (n-- > 0)
+		one(&near);
+	run(45);
+	return near.c->not_before > w.now ? near.c->not_before - w.now : 0;
+}
+
+static void
+start(void)
+{
+	fake_world_init(&w, 42);
+	memset(&near, 0, sizeof(near));
+	memset(&far, 0, sizeof(far));
+	dones = ids = 0;
+	node_open(&near, 0);
+	node_open(&far, 1);
+	CHECK(key_join(near.c->prefix, KEY_TURN, key, sizeof(key)) == 0);
+	one(&near);
+	one(&far);
+}
+
+static void
+finish(void)
+{
+	commit_abandon(near.c);
+	commit_abandon(far.c);
+	fake_state_free(&near.st);
+	fake_state_free(&far.st);
+	fake_world_free(&w);
+}
+
+static void
+test_ask(void)
+{
+	static const struct {
+		unsigned	 losses, round;
+		bool		 asks;
+	} rows[] = {
+		{ 1, 10, false }, { 2, 10, true }, { 1, 49, false },
+		{ 1, 100, true },
+	};
+	size_t	 i;
+	unsigned n;
+
+	for (i = 0; i < nitems(rows); i++) {
+		start();
+		for (n = 0; n < rows[i].losses; n++)
+			lose(&far, rows[i].round);
+		CHECK_ROW((fake_object(&w, key) != NULL) == rows[i].asks,
+		    "%u losses of %u ms", rows[i].losses, rows[i].round);
+		finish();
+	}
+	start();			/* not with every loss */
+	for (n = 0; n < 10; n++)
+		lose(&far, 100);
+	CHECK(w.counts.put_other == 3);
+	finish();
+}
+
+static void
+test_heed(void)
+{
+	struct fake_op	 op;
+	uint64_t	 heads, pause;
+
+	start();
+	CHECK(row(4) == 0);		/* nobody waits */
+	lose(&far, 100);
+	CHECK(row(3) == 0);		/* no row yet */
+	pause = row(4);
+	CHECK(pause > 100 && pause <= 250);
+	heads = w.counts.put_head;
+	submit(&near, &op);
+	run(100);
+	CHECK(w.counts.put_head == heads);
+	run(1000);
+	CHECK(w.counts.put_head == heads + 1);
+	free(op.bytes);
+	one(&near);			/* the same wish is heeded once */
+	CHECK(near.c->not_before <= w.now);
+	finish();
+}
+
+static void
+test_not_heeded(void)
+{
+	start();
+	lose(&far, 100);
+	one(&far);			/* fulfilled */
+	CHECK(row(5) == 0);
+	finish();
+	start();
+	lose(&far, 100);
+	run(20000);			/* old */
+	CHECK(row(5) == 0);
+	finish();
+	start();
+	lose(&near, 100);		/* its own */
+	CHECK(row(5) == 0);
+	finish();
+	start();
+	fake_object_put(&w, key, "not a turn", 10);
+	CHECK(row(5) == 0 && near.fences == 0);
+	finish();
+	start();
+	lose(&far, 100000);		/* never longer than a second */
+	CHECK(row(4) <= 1000);
+	finish();
+}
+
+int
+main(void)
+{
+	log_init("commit_turn_test");
+	log_set_level(LOG_LEVEL_ERROR);
+	test_ask();
+	test_heed();
+	test_not_heeded();
+	return TEST_END();
+}
