@@ -304,6 +304,17 @@ commit_submit(struct commit *c, struct intent *in)
 	commit_kick(c, 0);
 }
 
+/* Half of it is in the batch: the others are evaluated again, without it. */
+static void
+cancel_partial(struct commit *c, struct intent *in)
+{
+	TAILQ_REMOVE(&c->batch->taken, in, entry);
+	in->where = INTENT_FREE;
+	commit_unpause(c);
+	commit_batch_drop(c, true);
+	commit_enter(c, PHASE_IDLE);
+}
+
 bool
 commit_cancel(struct commit *c, struct intent *in)
 {
@@ -321,6 +332,10 @@ commit_cancel(struct commit *c, struct intent *in)
 		l = &c->answering;
 		break;
 	case INTENT_TAKEN:
+		if (c->batch != NULL && c->batch->partial == in) {
+			cancel_partial(c, in);
+			return true;
+		}
 		never = false;
 		l = c->attempt != NULL ? &c->attempt->intents :
 		    &c->batch->taken;

@@ -88,15 +88,6 @@ batch_place(struct batch *b)
 	return upload_name(b->pack);
 }
 
-/* How full the batch was before an intent was evaluated. */
-struct fill {
-	uint64_t	 next;
-	size_t		 records;
-	size_t		 area;
-	size_t		 garbage;
-	uint32_t	 uidvalidity;
-};
-
 static void
 fill_save(const struct batch *b, struct fill *f)
 {
@@ -129,23 +120,40 @@ fill_back(struct batch *b, const struct fill *f)
 			u->used = 0;
 }
 
-/* One intent; false: the batch is full, it stays in the queue. */
-static bool
-take(struct commit *c, struct intent *in)
+/* The intent that is next: the one that is evaluated in part, or the first
+ * of the queue. */
+static struct intent *
+take_next(struct commit *c)
 {
-	struct batch		*b = c->batch;
-	struct intents		 refused = TAILQ_HEAD_INITIALIZER(refused);
-	struct fill		 before;
-	enum state_verdict	 v;
+	struct batch	*b = c->batch;
+	struct intent	*in = TAILQ_FIRST(&c->queue);
 
+	if (b->partial != NULL)
+		return b->partial;
 	TAILQ_REMOVE(&c->queue, in, entry);
 	c->queue_bytes -= in->bytes;
 	in->where = INTENT_TAKEN;
 	TAILQ_INSERT_TAIL(&b->taken, in, entry);
-	fill_save(b, &before);
+	fill_save(b, &b->before);
+	return in;
+}
+
+/* One intent, or a part of it; false: the batch is full, it stays in the
+ * queue. */
+static bool
+take(struct commit *c)
+{
+	struct batch		*b = c->batch;
+	struct intent		*in = take_next(c);
+	struct intents		 refused = TAILQ_HEAD_INITIALIZER(refused);
+	enum state_verdict	 v;
+
 	v = c->conf.ops->evaluate(c->conf.state, in, b);
+	b->partial = v == STATE_MORE ? in : NULL;
+	if (v == STATE_MORE)
+		return true;
 	if (v != STATE_RECORDS)
-		fill_back(b, &before);
+		fill_back(b, &b->before);
 	if (v == STATE_RECORDS || v == STATE_NOTHING) {
 		b->ntaken++;
 		b->bytes += in->bytes;
@@ -205,15 +213,15 @@ static void
 build_slice(struct commit *c)
 {
 	struct batch	*b = c->batch;
-	struct intent	*in;
 	bool		 some = false;
 
-	while ((in = TAILQ_FIRST(&c->queue)) != NULL && !batch_closed(b)) {
+	while (b->partial != NULL || (!TAILQ_EMPTY(&c->queue) &&
+	    !batch_closed(b))) {
 		if (some && c->io->slice_over(c->io->arg)) {
 			commit_later(c, 0, build_slice);
 			return;
 		}
-		if (!take(c, in))
+		if (!take(c))
 			break;
 		some = true;
 	}

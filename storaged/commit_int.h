@@ -64,6 +64,15 @@ enum intent_where {
 TAILQ_HEAD(intents, intent);
 TAILQ_HEAD(refreshes, refresh);
 
+/* How full the batch was before an intent was evaluated. */
+struct fill {
+	uint64_t	 next;
+	size_t		 records;
+	size_t		 area;
+	size_t		 garbage;
+	uint32_t	 uidvalidity;
+};
+
 /* The records and messages of an attempt that is being made. */
 struct batch {
 	struct commit		*c;
@@ -80,6 +89,9 @@ struct batch {
 	uint32_t		 uidvalidity;
 	struct intents		 taken;
 	size_t			 ntaken;
+	struct intent		*partial;	/* the last taken, when there
+						   is more of it to evaluate */
+	struct fill		 before;	/* without it */
 	size_t			 bytes;
 };
 

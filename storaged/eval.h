@@ -30,6 +30,21 @@ struct answer {
 	struct reply_ok	 ok;
 };
 
+/* Messages looked at, and changed, in one step of an evaluation. */
+#define EVAL_SCAN	4000
+#define EVAL_STORE	1000
+#define EVAL_MOVE	400
+
+/* How far the evaluation of one intent has come. */
+struct eval_step {
+	uint64_t	 tx;		/* in this transaction of the index;
+					   0: not begun */
+	bool		 scanned;	/* found is whole */
+	uint32_t	 from;		/* the UID to go on from */
+	struct uidset	 found;		/* what the records will be of */
+	uint64_t	 box;		/* RENAME of INBOX: the new one */
+};
+
 #define APPEND_REFS_MAX	32
 
 /* One message of an APPEND, ready to be recorded. */
@@ -66,6 +81,7 @@ struct work {
 	uint32_t	 id;		/* of the request */
 	void		*owner;		/* the operation (op.h) */
 	struct answer	 answer;
+	struct eval_step step;
 	union {
 		struct mbox_store	 store;
 		struct mbox_copy	 copy;
@@ -82,6 +98,8 @@ struct work {
 	} u;
 };
 void	 answer_clear(struct answer *a);
+/* Frees answer and step. */
+void	 work_clear(struct work *w);
 
 /* Mailboxes of a first login ("mailboxes.N.name", "mailboxes.N.use"). */
 struct eval_default { char name[MBOX_NAME_MAX + 1]; uint32_t use; };
@@ -105,6 +123,31 @@ enum state_verdict eval_no(struct work *w, enum mbox_code code,
 /* Adds the record to the batch and applies it.  STATE_RECORDS, or why not. */
 enum state_verdict eval_emit(struct index *ix, struct batch *b,
 	    struct record *r, struct batch_message *m);
+/*
+ * eval_step.c.  eval_window: the next part of set that is to be looked at, a
+ * bounded number of messages: 1, 0 (there is none) or -1.  eval_chunk: then
+ * the next part of what was found, at most max UIDs; eval_rest: is there
+ * more of it?  eval_first_uids: the first max UIDs of a mailbox.
+ */
+int	 eval_window(struct index *ix, struct work *w, uint64_t box,
+	    const struct uidset *set, struct uidset *part);
+int	 eval_chunk(struct work *w, const struct uidset *found, unsigned max,
+	    struct uidset *part);
+bool	 eval_rest(const struct work *w, const struct uidset *found);
+int	 eval_first_uids(struct index *ix, uint64_t box, unsigned max,
+	    struct uidset *part);
+/*
+ * Some messages of one mailbox to the other, or away: STATE_MORE while there
+ * were any, STATE_RECORDS when none is left.
+ */
+enum state_verdict eval_move_some(struct index *ix, struct work *w,
+	    struct batch *b, uint64_t from, uint64_t to);
+enum state_verdict eval_drop_some(struct index *ix, struct work *w,
+	    struct batch *b, uint64_t box);
+void	 eval_step_begin(struct index *ix, struct work *w);
+/* The UIDs of set in [from, to]. */
+int	 uidset_cut(struct uidset *dst, const struct uidset *set,
+	    uint32_t from, uint32_t to);
 uint32_t eval_uidvalidity(struct index *ix, struct batch *b);
 /* Room for new keywords: 1, 0 (the limit) or -1. */
 int	 eval_keywords_fit(struct index *ix, const struct str *names,

@@ -167,6 +167,9 @@ eval_delete(struct index *ix, struct work *w, struct batch *b)
 	if ((rv = box_has_children(&ix->hot, name)) != 0)
 		return rv == -1 ? STATE_FAILED : eval_no(w, MBOX_HASCHILDREN,
 		    "The mailbox has inferior mailboxes");
+	if (box.messages > EVAL_MOVE)
+		return (v = eval_drop_some(ix, w, b, box.id)) ==
+		    STATE_RECORDS ? STATE_FAILED : v;
 	memset(&r, 0, sizeof(r));
 	r.type = RECORD_DELETE;
 	r.box = box.id;
@@ -266,40 +269,14 @@ static enum state_verdict
 rename_inbox(struct index *ix, struct work *w, struct batch *b,
     const struct box *inbox, const char *to)
 {
-	struct uidrange		 every = { 1, UINT32_MAX };
-	struct uidset		 all = { .v = &every, .n = 1 };
-	struct uidset		 uids = UIDSET_INIT;
 	struct record		 r;
 	enum state_verdict	 v;
-	uint64_t		 dst;
 
-	v = create_one(ix, b, str_from(to), 0, &r);
-	if (v != STATE_RECORDS)
+	if ((v = create_one(ix, b, str_from(to), 0, &r)) != STATE_RECORDS)
 		return v;
-	dst = r.box;
+	w->step.box = r.box;
 	w->answer.ok.modseq = r.number;
-	if (read_existing(ix, &ix->hot, inbox->id, &all, &uids) == -1)
-		v = STATE_FAILED;
-	if (v == STATE_RECORDS && uids.n > 0) {
-		memset(&r, 0, sizeof(r));
-		r.type = RECORD_COPY;
-		r.box = inbox->id;
-		r.uids = uids;
-		r.dst = dst;
-		r.dst_first = 1;
-		r.savedate = batch_time(b);
-		v = eval_emit(ix, b, &r, NULL);
-	}
-	if (v == STATE_RECORDS && uids.n > 0) {
-		memset(&r, 0, sizeof(r));
-		r.type = RECORD_EXPUNGE;
-		r.box = inbox->id;
-		r.uids = uids;
-		v = eval_emit(ix, b, &r, NULL);
-		w->answer.ok.modseq = r.number;
-	}
-	uidset_free(&uids);
-	return v;
+	return eval_move_some(ix, w, b, inbox->id, r.box);
 }
 
 static bool
@@ -325,6 +302,8 @@ eval_rename(struct index *ix, struct work *w, struct batch *b)
 	if ((rv = box_by_name(&ix->hot, str_from(from), &box)) != 1)
 		return rv == -1 ? STATE_FAILED :
 		    eval_no(w, MBOX_NONEXISTENT_BOX, no_such);
+	if (w->step.box != 0)		/* INBOX, begun */
+		return eval_move_some(ix, w, b, box.id, w->step.box);
 	if ((rv = box_by_name(&ix->hot, str_from(to), &there)) != 0)
 		return rv == -1 ? STATE_FAILED :
 		    eval_no(w, MBOX_ALREADYEXISTS, exists);

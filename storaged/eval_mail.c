@@ -45,7 +45,7 @@ struct store_plan {
 	int64_t		 kw;		/* for SET */
 	int64_t		 since;
 	struct str	*words;
-	struct uidset	 change;
+	struct uidset	 part;		/* looked at, or changed, now */
 };
 
 static int
@@ -64,7 +64,7 @@ store_words(struct work *w, struct store_plan *p)
 	return 0;
 }
 
-/* Which of the UIDs would change, and which fail UNCHANGEDSINCE. */
+/* Which UIDs of the part would change, and which fail UNCHANGEDSINCE. */
 static int
 store_plan(struct index *ix, struct work *w, struct store_plan *p)
 {
@@ -83,17 +83,17 @@ store_plan(struct index *ix, struct work *w, struct store_plan *p)
 	    (set && kwset_id(ix, &p->nums, &p->kw) == -1))
 		return -1;
 	kwmap_clear(ix);
-	if (!set && kwmap_build(ix, s->box, &s->uids,
+	if (!set && kwmap_build(ix, s->box, &p->part,
 	    s->how == MBOX_STORE_ADD, &p->nums) == -1)
 		return -1;
 	p->since = s->unchangedsince > INT64_MAX ? INT64_MAX :
 	    (int64_t)s->unchangedsince;
-	span_init(ix, &sp, &s->uids);
+	span_init(ix, &sp, &p->part);
 	while (span_next(&sp)) {
 		st = db_st(&ix->hot, st_of[s->how]);
 		if (db_bind(&ix->hot, st, set ? "uiiiii" : "uiiii", s->box,
 		    sp.first, sp.last, (int64_t)s->flags, p->since,
-		    p->kw) == -1 || collect(ix, st, &p->change) == -1)
+		    p->kw) == -1 || collect(ix, st, &w->step.found) == -1)
 			return -1;
 		if (p->since == INT64_MAX)
 			continue;
@@ -106,86 +106,163 @@ store_plan(struct index *ix, struct work *w, struct store_plan *p)
 	return 0;
 }
 
-enum state_verdict
-eval_store(struct index *ix, struct work *w, struct batch *b)
+/* The records of the next messages that are to change. */
+static enum state_verdict
+store_emit(struct index *ix, struct work *w, struct batch *b,
+    struct store_plan *p)
 {
 	const struct mbox_store	*s = &w->u.store;
-	struct store_plan	 p = { .kw = 0 };
 	struct record		 r;
+	enum state_verdict	 v;
+
+	if (eval_chunk(w, &w->step.found, EVAL_STORE, &p->part) != 1)
+		return STATE_FAILED;
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_FLAGS;
+	r.box = s->box;
+	r.uids = p->part;
+	r.how = s->how;
+	r.flags = s->flags;
+	r.keywords = p->words;
+	r.nkeywords = s->keywords.n;
+	v = eval_emit(ix, b, &r, NULL);
+	w->answer.ok.modseq = r.number;
+	if (v == STATE_RECORDS && eval_rest(w, &w->step.found))
+		return STATE_MORE;
+	return v;
+}
+
+/* Before the first look: is there a mailbox, room for the keywords? */
+static enum state_verdict
+store_first(struct index *ix, struct work *w, const struct store_plan *p)
+{
+	const struct mbox_store	*s = &w->u.store;
 	struct box		 box;
-	enum state_verdict	 v = STATE_FAILED;
 	int			 rv;
 
 	if ((rv = box_by_id(&ix->hot, s->box, &box)) != 1)
 		return rv == -1 ? STATE_FAILED :
 		    eval_no(w, MBOX_NONEXISTENT_BOX, no_box);
-	if (store_words(w, &p) == -1)
-		return STATE_FAILED;
 	rv = s->how == MBOX_STORE_REMOVE ? 1 :
-	    eval_keywords_fit(ix, p.words, s->keywords.n);
+	    eval_keywords_fit(ix, p->words, s->keywords.n);
 	if (rv != 1)
 		return rv == -1 ? STATE_FAILED :
 		    eval_no(w, MBOX_LIMIT, "Too many keywords");
-	if (store_plan(ix, w, &p) == -1)
-		goto out;
-	if (p.change.n == 0) {
+	return STATE_MORE;
+}
+
+enum state_verdict
+eval_store(struct index *ix, struct work *w, struct batch *b)
+{
+	const struct mbox_store	*s = &w->u.store;
+	struct store_plan	 p = { .kw = 0 };
+	enum state_verdict	 v = STATE_FAILED;
+
+	if (store_words(w, &p) == -1)
+		return STATE_FAILED;
+	if (w->step.from == 0 &&
+	    (v = store_first(ix, w, &p)) != STATE_MORE)
+		return v;
+	if (w->step.scanned)
+		v = store_emit(ix, w, b, &p);
+	else if (eval_window(ix, w, s->box, &s->uids, &p.part) == -1 ||
+	    store_plan(ix, w, &p) == -1)
+		v = STATE_FAILED;
+	else if (w->step.scanned && w->step.found.n == 0)
 		v = STATE_NOTHING;
-		goto out;
-	}
-	memset(&r, 0, sizeof(r));
-	r.type = RECORD_FLAGS;
-	r.box = s->box;
-	r.uids = p.change;
-	r.how = s->how;
-	r.flags = s->flags;
-	r.keywords = p.words;
-	r.nkeywords = s->keywords.n;
-	v = eval_emit(ix, b, &r, NULL);
-	w->answer.ok.modseq = r.number;
- out:
-	uidset_free(&p.change);
+	else
+		v = STATE_MORE;
+	uidset_free(&p.part);
 	return v;
 }
 
 static enum state_verdict
-copy_emit(struct index *ix, struct work *w, struct batch *b,
-    const struct box *dst, uint64_t count)
+copy_one(struct index *ix, struct batch *b, uint64_t from,
+    const struct uidset *uids, const struct box *dst, bool move,
+    uint64_t *number)
 {
-	struct answer		*a = &w->answer;
 	struct record		 r;
 	enum state_verdict	 v;
 
 	memset(&r, 0, sizeof(r));
 	r.type = RECORD_COPY;
-	r.box = w->u.copy.box;
-	r.uids = a->ok.src;
+	r.box = from;
+	r.uids = *uids;
 	r.dst = dst->id;
 	r.dst_first = dst->uidnext;
 	r.savedate = batch_time(b);
-	if ((v = eval_emit(ix, b, &r, NULL)) != STATE_RECORDS)
-		return v;
-	if (uidset_add(&a->ok.dst, dst->uidnext,
-	    (uint32_t)(dst->uidnext + count - 1)) == -1)
-		return STATE_FAILED;
-	a->ok.uidvalidity = dst->uidvalidity;
-	a->ok.modseq = r.number;
-	if (w->kind != WORK_MOVE)
-		return v;
-	memset(&r, 0, sizeof(r));
-	r.type = RECORD_EXPUNGE;
-	r.box = w->u.copy.box;
-	r.uids = a->ok.src;
 	v = eval_emit(ix, b, &r, NULL);
-	a->ok.modseq = r.number;
+	if (v == STATE_RECORDS && move) {
+		memset(&r, 0, sizeof(r));
+		r.type = RECORD_EXPUNGE;
+		r.box = from;
+		r.uids = *uids;
+		v = eval_emit(ix, b, &r, NULL);
+	}
+	*number = r.number;
 	return v;
+}
+
+enum state_verdict
+eval_move_some(struct index *ix, struct work *w, struct batch *b,
+    uint64_t from, uint64_t to)
+{
+	struct uidset		 part = UIDSET_INIT;
+	struct box		 dst;
+	enum state_verdict	 v = STATE_FAILED;
+	int			 rv;
+
+	if ((rv = eval_first_uids(ix, from, EVAL_MOVE, &part)) == 0)
+		v = STATE_RECORDS;
+	else if (rv == 1 && box_by_id(&ix->hot, to, &dst) == 1 &&
+	    (v = copy_one(ix, b, from, &part, &dst, true,
+	    &w->answer.ok.modseq)) == STATE_RECORDS)
+		v = STATE_MORE;
+	uidset_free(&part);
+	return v;
+}
+
+static enum state_verdict
+copy_emit(struct index *ix, struct work *w, struct batch *b,
+    const struct box *dst)
+{
+	struct answer		*a = &w->answer;
+	struct uidset		 part = UIDSET_INIT;
+	enum state_verdict	 v = STATE_FAILED;
+
+	if (eval_chunk(w, &a->ok.src, EVAL_MOVE, &part) == 1)
+		v = copy_one(ix, b, w->u.copy.box, &part, dst,
+		    w->kind == WORK_MOVE, &a->ok.modseq);
+	if (v == STATE_RECORDS && uidset_add(&a->ok.dst, dst->uidnext,
+	    (uint32_t)(dst->uidnext + uidset_count(&part) - 1)) == -1)
+		v = STATE_FAILED;
+	a->ok.uidvalidity = dst->uidvalidity;
+	if (v == STATE_RECORDS && eval_rest(w, &a->ok.src))
+		v = STATE_MORE;
+	uidset_free(&part);
+	return v;
+}
+
+/* All of the source is looked through: will it go in? */
+static enum state_verdict
+copy_found(struct work *w, const struct box *dst)
+{
+	uint64_t	 count = uidset_count(&w->answer.ok.src);
+
+	if (count == 0)
+		return STATE_NOTHING;
+	if (dst->uidnext == 0 || dst->uidnext + count >= UINT32_MAX)
+		return eval_no(w, MBOX_LIMIT, no_uids);
+	return STATE_MORE;
 }
 
 enum state_verdict
 eval_copy(struct index *ix, struct work *w, struct batch *b)
 {
 	const struct mbox_copy	*c = &w->u.copy;
+	struct uidset		 part = UIDSET_INIT;
 	struct box		 src, dst;
-	uint64_t		 count;
+	enum state_verdict	 v = STATE_MORE;
 	int			 rv;
 
 	if ((rv = box_by_id(&ix->hot, c->box, &src)) != 1)
@@ -194,55 +271,99 @@ eval_copy(struct index *ix, struct work *w, struct batch *b)
 	if ((rv = target_box(ix, c->to, &dst)) != 1)
 		return rv == -1 ? STATE_FAILED :
 		    eval_no(w, MBOX_TRYCREATE, no_target);
-	if (read_existing(ix, &ix->hot, c->box, &c->uids,
+	if (w->step.scanned)
+		return copy_emit(ix, w, b, &dst);
+	if (eval_window(ix, w, c->box, &c->uids, &part) == -1 ||
+	    read_existing(ix, &ix->hot, c->box, &part,
 	    &w->answer.ok.src) == -1)
+		v = STATE_FAILED;
+	else if (w->step.scanned)
+		v = copy_found(w, &dst);
+	uidset_free(&part);
+	return v;
+}
+
+static enum state_verdict
+expunge_emit(struct index *ix, struct work *w, struct batch *b, uint64_t box,
+    const struct uidset *uids)
+{
+	struct record		 r;
+	enum state_verdict	 v;
+
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_EXPUNGE;
+	r.box = box;
+	r.uids = *uids;
+	v = eval_emit(ix, b, &r, NULL);
+	w->answer.ok.modseq = r.number;
+	return v;
+}
+
+enum state_verdict
+eval_drop_some(struct index *ix, struct work *w, struct batch *b,
+    uint64_t box)
+{
+	struct uidset		 part = UIDSET_INIT;
+	enum state_verdict	 v = STATE_RECORDS;
+	int			 rv;
+
+	if ((rv = eval_first_uids(ix, box, EVAL_MOVE, &part)) == -1)
+		v = STATE_FAILED;
+	if (rv == 1) {
+		ix->dropping = true;
+		v = expunge_emit(ix, w, b, box, &part);
+		ix->dropping = false;
+		if (v == STATE_RECORDS)
+			v = STATE_MORE;
+	}
+	uidset_free(&part);
+	return v;
+}
+
+/* What is \Deleted in the next part of the set. */
+static enum state_verdict
+expunge_scan(struct index *ix, struct work *w, struct uidset *part)
+{
+	const struct mbox_expunge *e = &w->u.expunge;
+	struct uidrange		 every = { 1, UINT32_MAX };
+	struct uidset		 all = { .v = &every, .n = 1 };
+	struct span		 sp;
+	sqlite3_stmt		*st;
+
+	if (eval_window(ix, w, e->box, e->only ? &e->uids : &all, part) == -1)
 		return STATE_FAILED;
-	count = uidset_count(&w->answer.ok.src);
-	if (count == 0)
-		return STATE_NOTHING;
-	if (dst.uidnext == 0 || dst.uidnext + count >= UINT32_MAX)
-		return eval_no(w, MBOX_LIMIT, no_uids);
-	return copy_emit(ix, w, b, &dst, count);
+	span_init(ix, &sp, part);
+	while (span_next(&sp)) {
+		st = db_st(&ix->hot, ST_SPAN_DELETED);
+		if (db_bind(&ix->hot, st, "uii", e->box, sp.first,
+		    sp.last) == -1 || collect(ix, st, &w->step.found) == -1)
+			return STATE_FAILED;
+	}
+	return w->step.scanned && w->step.found.n == 0 ? STATE_NOTHING :
+	    STATE_MORE;
 }
 
 enum state_verdict
 eval_expunge(struct index *ix, struct work *w, struct batch *b)
 {
-	const struct mbox_expunge *e = &w->u.expunge;
-	struct uidrange		 every = { 1, UINT32_MAX };
-	struct uidset		 all = { .v = &every, .n = 1 };
-	struct uidset		 dead = UIDSET_INIT;
-	struct record		 r;
-	struct span		 sp;
+	struct uidset		 part = UIDSET_INIT;
 	struct box		 box;
-	sqlite3_stmt		*st;
 	enum state_verdict	 v = STATE_FAILED;
 	int			 rv;
 
-	if ((rv = box_by_id(&ix->hot, e->box, &box)) != 1)
+	if ((rv = box_by_id(&ix->hot, w->u.expunge.box, &box)) != 1)
 		return rv == -1 ? STATE_FAILED :
 		    eval_no(w, MBOX_NONEXISTENT_BOX, no_box);
 	if (box.deleted == 0)
 		return STATE_NOTHING;
-	span_init(ix, &sp, e->only ? &e->uids : &all);
-	while (span_next(&sp)) {
-		st = db_st(&ix->hot, ST_SPAN_DELETED);
-		if (db_bind(&ix->hot, st, "uii", e->box, sp.first,
-		    sp.last) == -1 || collect(ix, st, &dead) == -1)
-			goto out;
+	if (!w->step.scanned)
+		v = expunge_scan(ix, w, &part);
+	else if (eval_chunk(w, &w->step.found, EVAL_MOVE, &part) == 1) {
+		v = expunge_emit(ix, w, b, box.id, &part);
+		if (v == STATE_RECORDS && eval_rest(w, &w->step.found))
+			v = STATE_MORE;
 	}
-	if (dead.n == 0) {
-		v = STATE_NOTHING;
-		goto out;
-	}
-	memset(&r, 0, sizeof(r));
-	r.type = RECORD_EXPUNGE;
-	r.box = e->box;
-	r.uids = dead;
-	v = eval_emit(ix, b, &r, NULL);
-	w->answer.ok.modseq = r.number;
- out:
-	uidset_free(&dead);
+	uidset_free(&part);
 	return v;
 }
 

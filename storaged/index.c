@@ -280,6 +280,7 @@ index_begin(struct index *ix)
 	if (index_wake(ix) == -1 || db_run(&ix->hot, ST_BEGIN, "") == -1)
 		return -1;
 	ix->in_tx = true;
+	ix->ntx++;
 	ix->next = ix->mark;
 	change_list_free(&ix->changes);
 	ix->ndead = 0;
@@ -312,6 +313,7 @@ index_rollback(struct index *ix)
 	ix->in_tx = false;
 	ix->next = ix->mark;
 	change_list_free(&ix->changes);
+	uidset_free(&ix->save.last_uids);
 	ix->ndead = 0;
 	/* An error may have rolled it back already. */
 	if (sqlite3_get_autocommit(ix->hot.h) == 0)
@@ -319,8 +321,10 @@ index_rollback(struct index *ix)
 }
 
 int
-index_save(struct index *ix, struct index_save *save)
+index_save(struct index *ix)
 {
+	struct index_save	*save = &ix->save;
+
 	memset(save, 0, sizeof(*save));
 	save->next = ix->next;
 	save->ndead = ix->ndead;
@@ -334,16 +338,17 @@ index_save(struct index *ix, struct index_save *save)
 }
 
 void
-index_keep(struct index *ix, struct index_save *save)
+index_keep(struct index *ix)
 {
 	(void)db_run(&ix->hot, ST_RELEASE, "");
-	uidset_free(&save->last_uids);
+	uidset_free(&ix->save.last_uids);
 }
 
 void
-index_back(struct index *ix, struct index_save *save)
+index_back(struct index *ix)
 {
-	struct change	*ch;
+	struct index_save	*save = &ix->save;
+	struct change		*ch;
 
 	(void)db_run(&ix->hot, ST_BACK, "");
 	(void)db_run(&ix->hot, ST_RELEASE, "");

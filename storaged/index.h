@@ -58,12 +58,17 @@ struct dead {
 
 struct kwpair { int64_t from, to; };
 
+/* Where a nested transaction goes back to. */
+struct index_save { struct state_mark next; size_t ndead;
+    struct change *last; struct uidset last_uids; uint64_t last_modseq; };
+
 struct index {
 	struct db		 hot, read, cold;
 	char			*path_hot, *path_cold;
 	struct state_mark	 mark;		/* committed */
 	struct state_mark	 next;		/* in the transaction */
 	bool			 in_tx;
+	uint64_t		 ntx;		/* transactions begun */
 	bool			 fresh;		/* empty: nothing was there */
 	bool			 held;		/* within a slice of reads, */
 	bool			 cold_held;	/* of the cold file too */
@@ -73,9 +78,11 @@ struct index {
 	/* Might a session show what is expunged now?  NULL: no. */
 	bool			(*has_views)(void *arg);
 	void			*views_arg;
+	bool			 dropping;	/* a DELETE: no views */
 	uint64_t		 npast;		/* rows kept for them; may be
 						   too high, never too low */
 	struct change_list	 changes;	/* of the transaction */
+	struct index_save	 save;
 	uint64_t		 cause_session;	/* of the intent evaluated */
 	uint32_t		 cause_id;
 	struct dead		*dead;		/* of the transaction */
@@ -116,12 +123,11 @@ int	 index_begin(struct index *ix);
 int	 index_commit(struct index *ix, const struct state_mark *mark);
 void	 index_rollback(struct index *ix);
 int	 index_digest(struct index *ix, uint8_t digest[32]);
-/* A nested transaction: all or nothing of one intent. */
-struct index_save { struct state_mark next; size_t ndead;
-    struct change *last; struct uidset last_uids; uint64_t last_modseq; };
-int	 index_save(struct index *ix, struct index_save *save);
-void	 index_keep(struct index *ix, struct index_save *save);
-void	 index_back(struct index *ix, struct index_save *save);
+/* A nested transaction: all or nothing of one intent.  One at a time; a
+ * rollback of the outer one ends it. */
+int	 index_save(struct index *ix);
+void	 index_keep(struct index *ix);
+void	 index_back(struct index *ix);
 
 /*
  * A slice of reads is one transaction: else each statement takes and leaves

@@ -152,6 +152,8 @@ const char *const index_sql[ST_MAX] = {
 	[ST_PAST_DROP] = "DELETE FROM past WHERE " PASSED,
 
 	[ST_SPAN_UIDS] = "SELECT uid FROM mail WHERE " SPAN " ORDER BY uid",
+	[ST_SPAN_NTH] = "SELECT count(*), max(uid) FROM (SELECT uid FROM mail"
+	    " WHERE " SPAN " ORDER BY uid LIMIT ?4)",
 	[ST_SPAN_DELETED] = "SELECT uid FROM mail WHERE " SPAN
 	    " AND (flags & 8) != 0 ORDER BY uid",
 	[ST_SPAN_KW] = "SELECT DISTINCT kw FROM mail WHERE " SPAN,

@@ -34,6 +34,14 @@ answer_clear(struct answer *a)
 	memset(a, 0, sizeof(*a));
 }
 
+void
+work_clear(struct work *w)
+{
+	answer_clear(&w->answer);
+	uidset_free(&w->step.found);
+	memset(&w->step, 0, sizeof(w->step));
+}
+
 enum state_verdict
 eval_no(struct work *w, enum mbox_code code, const char *text)
 {
@@ -102,23 +110,31 @@ state_evaluate(void *state, struct intent *in, struct batch *b)
 {
 	struct index		*ix = state;
 	struct work		*w = in->payload;
-	struct index_save	 save;
 	enum state_verdict	 v;
+	size_t			 dead;
 
-	answer_clear(&w->answer);
-	if (index_save(ix, &save) == -1)
-		return STATE_FAILED;
+	if (w->step.tx != ix->ntx) {
+		answer_clear(&w->answer);
+		eval_step_begin(ix, w);
+		if (index_save(ix) == -1)
+			return STATE_FAILED;
+	}
+	dead = ix->ndead;
 	ix->cause_session = w->session;
 	ix->cause_id = w->id;
 	v = eval_table[w->kind](ix, w, b);
 	ix->cause_session = 0;
 	ix->cause_id = 0;
-	if (v == STATE_RECORDS && eval_garbage(ix, b, save.ndead) == -1)
+	if ((v == STATE_RECORDS || v == STATE_MORE) &&
+	    eval_garbage(ix, b, dead) == -1)
 		v = STATE_FULL;
+	if (v == STATE_MORE && !index_failed(ix))
+		return v;
+	w->step.tx = 0;
 	if (v == STATE_RECORDS)
-		index_keep(ix, &save);
+		index_keep(ix);
 	else
-		index_back(ix, &save);
+		index_back(ix);
 	return index_failed(ix) ? STATE_FAILED : v;
 }
 

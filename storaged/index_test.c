@@ -176,18 +176,17 @@ test_mail(struct index *ix)
 static void
 test_rollback(struct index *ix)
 {
-	struct index_save	 save;
 	struct box		 box;
 	uint8_t			 d1[32], d2[32], d3[32];
 
 	CHECK(index_digest(ix, d1) == 0);
 	CHECK(index_begin(ix) == 0);
 	CHECK(add(ix, 11, 6, 0, NULL, 0) == 0);
-	CHECK(index_save(ix, &save) == 0);
+	CHECK(index_save(ix) == 0);
 	CHECK(add(ix, 11, 7, 0, NULL, 0) == 0);
 	CHECK(uidset_count(&TAILQ_LAST(&ix->changes, change_list)->uids) ==
 	    2);
-	index_back(ix, &save);
+	index_back(ix);
 	next_number--;
 	CHECK(uidset_count(&TAILQ_LAST(&ix->changes, change_list)->uids) ==
 	    1);

@@ -125,7 +125,7 @@ op_end(struct op *op)
 	s->bytes -= op->bytes;
 	if (op->state == OP_RUNS && (op->needs & OP_STREAM))
 		s->streams--;
-	answer_clear(&op->work.answer);
+	work_clear(&op->work);
 	event_free(op->ev);
 	buf_free(&op->out);
 	arena_free(op->arena);

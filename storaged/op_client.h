@@ -68,6 +68,7 @@ client_message(struct peer *p, struct msg *m, void *arg)
 	if (c->n == MSGS_MAX)
 		return -1;
 	g = &c->v[c->n++];
+	g->taken = false;
 	g->type = m->type;
 	g->id = m->id;
 	g->len = m->len;
@@ -221,7 +222,7 @@ ok_of(struct client *c, const struct got *g)
 	return ok;
 }
 
-static int
+static __attribute__((unused)) int
 no_of(struct client *c, const struct got *g)
 {
 	struct reply_no	 no;
@@ -341,7 +342,7 @@ range(uint32_t a, uint32_t b)
 }
 
 /* Reads a stream's rows: META. */
-static size_t
+static __attribute__((unused)) size_t
 meta(struct client *c, uint64_t box, struct uidset uids, uint32_t what,
     struct mbox_meta_row *rows, size_t max)
 {
@@ -366,7 +367,7 @@ meta(struct client *c, uint64_t box, struct uidset uids, uint32_t what,
 }
 
 /* One message's octets: its state, and the length in *len. */
-static int
+static __attribute__((unused)) int
 body(struct client *c, uint64_t box, uint32_t uid, uint64_t off,
     uint64_t want, const uint8_t **p, size_t *len)
 {

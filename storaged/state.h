@@ -25,7 +25,9 @@ enum state_verdict {
 	STATE_NOTHING,		/* OK or NO without a record: the answer holds
 				   only for a state read after the intent came */
 	STATE_FULL,		/* does not fit this batch: try in the next */
-	STATE_FAILED		/* our own error (disk full...): user closes */
+	STATE_FAILED,		/* our own error (disk full...): user closes */
+	STATE_MORE		/* a part is done: evaluate it again to go on,
+				   nothing else before that */
 };
 
 /* Where the state stands: kept by it, in the same transaction. */
