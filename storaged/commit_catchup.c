@@ -15,7 +15,6 @@
 #include "storaged/logobj.h"
 
 #define RECORD_ARENA	(64 * 1024 * 1024)
-#define SLICE_CHECK	16	/* records between looks at the clock */
 
 static void	 catchup_plan(struct commit *);
 static void	 catchup_apply(struct commit *);
@@ -486,7 +485,6 @@ static void
 catchup_apply(struct commit *c)
 {
 	struct catchup	*cu = &c->catchup;
-	unsigned	 n = 0;
 
 	for (;;) {
 		if (cu->at == NULL && TAILQ_EMPTY(&cu->blocks)) {
@@ -500,8 +498,8 @@ catchup_apply(struct commit *c)
 				return;
 		} else if (block_end(c) == -1)
 			return;
-		if (++n % SLICE_CHECK == 0 &&
-		    c->io->slice_over(c->io->arg)) {
+		/* Each time: one record may be of many messages. */
+		if (c->io->slice_over(c->io->arg)) {
 			commit_later(c, 0, catchup_apply);
 			return;
 		}
