@@ -7,6 +7,7 @@
 #	make soak	kills and races for hours (mk/soak.sh)
 #	make test	only the unit tests (MODE=asan: on that build)
 #	make fresh	both commands in a bare Debian 12
+#	make bench	how fast, beside Dovecot and a raw loop of requests
 #	make deps	install what building and testing need
 #	make install	DESTDIR and PREFIX as usual
 
@@ -62,5 +63,9 @@ regress:
 soak:
 	@sh mk/soak.sh
 
-.PHONY: all tests one fuzzers rules test clean regress soak deps run install \
-	fresh
+# Against MinIO's own speed and Dovecot's: the table of all rows.
+bench: all
+	@python3 regress/bench.py
+
+.PHONY: all tests one fuzzers rules test clean regress soak bench deps run \
+	install fresh

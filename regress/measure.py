@@ -1,14 +1,32 @@
 """What the processes of a suite cost: memory as the kernel counts it."""
 
 import os
+import re
 
 
-def _rollup(pid, key):
+def rollup(pid, key):
     with open("/proc/%d/smaps_rollup" % pid) as f:
         for line in f:
             if line.startswith(key + ":"):
                 return int(line.split()[1])
     raise KeyError(key)
+
+
+def children(parent):
+    """(pid, name) of a process's children."""
+    out = []
+    for d in os.listdir("/proc"):
+        if not d.isdigit():
+            continue
+        try:
+            with open("/proc/%s/stat" % d) as f:
+                stat = f.read()
+        except OSError:
+            continue
+        m = re.match(r"(\d+) \((.*)\) (\S) (\d+)", stat)
+        if int(m.group(4)) == parent and m.group(3) != "Z":
+            out.append((int(m.group(1)), m.group(2)))
+    return out
 
 
 def pids(s):
@@ -18,13 +36,13 @@ def pids(s):
 
 def pss(s):
     """KiB of all processes of a suite: each shared page counted once."""
-    return sum(_rollup(pid, "Pss") for pid in pids(s))
+    return sum(rollup(pid, "Pss") for pid in pids(s))
 
 
 def pss_by_name(s):
-    out = {"paild": _rollup(s.p.pid, "Pss")}
+    out = {"paild": rollup(s.p.pid, "Pss")}
     for pid, name in s.children():
-        out[name] = out.get(name, 0) + _rollup(pid, "Pss")
+        out[name] = out.get(name, 0) + rollup(pid, "Pss")
     return out
 
 

@@ -26,14 +26,10 @@ class S3:
     def endpoint(self):
         return "http://%s:%d" % (self.host, self.port)
 
-    def request(self, method, path, query=None, body=b"", headers=None):
-        """One signed request: (status, headers, body)."""
+    def signed(self, method, path, q="", body=b"", headers=None):
+        """The headers of a request for a quoted path, signature included."""
         now = datetime.datetime.now(datetime.timezone.utc)
         stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
-        path = urllib.parse.quote(path)
-        q = "&".join("%s=%s" % (urllib.parse.quote(k, safe=""),
-                                urllib.parse.quote(v, safe=""))
-                     for k, v in sorted((query or {}).items()))
         h = {"host": "%s:%d" % (self.host, self.port), "x-amz-date": stamp,
              "x-amz-content-sha256": hashlib.sha256(body).hexdigest()}
         h.update({k.lower(): v for k, v in (headers or {}).items()})
@@ -50,6 +46,15 @@ class S3:
         h["authorization"] = (
             "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, "
             "Signature=%s" % (self.access, scope, names, key.hex()))
+        return h
+
+    def request(self, method, path, query=None, body=b"", headers=None):
+        """One signed request: (status, headers, body)."""
+        path = urllib.parse.quote(path)
+        q = "&".join("%s=%s" % (urllib.parse.quote(k, safe=""),
+                                urllib.parse.quote(v, safe=""))
+                     for k, v in sorted((query or {}).items()))
+        h = self.signed(method, path, q, body, headers)
         c = http.client.HTTPConnection(self.host, self.port, timeout=60)
         try:
             c.request(method, path + ("?" + q if q else ""), body, h)

@@ -2,7 +2,6 @@
 foreground with its children."""
 
 import os
-import re
 import select
 import shutil
 import signal
@@ -10,6 +9,7 @@ import subprocess
 import time
 
 import imapc
+import measure
 import proc
 import s3
 
@@ -22,10 +22,11 @@ class Suite:
     one bucket: more Suites with the same store."""
 
     def __init__(self, store="file", users=("ann",), name="pail",
-                 store_path=None, **over):
+                 store_path=None, store_extra="", **over):
         self.dir = proc.tempdir(name)
         self.store = store
         self.store_path = store_path    # another node's file store
+        self.store_extra = store_extra  # of the s3 store's map
         self.over = over        # top-level YAML, replacing ours
         self.imap_port = proc.free_port()
         self.imaps_port = proc.free_port()
@@ -75,8 +76,9 @@ class Suite:
             server, bucket = self.store
             parts["store"] = (
                 "{type: s3, bucket: %s, region: %s, endpoint: '%s', "
-                "access-key: %s, secret-key: {file: secret}, timeout: 30s}"
-                % (bucket, server.region, server.endpoint, server.access))
+                "access-key: %s, secret-key: {file: secret}, timeout: 30s%s}"
+                % (bucket, server.region, server.endpoint, server.access,
+                   self.store_extra))
         parts.update({k.replace("_", "-"): v for k, v in self.over.items()})
         if self.store_path:
             parts["store"] = "{type: file, path: %s}" % self.store_path
@@ -146,19 +148,7 @@ class Suite:
 
     def children(self):
         """(pid, name) of paild's children."""
-        out = []
-        for d in os.listdir("/proc"):
-            if not d.isdigit():
-                continue
-            try:
-                with open("/proc/%s/stat" % d) as f:
-                    stat = f.read()
-            except OSError:
-                continue
-            m = re.match(r"(\d+) \((.*)\) (\S) (\d+)", stat)
-            if int(m.group(4)) == self.p.pid and m.group(3) != "Z":
-                out.append((int(m.group(1)), m.group(2)))
-        return out
+        return measure.children(self.p.pid)
 
     def forget(self, *what):
         """Delete local state: what is named below cache/, or all of it."""

@@ -18,7 +18,7 @@
 #include "storaged/file_io.h"
 #include "storaged/helper.h"
 
-#define THREADS		4
+#define THREADS		8	/* syncs that the disk may join */
 
 enum file_verb { FILE_PUT, FILE_GET, FILE_HEAD, FILE_DEL, FILE_LIST };
 

@@ -132,6 +132,15 @@ cold_get(struct user *u, uint64_t m, struct buf *out)
 	return rv;
 }
 
+struct codec_choice
+cold_codec(size_t len)
+{
+	const struct codec_choice	 c = { len <= COLD_PLAIN ?
+					    CODEC_NONE : CODEC_ZSTD, 1 };
+
+	return c;
+}
+
 void
 cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
     const void *data, size_t datalen)
@@ -144,9 +153,7 @@ cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
 void
 cold_put(struct user *u, uint64_t m, const void *digest, size_t len)
 {
-	/* Small ones expand slower than the disk gives them. */
-	const struct codec_choice	 choice = { len <= COLD_PLAIN ?
-					    CODEC_NONE : CODEC_ZSTD, 1 };
+	const struct codec_choice	 choice = cold_codec(len);
 	enum codec_id			 used;
 	struct buf			 b = BUF_INIT;
 

@@ -12,7 +12,10 @@
 /* Appends the digest to out: 1, 0 (not here) or -1. */
 int	 cold_get(struct user *u, uint64_t m, struct buf *out);
 void	 cold_put(struct user *u, uint64_t m, const void *digest, size_t len);
-/* One that is compressed already, as codec says. */
+/* How one of len octets is kept: small ones expand slower than the disk
+ * gives them. */
+struct codec_choice cold_codec(size_t len);
+/* One that is packed already, as codec says. */
 void	 cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
 	    const void *data, size_t datalen);
 /* The digests of messages that the last transaction ended. */

@@ -202,7 +202,7 @@ item_fill(struct op *op, struct append_item *it, const struct append_msg *r)
 static int
 item_digest(struct append *x, struct append_item *it, struct str digest)
 {
-	const struct codec_choice	 choice = { CODEC_ZSTD, 1 };
+	const struct codec_choice	 choice = cold_codec(digest.len);
 	struct buf			 b = BUF_INIT;
 	enum codec_id			 used;
 

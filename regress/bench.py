@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+"""The bench: Pail on the file store and on MinIO, beside a raw loop of
+conditional PUTs and GETs on the same MinIO and beside Debian's Dovecot
+(sdbox on local disk): the same client, the same mails, the same run.
+
+usage: bench.py [--messages N] [--only file,minio,dovecot] [--rows WORD]"""
+
+import os
+import re
+import select
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import dovecot
+import measure
+import rawloop
+import s3
+import suite
+from test_requests import text_mail
+from test_speed import drain
+
+USERS = ["ann"] + ["u%d" % n for n in range(8)] + ["idle%d" % n
+                                                   for n in range(10)]
+
+
+def append_bytes(tag, data):
+    return b"%s APPEND INBOX {%d+}\r\n%s\r\n" % (tag, len(data), data)
+
+
+def talk(c, chunks, n, tagged=b" OK"):
+    """Send all chunks, read until n tagged answers have come: seconds."""
+    start = time.monotonic()
+    w = threading.Thread(target=lambda: [c.sock.sendall(x) for x in chunks])
+    w.start()
+    seen, tail = 0, b""
+    mark = re.compile(rb"(?:^|\n)t\d+" + tagged)
+    while seen < n:
+        data = c.sock.recv(1 << 18)
+        assert data, "closed"
+        tail += data
+        end = tail.rfind(b"\n") + 1
+        whole, tail = tail[:end], tail[end:]
+        seen += len(mark.findall(whole))
+        assert b" NO " not in whole and b" BAD " not in whole, whole[-300:]
+    w.join()
+    return time.monotonic() - start
+
+
+def append_each(c, mails):
+    start = time.monotonic()
+    for m in mails:
+        c.sock.sendall(append_bytes(b"t1", m))
+        got = b""
+        while b"t1 " not in got or not got.endswith(b"\r\n"):
+            got += c.sock.recv(65536)
+        assert b"t1 OK" in got, got
+    return len(mails) / (time.monotonic() - start)
+
+
+def append_pipelined(c, mails):
+    took = talk(c, [b"".join(append_bytes(b"t%d" % n, m)
+                             for n, m in enumerate(mails))], len(mails))
+    return len(mails) / took
+
+
+def append_multi(c, mails):
+    start = time.monotonic()
+    for at in range(0, len(mails), 500):
+        part = mails[at:at + 500]
+        talk(c, [b"t1 APPEND INBOX" + b"".join(
+            b" {%d+}\r\n%s" % (len(m), m) for m in part) + b"\r\n"], 1)
+    return len(mails) / (time.monotonic() - start)
+
+
+def append_users(server, mails, users=8):
+    """Eight at once, each one by one, from one loop (a thread each would
+    measure Python's lock)."""
+    left = {}
+    poll = select.epoll()
+    share = len(mails) // users
+    for n in range(users):
+        c = server.client("u%d" % n)
+        left[c.sock.fileno()] = [c, mails[n * share:(n + 1) * share], b""]
+        poll.register(c.sock, select.EPOLLIN)
+    start = time.monotonic()
+    for st in left.values():
+        st[0].sock.sendall(append_bytes(b"t1", st[1].pop()))
+    busy = users
+    while busy:
+        for fd, _ in poll.poll():
+            st = left[fd]
+            st[2] += st[0].sock.recv(65536)
+            if b"t1 " not in st[2] or not st[2].endswith(b"\r\n"):
+                continue
+            assert b"t1 OK" in st[2], st[2]
+            st[2] = b""
+            if st[1]:
+                st[0].sock.sendall(append_bytes(b"t1", st[1].pop()))
+            else:
+                busy -= 1
+    took = time.monotonic() - start
+    for st in left.values():
+        st[0].close()
+    return share * users / took
+
+
+def best(c, command, times=3):
+    """Messages do not change: the best of a few, the machine has other
+    work."""
+    return min(drain(c, command)[0] for _ in range(times))
+
+
+def login_rate(server, n=200):
+    start = time.monotonic()
+    for _ in range(n):
+        c = server.client("ann")
+        c.ok("SELECT Archive")
+        c.logout()
+    return n / (time.monotonic() - start)
+
+
+def idle_kib(server, pss, n=100):
+    time.sleep(8)       # of what was before, all is closed by then
+    before = pss()
+    sessions = []
+    for k in range(n):
+        c = server.client("idle%d" % (k % 10))
+        c.ok("SELECT INBOX")
+        sessions.append(c)
+    time.sleep(8)
+    cost = (pss() - before) / n
+    for c in sessions:
+        c.close()
+    return cost
+
+
+class Counter:
+    """S3 requests and bytes of a step; nothing for the others."""
+
+    def __init__(self, server=None):
+        self.server, self.rows = server, {}
+
+    def _bytes(self):
+        text = self.s.ctl("status").stdout
+        return {k: sum(int(n) for n in re.findall(
+            b"store-bytes-%s=(\\d+)" % k.encode(), text))
+            for k in ("in", "out")}
+
+    def start(self):
+        if self.server:
+            self.before = self.server.counts(), self._bytes()
+
+    def stop(self, name):
+        if not self.server:
+            return
+        reqs = s3.since(self.before[0], self.server.counts())
+        b = self._bytes()
+        self.rows[name] = (reqs, {k: b[k] - self.before[1][k] for k in b})
+
+
+def run(server, mails, n, count=None, pss=None, cold=None, few=500):
+    """All rows of one server: {row: value}."""
+    count = count or Counter()
+    out = {}
+
+    def row(name, fn, *args):
+        count.start()
+        out[name] = fn(*args)
+        count.stop(name)
+        print("   %-34s %s" % (name, shown(name, out[name])), flush=True)
+
+    c = server.client("ann")
+    row("APPEND one by one /s", append_each, c, mails[:few])
+    row("APPEND pipelined /s", append_pipelined, c, mails[few:n])
+    row("8 users, one by one each /s", append_users, server, mails[:few * 4])
+    m = server.client("u0")
+    row("MULTIAPPEND /s", append_multi, m, mails[:n // 2])
+    m.close()
+    c.ok("SELECT INBOX")
+    size = sum(len(m) for m in mails[:n])
+
+    def whole(c):
+        took, got, _ = drain(c, "FETCH 1:* BODY.PEEK[]")
+        assert got > size
+        return n / took
+    if cold:
+        c.close()
+        cold()
+        c = server.client("ann")
+        c.ok("SELECT INBOX")
+        c.ok("FETCH 1 (FLAGS ENVELOPE)")
+        row("FETCH BODY[] cold /s", whole, c)
+    row("FETCH BODY[] warm /s", lambda c: max(whole(c) for _ in range(3)), c)
+    drain(c, "FETCH 1:* ENVELOPE")
+    for name, cmd in (
+            ("FETCH FLAGS ms", "FETCH 1:* FLAGS"),
+            ("FETCH ENVELOPE ms", "FETCH 1:* ENVELOPE"),
+            ("FETCH BODYSTRUCTURE ms", "FETCH 1:* BODYSTRUCTURE"),
+            ("FETCH header fields ms",
+             "FETCH 1:* BODY.PEEK[HEADER.FIELDS (SUBJECT FROM DATE)]"),
+            ("SEARCH SUBJECT ms", "SEARCH SUBJECT 4711"),
+            ("SEARCH HEADER ms", "SEARCH HEADER Message-ID <4711@")):
+        row(name, lambda: best(c, cmd) * 1000)
+    row("STORE 1:* ms", lambda: min(
+        drain(c, "STORE 1:* %sFLAGS.SILENT (\\Flagged)" % sign)[0]
+        for sign in "+-+-") * 1000)
+    row("COPY 10,000 ms", lambda: drain(c, "COPY 1:* Archive")[0] * 1000)
+    c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
+    row("EXPUNGE 10,000 ms", lambda: drain(c, "EXPUNGE")[0] * 1000)
+    c.close()
+    row("login, select, logout /s", login_rate, server)
+    if pss:
+        for k in range(10):
+            i = server.client("idle%d" % k)
+            i.append("INBOX", mails[0])
+            i.close()
+        row("idle session KiB", idle_kib, server, pss)
+    return out
+
+
+def shown(name, v):
+    return "-" if v is None else ("%.1f" if v < 100 else "%.0f") % v
+
+
+def tree_pss(pid):
+    return (measure.rollup(pid, "Pss") +
+            sum(tree_pss(k) for k, _ in measure.children(pid)))
+
+
+def pail(where, mails, n, count, few, **over):
+    s = suite.Suite(where, users=USERS, **over)
+    count.s = s
+    with s:
+        def cold():
+            """The objects' cache is empty, the index is there."""
+            s.stop()
+            s.forget(*[d for d in os.listdir(os.path.join(s.dir, "cache"))
+                       if d.startswith("objects")])
+            s.start()
+        return run(s, mails, n, count, lambda: measure.pss(s), cold, few)
+
+
+def ratio(name, ours, theirs):
+    """How many times better: more is better for rates, less for the rest."""
+    if not ours or not theirs:
+        return "-"
+    r = ours / theirs if name.endswith("/s") else theirs / ours
+    return "%.2f" % r
+
+
+def main(argv):
+    n = int(argv[argv.index("--messages") + 1]) if "--messages" in argv \
+        else 10000
+    only = argv[argv.index("--only") + 1].split(",") if "--only" in argv \
+        else ["file", "minio", "dovecot"]
+    few = min(500, n // 4)
+    mails = [text_mail(k) for k in range(n)]
+    f, m, d, raw, count = {}, {}, {}, {}, Counter()
+    if "file" in only:
+        print("Pail, file store", flush=True)
+        f = pail("file", mails, n, count, few)
+    if "minio" in only:
+        server, bucket = suite.store("minio")
+        print("Pail, MinIO", flush=True)
+        count = Counter(server)
+        m = pail((server, bucket), mails, n, count, few,
+                 store_extra=", verify-after-write: false")
+        print("raw loop, MinIO", flush=True)
+        raw = rawloop.rates(server, bucket, count.rows, few, n)
+    if "dovecot" in only:
+        print("Dovecot", flush=True)
+        with dovecot.Dovecot(USERS) as dv:
+            d = run(dv, mails, n, pss=lambda: tree_pss(dv.p.pid), few=few)
+        print("Dovecot, processes used again", flush=True)
+        with dovecot.Dovecot(USERS, best=True) as dv:
+            login_rate(dv, 20)
+            d["login best"] = login_rate(dv)
+    table(f, m, d, raw, count, n)
+
+
+def table(f, m, d, raw, count, n):
+    print("\n%d messages of 4 KiB; ratios: above 1 is better than the other"
+          % n)
+    print("%-30s %9s %9s %9s %8s %9s %8s  %s" % (
+        "", "file", "Dovecot", "f/Dovecot", "MinIO", "raw loop", "M/raw",
+        "S3 requests, bytes out and in"))
+    for name in m or f or d:
+        reqs, b = count.rows.get(name, ({}, {}))
+        what = " ".join("%s %d" % (k.replace("Object", ""), v)
+                        for k, v in sorted(reqs.items()))
+        if b:
+            what += "  %d %d KiB" % (b["out"] // 1024, b["in"] // 1024)
+        dv = d.get(name)
+        if name.endswith("cold /s"):
+            dv = d.get("FETCH BODY[] warm /s")
+        print("%-30s %9s %9s %9s %8s %9s %8s  %s" % (
+            name, shown(name, f.get(name)), shown(name, dv),
+            ratio(name, f.get(name), dv), shown(name, m.get(name)),
+            shown(name, raw.get(name)),
+            ratio(name, m.get(name), raw.get(name)), what))
+    if "login best" in d:
+        print("%-30s %9s %9s %9s" % (
+            "  (Dovecot's best)", shown("", f.get(
+                "login, select, logout /s")), shown("", d["login best"]),
+            ratio("/s", f.get("login, select, logout /s"),
+                  d["login best"])))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
