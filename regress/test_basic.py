@@ -67,6 +67,10 @@ def test_a_wrong_password_and_an_unknown_user_get_the_same_no():
         b = c.cmd("LOGIN nobody wrong")
         assert a.status == b.status == "NO" and a.text == b.text, (a, b)
         assert a.code("AUTHENTICATIONFAILED") is not None
+        said = [x for x in s.log_text().splitlines()
+                if " imapd[" in x and "result=no" in x]
+        assert len(said) == 2 and all(
+            re.search(r' why="[^"]+"$', x) for x in said), said
         c.ok("LOGIN ann " + suite.PASSWORD)
         c.logout()
 
