@@ -5,6 +5,7 @@
 #	make run	start the suite on the embedded default
 #	make regress	all tests, on a normal and an ASan+UBSan build
 #	make soak	kills and races for hours (mk/soak.sh)
+#	make fuzz	AFL++ on every decoder, FUZZ_SECONDS each kind (600)
 #	make test	only the unit tests (MODE=asan: on that build)
 #	make fresh	both commands in a bare Debian 12
 #	make bench	how fast, beside Dovecot and a raw loop of requests
@@ -57,6 +58,11 @@ install: all
 fresh:
 	@sh mk/fresh.sh
 
+FUZZ_SECONDS =	600
+fuzz:
+	@$(MAKE) MODE=fuzz fuzzers
+	@sh mk/fuzz.sh $(FUZZ_SECONDS)
+
 regress:
 	@sh mk/regress.sh
 
@@ -67,5 +73,5 @@ soak:
 bench: all
 	@python3 regress/bench.py
 
-.PHONY: all tests one fuzzers rules test clean regress soak bench deps run \
-	install fresh
+.PHONY: all tests one fuzzers rules test clean regress bench fuzz soak \
+	deps run install fresh

@@ -7,21 +7,17 @@
 #include "authd/sasl.h"
 #include "common/fuzz.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_sasl(const uint8_t *in, size_t len)
 {
 	static const char *const names[] = { "PLAIN", "LOGIN", "PREAUTH" };
 	enum sasl_next		 n = SASL_MORE;
 	struct sasl		 s;
 	struct str		 ch;
-	size_t			 len;
-	uint8_t			*in = fuzz_input(argc, argv, &len);
 	const uint8_t		*p = in, *end = in + len, *nl;
 
-	if (len == 0) {
-		free(in);
-		return 0;
-	}
+	if (len == 0)
+		return;
 	sasl_begin(&s, sasl_find(str_from(names[*p % 3])));
 	if (*p++ & 0x80)
 		n = sasl_step(&s, false, STR(""), &ch);
@@ -39,6 +35,10 @@ main(int argc, char **argv)
 		    (s.login != NULL && s.login[0] != '\0'));
 	}
 	sasl_end(&s);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_sasl);
 }

@@ -4,13 +4,11 @@
 #include "common/digest.h"
 #include "common/fuzz.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_digest(const uint8_t *in, size_t len)
 {
 	struct buf	 b = BUF_INIT;
 	struct str	 v;
-	size_t		 len;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
 	int		 i, whole = digest_check(in, len) == 0;
 
 	for (i = 1; i < DIGEST_FIELDS; i++)
@@ -21,6 +19,10 @@ main(int argc, char **argv)
 	if (whole)
 		FUZZ_CHECK(b.len == len && memcmp(b.data, in, len) == 0);
 	buf_free(&b);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_digest);
 }

@@ -4,14 +4,12 @@
 #include "common/fuzz.h"
 #include "common/msg_mbox.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_msg_mbox(const uint8_t *in, size_t len)
 {
 	struct mbox_meta_row	 row;
 	struct arena		*a = arena_new(1024 * 1024);
 	struct buf		 b = BUF_INIT;
-	size_t			 len;
-	uint8_t			*in = fuzz_input(argc, argv, &len);
 
 	if (len != 0 && mbox_meta_row_decode(&row, in[0] & 0x7f, in + 1,
 	    len - 1, a) == 0)
@@ -19,6 +17,10 @@ main(int argc, char **argv)
 		    b.len == len - 1 && memcmp(b.data, in + 1, b.len) == 0);
 	buf_free(&b);
 	arena_free(a);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_msg_mbox);
 }

@@ -42,23 +42,25 @@ on_closed(struct peer *p, const char *why, void *arg)
 
 static const struct peer_ops ops = { on_message, on_closed, NULL };
 
-int
-main(int argc, char **argv)
+static void
+fuzz_peer(const uint8_t *in, size_t len)
 {
 	struct event_base	*base = event_base_new();
 	struct buf		 b = BUF_INIT;
-	size_t			 len, off = 0;
+	size_t			 off = 0;
 	ssize_t			 n;
-	uint8_t			*in = fuzz_input(argc, argv, &len);
 	int			 sv[2];
 
-	if (len == 0 || base == NULL ||
-	    socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
-		return 0;
+	FUZZ_CHECK(base != NULL);
+	if (len == 0) {
+		event_base_free(base);
+		return;
+	}
+	FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	closed = false;
 	channel = (enum msg_channel)(in[0] % 6 + 1);
 	side = (in[0] & 0x80) != 0 ? MSG_SIDE_A : MSG_SIDE_B;
-	if (peer_new(base, sv[0], channel, side, &ops, NULL) == NULL)
-		return 2;
+	FUZZ_CHECK(peer_new(base, sv[0], channel, side, &ops, NULL) != NULL);
 	buf_put_u32(&b, 24);
 	buf_put_u32(&b, IMSG_HELLO);
 	buf_put_u64(&b, 0);
@@ -77,6 +79,10 @@ main(int argc, char **argv)
 		event_base_loop(base, EVLOOP_ONCE);
 	event_base_free(base);
 	buf_free(&b);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_peer);
 }

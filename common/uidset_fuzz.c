@@ -4,14 +4,13 @@
 #include "common/fuzz.h"
 #include "common/uidset.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_uidset(const uint8_t *in, size_t len)
 {
 	struct uidset	 s = UIDSET_INIT;
 	struct buf	 b = BUF_INIT;
 	struct cursor	 c;
-	size_t		 len, used;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
+	size_t		 used;
 
 	cursor_init(&c, in, len);
 	if (uidset_decode(&s, &c, 65536) == 0) {
@@ -23,6 +22,10 @@ main(int argc, char **argv)
 	}
 	uidset_free(&s);
 	buf_free(&b);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_uidset);
 }

@@ -20,15 +20,13 @@ static const struct wire_struct *const structs[] = {
 	&ev_added_wire, &ev_keywords_wire
 };
 
-int
-main(int argc, char **argv)
+static void
+fuzz_wire(const uint8_t *in, size_t len)
 {
 	union { max_align_t align; char space[1024]; } dst;
 	const struct wire_struct *ws;
 	struct arena	*a = arena_new(8 * 1024 * 1024);
 	struct buf	 b = BUF_INIT;
-	size_t		 len;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
 
 	if (len != 0) {
 		ws = structs[in[0] % nitems(structs)];
@@ -40,6 +38,10 @@ main(int argc, char **argv)
 	}
 	buf_free(&b);
 	arena_free(a);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_wire);
 }

@@ -21,8 +21,11 @@ static void
 fuzz_client(const uint8_t *p, size_t len)
 {
 	size_t	 n, quiet;
-	bool	 single = p[0] & 4;
+	bool	 single;
 
+	if (len < 2)
+		return;
+	single = p[0] & 4;
 	rig_connect(&rig, false, true);
 	if (p[0] & 3)
 		rig_say(&rig, "l LOGIN ann secret\r\n");
@@ -166,24 +169,19 @@ fuzz_random(unsigned int seed, unsigned int count)
 	buf_free(&b);
 }
 
-/* usage: client_fuzz [FILE], or client_fuzz -r SEED COUNT */
+/* usage: client_fuzz [FILE ...], or client_fuzz -r SEED COUNT */
 int
 main(int argc, char **argv)
 {
-	uint8_t	*in;
-	size_t	 len;
+	int	 status = 0;
 
 	rig_init(&rig, false);
 	(void)fake_do(rig.fake, "deliver INBOX 5");
 	if (argc == 4 && strcmp(argv[1], "-r") == 0)
 		fuzz_random((unsigned int)atoi(argv[2]),
 		    (unsigned int)atoi(argv[3]));
-	else {
-		in = fuzz_input(argc, argv, &len);
-		if (len > 1)
-			fuzz_client(in, len);
-		free(in);
-	}
+	else
+		status = fuzz_main(argc, argv, fuzz_client);
 	rig_end(&rig);
-	return 0;
+	return status;
 }

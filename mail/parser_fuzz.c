@@ -1,23 +1,19 @@
 /*
  * Any bytes as a mail: parsed whole and in pieces to the same digest, which
- * decodes and renders.  Built by make fuzzers; reads its input from a file
- * or standard input, and runs under AFL or as LLVMFuzzerTestOneInput.
+ * decodes and renders.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/arena.h"
 #include "common/digest.h"
+#include "common/fuzz.h"
 #include "mail/digest_fields.h"
 #include "mail/envelope.h"
 #include "mail/parser.h"
 #include "mail/structure.h"
 
-int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
+static void
+fuzz_parser(const uint8_t *p, size_t len)
 {
 	struct mail_parser	*m = mail_parser_new();
 	struct mail_tree	 t;
@@ -47,18 +43,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	buf_free(&d);
 	buf_free(&e);
 	buf_free(&out);
-	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	static uint8_t	 in[1 << 20];
-	FILE		*f = argc > 1 ? fopen(argv[1], "rb") : stdin;
-	size_t		 len;
-
-	if (f == NULL)
-		return 1;
-	len = fread(in, 1, sizeof(in), f);
-	return LLVMFuzzerTestOneInput(in, len);
+	return fuzz_main(argc, argv, fuzz_parser);
 }

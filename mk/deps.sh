@@ -7,7 +7,8 @@ build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libssl-dev libzstd-dev zlib1g-dev libyaml-dev libsqlite3-dev liblz4-dev
  libjansson-dev libexpat1-dev libutf8proc-dev libcrypt-dev mandoc openssl
  curl ca-certificates"
-tests="python3 python3-venv isync mutt bmake tmux git procps"
+tests="python3 python3-venv isync mutt bmake tmux git procps
+ afl++ clang"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
 
@@ -22,7 +23,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 	echo "  cc make pkg-config libevent libcurl openssl zstd zlib libyaml"
 	echo "  sqlite3 lz4 jansson expat utf8proc mandoc curl"
 	[ "${1:-}" = test ] &&
-	    echo "  and for the tests: python3 isync mutt bmake tmux git"
+	    echo "  and for the tests: python3 isync mutt bmake tmux git afl++ clang"
 	exit 1
 fi
 

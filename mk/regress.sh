@@ -44,6 +44,8 @@ check sh mk/lint.sh
 check sh mk/bmake.sh
 units normal
 units asan
+check sh mk/fuzz.sh replay build/asan
+check sh mk/fuzz.sh 60
 step "the suite, normal build"
 python3 regress/run.py --counts "$counts" || true
 step "the suite, ASan+UBSan build"

@@ -24,10 +24,12 @@ asan)	san="-fsanitize=address,undefined -fno-sanitize-recover=all"
 	opt="-O1 -g -fno-omit-frame-pointer -DPAIL_ASAN $san"
 	warn=$(echo $warn | sed 's/-Wnull-dereference//')
 	ldopt=$san ;;
-fuzz)	san="-fsanitize=address,undefined -fno-sanitize-recover=all"
-	opt="-O1 -g -DPAIL_FUZZ"
-	warn=$(echo $warn | sed 's/-Wnull-dereference//')
-	ldopt= ;;
+fuzz)	# AFL++'s compiler is a clang: the warnings are for the others.
+	san="-fsanitize=address,undefined -fno-sanitize-recover=all"
+	opt="-O1 -g -fno-omit-frame-pointer -DPAIL_ASAN -DPAIL_FUZZ $san"
+	warn=-std=gnu11
+	CC=${AFL_CC:-afl-clang-fast}
+	ldopt=$san ;;
 esac
 CC=${CC:-cc}
 PKG=${PKG_CONFIG:-pkg-config}
@@ -84,7 +86,7 @@ for room in $ROOMS; do
 		*/sandbox_openbsd.c) [ "$OS" = OpenBSD ] || continue ;;
 		*/sandbox_posix.c)
 			case $OS in Linux|OpenBSD) continue ;; esac ;;
-		*_fuzz.c) [ "$MODE" = fuzz ] || continue ;;
+		*_fuzz.c) [ "$MODE" != normal ] || continue ;;
 		esac
 		o=$B/${c%.c}.o
 		objs="$objs $o"
@@ -133,5 +135,7 @@ for c in regress/*.c; do
 	echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $o $B/libcommon.a $base"
 done
 echo "programs:$progs"
+# The fuzz targets replay their corpus on the build with sanitizers.
+[ "$MODE" = normal ] || tests="$tests $fuzzers"
 echo "tests:$tests"
 echo "fuzzers:$fuzzers"

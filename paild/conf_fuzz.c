@@ -8,13 +8,12 @@
 #include "paild/conf.h"
 #include "paild/conf_slice.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_conf(const uint8_t *in, size_t len)
 {
 	struct conf	*c;
 	struct buf	 b;
-	size_t		 len, i;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
+	size_t		 i;
 	int		 kind;
 
 	c = conf_load_text("/nonexistent/pail.yaml", in, len, true);
@@ -31,6 +30,10 @@ main(int argc, char **argv)
 		buf_free(&b);
 	}
 	conf_free(c);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_conf);
 }

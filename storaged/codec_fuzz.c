@@ -5,12 +5,11 @@
 #include "common/fuzz.h"
 #include "storaged/codec.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_codec(const uint8_t *in, size_t len)
 {
 	struct buf	 out = BUF_INIT;
-	size_t		 len, want;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
+	size_t		 want;
 
 	if (len > 3) {
 		want = (size_t)in[1] | (size_t)in[2] << 8;
@@ -22,6 +21,10 @@ main(int argc, char **argv)
 	}
 	codec_thread_end();
 	buf_free(&out);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_codec);
 }

@@ -67,13 +67,11 @@ logobj(const struct buf *whole)
 	blocklist_free(&l);
 }
 
-int
-main(int argc, char **argv)
+static void
+fuzz_head(const uint8_t *in, size_t len)
 {
 	static const enum frame_kind kinds[] = { FRAME_HEAD, FRAME_MANIFEST,
 	    FRAME_LOG };
-	size_t		 len;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
 	struct buf	 whole = BUF_INIT;
 	unsigned	 which = len > 0 ? in[0] % 3 : 0;
 
@@ -87,6 +85,10 @@ main(int argc, char **argv)
 			logobj(&whole);
 	}
 	buf_free(&whole);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_head);
 }

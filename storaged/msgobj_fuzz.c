@@ -7,11 +7,10 @@
 #include "storaged/frame.h"
 #include "storaged/msgobj.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_msgobj(const uint8_t *in, size_t len)
 {
-	size_t		 len, i;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
+	size_t		 i;
 	struct buf	 whole = BUF_INIT, out = BUF_INIT;
 	struct frame	 f = { .kind = FRAME_MSG, .history = "fuzz" };
 	struct msgobj	 m;
@@ -41,6 +40,10 @@ main(int argc, char **argv)
 	}
 	buf_free(&whole);
 	buf_free(&out);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_msgobj);
 }

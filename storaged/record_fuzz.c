@@ -6,11 +6,9 @@
 #include "common/fuzz.h"
 #include "storaged/record.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_record(const uint8_t *in, size_t len)
 {
-	size_t		 len;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
 	struct arena	*a = arena_new(64 * 1024 * 1024);
 	struct buf	 out = BUF_INIT, again = BUF_INIT, line = BUF_INIT;
 	struct cursor	 c;
@@ -35,6 +33,10 @@ main(int argc, char **argv)
 	buf_free(&again);
 	buf_free(&line);
 	arena_free(a);
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_record);
 }

@@ -5,13 +5,12 @@
 #include "storaged/s3_error.h"
 #include "storaged/s3_list.h"
 
-int
-main(int argc, char **argv)
+static void
+fuzz_s3_xml(const uint8_t *in, size_t len)
 {
 	struct s3_error	 e;
 	struct s3_list	 l;
-	size_t		 i, len;
-	uint8_t		*in = fuzz_input(argc, argv, &len);
+	size_t		 i;
 	char		 key[64], copy[256];
 
 	if (s3_list_parse(in, len, 100, &l) == 0) {
@@ -32,6 +31,10 @@ main(int argc, char **argv)
 		if (s3_list_unescape(copy) == 0)
 			FUZZ_CHECK(strlen(copy) <= i);
 	}
-	free(in);
-	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return fuzz_main(argc, argv, fuzz_s3_xml);
 }

@@ -1,0 +1,145 @@
+"""Damage to what lies in the bucket and in the cache: a frame's seal as
+pail-bucket(5) defines it, and the table of damages."""
+
+import hashlib
+import os
+import random
+import struct
+
+HEADER = 96
+
+
+def seal(header, body):
+    """The object again with a right checksum (and no compression)."""
+    h = bytearray(header[:64]) + bytearray(32)
+    h[6] = 0
+    h[56:64] = struct.pack("<Q", len(body))
+    return bytes(h[:64]) + hashlib.sha256(bytes(h) + body).digest() + body
+
+
+def flip(at):
+    """One bit of the octet at that place, a fraction or an index."""
+    def do(data):
+        i = int(at * (len(data) - 1)) if isinstance(at, float) else at
+        return data[:i] + bytes([data[i] ^ 0x10]) + data[i + 1:]
+    return do
+
+
+def cut(n):
+    def do(data):
+        return data[:n] if n >= 0 else data[:len(data) + n]
+    return do
+
+
+def half(data):
+    return data[:len(data) // 2]
+
+
+def zeros(data):
+    return bytes(len(data))
+
+
+def noise(data):
+    return random.Random(len(data)).randbytes(len(data))
+
+
+def longer(data):
+    return data + b"x"
+
+
+def sealed(body):
+    """A right frame about another body."""
+    return lambda data: seal(data, body(data[HEADER:]))
+
+
+def poke(at, *octets):
+    return lambda body: body[:at] + bytes(octets) + body[at + len(octets):]
+
+
+# (what, bytes -> bytes) for any object that is read whole.
+WHOLE = [
+    ("empty", cut(0)),
+    ("one octet", cut(1)),
+    ("half a frame header", cut(50)),
+    ("a frame header alone", cut(HEADER)),
+    ("half of it", half),
+    ("one octet short", cut(-1)),
+    ("one octet long", longer),
+    ("zeros", zeros),
+    ("noise", noise),
+    ("another magic", flip(0)),
+    ("another kind", flip(4)),
+    ("another format level", flip(5)),
+    ("another codec", flip(6)),
+    ("another history", flip(8)),
+    ("an encryption", flip(24)),
+    ("another length", flip(56)),
+    ("a huge length", flip(63)),
+    ("another checksum", flip(64)),
+    ("a bit in the body's beginning", flip(HEADER)),
+    ("a bit in the middle", flip(0.5)),
+    ("a bit in the end", flip(1.0)),
+]
+
+# Well sealed, and still no head.
+HEAD = WHOLE + [
+    ("an empty body, sealed", sealed(lambda b: b"")),
+    ("a body of zeros, sealed", sealed(lambda b: bytes(len(b)))),
+    ("a body of noise, sealed", sealed(noise)),
+    ("half a body, sealed", sealed(half)),
+    ("a body with more behind it, sealed", sealed(lambda b: b + b"xyz")),
+    ("fields of 4 GiB, sealed", sealed(poke(0, 255, 255, 255, 255))),
+    ("a critical field that is unknown, sealed", sealed(poke(4, 0xff, 1))),
+    ("a varint that never ends, sealed", sealed(poke(4, *[0xff] * 40))),
+]
+
+# Of a message, read in pieces: what is behind its last frame never is.
+MESSAGE = [w for w in WHOLE if w[0] != "one octet long"]
+# A pack is read by ranges and checked by each message's own SHA-256.
+PACK = [w for w in WHOLE if w[0] in (
+    "empty", "one octet", "half a frame header", "a frame header alone",
+    "half of it", "zeros", "noise", "a bit in the middle")]
+
+
+def page(n, size=4096):
+    """The n-th page of a file is noise."""
+    def do(data):
+        return data[:n * size] + noise(data[n * size:(n + 1) * size]) + \
+            data[(n + 1) * size:]
+    return do
+
+
+def every_page_but_the_first(data):
+    return data[:4096] + noise(data[4096:])
+
+
+INDEX = [
+    ("empty", cut(0)),
+    ("50 octets", cut(50)),
+    ("one page", cut(4096)),
+    ("half of it", half),
+    ("one octet short", cut(-1)),
+    ("zeros", zeros),
+    ("noise", noise),
+    ("another magic", flip(0)),
+    ("a page size of 2^n + 1", flip(17)),
+    ("the first page is noise", page(0)),
+    ("the second page is noise", page(1)),
+    ("the third page is noise", page(2)),
+    ("only the first page is left", every_page_but_the_first),
+    ("the last page is noise", lambda d: page(len(d) // 4096 - 1)(d)),
+    ("another version of the schema", flip(43)),
+]
+
+
+def change(path, how):
+    with open(path, "rb") as f:
+        data = f.read()
+    new = how(data)
+    assert new != data, path
+    with open(path, "wb") as f:     # owner and mode stay
+        f.write(new)
+
+
+def remove(path):
+    os.unlink(path)
