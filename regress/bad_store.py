@@ -93,6 +93,8 @@ HEAD = WHOLE + [
     ("a varint that never ends, sealed", sealed(poke(4, *[0xff] * 40))),
 ]
 
+# A log object is read as long as the head says.
+LOG = [w for w in WHOLE if w[0] != "one octet long"]
 # Of a message, read in pieces: what is behind its last frame never is.
 MESSAGE = [w for w in WHOLE if w[0] != "one octet long"]
 # A pack is read by ranges and checked by each message's own SHA-256.

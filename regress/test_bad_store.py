@@ -43,7 +43,7 @@ class World:
             c.append("INBOX", mail(b"head %d" % i, 300))
         c.ok("SELECT INBOX")
         c.ok("STORE 2:5 +FLAGS (\\Seen $Kept)")
-        self.truth = read(c)
+        self.truth, self.looks, self.told = read(c), looks(c), 0
         c.logout()
 
     def where(self, user):
@@ -75,7 +75,7 @@ class World:
                 if re.search(r"\b%s\b" % user, x) and
                 re.search("warn|error|crit", x) and
                 re.search("damage|missing|no head|history|refus|unknown|"
-                          "newer|read-only", x)]
+                          "newer|readonly", x)]
 
 
 def read(c):
@@ -170,6 +170,47 @@ def run_cases(cases, forget=True):
         print("   %d rows" % len(cases))
 
 
+def looks(c):
+    """All that the index tells of the messages."""
+    c.ok("EXAMINE INBOX")
+    return [re.sub(rb" ?\\Recent", b"", x).replace(b"( ", b"(") for x in
+            c.ok("FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE "
+                 "BODYSTRUCTURE)").lines if b" FETCH (" in x]
+
+
+def mended(w, user):
+    """After at most three sessions that were refused, all is right; nothing
+    that is wrong was said before."""
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            c = w.s.client(user, timeout=WAIT)
+            seen = looks(c)
+            if seen != w.looks:
+                return "other answers: %s" % [
+                    (a[:300], b[:300]) for a, b in zip(seen, w.looks)
+                    if a != b][:2]
+            if read(c) != w.truth:
+                return "other mail"
+            if len(c.ok("SEARCH SUBJECT pack").lines[0].split()) != 42:
+                return "SEARCH differs"
+            c.ok("STORE 1 +FLAGS (\\Seen)")
+            c.logout()
+            break
+        except TimeoutError:
+            return "no answer in %d s" % WAIT
+        except (imapc.No, imapc.Closed) as e:
+            if tries == 4:
+                return "refused for ever: %r" % e
+    told = re.findall(r"index.*\b%s\b|user=%s .*(?:rebuil|damage)" % (
+        user, user), w.s.log_text())
+    if not told and tries > 1:
+        return "the log says nothing of what was refused"
+    w.told += bool(told)
+    return None
+
+
 def on(kind, how, n=0):
     def do(w, where):
         path = os.path.join(where, "head") if kind == "head" else \
@@ -211,7 +252,7 @@ def test_a_damaged_head_is_refused():
 @asan
 def test_a_damaged_log_object_is_refused():
     cases = [("l%d" % i, "log object, " + what, on("log", how), refused)
-             for i, (what, how) in enumerate(bad_store.WHOLE)]
+             for i, (what, how) in enumerate(bad_store.LOG)]
     cases += [("l90", "no log object", gone("log"), refused),
               ("l91", "the head as log object", swapped("log", "head"),
                refused)]
@@ -234,3 +275,59 @@ def test_damaged_messages_are_never_served():
               ("p90", "no pack", gone("pack"), packed),
               ("p91", "a message as pack", swapped("pack", "msg"), packed)]
     run_cases(cases)
+
+
+def index_cases(w, prefix):
+    out = []
+    for part in ("hot", "cold"):
+        for i, (what, how) in enumerate(bad_store.INDEX):
+            out.append(("%s%s%d" % (prefix, part[0], i),
+                        "%s, %s" % (part, what), part, how))
+    return out
+
+
+def damage_index(killed):
+    w = World()
+    with w.s as s:
+        s.stop()
+        cases = index_cases(w, "i")
+        for user, what, part, how in cases:
+            w.copy(user)
+        s.forget()
+        s.start()
+        for user, what, part, how in cases:
+            c = s.client(user)
+            assert looks(c) == w.looks
+            c.logout()
+        if killed:
+            s.kill_all()
+        else:
+            s.stop()
+        index = os.path.join(s.dir, "cache", "index")
+        for user, what, part, how in cases:
+            path = os.path.join(index, "%s.%s" % (user, part))
+            wal = path + "-wal"
+            if killed and os.path.exists(wal) and os.path.getsize(wal):
+                path = wal
+            bad_store.change(path, how)
+        s.start()
+        wrong = []
+        with Guard(s) as g:
+            for user, what, part, how in cases:
+                why = mended(w, user)
+                if why:
+                    wrong.append("%s %s: %s" % (user, what, why))
+                g.alive(what)
+        assert not wrong, "\n".join(wrong)
+        print("   %d rows, %d of them told in the log" % (len(cases),
+                                                          w.told))
+
+
+@asan
+def test_damaged_index_files_are_made_anew():
+    damage_index(killed=False)
+
+
+@asan
+def test_damaged_index_files_after_a_crash_are_made_anew():
+    damage_index(killed=True)

@@ -30,6 +30,7 @@ blob_outcome_name(enum blob_outcome o)
 		[BLOB_DENIED] = "denied",
 		[BLOB_UNSURE] = "unsure",
 		[BLOB_UNAVAILABLE] = "unavailable",
+		[BLOB_BEHIND] = "behind",
 		[BLOB_ERROR] = "error",
 	};
 

@@ -34,6 +34,7 @@ enum blob_outcome {
 	BLOB_DENIED,		/* 403 */
 	BLOB_UNSURE,		/* a PUT or DELETE that may or may not land */
 	BLOB_UNAVAILABLE,	/* no answer, 5xx, after the retries */
+	BLOB_BEHIND,		/* 416: the range begins behind the end */
 	BLOB_ERROR		/* an answer that makes no sense; 400 */
 };
 const char *blob_outcome_name(enum blob_outcome o);

@@ -309,7 +309,7 @@ fetch_give(struct fetch *f, struct part *p)
 		memcpy(r->buf + (from - r->offset), f->data + (from - base),
 		    (size_t)(to - from));
 	else if (from == r->offset)
-		read_fail(r, BLOB_ERROR, "the range begins behind the end");
+		read_fail(r, BLOB_BEHIND, "the range begins behind the end");
 	part_free(p);
 	read_check(r);
 }
@@ -337,7 +337,7 @@ fetch_done(const struct blob_result *res, void *arg)
 	while ((p = TAILQ_FIRST(&f->waiters)) != NULL) {
 		r = p->read;
 		if (res->outcome == BLOB_DONE)
-			read_fail(r, BLOB_ERROR, "an empty range");
+			read_fail(r, BLOB_BEHIND, "an empty range");
 		else
 			read_fail(r, res->outcome, res->why);
 		part_free(p);
@@ -539,7 +539,7 @@ blob_cache_read(struct blob_cache *c, const char *key, uint64_t offset,
 		}
 	}
 	if (r->size != 0 && offset >= r->size) {
-		read_fail(r, BLOB_ERROR, "the range begins behind the end");
+		read_fail(r, BLOB_BEHIND, "the range begins behind the end");
 		read_check(r);
 	} else
 		read_start(r);

@@ -112,7 +112,7 @@ test_reads(void)
 	/* Behind the end; nothing there; nothing wanted. */
 	blob_cache_read(c, "k/msg/1", BIG, 1, BLOB_USER, suite_cb, &r);
 	suite_wait(base, &r);
-	CHECK(r.outcome == BLOB_ERROR);
+	CHECK(r.outcome == BLOB_BEHIND);
 	blob_cache_read(c, "k/msg/none", 0, 10, BLOB_USER, suite_cb, &r);
 	r.called = false;
 	suite_wait(base, &r);

@@ -238,6 +238,10 @@ fetch_done(const struct blob_result *r, void *arg)
 		commit_fence(c, "a log object is missing");
 		return;
 	}
+	if (r->outcome == BLOB_BEHIND) {	/* empty, says the cache */
+		commit_fence(c, "a log object is damaged");
+		return;
+	}
 	if (r->outcome != BLOB_DONE) {
 		catchup_failed(c, r);
 		return;

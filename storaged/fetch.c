@@ -78,6 +78,9 @@ fetch_range(struct fetch *f, const struct place *p, uint64_t off,
 		case BLOB_ABSENT:
 			window_drop(&f->win);
 			return fetch_damaged(f, p, "the object is missing");
+		case BLOB_BEHIND:
+			window_drop(&f->win);
+			return fetch_damaged(f, p, "the object is short");
 		default:
 			window_drop(&f->win);
 			return FETCH_UNAVAILABLE;

@@ -301,7 +301,7 @@ file_io_get(struct file_op *op)
 		op->outcome = BLOB_UNCHANGED;
 	else if (op->offset > op->size ||
 	    (op->want != 0 && op->offset == op->size))
-		file_op_fail(op, BLOB_ERROR, "range begins behind the end");
+		file_op_fail(op, BLOB_BEHIND, "range begins behind the end");
 	else
 		get_read(op, fd);
 	close(fd);

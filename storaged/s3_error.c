@@ -114,6 +114,7 @@ static const struct code_row {
 	{ "XAmzContentSHA256Mismatch", BLOB_UNAVAILABLE, true, false, true },
 	{ "IncompleteBody", BLOB_UNAVAILABLE, true, false, true },
 	{ "EntityTooLarge", BLOB_ERROR, false, false, false },
+	{ "InvalidRange", BLOB_BEHIND, false, false, false },
 };
 
 struct s3_meaning
@@ -159,6 +160,9 @@ s3_error_meaning(int status, const char *code, enum s3_verb verb)
 		break;
 	case 412:
 		m.outcome = BLOB_CONFLICT;
+		break;
+	case 416:
+		m.outcome = BLOB_BEHIND;
 		break;
 	case 408:
 	case 425:

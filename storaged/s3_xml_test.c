@@ -146,7 +146,7 @@ test_meaning(void)
 		{ 599, "", S3_CHANGE, BLOB_UNSURE, false },
 		{ 501, "NotImplemented", S3_CHANGE, BLOB_ERROR, false },
 		{ 400, "InvalidRequest", S3_CHANGE, BLOB_ERROR, false },
-		{ 416, "InvalidRange", S3_READ, BLOB_ERROR, false },
+		{ 416, "InvalidRange", S3_READ, BLOB_BEHIND, false },
 		{ 301, "PermanentRedirect", S3_READ, BLOB_ERROR, false },
 		{ 200, "NoSuchKey", S3_READ, BLOB_DONE, false },
 		{ 0, "", S3_READ, BLOB_ERROR, false },

@@ -118,8 +118,15 @@ session_opened(struct refresh *ref, enum commit_outcome o, void *arg)
 	if (s->dead)
 		return;
 	switch (o) {
-	case COMMIT_DONE:
 	case COMMIT_READONLY:
+		if (s->user->ix->mark.commit == 0) {
+			/* nothing of it can be shown: not an empty account */
+			session_end(s, MBOX_READONLY,
+			    "The mail was written by a newer version");
+			return;
+		}
+		/* FALLTHROUGH */
+	case COMMIT_DONE:
 		s->user->opened = true;
 		s->user->asked_ms = now_ms();
 		session_ready(s);
