@@ -133,6 +133,14 @@ INDEX = [
     ("another version of the schema", flip(43)),
 ]
 
+# Bits of the digests, which SQLite does not look at.
+COLD = INDEX + [("a bit at %d %%" % n, flip(n / 100))
+                for n in range(40, 100, 6)]
+# What no one can read: the log must tell.
+UNREADABLE = ("empty", "50 octets", "zeros", "noise", "another magic",
+              "one octet short", "the first page is noise",
+              "a page size of 2^n + 1")
+
 
 def change(path, how):
     with open(path, "rb") as f:

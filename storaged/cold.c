@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "common/host.h"
 #include "common/log.h"
@@ -47,9 +48,11 @@ cold_existing(struct index *ix)
 	uint8_t		 history[16];
 	bool		 clean, same, ok;
 
-	if (access(ix->path_cold, F_OK) == -1 || db_open(&ix->cold,
-	    ix->path_cold, false, false, index_cold_sql, COLD_MAX) == -1)
+	if (access(ix->path_cold, F_OK) == -1)
 		return -1;
+	if (!db_whole(ix->path_cold) || db_open(&ix->cold, ix->path_cold,
+	    false, false, index_cold_sql, COLD_MAX) == -1)
+		goto unfit;
 	st = db_st(&ix->cold, COLD_META_GET);
 	if (db_step(&ix->cold, st) == 1) {
 		clean = sqlite3_column_int(st, 2) != 0;
@@ -62,6 +65,9 @@ cold_existing(struct index *ix)
 		if (ok && (!clean || cold_mark(ix, false) == 0))
 			return 0;
 	}
+ unfit:
+	log_info("index: %s: of another boot or version, or damaged: begun "
+	    "anew", ix->path_cold);
 	db_close(&ix->cold);
 	return -1;
 }
@@ -104,6 +110,16 @@ cold_enter(struct index *ix)
 	return 0;
 }
 
+/* SQLite does not look at the bytes in its pages. */
+static int64_t
+cold_sum(uint64_t m, size_t len, const void *data, size_t datalen)
+{
+	uint64_t	 head[2] = { m, len };
+	uLong		 sum = crc32(0, (const Bytef *)head, sizeof(head));
+
+	return (int64_t)crc32(sum, data, (uInt)datalen);
+}
+
 int
 cold_get(struct user *u, uint64_t m, struct buf *out)
 {
@@ -122,13 +138,19 @@ cold_get(struct user *u, uint64_t m, struct buf *out)
 		return rv;
 	len = (size_t)sqlite3_column_int64(st, 0);
 	data = db_col(st, 2);
-	if (len > MBOX_DIGEST_MAX || codec_expand(
+	if (sqlite3_column_int64(st, 3) != cold_sum(m, len, data.p,
+	    data.len) || len > MBOX_DIGEST_MAX || codec_expand(
 	    (enum codec_id)sqlite3_column_int(st, 1), data.p, data.len, len,
 	    out) == -1) {
 		out->len = was;
 		rv = 0;		/* the bucket has it */
 	}
 	sqlite3_reset(st);
+	if (rv == 0) {
+		log_warnx("user=%s record=%llu result=damaged why=\"the digest "
+		    "in the index\"", u->id, (unsigned long long)m);
+		(void)db_run(&ix->cold, COLD_DEL, "u", m);
+	}
 	return rv;
 }
 
@@ -146,8 +168,9 @@ cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
     const void *data, size_t datalen)
 {
 	if (cold_enter(u->ix) == 0)
-		(void)db_run(&u->ix->cold, COLD_PUT, "uiib", m, (int64_t)len,
-		    (int64_t)codec, data, datalen);
+		(void)db_run(&u->ix->cold, COLD_PUT, "uiibi", m, (int64_t)len,
+		    (int64_t)codec, data, datalen,
+		    cold_sum(m, len, data, datalen));
 }
 
 void

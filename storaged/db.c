@@ -5,12 +5,15 @@
  */
 #include "common/compat.h"
 
+#include <sys/stat.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "storaged/db.h"
+
+#define DB_PAGE	4096
 
 static void
 db_error(struct db *db, const char *what)
@@ -42,13 +45,25 @@ db_settings(struct db *db, bool readonly)
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_ENABLE_VIEW, 0, &on);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DQS_DML, 0, &on);
 	sqlite3_busy_timeout(db->h, 0);
-	if (db_exec(db, "PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"
+	if (db_exec(db, "PRAGMA page_size=4096;"
+	    "PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"
 	    "PRAGMA cache_size=-2000; PRAGMA cell_size_check=ON;") == -1)
 		return -1;
 	if (readonly)
 		return db_exec(db, "PRAGMA query_only=ON;");
 	return db_exec(db, "PRAGMA journal_mode=WAL;"
 	    "PRAGMA wal_autocheckpoint=2000;");
+}
+
+bool
+db_whole(const char *path)
+{
+	struct stat	 sb;
+
+	if (stat(path, &sb) == -1 || sb.st_size % DB_PAGE == 0)
+		return true;
+	log_warnx("index: %s: cut off", path);
+	return false;
 }
 
 int

@@ -28,6 +28,9 @@ struct db {
  */
 int	 db_open(struct db *db, const char *path, bool create, bool readonly,
 	    const char *const *sql, size_t nst);
+/* Does the file end with a whole page?  SQLite reads a cut one as if zeros
+ * followed.  (Logged when not.) */
+bool	 db_whole(const char *path);
 void	 db_close(struct db *db);		/* also of one never opened */
 /* One or more statements without results.  0 or -1 (logged). */
 int	 db_exec(struct db *db, const char *sql);

@@ -97,10 +97,9 @@ hot_existing(struct index *ix)
 {
 	if (access(ix->path_hot, F_OK) == -1)
 		return -1;
-	if (db_open(&ix->hot, ix->path_hot, false, false, index_sql,
-	    ST_MAX) == -1)
-		return -1;
-	if (meta_read(ix) == 0 && !ix->hot.failed)
+	if (db_whole(ix->path_hot) && db_open(&ix->hot, ix->path_hot, false,
+	    false, index_sql, ST_MAX) == 0 && meta_read(ix) == 0 &&
+	    !ix->hot.failed)
 		return 0;
 	log_info("index: %s: of another boot or version, or damaged: "
 	    "rebuilt from the bucket", ix->path_hot);
@@ -214,6 +213,8 @@ index_open(const char *dir, const char *name)
 void
 index_close(struct index *ix, bool clean)
 {
+	bool	 hot, cold;
+
 	if (ix == NULL)
 		return;
 	if (ix->in_tx)
@@ -223,11 +224,13 @@ index_close(struct index *ix, bool clean)
 		db_close(&ix->read);
 		(void)meta_clean(ix, true);
 	}
-	if (ix->hot.failed && ix->path_hot != NULL) {
-		index_disconnect(ix);
+	hot = ix->hot.failed || ix->read.failed;
+	cold = ix->cold.failed;
+	index_disconnect(ix);
+	if (hot && ix->path_hot != NULL)
 		index_unlink(ix->path_hot);
-	} else
-		index_disconnect(ix);
+	if (cold && ix->path_cold != NULL)
+		index_unlink(ix->path_cold);
 	change_list_free(&ix->changes);
 	free(ix->dead);
 	free(ix->fn_map);

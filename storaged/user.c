@@ -325,6 +325,16 @@ user_idle(struct user *u)
 		fatalx("user: idle twice");
 	u->busy--;
 	past_trim(u);
+	/* Its files are local and can be had again: not a fault of the
+	 * mail.  Closed, they are deleted. */
+	if (u->ix != NULL && !u->fenced && !u->ix->resting &&
+	    index_failed(u->ix)) {
+		log_warnx("user=%s result=rebuild why=\"the index is damaged, "
+		    "or its disk is\"", u->id);
+		u->fenced = true;
+		user_end(u, MBOX_UNAVAILABLE,
+		    "The index is rebuilt, log in again");
+	}
 }
 
 void
