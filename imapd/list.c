@@ -109,9 +109,10 @@ same(char a, char b, bool fold)
 /*
  * One pass with at most one "%" and one "*" to go back to: an earlier "%"
  * in a component, or an earlier "*", never matches more than the last.
+ * In the first fold octets of the name case does not matter.
  */
 static bool
-glob(struct str pat, struct str s, bool fold)
+glob(struct str pat, struct str s, size_t fold)
 {
 	size_t	 p = 0, i = 0, star = SIZE_MAX, star_i = 0;
 	size_t	 pct = SIZE_MAX, pct_i = 0;
@@ -130,7 +131,8 @@ glob(struct str pat, struct str s, bool fold)
 		}
 		if (i == s.len && p == pat.len)
 			return true;
-		if (i < s.len && p < pat.len && same(pat.p[p], s.p[i], fold)) {
+		if (i < s.len && p < pat.len &&
+		    same(pat.p[p], s.p[i], i < fold)) {
 			p++;
 			i++;
 			continue;
@@ -150,7 +152,10 @@ glob(struct str pat, struct str s, bool fold)
 bool
 list_pattern(struct str pattern, struct str name)
 {
-	return glob(pattern, name, str_eq(name, STR("INBOX")));
+	bool	 inbox = str_eq(name, STR("INBOX")) ||
+	    is_below(name, STR("INBOX"));
+
+	return glob(pattern, name, inbox ? 5 : 0);
 }
 
 static bool

@@ -53,7 +53,8 @@ int	 list_tree(struct list_tree *t, struct mbox_row *rows, size_t n,
 	    struct arena *a);
 /* Sets match and childinfo. */
 void	 list_match(struct list_tree *t, const struct list_query *q);
-/* "%" matches within a component, "*" anything; INBOX in any case. */
+/* "%" matches within a component, "*" anything; INBOX in any case,
+ * also as the first component. */
 bool	 list_pattern(struct str pattern, struct str name);
 /* The attributes of an entry, without parentheses. */
 void	 list_attributes(const struct list_entry *e,

@@ -28,6 +28,11 @@ static const struct {
 	{ "a%c*e", "ab/cde", false },
 	{ "inbox", "INBOX", true },
 	{ "i*X", "INBOX", true },
+	{ "inbox*", "INBOX/sub", true },
+	{ "in%/sub", "INBOX/sub", true },
+	{ "inbox*", "INBOX/Sub", true },
+	{ "inbox/sub", "INBOX/Sub", false },
+	{ "inbox*", "INBOXes", false },
 	{ "sent", "Sent", false },
 	{ "*a*b%c", "xxaxbxxb/ybc", true },
 };

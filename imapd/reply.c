@@ -191,7 +191,7 @@ put_astring(struct buf *b, struct str s)
 
 	for (i = 0; atom && i < s.len; i++)
 		atom = s.p[i] > ' ' && s.p[i] <= '~' &&
-		    strchr("(){%*\"\\", s.p[i]) == NULL;
+		    strchr("(){%*\"\\]", s.p[i]) == NULL;
 	if (atom)
 		(void)buf_put(b, s.p, s.len);
 	else
