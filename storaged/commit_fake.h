@@ -112,7 +112,10 @@ struct fake_op {
 	uint8_t			*bytes;		/* owned */
 	bool			 large;
 	uint8_t			 object[16];	/* when large */
-	unsigned		 pad;		/* useless records besides */
+	unsigned		 pad;		/* useless records besides, */
+	unsigned		 step;		/* so many at a time; 0: all */
+	unsigned		 left;		/* of them, in transaction */
+	uint64_t		 part;
 	unsigned		 fumble;	/* ADD: puts its record in, and
 						   then says FULL, once (1), or
 						   NOTHING (2) */
@@ -144,6 +147,7 @@ struct fake_state {
 	uint32_t		 old_n;
 	uint64_t		 old_hash, old_records;
 	bool			 open;
+	uint64_t		 ntx;		/* transactions begun */
 	/* FULL beyond so many records of a batch; 0: never. */
 	unsigned		 full_after;
 };

@@ -55,6 +55,7 @@ state_begin(void *state)
 	if (s->open)
 		fatalx("fake state: begin in a transaction");
 	s->open = true;
+	s->ntx++;
 	s->nundo = 0;
 	s->old_n = s->n;
 	s->old_hash = s->hash;
@@ -204,14 +205,29 @@ state_apply(void *state, const struct record *r, uint64_t commit)
 	}
 }
 
+/* The useless records, or some of them. */
+static enum state_verdict
+pad(struct fake_state *s, struct fake_op *op, struct batch *b)
+{
+	struct record	 r = { .type = RECORD_SUBSCRIBE,
+			    .name = STR("a name that fills the head") };
+	unsigned	 i;
+
+	for (i = 0; op->left > 0 && (op->step == 0 || i < op->step); i++) {
+		if (batch_add(b, &r, NULL) == -1)
+			fatalx("fake state: no room for a small record");
+		state_apply(s, &r, batch_commit(b));
+		op->left--;
+	}
+	op->part = op->left > 0 ? s->ntx : 0;
+	return op->left > 0 ? STATE_MORE : STATE_RECORDS;
+}
+
 static enum state_verdict
 add(struct fake_state *s, struct fake_op *op, struct batch *b)
 {
 	struct record	 r = { .type = RECORD_ADD, .box = BOX,
 			    .uid = s->n + 1, .threadid = op->id };
-	struct record	 pad = { .type = RECORD_SUBSCRIBE,
-			    .name = STR("a name that fills the head") };
-	unsigned	 i;
 	int		 e;
 
 	memcpy(r.msgid, &op->id, sizeof(op->id));
@@ -235,12 +251,8 @@ add(struct fake_state *s, struct fake_op *op, struct batch *b)
 	}
 	op->answer = true;
 	state_apply(s, &r, batch_commit(b));
-	for (i = 0; i < op->pad; i++) {
-		if (batch_add(b, &pad, NULL) == -1)
-			fatalx("fake state: no room for a small record");
-		state_apply(s, &pad, batch_commit(b));
-	}
-	return STATE_RECORDS;
+	op->left = op->pad;
+	return pad(s, op, b);
 }
 
 static enum state_verdict
@@ -274,6 +286,8 @@ state_evaluate(void *state, struct intent *in, struct batch *b)
 	struct fake_state	*s = state;
 	struct fake_op		*op = in->payload;
 
+	if (op->part != 0 && op->part == s->ntx)
+		return pad(s, op, b);
 	if (s->full_after != 0 && batch_next(b) > s->mark.records +
 	    s->full_after)
 		return STATE_FULL;

@@ -326,6 +326,9 @@ op_issue(struct sim_node *n)
 			large_upload(n, o);
 		else if (rnd(s, 60) == 0)
 			o->op.pad = 300;	/* bursts the head */
+		else if (rnd(s, 10) == 0)
+			o->op.pad = 2 + (unsigned)rnd(s, 5);
+		o->op.step = (unsigned)rnd(s, 3);
 	} else {
 		fake_op_fill(&o->op, 0, 1);
 		o->op.in.inline_bytes = 0;
