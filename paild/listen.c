@@ -12,16 +12,34 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "paild/conf_type.h"
 #include "paild/listen.h"
 
-#define BACKLOG	1024
+#define BACKLOG		1024
+#define WAIT_MS		50
+
+/* The children of a paild that was killed have the address for as long as
+ * it takes them to die. */
+static int
+bind_within(int fd, const struct addrinfo *ai, unsigned *patience)
+{
+	const struct timespec	 ts = { 0, WAIT_MS * 1000 * 1000 };
+
+	while (bind(fd, ai->ai_addr, ai->ai_addrlen) == -1) {
+		if (errno != EADDRINUSE || *patience < WAIT_MS)
+			return -1;
+		*patience -= WAIT_MS;
+		(void)nanosleep(&ts, NULL);
+	}
+	return 0;
+}
 
 static int
-open_socket(const char *host, const char *port)
+open_socket(const char *host, const char *port, unsigned *patience)
 {
 	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM,
 			    .ai_flags = AI_PASSIVE | AI_NUMERICHOST |
@@ -42,7 +60,7 @@ open_socket(const char *host, const char *port)
 		/* Shared by processes: accept() must not block. */
 		if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 		    fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
-		    bind(fd, ai->ai_addr, ai->ai_addrlen) == -1) {
+		    bind_within(fd, ai, patience) == -1) {
 			saved = errno;
 			close(fd);
 			errno = saved;
@@ -64,7 +82,7 @@ listener_free(struct listener *l)
 }
 
 static struct listener *
-listener_new(const char *url)
+listener_new(const char *url, unsigned *patience)
 {
 	struct listener	*l;
 	char		 host[64], port[32];
@@ -81,9 +99,9 @@ listener_new(const char *url)
 	}
 	strlcpy(l->address, strstr(l->url, "://") + 3, sizeof(l->address));
 	if (strcmp(host, "*") != 0)
-		l->fds[0] = open_socket(host, port);
-	else if ((l->fds[0] = open_socket("0.0.0.0", port)) != -1 &&
-	    (l->fds[1] = open_socket("::", port)) == -1 &&
+		l->fds[0] = open_socket(host, port, patience);
+	else if ((l->fds[0] = open_socket("0.0.0.0", port, patience)) != -1 &&
+	    (l->fds[1] = open_socket("::", port, patience)) == -1 &&
 	    errno == EADDRINUSE) {
 		close(l->fds[0]);
 		l->fds[0] = -1;
@@ -108,7 +126,7 @@ find(struct paild *pd, const char *url)
 }
 
 int
-listen_open(struct paild *pd, const struct conf *c)
+listen_open(struct paild *pd, const struct conf *c, unsigned patience)
 {
 	struct listeners	 fresh = TAILQ_HEAD_INITIALIZER(fresh);
 	struct listener		*l;
@@ -122,7 +140,7 @@ listen_open(struct paild *pd, const struct conf *c)
 			l->keep = true;
 			continue;
 		}
-		if ((l = listener_new(url)) == NULL)
+		if ((l = listener_new(url, &patience)) == NULL)
 			goto fail;
 		TAILQ_INSERT_TAIL(&fresh, l, entry);
 	}

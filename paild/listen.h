@@ -6,9 +6,11 @@
 
 /*
  * Opens what the configuration lists and is not open yet, and marks what it
- * no longer lists.  -1 (with a log line) leaves all as it was.
+ * no longer lists.  An address in use is waited for, patience milliseconds
+ * in all (it blocks).  -1 (with a log line) leaves all as it was.
  */
-int	 listen_open(struct paild *pd, const struct conf *c);
+int	 listen_open(struct paild *pd, const struct conf *c,
+	    unsigned patience);
 /* Closes what listen_open marked. */
 void	 listen_prune(struct paild *pd);
 /* Sends p, an imapd, all listeners. */

@@ -25,6 +25,8 @@
 #include "paild/spawn.h"
 #include "paild/stop.h"
 
+#define LISTEN_PATIENCE_MS	3000
+
 static void
 usage(void)
 {
@@ -171,7 +173,8 @@ open_all(struct paild *pd)
 	if (identity_init(pd->debug || pd->report != NULL) == -1 ||
 	    identity_dirs(pd->conf) == -1)
 		exit(1);
-	if (pd->report == NULL && listen_open(pd, pd->conf) == -1)
+	if (pd->report == NULL && listen_open(pd, pd->conf,
+	    LISTEN_PATIENCE_MS) == -1)
 		exit(1);
 }
 

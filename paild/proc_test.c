@@ -349,7 +349,8 @@ begin(const char *self)
 	pd.conf = conf_load(file, false);
 	conf_print_errors(pd.conf);
 	if (!conf_ok(pd.conf) || identity_init(true) == -1 ||
-	    identity_dirs(pd.conf) == -1 || listen_open(&pd, pd.conf) == -1 ||
+	    identity_dirs(pd.conf) == -1 ||
+	    listen_open(&pd, pd.conf, 0) == -1 ||
 	    control_open(&pd) == -1 || proc_table(&pd) == -1)
 		exit(1);
 	children = evsignal_new(pd.base, sig, on_child, &pd);

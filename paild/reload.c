@@ -156,7 +156,7 @@ load(struct paild *pd)
 		    c->errors[i].at.column,
 		    c->errors[i].warning ? "warning: " : "",
 		    c->errors[i].text);
-	if (!conf_ok(c) || listen_open(pd, c) == -1) {
+	if (!conf_ok(c) || listen_open(pd, c, 0) == -1) {
 		say(true, "refused: the old configuration stays");
 		conf_free(c);
 		return NULL;

@@ -3,9 +3,11 @@ load: afterwards the mailboxes are what was acknowledged, and the suite
 serves again within 5 s. What was not acknowledged is there whole or not at
 all. ROUNDS changes the number of rounds (make soak), SEED repeats a run."""
 
+import fcntl
 import os
 import random
 import signal
+import socket
 import threading
 import time
 
@@ -131,6 +133,33 @@ def kill_rounds(kind, rounds):
         print("   %d rounds, acknowledged: %s" % (rounds, ", ".join(
             "%d %s" % (v, k) for k, v in sorted(counts.items()))))
         assert sum(counts.values()) > rounds * 5 and len(counts) == 8
+
+
+def test_what_a_killed_paild_left_running_is_waited_for():
+    """Its children hold the addresses and the cache until they end."""
+    with suite.Suite() as s:
+        s.stop()
+        lock = open(os.path.join(s.dir, "cache/storaged.0.lock"), "r+")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        holder = socket.socket()
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", s.imap_port))
+        holder.listen()
+        s.start(wait=False)
+        release = [threading.Timer(0.7, holder.close),
+                   threading.Timer(1.4, lock.close)]
+        for t in release:
+            t.start()
+        s.await_ready(10)
+        assert not any(t.is_alive() for t in release)
+        s.client().logout()
+        # one that stays is an error
+        other = suite.Suite(name="other")
+        other.imap_port = s.imap_port
+        other.write_conf()
+        other.start(wait=False)
+        assert other.p.wait(30) == 1
+        assert "Address already in use" in other.log_text()
 
 
 def rounds():

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/daemon.h"
@@ -36,6 +37,8 @@
 #define OPEN_USERS	256
 #define QUIET_MS	5000	/* then a user is closed */
 #define APPENDLIMIT	(64 * 1024 * 1024)
+#define LOCK_PATIENCE_MS 3000	/* for a storaged that is ending */
+#define LOCK_WAIT_MS	50
 #define SAY_AWAY_MS	30000	/* between two lines on a store that is away */
 #define STORE_WAIT_MS	3000	/* for the store object */
 
@@ -63,19 +66,27 @@ make_dir(const char *path)
 		fatal("%s", path);
 }
 
-/* One storaged of this number on a cache directory, whoever started it. */
+/*
+ * One storaged of this number on a cache directory, whoever started it.  One
+ * whose paild was killed holds it until it has ended: that is waited for.
+ */
 static void
 lock_cache(const char *dir, uint64_t number)
 {
-	char	 path[600];
-	int	 fd;
+	const struct timespec	 ts = { 0, LOCK_WAIT_MS * 1000 * 1000 };
+	char			 path[600];
+	unsigned		 tries = LOCK_PATIENCE_MS / LOCK_WAIT_MS;
+	int			 fd;
 
 	snprintf(path, sizeof(path), "%s/storaged.%llu.lock", dir,
 	    (unsigned long long)number);
 	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1)
 		fatal("%s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
-		fatalx("%s: another storaged uses this cache", path);
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (tries-- == 0)
+			fatalx("%s: another storaged uses this cache", path);
+		(void)nanosleep(&ts, NULL);
+	}
 	/* The descriptor stays open for the process's life. */
 }
 
