@@ -196,6 +196,21 @@ op_blocked(const struct op *op)
 	return false;
 }
 
+/* Is an earlier one of its kind under way? */
+static bool
+op_earlier(const struct op *op)
+{
+	struct op	*o;
+
+	TAILQ_FOREACH(o, &op->s->ops, entry) {
+		if (o == op)
+			return false;
+		if (o->class == op->class)
+			return true;
+	}
+	return false;
+}
+
 static void
 op_refreshed(struct refresh *ref, enum commit_outcome o, void *arg)
 {
@@ -228,6 +243,9 @@ static bool
 op_may_run(struct op *op)
 {
 	if ((op->needs & OP_AFTER) && op_blocked(op))
+		return false;
+	/* Each SELECT under way holds the UIDs of a mailbox. */
+	if (op->class == &op_select && op_earlier(op))
 		return false;
 	if ((op->needs & (OP_FRESH | OP_TRY)) ||
 	    ((op->needs & OP_OPEN) && !op->user->opened)) {

@@ -31,6 +31,26 @@ append_check(struct op *op)
 	return 0;
 }
 
+/* What the session's APPENDs hold: bytes in memory, and of how many there
+ * are files. */
+static size_t
+append_holds(const struct session *s, unsigned *spools)
+{
+	const struct append	*x;
+	const struct op		*op;
+	size_t			 bytes = 0;
+
+	*spools = 0;
+	TAILQ_FOREACH(op, &s->ops, entry) {
+		if (op->class != &op_append)
+			continue;
+		x = op->x;
+		bytes += x->bytes + x->mem.len;
+		*spools += x->fd != -1 || !TAILQ_EMPTY(&x->larges);
+	}
+	return bytes;
+}
+
 static void
 append_credit(struct op *op, uint32_t bytes)
 {
@@ -49,10 +69,16 @@ append_run(struct op *op)
 	struct append		*x = op->x;
 	char			 name[MBOX_NAME_MAX + 1];
 	struct box		 box;
+	unsigned		 spools;
 	int			 rv = 0;
 
 	if (x->open) {
 		(void)large_work(op);
+		return;
+	}
+	(void)append_holds(op->s, &spools);
+	if (spools >= SESSION_SPOOLS_MAX) {	/* until one of them ends */
+		op->state = OP_WAITS;
 		return;
 	}
 	if (mailbox_name(req->name, name) == 0)
@@ -106,6 +132,7 @@ append_data(struct session *s, const struct msg *m)
 {
 	struct op	*op = append_find(s, m);
 	struct append	*x;
+	unsigned	 spools;
 
 	if (op == NULL)
 		return 0;
@@ -113,6 +140,11 @@ append_data(struct session *s, const struct msg *m)
 	if (!x->open || x->done || m->len > x->window)
 		return -1;
 	x->window -= (uint32_t)m->len;
+	if (append_holds(s, &spools) > SESSION_BYTES_MAX ||
+	    spools > 2 * SESSION_SPOOLS_MAX) {
+		op_no(op, MBOX_LIMIT, "Too many messages at once");
+		return 0;
+	}
 	if (x->got + m->len > env.appendlimit) {
 		op_no(op, MBOX_TOOBIG, "The message is too big");
 		return 0;

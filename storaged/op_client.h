@@ -301,7 +301,7 @@ append_start(struct client *c, const char *box, const char *text, size_t len,
 	return id;
 }
 
-static struct reply_ok
+static __attribute__((unused)) struct reply_ok
 append(struct client *c, const char *box, const char *text, size_t len,
     const char *mid, uint8_t flags)
 {
@@ -313,7 +313,7 @@ append(struct client *c, const char *box, const char *text, size_t len,
 	return ok_of(c, g);
 }
 
-static struct mbox_selected
+static __attribute__((unused)) struct mbox_selected
 do_select(struct client *c, const char *name)
 {
 	struct mbox_select	 req = { str_from(name), false };

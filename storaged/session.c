@@ -33,15 +33,6 @@ session_count(void)
 	return nsessions;
 }
 
-int
-session_send(struct session *s, enum msg_type type, uint32_t id,
-    const struct wire_struct *ws, const void *src)
-{
-	if (s->peer == NULL || s->dead)
-		return -1;
-	return peer_send_struct(s->peer, type, id, ws, src, -1);
-}
-
 static void
 session_free(struct session *s)
 {
@@ -60,6 +51,7 @@ session_free(struct session *s)
 	event_free(s->kick);
 	TAILQ_REMOVE(&u->sessions, s, entry);
 	u->past_due = true;
+	u->nsessions--;
 	nsessions--;
 	if (!s->ready)
 		user_idle(u);	/* its opening kept the user */
@@ -77,6 +69,22 @@ session_later(struct session *s)
 		return;
 	s->dead = true;
 	evtimer_add(s->timer, &now);
+}
+
+int
+session_send(struct session *s, enum msg_type type, uint32_t id,
+    const struct wire_struct *ws, const void *src)
+{
+	if (s->peer == NULL || s->dead)
+		return -1;
+	if (peer_queued(s->peer) > SESSION_QUEUE_MAX) {
+		log_warnx("session=%llx user=%s result=end why=\"its peer "
+		    "does not read\"", (unsigned long long)s->serial,
+		    s->user->id);
+		session_later(s);
+		return -1;
+	}
+	return peer_send_struct(s->peer, type, id, ws, src, -1);
 }
 
 void
@@ -250,6 +258,12 @@ session_new(const char *user, int fd)
 		close(fd);
 		return;
 	}
+	if (u->nsessions >= SESSIONS_USER_MAX) {
+		log_warnx("user=%s result=no why=\"no more sessions of this "
+		    "user\"", user);
+		close(fd);
+		return;
+	}
 	if (session_alloc(&s, fd) == -1) {
 		log_warn("user=%s session", user);
 		close(fd);
@@ -258,6 +272,7 @@ session_new(const char *user, int fd)
 	}
 	s->user = u;
 	TAILQ_INSERT_TAIL(&u->sessions, s, entry);
+	u->nsessions++;
 	nsessions++;
 	user_busy(u);
 	if (env.draining || user_open(u) == -1) {
@@ -287,7 +302,13 @@ session_message(struct peer *p, struct msg *m, void *arg)
 	if (s->dead)
 		return 0;
 	s->heard_ms = now_ms();
-	return dispatch(s, m);
+	if (dispatch(s, m) == -1)
+		return -1;
+	if (s->peer != NULL && peer_queued(s->peer) > SESSION_QUEUE_HOLD) {
+		s->held = true;
+		peer_hold(s->peer, true);
+	}
+	return 0;
 }
 
 static void
@@ -308,9 +329,12 @@ session_drained(struct peer *p, void *arg)
 	struct session	*s = arg;
 	struct op	*op;
 
-	(void)p;
 	if (s->dead)
 		return;
+	if (s->held) {
+		s->held = false;
+		peer_hold(p, false);
+	}
 	TAILQ_FOREACH(op, &s->ops, entry)
 		if (op->state == OP_RUNS && op->class->produce != NULL &&
 		    !op->async)

@@ -11,6 +11,11 @@
 #define SESSION_OPS_MAX		256	/* requests under way */
 #define SESSION_BYTES_MAX	(16 * 1024 * 1024) /* of them in memory */
 #define SESSION_STREAMS_MAX	4	/* that run at once */
+#define SESSION_SPOOLS_MAX	8	/* APPENDs with files on disk */
+/* Bytes that the peer does not read: then nothing more is read from it; then
+ * it is cut. */
+#define SESSION_QUEUE_HOLD	(512 * 1024)
+#define SESSION_QUEUE_MAX	(16 * 1024 * 1024)
 #define SESSION_SILENCE		(3600)	/* seconds without a message */
 #define SESSIONS_USER_MAX	200
 #define SESSIONS_MAX		20000
@@ -30,6 +35,7 @@ struct session {
 	bool			 readonly;
 	bool			 watching;	/* IDLE */
 	bool			 more;
+	bool			 held;		/* it is not read from */
 	struct op_list		 ops;		/* in order of arrival */
 	unsigned		 nops;
 	unsigned		 streams;

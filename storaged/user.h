@@ -58,6 +58,7 @@ struct user {
 	unsigned		 busy;		/* operations under way */
 	uint64_t		 used_ms;	/* when it was last opened */
 	struct session_list	 sessions;
+	unsigned		 nsessions;
 	struct recent		*recent;
 	size_t			 nrecent;
 	/* follow.c */
