@@ -21,10 +21,13 @@ TEMPLATE = "template"
 class World:
     """A suite, one template user, and copies of that user."""
 
-    def __init__(self):
+    def __init__(self, logs=0):
         self.s = suite.Suite(users=(TEMPLATE, "witness"))
         self.names = []
+        self.share = logs > 0
         self.s.start()
+        if logs:
+            self.many_logs(logs)
         self.fill()
 
     def fill(self):
@@ -46,14 +49,30 @@ class World:
         self.truth, self.looks, self.told = read(c), looks(c), 0
         c.logout()
 
+    def many_logs(self, n):
+        """So many log objects that the head refers to a manifest."""
+        r = random.Random(2)
+        c = self.s.client(TEMPLATE)
+        where = self.where(TEMPLATE)
+        while not os.path.isdir(os.path.join(where, "manifest")):
+            for i in range(8):
+                c.append("Trash", b"\r\n" + r.randbytes(28000))
+            assert len(self.objects(where, "log")) <= n
+        c.logout()
+
     def where(self, user):
         return os.path.join(self.s.dir, "store",
                             hashlib.md5(user.encode()).hexdigest()[:8], user)
 
     def copy(self, user):
         """Another user with the template's mail; its directory."""
+        def take(src, dst):     # the many log objects stay as they are
+            if self.share and "/log/" in src:
+                os.link(src, dst)
+            else:
+                shutil.copy2(src, dst)
         shutil.copytree(self.where(TEMPLATE), self.where(user),
-                        copy_function=shutil.copy2)
+                        copy_function=take)
         for d, _, files in os.walk(os.path.dirname(self.where(user))):
             for x in [d] + [os.path.join(d, f) for f in files]:
                 st = os.stat(self.where(TEMPLATE))
@@ -145,15 +164,14 @@ def partly(w, user, subject):
     return None if w.named(user) else "the log says nothing"
 
 
-def run_cases(cases, forget=True):
+def run_cases(cases, logs=0):
     """cases: (user, what, damage, check) with damage(world, directory)."""
-    w = World()
+    w = World(logs)
     with w.s as s:
         s.stop()
         for user, what, damage, check in cases:
             damage(w, w.copy(user))
-        if forget:
-            s.forget()
+        s.forget()
         s.start()
         wrong = []
         with Guard(s) as g:
@@ -258,6 +276,15 @@ def test_a_damaged_log_object_is_refused():
               ("l91", "the head as log object", swapped("log", "head"),
                refused)]
     run_cases(cases)
+
+
+def test_a_damaged_manifest_is_refused():
+    cases = [("n%d" % i, "manifest, " + what, on("manifest", how), refused)
+             for i, (what, how) in enumerate(bad_store.WHOLE)]
+    cases += [("n90", "no manifest", gone("manifest"), refused),
+              ("n91", "the head as manifest", swapped("manifest", "head"),
+               refused)]
+    run_cases(cases, logs=100)
 
 
 @asan
