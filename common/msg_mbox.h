@@ -31,7 +31,7 @@
 #include "common/uidset.h"
 #include "common/wire.h"
 
-#define MBOX_WINDOW		(64 * 1024)
+#define MBOX_WINDOW		(256 * 1024)
 #define MBOX_NAME_MAX		1000	/* bytes of UTF-8 */
 #define MBOX_KEYWORD_MAX	100	/* bytes of one keyword */
 #define MBOX_KEYWORDS_MAX	1000	/* a user */

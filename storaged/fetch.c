@@ -242,3 +242,24 @@ fetch_at(struct fetch *f, const struct place *p, uint64_t at,
 	*len = f->content.len - (size_t)(at - f->content_at);
 	return FETCH_READY;
 }
+
+int
+fetch_where(const struct fetch *f, const struct place *p,
+    char key[BLOB_KEY_MAX], uint64_t *base)
+{
+	struct commit_place	 where;
+	char			 prefix[BLOB_KEY_MAX];
+
+	*base = 0;
+	if (p->at.where == RECORD_PACK) {
+		*base = p->at.offset / WINDOW_SMALL * WINDOW_SMALL;
+		return key_user(f->user->id, prefix, sizeof(prefix)) == -1 ?
+		    -1 : key_object(prefix, KEY_PACK, p->at.object, key,
+		    BLOB_KEY_MAX);
+	}
+	if (p->at.where == RECORD_MSG || commit_locate(f->user->commit,
+	    p->commit, &where) != COMMIT_IN_LOG)
+		return -1;
+	strlcpy(key, where.key, BLOB_KEY_MAX);
+	return 0;	/* its head is needed first, and most are one window */
+}

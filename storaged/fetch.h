@@ -48,4 +48,11 @@ void	 fetch_free(struct fetch *f);		/* cancels; also if zeroed */
 enum fetch_state fetch_at(struct fetch *f, const struct place *p,
 	    uint64_t at, const uint8_t **data, size_t *len);
 
+/*
+ * The window that has the beginning of a small message, as far as that can
+ * be told without reading: to be asked for ahead.  0 or -1.
+ */
+int	 fetch_where(const struct fetch *f, const struct place *p,
+	    char key[BLOB_KEY_MAX], uint64_t *base);
+
 #endif

@@ -13,7 +13,13 @@
 #include "storaged/fetch.h"
 #include "storaged/op.h"
 
-#define BODY_ROWS	32	/* places read at once */
+#define BODY_ROWS	256	/* places read at once */
+#define BODY_AHEAD	4	/* windows asked for before they are needed */
+
+struct ahead {
+	struct window_wait win;
+	unsigned	 row;		/* the first that needs it */
+};
 
 struct body {
 	struct place	 rows[BODY_ROWS];
@@ -25,7 +31,49 @@ struct body {
 	bool		 started;	/* the header of rows[i] is out */
 	uint64_t	 at, end;	/* octets of rows[i] still to come */
 	EVP_MD_CTX	*md;		/* of a large message read whole */
+	struct ahead	 ahead[BODY_AHEAD];
+	unsigned	 scan;		/* rows below are asked for */
+	char		 last[BLOB_KEY_MAX]; /* what was asked for last */
+	uint64_t	 last_base;
 };
+
+static void
+ahead_done(struct window_wait *ww, void *arg)
+{
+	(void)ww;	/* kept until its row comes */
+	(void)arg;
+}
+
+/* A stream reads object after object: while one is sent, the next come. */
+static void
+body_ahead(struct body *x)
+{
+	struct ahead	*a = x->ahead;
+	char		 key[BLOB_KEY_MAX];
+	uint64_t	 base;
+	size_t		 i;
+
+	for (i = 0; i < BODY_AHEAD; i++)
+		if (a[i].win.w != NULL && x->i > a[i].row)
+			window_drop(&a[i].win);
+	if (x->scan < x->i)
+		x->scan = x->i;
+	for (; x->scan < x->n; x->scan++) {
+		if (fetch_where(&x->fetch, &x->rows[x->scan], key,
+		    &base) == -1 || (base == x->last_base &&
+		    strcmp(key, x->last) == 0))
+			continue;
+		for (i = 0; i < BODY_AHEAD && a[i].win.w != NULL; i++)
+			;
+		if (i == BODY_AHEAD)
+			return;
+		a[i].win.fn = ahead_done;
+		a[i].row = x->scan;
+		(void)window_want(&a[i].win, key, base, WINDOW_SMALL, true);
+		strlcpy(x->last, key, sizeof(x->last));
+		x->last_base = base;
+	}
+}
 
 static void
 body_ready(void *arg)
@@ -215,13 +263,17 @@ body_produce(struct op *op)
 			return body_fail(op, MBOX_SERVERBUG,
 			    "The index cannot be read");
 		x->n = (unsigned)n;
-		x->i = 0;
-		x->read_all = n < BODY_ROWS;
+		x->i = x->scan = 0;
+		for (n = 0; n < BODY_AHEAD; n++)
+			x->ahead[n].row = 0;
+		x->read_all = x->n < BODY_ROWS;
 	}
 	if (x->i == x->n)
 		return body_gone(op, x, UINT32_MAX) ? OP_DONE : OP_MORE;
 	if (!x->started && !body_gone(op, x, x->rows[x->i].uid))
 		return OP_MORE;
+	if (!x->started)
+		body_ahead(x);
 	return body_message(op, x);
 }
 
@@ -229,7 +281,10 @@ static void
 body_stop(struct op *op)
 {
 	struct body	*x = op->x;
+	size_t		 i;
 
+	for (i = 0; i < BODY_AHEAD; i++)
+		window_drop(&x->ahead[i].win);
 	fetch_free(&x->fetch);
 	EVP_MD_CTX_free(x->md);
 }
