@@ -29,10 +29,18 @@ class S3:
     def signed(self, method, path, q="", body=b"", headers=None):
         """The headers of a request for a quoted path, signature included."""
         now = datetime.datetime.now(datetime.timezone.utc)
-        stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
+        stamp = now.strftime("%Y%m%dT%H%M%SZ")
         h = {"host": "%s:%d" % (self.host, self.port), "x-amz-date": stamp,
              "x-amz-content-sha256": hashlib.sha256(body).hexdigest()}
         h.update({k.lower(): v for k, v in (headers or {}).items()})
+        h["authorization"] = self.signature(method, path, q, h)
+        return h
+
+    def signature(self, method, path, q, h):
+        """The Authorization of a request; h: all headers to be signed, by
+        their names in lower case."""
+        stamp = h["x-amz-date"]
+        day = stamp[:8]
         names = ";".join(sorted(h))
         canon = "\n".join([method, path, q] +
                           ["%s:%s" % (k, h[k]) for k in sorted(h)] +
@@ -43,10 +51,8 @@ class S3:
         key = ("AWS4" + self.secret).encode()
         for part in (day, self.region, "s3", "aws4_request", to_sign):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-        h["authorization"] = (
-            "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, "
-            "Signature=%s" % (self.access, scope, names, key.hex()))
-        return h
+        return ("AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, "
+                "Signature=%s" % (self.access, scope, names, key.hex()))
 
     def request(self, method, path, query=None, body=b"", headers=None):
         """One signed request: (status, headers, body)."""

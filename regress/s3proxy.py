@@ -83,10 +83,26 @@ class Request:
         self.method, self.target = method, target
         self.lines = lines
 
-    def bytes(self, without=()):
-        keep = [x for x in self.lines
-                if x.split(b":")[0].strip().lower().decode() not in without]
-        return b"\r\n".join(keep) + self.body
+    def without(self, names, server):
+        """The request without these headers, signed anew: a server that
+        ignores them does not know that they were signed."""
+        def name(line):
+            return line.split(b":")[0].strip().lower().decode()
+
+        keep = [x for x in self.lines if name(x) not in names]
+        if len(keep) == len(self.lines):
+            return self
+        signed = {name(x): x.split(b":", 1)[1].strip().decode()
+                  for x in keep[1:] if name(x) == "host" or
+                  name(x).startswith("x-amz-")}
+        path, _, query = self.target.partition("?")
+        auth = server.signature(self.method, path, query, signed)
+        keep = [b"Authorization: " + auth.encode()
+                if name(x) == "authorization" else x for x in keep]
+        return Request(b"\r\n".join(keep), self.body)
+
+    def bytes(self):
+        return self.head + self.body
 
 
 def header(head, name):
@@ -300,7 +316,9 @@ class Proxy:
             return self._error(kind, r)
         if kind == "delay":
             await asyncio.sleep(self.rand.uniform(*fault.seconds) / 2)
-        _, data = await self._forward(r, up, CONDITIONS.get(kind, ()))
+        if kind in CONDITIONS:
+            r = r.without(CONDITIONS[kind], self.server)
+        _, data = await self._forward(r, up)
         if kind == "twice":
             self._soon(r, fault)
         if kind == "delay":
@@ -309,7 +327,7 @@ class Proxy:
             raise Gone()
         return data
 
-    async def _forward(self, r, up, without=()):
+    async def _forward(self, r, up):
         for fresh in (False, True):
             if fresh or not up or up[0].at_eof():
                 for w in up[1:]:
@@ -318,7 +336,7 @@ class Proxy:
                     self.server.host, self.server.port, limit=1 << 20)
                 fresh = True
             try:
-                up[1].write(r.bytes(without))
+                up[1].write(r.bytes())
                 await up[1].drain()
                 return await read_answer(up[0], r.method)
             except (ConnectionError, asyncio.IncompleteReadError, OSError):

@@ -278,6 +278,9 @@ void	 commit_send(struct commit *c);
 void	 commit_turn_began(struct commit *c);
 void	 commit_turn_won(struct commit *c);
 void	 commit_turn_lost(struct commit *c);
+/* The user's first head is there: a wish for nothing, so that a LIST finds
+ * something should that head vanish. */
+void	 commit_turn_first(struct commit *c);
 void	 commit_turn_free(struct commit *c);
 /* commit_catchup.c: head and etag are taken. */
 void	 commit_adopt(struct commit *c, struct head *h, const char *etag,

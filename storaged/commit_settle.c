@@ -96,6 +96,8 @@ settle_won(struct commit *c, const char *etag)
 	commit_attempt_free(a);
 	c->tries = 0;
 	commit_turn_won(c);
+	if (c->head.commit == 1)
+		commit_turn_first(c);
 	c->rebuilt = false;
 	if (r == 0)
 		commit_changed(c, last);

@@ -157,6 +157,12 @@ commit_turn_lost(struct commit *c)
 	ask(c, needs < TURN_MAX_MS ? needs : TURN_MAX_MS);
 }
 
+void
+commit_turn_first(struct commit *c)
+{
+	ask(c, 0);
+}
+
 /* -- who wins -- */
 
 static void

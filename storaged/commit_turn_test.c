@@ -138,6 +138,11 @@ start(void)
 	CHECK(key_join(near.c->prefix, KEY_TURN, key, sizeof(key)) == 0);
 	one(&near);
 	one(&far);
+	run(100);
+	CHECK(fake_object(&w, key) != NULL);	/* the first head's mark */
+	CHECK(row(5) == 0);			/* which asks for nothing */
+	fake_object_remove(&w, key);
+	w.counts.put_other = 0;
 }
 
 static void

@@ -223,6 +223,15 @@ on_probe(const struct probe_result *r, void *arg)
 	}
 }
 
+/* What this node has served is somewhere else: nobody is to see mailboxes
+ * without it, and nothing is made there. */
+static void
+other_store(void)
+{
+	fatalx("store: the cache %s is of another store: is this the right "
+	    "bucket and key-prefix?  If so, delete the cache", env.cache);
+}
+
 /* Known, or made: Pail can serve. */
 static void
 on_store(enum storeobj_verdict v, const uint8_t uuid[16], const char *why)
@@ -233,12 +242,16 @@ on_store(enum storeobj_verdict v, const uint8_t uuid[16], const char *why)
 	switch (v) {
 	case STOREOBJ_OK:
 		if (!storeobj_cache(env.cache, uuid)) {
+			if (self.makes_store)
+				other_store();
 			env.known = true;
 			log_warnx("cache: %s is of another store: no new "
 			    "user is made until it is deleted", env.cache);
 		}
 		break;
 	case STOREOBJ_ABSENT:
+		if (self.makes_store)
+			other_store();
 		/* The process that tries the store makes it.  For a report
 		 * (paild -C) nobody does. */
 		if (now_ms() - self.since_ms < STORE_WAIT_MS) {
@@ -285,7 +298,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	self.probing = true;
-	storeobj_open(env.blob, self.makes_store, on_store);
+	storeobj_open(env.blob, self.makes_store && !storeobj_known(env.cache),
+	    on_store);
 }
 
 /* Idle users cost no memory beyond their sessions. */

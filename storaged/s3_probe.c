@@ -135,7 +135,9 @@ failed(struct probe *p, const char *what, enum blob_outcome o,
 {
 	const char *hint = "";
 
-	if (o == BLOB_DENIED || o == BLOB_UNAVAILABLE || o == BLOB_UNSURE)
+	/* A 409 says "again", whatever it was asked. */
+	if (o == BLOB_DENIED || o == BLOB_UNAVAILABLE || o == BLOB_UNSURE ||
+	    (o == BLOB_CONFLICT && strstr(why, "status=409") != NULL))
 		p->verdict = p->verdict == PROBE_REFUSED ? PROBE_REFUSED :
 		    PROBE_AWAY;
 	else
@@ -143,7 +145,8 @@ failed(struct probe *p, const char *what, enum blob_outcome o,
 	if (o == BLOB_DENIED && strstr(what, "missing") != NULL)
 		hint = " (without s3:ListBucket on the bucket, a missing key "
 		    "is 403)";
-	say(p, "FAIL", "%s: %s %s%s", what, blob_outcome_name(o), why, hint);
+	say(p, "FAIL", "not so: %s: %s%s%s%s", what, blob_outcome_name(o),
+	    why[0] != '\0' ? " " : "", why, hint);
 }
 
 static void
@@ -300,6 +303,15 @@ step_next(struct probe *p)
 
 /* -- of many parallel creates exactly one wins -- */
 
+/* In a race a refusal is none: a server that denied everything would not
+ * have got here. */
+static bool
+no_answer(const struct blob_result *r)
+{
+	return r->outcome == BLOB_UNSURE || r->outcome == BLOB_DENIED ||
+	    r->outcome == BLOB_UNAVAILABLE;
+}
+
 static void
 create_done(const struct blob_result *r, void *arg)
 {
@@ -309,7 +321,7 @@ create_done(const struct blob_result *r, void *arg)
 	c->req = NULL;
 	if (r->outcome == BLOB_DONE)
 		p->won++;
-	else if (r->outcome == BLOB_UNSURE || r->outcome == BLOB_UNAVAILABLE)
+	else if (no_answer(r))
 		p->unsure++;
 	else if (r->outcome != BLOB_CONFLICT)
 		failed(p, "parallel creates", r->outcome, r->why);
@@ -419,6 +431,7 @@ counter_put(const struct blob_result *r, void *arg)
 		break;
 	case BLOB_CONFLICT:
 	case BLOB_UNAVAILABLE:
+	case BLOB_DENIED:
 		break;
 	default:
 		failed(p, "parallel increments", r->outcome, r->why);
@@ -435,6 +448,10 @@ counter_got(const struct blob_result *r, void *arg)
 	struct blob_piece piece;
 
 	c->req = NULL;
+	if (no_answer(r)) {
+		counter_read(c);	/* so often and no more */
+		return;
+	}
 	if (r->outcome != BLOB_DONE || r->len >= sizeof(value)) {
 		failed(c->p, "reading during the race", r->outcome, r->why);
 		counter_end(c);

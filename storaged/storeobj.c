@@ -181,21 +181,38 @@ storeobj_open(struct blob_store *s, bool make, storeobj_cb cb)
 	storeobj_get();
 }
 
+static bool
+cache_read(const char *dir, uint8_t uuid[16], char *path, size_t size)
+{
+	ssize_t	 n;
+	int	 fd;
+
+	snprintf(path, size, "%s/store-uuid", dir);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return false;
+	n = read(fd, uuid, 16);
+	close(fd);
+	return n == 16;
+}
+
+bool
+storeobj_known(const char *dir)
+{
+	char	 path[600];
+	uint8_t	 uuid[16];
+
+	return cache_read(dir, uuid, path, sizeof(path));
+}
+
 bool
 storeobj_cache(const char *dir, const uint8_t uuid[16])
 {
 	char	 path[600], tmp[620];
 	uint8_t	 known[16];
-	ssize_t	 n;
 	int	 fd;
 
-	snprintf(path, sizeof(path), "%s/store-uuid", dir);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
-		n = read(fd, known, sizeof(known));
-		close(fd);
-		if (n == (ssize_t)sizeof(known))
-			return memcmp(known, uuid, sizeof(known)) == 0;
-	}
+	if (cache_read(dir, known, path, sizeof(path)))
+		return memcmp(known, uuid, sizeof(known)) == 0;
 	/* Several processes may write it: the same bytes. */
 	snprintf(tmp, sizeof(tmp), "%s.%ld", path, (long)getpid());
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

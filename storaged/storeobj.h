@@ -40,5 +40,7 @@ void	 storeobj_open(struct blob_store *s, bool make, storeobj_cb cb);
  * then remembers it; false: it knows another.
  */
 bool	 storeobj_cache(const char *dir, const uint8_t uuid[16]);
+/* Does the cache directory know one? */
+bool	 storeobj_known(const char *dir);
 
 #endif

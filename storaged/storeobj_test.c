@@ -103,8 +103,9 @@ test_store(const char *path)
 	CHECK((f = fopen(name, "w")) != NULL);
 	fclose(f);
 	CHECK(run(s, true) == STOREOBJ_REFUSED);	/* a head, but no object */
+	CHECK(!storeobj_known(dir));
 	CHECK(storeobj_cache(dir, first) && storeobj_cache(dir, first));
-	CHECK(!storeobj_cache(dir, other));
+	CHECK(!storeobj_cache(dir, other) && storeobj_known(dir));
 	blob_close(s);
 	slice_free(conf);
 }
