@@ -663,6 +663,18 @@ commit_upload_drop(struct commit *c, const uint8_t id[16])
 		u->state = UPLOAD_DROPPED;
 }
 
+bool
+commit_alone(const struct commit *c)
+{
+	return c->alone;
+}
+
+void
+commit_cluster(struct commit *c)
+{
+	c->alone = false;
+}
+
 const uint8_t *
 commit_history(const struct commit *c)
 {

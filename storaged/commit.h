@@ -201,6 +201,13 @@ struct commit_place {
 enum commit_at commit_locate(const struct commit *c, uint64_t commit,
 	    struct commit_place *place);
 
+/*
+ * cluster: false (conf.alone).  It ends by itself when another writer is
+ * seen; commit_cluster() ends it because another user's commit has.
+ */
+bool	 commit_alone(const struct commit *c);
+void	 commit_cluster(struct commit *c);
+
 /* For logs, tests and pailctl dump. */
 /* 16 bytes; NULL before the first read. */
 const uint8_t *commit_history(const struct commit *c);

@@ -384,9 +384,9 @@ test_rebuild(void)
 
 /*
  * Another node on the same bucket: a process of its own, forked before
- * anything is open, that delivers one message when it is told to.
+ * anything is open, that delivers a message whenever it is told to.
  */
-static int	 other_go = -1;
+static int	 other_go = -1, other_did = -1;
 static pid_t	 other_pid;
 
 static void
@@ -394,13 +394,15 @@ other_node(void)
 {
 	struct client	*c;
 	char		 byte;
-	int		 go[2];
+	int		 go[2], did[2];
 
-	if (pipe(go) == -1 || (other_pid = fork()) == -1)
+	if (pipe(go) == -1 || pipe(did) == -1 || (other_pid = fork()) == -1)
 		exit(1);
 	if (other_pid != 0) {
 		close(go[0]);
+		close(did[1]);
 		other_go = go[1];
+		other_did = did[0];
 		return;
 	}
 	close(go[1]);
@@ -409,8 +411,21 @@ other_node(void)
 	setup("index2");
 	c = client_new("ann");
 	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
-	(void)append(c, "INBOX", "From afar\r\n", 11, "afar@x", 0);
+	do {
+		(void)append(c, "INBOX", "From afar\r\n", 11, "afar@x", 0);
+		if (write(did[1], "d", 1) != 1)
+			_exit(1);
+	} while (read(go[0], &byte, 1) == 1);
 	_exit(test_failed != 0);
+}
+
+static void
+other_delivers(void)
+{
+	char	 byte;
+
+	CHECK(write(other_go, "g", 1) == 1);
+	CHECK(read(other_did, &byte, 1) == 1);
 }
 
 static void
@@ -423,14 +438,12 @@ test_other_node(void)
 	struct got		*g;
 	const uint8_t		*p;
 	size_t			 len;
-	int			 status;
 
 	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
 	s = do_select(c, "INBOX");
 	(void)ok_of(c, answer(c, ask(c, IMSG_MBOX_IDLE, &mbox_idle_wire,
 	    &idle)));
-	CHECK(write(other_go, "g", 1) == 1);
-	CHECK(waitpid(other_pid, &status, 0) == other_pid && status == 0);
+	other_delivers();
 	g = next(c);		/* the poller sees it */
 	CHECK(type_of(g) == IMSG_EV_ADDED);
 	CHECK(g != NULL && wire_decode(&ev_added_wire, &added, g->data,
@@ -442,6 +455,41 @@ test_other_node(void)
 	CHECK(append(c, "INBOX", "x", 1, "y@x", 0).dst.v[0].first ==
 	    s.uidnext + 1);
 	client_free(c);
+}
+
+/*
+ * cluster: false asks nobody, until a 412 shows another writer: then all
+ * users, and the sessions that are, see what it writes.
+ */
+static void
+test_alone(void)
+{
+	struct client		*c, *d;
+	struct mbox_selected	 s;
+	uint32_t		 uidnext;
+	int			 status;
+
+	drain_all();
+	env.alone = true;
+	c = client_new("ann");
+	d = client_new("bob");
+	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
+	CHECK(type_of(next(d)) == IMSG_SESSION_READY);
+	uidnext = do_select(c, "INBOX").uidnext;
+	(void)do_select(d, "INBOX");
+	other_delivers();
+	s = do_select(c, "INBOX");
+	CHECK(s.uidnext == uidnext);		/* it was not looked for */
+	CHECK(append(c, "INBOX", "x", 1, "z@x", 0).dst.v[0].first ==
+	    uidnext + 1);
+	CHECK(!env.alone && !commit_alone(user_find("bob")->commit));
+	other_delivers();
+	s = do_select(c, "INBOX");
+	CHECK(s.uidnext == uidnext + 3);
+	close(other_go);
+	CHECK(waitpid(other_pid, &status, 0) == other_pid && status == 0);
+	client_free(c);
+	client_free(d);
 }
 
 int
@@ -457,6 +505,7 @@ main(void)
 	test_many();
 	test_hostile();
 	test_other_node();
+	test_alone();
 	test_rebuild();
 	finish();
 	return TEST_END();

@@ -83,10 +83,25 @@ user_get(const char *id)
 }
 
 static void
+user_cluster(struct user *u, void *arg)
+{
+	(void)arg;
+	if (u->commit != NULL) {
+		commit_cluster(u->commit);
+		follow_changed(u);
+	}
+}
+
+static void
 user_changed(uint64_t first, uint64_t last, void *arg)
 {
 	struct user	*u = arg;
 
+	/* cluster is false, but another process writes: to all of them. */
+	if (env.alone && !commit_alone(u->commit)) {
+		env.alone = false;
+		user_each(user_cluster, NULL);
+	}
 	events_send(u);
 	cold_forget(u);
 	if (last >= first)
