@@ -111,9 +111,13 @@ def replay(text):
     return {b.name: b for b in boxes.values()}
 
 
+def text(s, user="ann"):
+    return s.ctl("dump", user, timeout=1200).stdout.decode()
+
+
 def of(s, user="ann"):
     """What the bucket holds of the user, asked of the node s."""
-    return replay(s.ctl("dump", user, timeout=1200).stdout.decode())
+    return replay(text(s, user))
 
 
 def index_modseqs(path):

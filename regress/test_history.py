@@ -29,7 +29,8 @@ SECONDS_ASAN = 20
 LOAD = (["append"] * 4 + ["large", "multi"] + ["store"] * 5 +
         ["copy", "move", "move"] + ["expunge"] * 3 + ["fetch"] * 4 +
         ["search", "noop", "noop", "idle", "select", "status", "pipeline",
-         "pipeline", "close"])
+         "pipeline", "close", "names", "names"])
+NAMES = ["x0", "x1", "x2"]      # created, renamed and deleted by all
 
 
 class Client:
@@ -285,6 +286,20 @@ class Client:
         assert self.c.finish(last).status == "OK"
         assert v is self.c.view
 
+    def op_names(self):
+        """Two may not both create or delete a name: counted in the
+        records at the end."""
+        one, other = self.r.sample(NAMES, 2)
+        what = self.r.choice(["CREATE", "CREATE", "DELETE", "RENAME"])
+        a = self.c.cmd("%s %s%s" % (what, one, " " + other
+                                    if what == "RENAME" else ""))
+        if a.status == "OK":
+            self.h.count(what)
+        else:
+            assert a.code("ALREADYEXISTS" if what == "CREATE" else
+                          "NONEXISTENT") is not None or (
+                what == "RENAME" and a.code("ALREADYEXISTS") is not None), a
+
     # at the end
 
     def settle(self, want):
@@ -338,6 +353,18 @@ def agree(nodes, final):
             assert {b: index[b] for b in BOXES} == modseqs, path
 
 
+def check_names(s, counts):
+    """Each CREATE, DELETE and RENAME of NAMES that got OK is one record."""
+    kinds, ids = {}, set()
+    for _, (kind, w) in dump.records(dump.text(s)):
+        if kind == "CREATE" and w["name"] in NAMES:
+            ids.add(w["box"])
+        if kind in ("CREATE", "DELETE", "RENAME") and w["box"] in ids:
+            kinds[kind] = kinds.get(kind, 0) + 1
+    for kind in ("CREATE", "DELETE", "RENAME"):
+        assert kinds.get(kind, 0) == counts.get(kind, 0), (kinds, counts)
+
+
 def run_history(kind):
     seed = model.seed()
     a, b = two(kind)
@@ -374,6 +401,7 @@ def run_history(kind):
         for x in clients:
             x.settle(final[x.box].mails)
         agree((a, b), final)
+        check_names(a, h.counts)
         third = suite.Suite(a.store, name="node-c", store_path=None
                             if kind != "file" else b.store_path)
         with third:
