@@ -77,6 +77,18 @@ window_trim(void)
 	}
 }
 
+void
+windows_drop(void)
+{
+	struct window	*w, *next;
+
+	TAILQ_FOREACH_SAFE(w, &windows, entry, next)
+		if (w->refs == 0) {
+			unused -= w->len;
+			window_free(w);
+		}
+}
+
 static void
 window_unref(struct window *w)
 {

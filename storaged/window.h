@@ -42,4 +42,7 @@ bool	 window_is(const struct window_wait *ww, const char *key,
 enum blob_outcome window_data(const struct window_wait *ww,
 	    const uint8_t **data, size_t *len);
 
+/* Forgets those that nobody holds. */
+void	 windows_drop(void);
+
 #endif

@@ -1,0 +1,299 @@
+/*
+ * Objects that are damaged or missing cost the message, or the user, that
+ * they belong to, with a word why; a bucket that is away costs what needs
+ * it.
+ */
+#include "common/compat.h"
+
+#include <fcntl.h>
+
+#include "storaged/op_client.h"
+#include "storaged/window.h"
+
+#define SMALL	120
+#define LARGE	700000
+#define ALL	(SMALL + 1)
+
+static char	 large[LARGE];
+static uint64_t	 box;
+
+/* The one file of a kind in the store, "*" for its name; dst has 600. */
+static void
+object(const char *what, char *dst)
+{
+	char	 cmd[700];
+	FILE	*f;
+
+	snprintf(cmd, sizeof(cmd), "ls %s/store/*/ann/%s 2>/dev/null "
+	    "| head -1", dir, what);
+	dst[0] = '\0';
+	if ((f = popen(cmd, "r")) == NULL || fgets(dst, 600, f) == NULL)
+		dst[0] = '\0';
+	if (f != NULL)
+		pclose(f);
+	dst[strcspn(dst, "\n")] = '\0';
+	CHECK_ROW(dst[0] != '\0', "no %s", what);
+}
+
+/* Changes one byte; at is a part of the length, in 1/100. */
+static void
+flip(const char *path, unsigned at)
+{
+	struct stat	 st;
+	uint8_t		 byte;
+	int		 fd = open(path, O_RDWR);
+	off_t		 off;
+
+	CHECK(fd != -1 && fstat(fd, &st) == 0);
+	off = st.st_size * at / 100;
+	CHECK(pread(fd, &byte, 1, off) == 1);
+	byte ^= 0x10;
+	CHECK(pwrite(fd, &byte, 1, off) == 1);
+	close(fd);
+}
+
+static struct client *
+login(const char *user)
+{
+	struct client	*c = client_new(user);
+
+	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
+	return c;
+}
+
+static void
+fill(void)
+{
+	struct client	*c = login("ann");
+	char		 text[3000];
+	int		 i, j;
+
+	for (i = 0; i < SMALL; i++) {
+		for (j = 0; j < (int)sizeof(text); j++)
+			text[j] = (char)('a' + (int)(arc4random() % 26));
+		(void)append(c, "INBOX", text, sizeof(text), "a@b", 0);
+	}
+	for (i = 0; i < LARGE; i++)
+		large[i] = (char)('a' + (int)(arc4random() % 26));
+	(void)append(c, "INBOX", large, LARGE, "l@b", 0);
+	client_free(c);
+	drain_all();
+}
+
+/* Every message, one by one: how many are good, and how many are damaged?
+ * Nothing else may be. */
+static void
+read_all(struct client *c, unsigned *good, unsigned *bad)
+{
+	const uint8_t	*p;
+	size_t		 len;
+	uint32_t	 uid;
+	int		 state;
+
+	*good = *bad = 0;
+	box = do_select(c, "INBOX").box;
+	for (uid = 1; uid <= ALL; uid++) {
+		state = body(c, box, uid, 0, UINT64_MAX, &p, &len);
+		*good += state == MBOX_BODY_OK && len == (uid == ALL ?
+		    LARGE : 3000);
+		*bad += (state == MBOX_BODY_DAMAGED && len == 0) ||
+		    state == -MBOX_CORRUPTION;
+	}
+}
+
+static void
+test_objects(void)
+{
+	static const struct {
+		const char	*what;
+		int		 at;	/* -1: it is removed */
+		unsigned	 bad;	/* 0: some */
+	} t[] = {
+		{ "log/*", 60, 1 },	/* a message's bytes */
+		{ "log/*", 0, 0 },	/* its head */
+		{ "log/*", -1, 0 },
+		{ "msg/*", 50, 1 },
+		{ "msg/*", 0, 1 },
+		{ "msg/*", -1, 1 },
+	};
+	static struct mbox_meta_row rows[ALL + 1];
+	char		 path[600], save[700];
+	struct client	*c;
+	unsigned	 good, bad;
+	size_t		 i;
+
+	for (i = 0; i < nitems(t); i++) {
+		object(t[i].what, path);
+		snprintf(save, sizeof(save), "cp -p %s %s/saved", path, dir);
+		CHECK(system(save) == 0);
+		if (t[i].at == -1)
+			unlink(path);
+		else
+			flip(path, (unsigned)t[i].at);
+		c = login("ann");
+		read_all(c, &good, &bad);
+		CHECK_ROW(good + bad == ALL && (t[i].bad == 0 ? bad > 0 &&
+		    good > 0 : bad == t[i].bad), "%s %d: %u good, %u bad",
+		    t[i].what, t[i].at, good, bad);
+		/* Digests are in the cold index: no need of the bucket. */
+		CHECK(meta(c, box, range(1, ALL), MBOX_WHAT_DIGEST, rows,
+		    ALL + 1) == ALL);
+		client_free(c);
+		drain_all();
+		windows_drop();
+		snprintf(save, sizeof(save), "cp -p %s/saved %s", dir, path);
+		CHECK(system(save) == 0);
+	}
+	c = login("ann");
+	read_all(c, &good, &bad);
+	CHECK(good == ALL && bad == 0);
+	client_free(c);
+	drain_all();
+}
+
+/* A damaged head ends the user's sessions, and those of no other. */
+static void
+test_head(void)
+{
+	struct client		*c = login("ann"), *d = login("bob");
+	struct mbox_select	 req = { STR("INBOX"), false };
+	struct got		*g;
+	char			 path[600];
+	bool			 refused = false;
+
+	object("head", path);
+	flip(path, 50);
+	(void)ask(c, IMSG_MBOX_SELECT, &mbox_select_wire, &req);
+	while ((g = next(c)) != NULL)
+		refused |= type_of(g) == IMSG_SESSION_END ||
+		    no_of(c, g) == MBOX_CORRUPTION;
+	CHECK(refused && c->closed);
+	(void)do_select(d, "INBOX");
+	client_free(c);
+	flip(path, 50);			/* mended */
+	c = login("ann");
+	CHECK(do_select(c, "INBOX").uidnext == ALL + 1);
+	client_free(c);
+	client_free(d);
+	drain_all();
+}
+
+/* The bucket is away: each request ends so, from the loop. */
+struct away { struct event *ev; blob_cb cb; void *arg; };
+
+static void
+away_answer(evutil_socket_t fd, short what, void *arg)
+{
+	struct away		*a = arg;
+	struct blob_result	 r = { .outcome = BLOB_UNAVAILABLE,
+				    .etag = "", .why = "away" };
+
+	(void)fd;
+	(void)what;
+	a->cb(&r, a->arg);
+	event_free(a->ev);
+	free(a);
+}
+
+static void *
+away_ask(blob_cb cb, void *arg)
+{
+	struct timeval	 tv = { 0, 10000 };
+	struct away	*a = calloc(1, sizeof(*a));
+
+	a->cb = cb;
+	a->arg = arg;
+	a->ev = evtimer_new(base, away_answer, a);
+	evtimer_add(a->ev, &tv);
+	return a;
+}
+
+static void *
+away_put(void *arg, const char *key, const void *p, size_t len,
+    enum blob_condition cond, const char *etag, enum blob_priority prio,
+    blob_cb cb, void *cbarg)
+{
+	(void)arg, (void)key, (void)p, (void)len, (void)cond, (void)etag;
+	(void)prio;
+	return away_ask(cb, cbarg);
+}
+
+static void *
+away_get(void *arg, const char *key, size_t max, const char *none_match,
+    enum blob_priority prio, blob_cb cb, void *cbarg)
+{
+	(void)arg, (void)key, (void)max, (void)none_match, (void)prio;
+	return away_ask(cb, cbarg);
+}
+
+static void
+away_cancel(void *arg, void *request)
+{
+	struct away	*a = request;
+
+	(void)arg;
+	event_free(a->ev);
+	free(a);
+}
+
+static void
+test_away(void)
+{
+	struct client		*c = login("ann"), *d;
+	struct commit_io	 io = *env.io;
+	struct mbox_select	 req = { STR("INBOX"), false };
+	struct mbox_create	 cr = { STR("new"), 0 };
+	static struct mbox_meta_row rows[ALL + 1];
+	struct session_end	 end;
+	const uint8_t		*p;
+	struct got		*g;
+	uint64_t		 start;
+	size_t			 len;
+	unsigned		 good, bad;
+
+	read_all(c, &good, &bad);
+	CHECK(good == ALL);
+	env.io->get = away_get;
+	env.io->put = away_put;
+	env.io->cancel = away_cancel;
+	/* What is selected goes on from the index and from memory. */
+	CHECK(meta(c, box, range(1, ALL), MBOX_WHAT_DIGEST | MBOX_WHAT_IDS,
+	    rows, ALL + 1) == ALL);
+	CHECK(body(c, box, SMALL, 0, UINT64_MAX, &p, &len) == MBOX_BODY_OK &&
+	    len == 3000);
+	/* NOOP is no error, a SELECT is refused. */
+	(void)ok_of(c, answer(c, ask(c, IMSG_MBOX_POLL, NULL, NULL)));
+	CHECK(no_of(c, answer(c, ask(c, IMSG_MBOX_SELECT, &mbox_select_wire,
+	    &req))) == MBOX_UNAVAILABLE);
+	/* One that the node has never seen waits for the time-out. */
+	env.timeout_ms = 500;
+	start = now_ms();
+	d = client_new("stranger");
+	g = next(d);
+	CHECK(type_of(g) == IMSG_SESSION_END && wire_decode(
+	    &session_end_wire, &end, g->data, g->len, d->a) == 0 &&
+	    end.code == MBOX_UNAVAILABLE && now_ms() - start >= 450);
+	client_free(d);
+	env.timeout_ms = 5000;
+	*env.io = io;
+	/* It is back: so are changes. */
+	(void)ok_of(c, answer(c, ask(c, IMSG_MBOX_CREATE, &mbox_create_wire,
+	    &cr)));
+	CHECK(do_select(c, "INBOX").uidnext == ALL + 1);
+	client_free(c);
+	drain_all();
+}
+
+int
+main(void)
+{
+	if (begin("op_damage_test") == -1)
+		return 1;
+	setup("index");
+	fill();
+	test_objects();
+	test_head();
+	test_away();
+	finish();
+	return TEST_END();
+}
