@@ -106,11 +106,18 @@ done_early(struct client *c, int n)
 {
 	uint32_t	 id = opened(c);
 
-	if (n == 1)
-		send_junk(c, IMSG_APPEND_DATA, id, 5);
+	(void)n;
 	send_junk(c, IMSG_APPEND_DONE, id, 0);
-	if (n == 2)
-		send_junk(c, IMSG_APPEND_DONE, id, 0);
+}
+
+static void
+done_amidst(struct client *c, int n)
+{
+	uint32_t	 id = opened(c);
+
+	(void)n;
+	send_junk(c, IMSG_APPEND_DATA, id, 5);
+	send_junk(c, IMSG_APPEND_DONE, id, 0);
 }
 
 static void
@@ -182,11 +189,18 @@ bad_name(struct client *c, int n)
 	if (n == 0)
 		s.name = STR("");
 	else if (n == 1)
-		s.name = (struct str){ "a\0b", 3 };
-	else if (n == 2)
 		s.name = STR("\xff\xfe");
-	else if (n == 3)
+	else if (n == 2)
 		s.name = STR("../../etc/passwd");
+	(void)ask(c, IMSG_MBOX_SELECT, &mbox_select_wire, &s);
+}
+
+static void
+name_with_nul(struct client *c, int n)
+{
+	struct mbox_select	 s = { { "a\0b", 3 }, false };
+
+	(void)n;
 	(void)ask(c, IMSG_MBOX_SELECT, &mbox_select_wire, &s);
 }
 
@@ -214,13 +228,14 @@ static const struct row {
 	{ "data, an end or a cancel of nothing", data_unopened, 3, false },
 	{ "a payload where none is, or a wrong one", with_payload, 7, true },
 	{ "octets beyond the limit", over_limit, 1, false },
-	{ "an end without or in the midst of a message", done_early, 3,
-	    true },
+	{ "an end without a message", done_early, 1, false },
+	{ "an end in the midst of a message", done_amidst, 1, true },
 	{ "a message that is not what was sent", message, 7, true },
 	{ "no id", id_zero, 3, true },
 	{ "more requests than may be", too_many, 1, true },
 	{ "a mailbox that is none", no_mailbox, 6, false },
-	{ "a name that is none", bad_name, 5, false },
+	{ "a name that is none", bad_name, 4, false },
+	{ "a name with a NUL", name_with_nul, 1, true },
 	{ "out of order", out_of_order, 3, false },
 };
 
