@@ -634,6 +634,8 @@ commit_locate(const struct commit *c, uint64_t commit,
 	/* While catching up, the state may be ahead of the head. */
 	if (at == COMMIT_NOWHERE && c->catchup.active)
 		at = locate_in(c, &c->catchup.target, commit, place);
+	if (at == COMMIT_NOWHERE && commit > c->head.commit)
+		at = COMMIT_AHEAD;
 	return at;
 }
 

@@ -187,9 +187,12 @@ void	 commit_upload_drop(struct commit *c, const uint8_t id[16]);
 
 /*
  * Where the message area of a commit's block is now: it starts in the head
- * and moves to a log object; offsets in it stay the same.
+ * and moves to a log object; offsets in it stay the same.  AHEAD: the state
+ * is ahead of the head that is known, since the bucket broke a catch-up off;
+ * ask again later.
  */
-enum commit_at { COMMIT_IN_HEAD, COMMIT_IN_LOG, COMMIT_NOWHERE };
+enum commit_at { COMMIT_IN_HEAD, COMMIT_IN_LOG, COMMIT_AHEAD,
+    COMMIT_NOWHERE };
 struct commit_place {
 	const uint8_t	*p;		/* HEAD: the message area; valid until
 					   the callback returns */

@@ -173,6 +173,8 @@ fetch_small(struct fetch *f, const struct place *p)
 			return FETCH_UNAVAILABLE;
 		strlcpy(f->key, "-", sizeof(f->key));
 		return fetch_damaged(f, p, "its commit is in no log object");
+	case COMMIT_AHEAD:
+		return FETCH_UNAVAILABLE;
 	}
 	st = fetch_range(f, p, off, p->at.stored, WINDOW_SMALL, &f->stored);
 	return st == FETCH_READY ? fetch_expand(f, p, f->stored.data) : st;
