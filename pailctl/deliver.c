@@ -160,7 +160,9 @@ get_line(int fd, char *line, size_t size)
 static int
 refused(const char *line, char *why, size_t size)
 {
-	snprintf(why, size, "%s", line);
+	bool	tagged = line[0] != '\0' && line[1] == ' ';
+
+	snprintf(why, size, "%s", tagged ? line + 2 : line);
 	if (strncmp(line, "* BYE", 5) == 0 ||
 	    strstr(line, "[UNAVAILABLE]") != NULL ||
 	    strstr(line, "[INUSE]") != NULL ||
