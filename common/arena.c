@@ -5,7 +5,6 @@
  * own, so that the sanitizer sees its edges.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -183,23 +182,6 @@ arena_dup(struct arena *a, const void *src, size_t len)
 	if (len != 0)
 		memcpy(p, src, len);
 	p[len] = '\0';
-	return p;
-}
-
-char *
-arena_printf(struct arena *a, const char *fmt, ...)
-{
-	va_list	 ap, again;
-	char	*p = NULL;
-	int	 n;
-
-	va_start(ap, fmt);
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	if (n >= 0 && (p = take(a, (size_t)n + 1)) != NULL)
-		vsnprintf(p, (size_t)n + 1, fmt, again);
-	va_end(again);
-	va_end(ap);
 	return p;
 }
 

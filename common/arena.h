@@ -23,8 +23,6 @@ void	*arena_alloc(struct arena *a, size_t len);
 void	*arena_array(struct arena *a, size_t n, size_t size);
 /* A copy of len bytes with a NUL behind. */
 char	*arena_dup(struct arena *a, const void *src, size_t len);
-char	*arena_printf(struct arena *a, const char *fmt, ...)
-	    __attribute__((format(printf, 2, 3)));
 size_t	 arena_used(const struct arena *a);	/* bytes handed out */
 
 #endif

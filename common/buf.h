@@ -45,7 +45,8 @@ int	 buf_put_u32(struct buf *b, uint32_t v);
 int	 buf_put_u64(struct buf *b, uint64_t v);
 int	 buf_put_varint(struct buf *b, uint64_t v);
 int	 buf_put_zigzag(struct buf *b, int64_t v);	/* signed: 0, -1, 1 */
-int	 buf_put_bytes(struct buf *b, const void *p, size_t len); /* varint len, bytes */
+/* varint len, bytes */
+int	 buf_put_bytes(struct buf *b, const void *p, size_t len);
 int	 buf_puts(struct buf *b, const char *cstr);	/* without the NUL */
 int	 buf_printf(struct buf *b, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
@@ -68,8 +69,10 @@ uint32_t cursor_u32(struct cursor *c);
 uint64_t cursor_u64(struct cursor *c);
 uint64_t cursor_varint(struct cursor *c);
 int64_t	 cursor_zigzag(struct cursor *c);
-const uint8_t *cursor_bytes(struct cursor *c, size_t len); /* len raw bytes, borrowed */
-struct str cursor_str(struct cursor *c);	/* varint len, bytes; borrowed */
+/* len raw bytes, borrowed */
+const uint8_t *cursor_bytes(struct cursor *c, size_t len);
+/* varint len, bytes; borrowed */
+struct str cursor_str(struct cursor *c);
 /* true when nothing went wrong and nothing is left. */
 bool	 cursor_done(const struct cursor *c);
 

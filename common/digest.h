@@ -19,12 +19,12 @@
 
 enum digest_field {
 	DIGEST_ENVELOPE		= 1,
-	DIGEST_STRUCTURE	= 2,	/* the part tree, offsets, sizes, lines */
-	DIGEST_HEADER		= 3,	/* the header block as it is, cut at 256 KiB */
+	DIGEST_STRUCTURE	= 2,	/* part tree, offsets, sizes, lines */
+	DIGEST_HEADER		= 3,	/* as it is, cut at 256 KiB */
 	DIGEST_BASE_SUBJECT	= 4,	/* RFC 5256 */
-	DIGEST_SENT_DATE	= 5,	/* zigzag varint seconds, zigzag varint zone */
+	DIGEST_SENT_DATE	= 5,	/* zigzag varints: seconds, zone */
 	DIGEST_MESSAGE_ID	= 6,	/* one id without <>, or absent */
-	DIGEST_REFERENCES	= 7,	/* ids, newest first: varint length, bytes each */
+	DIGEST_REFERENCES	= 7,	/* newest first: varint len, bytes */
 	DIGEST_PREVIEW		= 8,	/* UTF-8 */
 	DIGEST_ATTACHMENT	= 9,	/* u8: has an attachment */
 	DIGEST_FIELDS		= 64	/* bits in a mask */

@@ -58,12 +58,6 @@ log_is_debug(void)
 	return log_level >= LOG_LEVEL_DEBUG;
 }
 
-const char *
-log_procname(void)
-{
-	return log_name;
-}
-
 int
 log_level_parse(const char *word, enum log_level *level)
 {

@@ -23,7 +23,6 @@ void	 log_init(const char *procname);
 void	 log_to_syslog(void);
 void	 log_set_level(enum log_level level);
 bool	 log_is_debug(void);
-const char *log_procname(void);
 /* 0 and the level for "error", "warn", "info", "debug"; else -1. */
 int	 log_level_parse(const char *word, enum log_level *level);
 

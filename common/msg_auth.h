@@ -25,7 +25,7 @@ struct auth_start {
 	bool		 has_initial;
 	struct str	 initial;
 	bool		 tls;
-	struct str	 remote;	/* address, for throttling and the log */
+	struct str	 remote;	/* address: throttling, the log */
 };
 struct auth_bytes { struct str data; };		/* AUTH_STEP, AUTH_CHALLENGE */
 struct auth_ok { struct str user; };		/* with the session's channel */

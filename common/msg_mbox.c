@@ -80,7 +80,7 @@ static const struct wire_field mbox_keyword_fields[] = {
 	{ WIRE_STR, offsetof(struct mbox_keyword, name),
 	    MBOX_KEYWORD_MAX, NULL }
 };
-const struct wire_struct mbox_keyword_wire =
+static const struct wire_struct mbox_keyword_wire =
     WIRE_STRUCT(mbox_keyword, mbox_keyword_fields);
 
 static const struct wire_field mbox_selected_fields[] = {
@@ -125,7 +125,7 @@ const struct wire_struct mbox_body_wire =
 static const struct wire_field mbox_word_fields[] = {
 	{ WIRE_STR, offsetof(struct mbox_word, word), MBOX_KEYWORD_MAX, NULL }
 };
-const struct wire_struct mbox_word_wire =
+static const struct wire_struct mbox_word_wire =
     WIRE_STRUCT(mbox_word, mbox_word_fields);
 
 static const struct wire_field mbox_store_fields[] = {

@@ -92,7 +92,7 @@ enum mbox_code {
 struct mbox_list {
 	struct str	 name;		/* empty: all */
 	bool		 counts;	/* fill the counters (STATUS) */
-	bool		 fresh;		/* ask the bucket first (LIST, STATUS) */
+	bool		 fresh;		/* ask the bucket (LIST, STATUS) */
 };
 /*
  * LIST rows (in the stream, each varint length + struct by mbox_row_wire).
@@ -128,9 +128,9 @@ struct mbox_selected {
 	uint32_t	 uidnext;
 	uint64_t	 highestmodseq;
 	uint32_t	 first_unseen;	/* UID; 0: none */
-	uint32_t	 recent_from;	/* UIDs >= this are \Recent here; 0: none */
+	uint32_t	 recent_from;	/* UIDs >= it are \Recent; 0: none */
 	struct uidset	 uids;
-	struct wire_list keywords;	/* struct mbox_keyword, of the mailbox */
+	struct wire_list keywords;	/* struct mbox_keyword */
 };
 
 struct mbox_box { uint64_t box; };	/* MBOX_UNSELECT */
@@ -247,7 +247,7 @@ struct session_end { uint8_t code; struct str text; };
 struct reply_ok {
 	uint32_t	 uidvalidity;
 	struct uidset	 src;		/* COPYUID's sources, ascending */
-	struct uidset	 dst;		/* COPYUID's targets, APPENDUID's UIDs */
+	struct uidset	 dst;		/* COPYUID's targets, APPENDUID */
 	struct uidset	 modified;	/* UNCHANGEDSINCE failed for these */
 	uint64_t	 modseq;	/* of the newest record it wrote */
 	uint64_t	 box;		/* CREATE: the mailbox's id */
@@ -285,8 +285,8 @@ struct ev_keywords { uint64_t box; struct wire_list keywords; };
 extern const struct wire_struct mbox_list_wire, mbox_row_wire,
     mbox_create_wire, mbox_delete_wire, mbox_rename_wire,
     mbox_subscribe_wire, mbox_select_wire, mbox_selected_wire,
-    mbox_keyword_wire, mbox_box_wire, mbox_meta_wire, mbox_body_wire,
-    mbox_store_wire, mbox_word_wire, mbox_copy_wire, mbox_expunge_wire,
+    mbox_box_wire, mbox_meta_wire, mbox_body_wire,
+    mbox_store_wire, mbox_copy_wire, mbox_expunge_wire,
     mbox_idle_wire, append_open_wire, append_msg_wire, data_credit_wire,
     mbox_more_wire, session_ready_wire, session_end_wire, reply_ok_wire,
     reply_no_wire, ev_added_wire, ev_flags_wire, ev_expunged_wire,

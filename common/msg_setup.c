@@ -33,7 +33,7 @@ static const struct wire_field pair_fields[] = {
 	{ WIRE_STR, offsetof(struct setup_pair, key), SETUP_KEY_MAX, NULL },
 	{ WIRE_STR, offsetof(struct setup_pair, value), 0, NULL }
 };
-const struct wire_struct setup_pair_wire =
+static const struct wire_struct setup_pair_wire =
     WIRE_STRUCT(setup_pair, pair_fields);
 
 static const struct wire_field conf_fields[] = {
@@ -81,7 +81,7 @@ static const struct wire_field count_fields[] = {
 	{ WIRE_STR, offsetof(struct ctl_count, name), 64, NULL },
 	{ WIRE_U64, offsetof(struct ctl_count, value), 0, NULL }
 };
-const struct wire_struct ctl_count_wire =
+static const struct wire_struct ctl_count_wire =
     WIRE_STRUCT(ctl_count, count_fields);
 
 static const struct wire_field counts_fields[] = {

@@ -67,9 +67,9 @@ struct ctl_report { struct str what; struct str arg; };
 struct ctl_preauth { struct str user; struct str token; };
 struct ctl_revoke { struct str user; };
 
-extern const struct wire_struct setup_pair_wire, setup_conf_wire,
+extern const struct wire_struct setup_conf_wire,
     setup_peer_wire, setup_listen_wire, setup_ready_wire, ctl_verbose_wire,
-    ctl_reloaded_wire, ctl_count_wire, ctl_counts_wire, ctl_report_wire,
+    ctl_reloaded_wire, ctl_counts_wire, ctl_report_wire,
     ctl_preauth_wire, ctl_revoke_wire;
 
 #endif

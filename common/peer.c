@@ -96,7 +96,7 @@ peer_wake(struct peer *p)
 }
 
 /* Watch for what we can use; nothing at all while held and idle. */
-void
+static void
 peer_watch(struct peer *p)
 {
 	short want = 0;
@@ -547,12 +547,6 @@ peer_hold(struct peer *p, bool hold)
 		return;
 	p->held = hold;
 	peer_wake(p);		/* reads what was left, and watches anew */
-}
-
-void
-peer_set_arg(struct peer *p, void *arg)
-{
-	p->arg = arg;
 }
 
 int

@@ -71,7 +71,6 @@ int	 peer_send_struct(struct peer *p, enum msg_type type, uint32_t id,
 size_t	 peer_queued(const struct peer *p);	/* bytes not yet written */
 /* Stop or go on reading: back-pressure. */
 void	 peer_hold(struct peer *p, bool hold);
-void	 peer_set_arg(struct peer *p, void *arg);
 int	 peer_fd(const struct peer *p);
 
 #endif

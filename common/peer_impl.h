@@ -69,7 +69,6 @@ struct peer {
 /* Marks p; closed() is called when its event ends, or from peer_later(). */
 void	 peer_cut(struct peer *p, const char *why, uint16_t type);
 void	 peer_wake(struct peer *p);	/* peer_later() soon */
-void	 peer_watch(struct peer *p);
 
 int	 peer_enqueue(struct peer *p, uint16_t type, uint32_t id,
 	    const void *data, size_t len, int fd);

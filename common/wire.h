@@ -20,7 +20,7 @@ enum wire_kind {
 	WIRE_BOOL,	/* bool; only 0 and 1 are valid */
 	WIRE_FIX64,	/* uint64_t, 8 bytes (random ids) */
 	WIRE_ID16,	/* uint8_t[16] */
-	WIRE_STR,	/* struct str; no NUL inside; borrowed from the message */
+	WIRE_STR,	/* struct str; no NUL; borrowed from the message */
 	WIRE_BYTES,	/* struct str, any byte; borrowed */
 	WIRE_SET,	/* struct uidset; ranges allocated on the arena (do not
 			   uidset_free or change a decoded one) */

@@ -110,12 +110,6 @@ auth_channel(struct event_base *base, int fd)
 	}
 }
 
-bool
-auth_up(void)
-{
-	return auth.peer != NULL;
-}
-
 static void
 auth_closed(struct peer *p, const char *why, void *arg)
 {

@@ -26,7 +26,6 @@ struct auth_ops {
 /* A new channel replaces the one before, whose logins are told
  * AUTH_UNAVAILABLE. */
 void	 auth_channel(struct event_base *base, int fd);
-bool	 auth_up(void);
 
 /*
  * Begin a login (c->login is set until it ends by ok or no).  initial: NULL

@@ -72,7 +72,8 @@ static const struct command_spec table[] = {
 #undef X
 #undef N
 
-const struct command_spec *
+/* The table's row for a name in any case; NULL when there is none. */
+static const struct command_spec *
 command_find(struct str name)
 {
 	size_t	 i;
@@ -191,7 +192,8 @@ command_identify(struct command *cmd)
 	cmd->uid = cmd->spec != NULL && cmd->spec->flags & CMD_UID;
 }
 
-bool
+/* Whether the commands before it allow it to start now. */
+static bool
 command_admitted(const struct command *cmd)
 {
 	const struct command_spec	*spec = cmd->spec;

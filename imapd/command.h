@@ -86,7 +86,7 @@ struct command {
 	struct command_set	*sets;
 	unsigned int		 asks;		/* unanswered, at storaged */
 
-	void			*state;		/* the command's own, on arena */
+	void			*state;		/* its own, on arena */
 	/* May be NULL: the output has room again (client_full() is false). */
 	void			(*resume)(struct command *cmd);
 	/* May be NULL: free what is not on the arena; the client may be
@@ -111,9 +111,6 @@ struct command {
 
 #define COMMAND_ARENA_MAX	(16 * 1024 * 1024)
 
-/* The table's row for a name in any case; NULL when there is none. */
-const struct command_spec *command_find(struct str name);
-
 /* Sets tag, spec and args from the text read so far. */
 void	 command_identify(struct command *cmd);
 struct command *command_new(struct client *c);
@@ -127,8 +124,6 @@ bool	 command_first(const struct command *cmd);
 /* A command whose text is complete: check and start it, or keep it blocked.
  * True when it was started or refused. */
 bool	 command_begin(struct command *cmd);
-/* Whether the commands before it allow it to start now. */
-bool	 command_admitted(const struct command *cmd);
 /* reply.c: the command is answered; goes on from the loop. */
 void	 command_answered(struct command *cmd);
 

@@ -178,12 +178,6 @@ put_string(struct buf *b, struct str s)
 }
 
 void
-put_nstring(struct buf *b, struct str s)
-{
-	(void)imap_nstring(b, s);
-}
-
-void
 put_astring(struct buf *b, struct str s)
 {
 	bool	 atom = s.len > 0 && !str_caseeq(s, STR("NIL"));

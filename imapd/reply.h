@@ -36,8 +36,6 @@ void	 reply_raw(struct command *cmd, const void *p, size_t len);
 
 /* Into a buffer: a quoted string, or a literal when it must be one. */
 void	 put_string(struct buf *b, struct str s);
-/* NIL when p is NULL. */
-void	 put_nstring(struct buf *b, struct str s);
 /* An atom when it is one, else a string. */
 void	 put_astring(struct buf *b, struct str s);
 /* UTF-8 name in modified UTF-7, as astring. */

@@ -121,7 +121,6 @@ enum mbox_code fake_store(struct fake *f, struct fake_box *b,
 void	 fake_expunge(struct fake *f, struct fake_box *b,
 	    const struct uidset *uids, struct fake_session *by, uint32_t id);
 void	 fake_delete(struct fake *f, struct fake_box *b);
-void	 fake_tell_keywords(struct fake_session *s);
 
 /* auth_fake.c */
 void	 fake_auth_close(struct fake *f);

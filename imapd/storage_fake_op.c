@@ -12,7 +12,7 @@ cause(const struct fake_session *s, const struct fake_session *by,
 	return s == by ? id : 0;
 }
 
-void
+static void
 fake_tell_keywords(struct fake_session *s)
 {
 	struct mbox_keyword	 k[FAKE_KEYWORDS];

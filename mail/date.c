@@ -38,7 +38,8 @@ civil_date(int64_t days, int64_t *year, int *month, int *day)
 	*year = yoe + era * 400 + (*month <= 2);
 }
 
-int
+/* 1 to 12 for "Jan" ... "Dec" in any case (three letters count); else 0. */
+static int
 mail_date_month(struct str word)
 {
 	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";

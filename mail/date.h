@@ -15,7 +15,5 @@ int	 mail_date_parse(struct str value, int64_t *when, int *zone);
 int64_t	 civil_days(int64_t year, int month, int day);
 /* The reverse. */
 void	 civil_date(int64_t days, int64_t *year, int *month, int *day);
-/* 1 to 12 for "Jan" ... "Dec" in any case (three letters count); else 0. */
-int	 mail_date_month(struct str word);
 
 #endif

@@ -75,7 +75,7 @@ encode_part(const struct mail_part *p, uint64_t base, struct buf *b)
 			buf_put_bytes(b, s[i]->p, s[i]->len);
 }
 
-int
+static int
 structure_encode(const struct mail_tree *t, struct buf *b)
 {
 	const struct mail_part	*p;

@@ -42,7 +42,6 @@ extern const size_t digest_ntypes;
  */
 int	 structure_decode(struct str enc, struct arena *a,
 	    struct mail_tree *t);
-int	 structure_encode(const struct mail_tree *t, struct buf *b);
 /* A SENT_DATE field; -1: malformed. */
 int	 sent_date_decode(struct str enc, int64_t *when, int64_t *zone);
 

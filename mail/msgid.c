@@ -5,7 +5,11 @@
 
 #define REFERENCES_SEEN	1024	/* ids of one field that are looked at */
 
-bool
+/*
+ * The next id between '<' and '>', without white space, added to id (which
+ * is emptied first); false when there is none.
+ */
+static bool
 msgid_next(struct lex *l, struct buf *id)
 {
 	const char	*from, *p;

@@ -7,11 +7,6 @@
 
 #define MSGID_MAX	998	/* octets of one id */
 
-/*
- * The next id between '<' and '>', without white space, added to id (which
- * is emptied first); false when there is none.
- */
-bool	 msgid_next(struct lex *l, struct buf *id);
 /* The id of a Message-ID field: the first of it, or a word without <>. */
 bool	 msgid_only(struct str value, struct buf *id);
 /*

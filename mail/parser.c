@@ -67,12 +67,6 @@ mail_parser_free(struct mail_parser *p)
 	free(p);
 }
 
-const struct mail_tree *
-mail_parser_tree(const struct mail_parser *p)
-{
-	return &p->tree;
-}
-
 uint64_t
 mail_parser_size(const struct mail_parser *p)
 {

@@ -24,8 +24,6 @@ int	 mail_parser_feed(struct mail_parser *p, const void *data, size_t len);
  * MBOX_DIGEST_MAX bytes.  0, or -1 when memory ran out.
  */
 int	 mail_parser_finish(struct mail_parser *p, struct buf *digest);
-/* After finish: what was found, borrowed from the parser. */
-const struct mail_tree *mail_parser_tree(const struct mail_parser *p);
 uint64_t mail_parser_size(const struct mail_parser *p);	/* octets fed */
 
 /* A whole message at once: new, feed, finish, free. */

@@ -23,7 +23,7 @@ struct conf_item {
 	char			*path;		/* "auth.0.path" */
 	char			*value;		/* normalised, NUL-terminated */
 	size_t			 len;
-	char			*written;	/* the file that value comes from */
+	char			*written;	/* the file of its value */
 	struct tree_mark	 at;		/* of the value; 0: a default */
 	struct tree_mark	 name_at;
 	bool			 bad;		/* an error was told about it */

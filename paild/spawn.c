@@ -126,7 +126,8 @@ spawn_find(const char *argv0)
 {
 	char	*self, *slash, *found = NULL;
 
-	if ((self = host_program(argv0)) != NULL && (slash = strrchr(self, '/')) != NULL) {
+	if ((self = host_program(argv0)) != NULL &&
+	    (slash = strrchr(self, '/')) != NULL) {
 		*slash = '\0';
 		found = has_children(self, "");
 		if (found == NULL)

@@ -11,6 +11,13 @@
 #include "common/log.h"
 #include "storaged/apply.h"
 
+static int	 apply_create(struct index *, const struct record *, uint64_t);
+static int	 apply_rename(struct index *, const struct record *, uint64_t);
+static int	 apply_delete(struct index *, const struct record *, uint64_t);
+static int	 apply_subscribe(struct index *, const struct record *,
+		    uint64_t);
+static int	 apply_add(struct index *, const struct record *, uint64_t);
+
 static const struct {
 	enum record_type type;
 	int		 (*fn)(struct index *, const struct record *, uint64_t);
@@ -58,7 +65,7 @@ name_fits(struct str name)
 	    memchr(name.p, '\0', name.len) == NULL;
 }
 
-int
+static int
 apply_create(struct index *ix, const struct record *r, uint64_t commit)
 {
 	struct box	 box;
@@ -74,7 +81,7 @@ apply_create(struct index *ix, const struct record *r, uint64_t commit)
 	    (int64_t)r->uidvalidity, (int64_t)r->use, r->number);
 }
 
-int
+static int
 apply_rename(struct index *ix, const struct record *r, uint64_t commit)
 {
 	struct box	 box;
@@ -113,7 +120,7 @@ apply_note_dead(struct index *ix, sqlite3_stmt *st)
 	return rv;
 }
 
-int
+static int
 apply_delete(struct index *ix, const struct record *r, uint64_t commit)
 {
 	struct box	 box;
@@ -138,7 +145,7 @@ apply_delete(struct index *ix, const struct record *r, uint64_t commit)
 	return index_change(ix, CHANGE_GONE, r->box, r->number, NULL);
 }
 
-int
+static int
 apply_subscribe(struct index *ix, const struct record *r, uint64_t commit)
 {
 	(void)commit;
@@ -148,7 +155,7 @@ apply_subscribe(struct index *ix, const struct record *r, uint64_t commit)
 	    r->name);
 }
 
-int
+static int
 apply_add(struct index *ix, const struct record *r, uint64_t commit)
 {
 	const struct record_place	*p = &r->place;

@@ -4,12 +4,7 @@
 
 #include "storaged/index_read.h"
 
-/* 0, or -1: it does not fit the state, or the index failed. */
-int	 apply_create(struct index *, const struct record *, uint64_t);
-int	 apply_rename(struct index *, const struct record *, uint64_t);
-int	 apply_delete(struct index *, const struct record *, uint64_t);
-int	 apply_subscribe(struct index *, const struct record *, uint64_t);
-int	 apply_add(struct index *, const struct record *, uint64_t);
+/* Of apply_set.c; 0, or -1: it does not fit the state, or the index failed. */
 int	 apply_copy(struct index *, const struct record *, uint64_t);
 int	 apply_flags(struct index *, const struct record *, uint64_t);
 int	 apply_expunge(struct index *, const struct record *, uint64_t);

@@ -200,7 +200,8 @@ apply_expunge(struct index *ix, const struct record *r, uint64_t commit)
 	bool		 keep;
 
 	(void)commit;
-	keep = !ix->dropping && ix->has_views != NULL && ix->has_views(ix->views_arg);
+	keep = !ix->dropping && ix->has_views != NULL &&
+	    ix->has_views(ix->views_arg);
 	if (apply_sums(ix, r, &s) == -1 || expunge_dead(ix, r, keep) == -1 ||
 	    (keep && expunge_keep(ix, r, s.count) == -1) ||
 	    apply_spans(ix, r, ST_SPAN_DELETE) == -1)

@@ -46,7 +46,7 @@ struct blob_result {
 	size_t		 len;
 	uint64_t	 size;		/* GET and HEAD: of the whole object */
 	int64_t		 date;		/* the server's Date, seconds; 0 none */
-	const char	*why;		/* for the log: status, code, request id */
+	const char	*why;		/* log: status, code, request id */
 };
 typedef void (*blob_cb)(const struct blob_result *r, void *arg);
 
@@ -119,7 +119,8 @@ void	 blob_close(struct blob_store *s);
 struct cred_key;
 void	 blob_set_key(struct blob_store *s, const struct cred_key *key);
 /* s3: called when the server refuses the access key (403, expired). */
-void	 blob_on_refused(struct blob_store *s, void (*cb)(const char *access_key,
+void	 blob_on_refused(struct blob_store *s,
+	    void (*cb)(const char *access_key,
 	    const char *why, void *arg), void *arg);
 /* True once a request could be sent (s3: a key is there). */
 bool	 blob_ready(const struct blob_store *s);

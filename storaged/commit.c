@@ -17,7 +17,7 @@
 
 #define BIT(p)	((uint16_t)1 << PHASE_##p)
 
-const struct commit_limits commit_limits = {
+static const struct commit_limits commit_limits = {
 	.spill = 80 * 1024,
 	.hard = 256 * 1024,
 	.logs = 64,
@@ -48,23 +48,9 @@ static const uint16_t moves[] = {	/* from each phase, to these */
 	[PHASE_FENCED] = 0,
 };
 
-static const char *const outcome_names[] = {
-	[COMMIT_DONE] = "done",
-	[COMMIT_UNAVAILABLE] = "unavailable",
-	[COMMIT_LOST] = "lost",
-	[COMMIT_READONLY] = "readonly",
-	[COMMIT_FENCED] = "fenced",
-	[COMMIT_TOOBIG] = "toobig",
-};
-
 static void	 commit_step(void *);
 static void	 commit_tick(void *);
-
-const char *
-commit_outcome_name(enum commit_outcome o)
-{
-	return (size_t)o < nitems(outcome_names) ? outcome_names[o] : "?";
-}
+static void	 commit_kick(struct commit *, uint64_t);
 
 void
 commit_enter(struct commit *c, enum commit_phase phase)
@@ -155,7 +141,7 @@ commit_free(struct commit *c)
 }
 
 /* See to it that commit_step() runs after ms (or sooner). */
-void
+static void
 commit_kick(struct commit *c, uint64_t ms)
 {
 	uint64_t	 at = c->io->now_ms(c->io->arg) + ms;

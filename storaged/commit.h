@@ -49,7 +49,6 @@ enum commit_outcome {
 	COMMIT_FENCED,		/* certainly not done: damage; see fenced() */
 	COMMIT_TOOBIG		/* certainly not done: too much for a batch */
 };
-const char *commit_outcome_name(enum commit_outcome o);
 
 /*
  * What waits in the queue; part of the owner's struct, zeroed by it.  From

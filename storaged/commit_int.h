@@ -21,7 +21,6 @@ struct commit_limits {
 	size_t	 garbage_hard;	/* ...and before the commit itself */
 	struct head_prune prune;
 };
-extern const struct commit_limits commit_limits;
 
 /* A batch. */
 #define BATCH_RECORDS		(1024 * 1024)	/* bytes: then it is closed */
@@ -229,7 +228,6 @@ void	 commit_enter(struct commit *c, enum commit_phase phase);
  */
 void	 commit_unanswered(const struct commit *c, const char *what,
 	    const struct blob_result *r);
-void	 commit_kick(struct commit *c, uint64_t ms);
 void	 commit_later(struct commit *c, uint64_t ms,
 	    void (*resume)(struct commit *));
 void	 commit_unpause(struct commit *c);
@@ -258,8 +256,6 @@ void	 commit_tick_start(struct commit *c);
 void	 commit_read(struct commit *c);
 /* The bucket holds what we do not know: nothing is served from it. */
 void	 commit_readonly(struct commit *c);
-/* Is this head older than what the state has seen? */
-bool	 commit_stale(const struct commit *c, const struct head *h);
 /* commit_build.c */
 void	 commit_build(struct commit *c);
 void	 commit_build_first(struct commit *c);

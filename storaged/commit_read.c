@@ -50,7 +50,8 @@ commit_readonly(struct commit *c)
 	commit_fail_before(c, c->tickets, COMMIT_READONLY);
 }
 
-bool
+/* Is this head older than what the state has seen? */
+static bool
 commit_stale(const struct commit *c, const struct head *h)
 {
 	struct state_mark	 mark;

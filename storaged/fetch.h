@@ -28,7 +28,7 @@ struct fetch {
 	void			*arg;
 	struct window_wait	 win;
 	char			 key[BLOB_KEY_MAX];
-	uint64_t		 m;		/* whose content it is; 0 none */
+	uint64_t		 m;		/* its content; 0 none */
 	struct buf		 content;	/* a part of it */
 	uint64_t		 content_at;	/* where the part begins */
 	struct buf		 stored;	/* the range being read */

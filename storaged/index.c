@@ -58,7 +58,8 @@ meta_clean(struct index *ix, bool clean)
 
 	if (db_exec(&ix->hot, "PRAGMA synchronous=FULL;") == -1)
 		return -1;
-	rv = db_run(&ix->hot, ST_META_CLEAN, "is", (int64_t)clean, str_from(host_boot()));
+	rv = db_run(&ix->hot, ST_META_CLEAN, "is", (int64_t)clean,
+	    str_from(host_boot()));
 	if (rv == 0 && sqlite3_wal_checkpoint_v2(ix->hot.h, NULL,
 	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
 		rv = -1;

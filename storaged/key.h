@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define KEY_STORE	"pail"
-#define KEY_TURN	"turn"		/* behind <h8>/<user>/; see commit_turn.c */
+#define KEY_TURN	"turn"		/* behind <h8>/<user>/: commit_turn.c */
 #define KEY_NAME_MAX	128	/* the part behind <h8>/<user>/, with NUL */
 
 enum key_kind {

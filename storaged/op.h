@@ -19,7 +19,7 @@ enum op_need {
 	OP_OPEN		= 1 << 2,	/* a head that was ever read */
 	OP_STREAM	= 1 << 3,	/* answers with REPLY_DATA */
 	OP_CHANGE	= 1 << 4,	/* others may wait for it */
-	OP_TRY		= 1 << 5	/* a read of the head, if it can be had */
+	OP_TRY		= 1 << 5	/* a read of the head, if possible */
 };
 
 enum op_state { OP_WAITS, OP_REFRESHES, OP_RUNS, OP_ENDED };
@@ -68,7 +68,7 @@ struct op {
 	uint32_t		 window;	/* credit left */
 	bool			 produced;	/* nothing more comes */
 	bool			 async;		/* produce() waits */
-	uint8_t			 final;		/* enum mbox_code: how it ends */
+	uint8_t			 final;		/* enum mbox_code */
 	const char		*final_text;
 	uint64_t		 since_ms;
 };

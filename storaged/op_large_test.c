@@ -18,7 +18,8 @@ static struct user	*u;
 static struct got *
 meanwhile(uint32_t id, const char *what)
 {
-	uint64_t	 start = now_us(), at, puts = blob_counts(env.blob)->put;
+	uint64_t	 start = now_us(), at;
+	uint64_t	 puts = blob_counts(env.blob)->put;
 	size_t		 i;
 	struct got	*g;
 

@@ -7,7 +7,7 @@
 #include "storaged/op.h"
 
 struct list {
-	char		 after[MBOX_NAME_MAX + 1];	/* the last row's name */
+	char		 after[MBOX_NAME_MAX + 1];	/* the last row */
 	bool		 orphans;	/* the mailboxes are done */
 };
 

@@ -22,8 +22,8 @@ struct intent;		/* commit.h: what waits in the queue */
 
 enum state_verdict {
 	STATE_RECORDS,		/* wrote one or more records into the batch */
-	STATE_NOTHING,		/* OK or NO without a record: the answer holds
-				   only for a state read after the intent came */
+	STATE_NOTHING,		/* OK or NO without a record: holds
+				   only for a state read after it came */
 	STATE_FULL,		/* does not fit this batch: try in the next */
 	STATE_FAILED,		/* our own error (disk full...): user closes */
 	STATE_MORE		/* a part is done: evaluate it again to go on,

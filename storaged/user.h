@@ -53,7 +53,7 @@ struct user {
 	char			 name[USER_ID_MAX + 1];	/* of its files */
 	struct index		*ix;		/* NULL: closed */
 	struct commit		*commit;
-	bool			 opened;	/* the head has been read once */
+	bool			 opened;	/* the head was read once */
 	bool			 fenced;	/* to be closed in the loop */
 	unsigned		 busy;		/* operations under way */
 	uint64_t		 used_ms;	/* when it was last opened */
@@ -66,7 +66,7 @@ struct user {
 	struct refresh		 refresh;	/* the poller's */
 	unsigned		 watchers;	/* sessions in IDLE */
 	uint64_t		 changed_ms;	/* when something last came */
-	uint64_t		 asked_ms;	/* when the head was last read */
+	uint64_t		 asked_ms;	/* the head was read */
 	/* past.c */
 	uint64_t		 shown;		/* last record whose events
 						   the sessions were sent */
@@ -88,6 +88,7 @@ void	 user_busy(struct user *u);
 void	 user_idle(struct user *u);
 /* Ends all its sessions. */
 void	 user_end(struct user *u, enum mbox_code code, const char *text);
+/* Calls fn for each open user; fn must not close one. */
 void	 user_each(void (*fn)(struct user *u, void *arg), void *arg);
 /*
  * Closes those that nothing was asked of for quiet_ms; of one that a session
