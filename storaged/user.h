@@ -88,7 +88,7 @@ void	 user_busy(struct user *u);
 void	 user_idle(struct user *u);
 /* Ends all its sessions. */
 void	 user_end(struct user *u, enum mbox_code code, const char *text);
-/* Calls fn for each open user; fn must not close one. */
+/* Calls fn for each user that is open. */
 void	 user_each(void (*fn)(struct user *u, void *arg), void *arg);
 /*
  * Closes those that nothing was asked of for quiet_ms; of one that a session
