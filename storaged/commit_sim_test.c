@@ -185,8 +185,13 @@ static void
 refresh_done(struct refresh *ref, enum commit_outcome outcome, void *arg)
 {
 	struct sim_refresh	*r = arg;
+	struct commit_place	 place;
 
 	(void)ref;
+	/* also after a catch-up that was broken off */
+	if (r->n->st.mark.commit > 0 && commit_locate(r->n->c,
+	    r->n->st.mark.commit, &place) == COMMIT_NOWHERE)
+		wrong(r->n->sim, "mail is nowhere", r->n->st.mark.commit);
 	if (outcome == COMMIT_DONE && r->target != 0 &&
 	    !has(r->n, r->target))
 		wrong(r->n->sim, "a refresh is not fresh", r->target);
