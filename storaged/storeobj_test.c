@@ -102,7 +102,8 @@ test_store(const char *path)
 	strlcat(name, "/head", sizeof(name));
 	CHECK((f = fopen(name, "w")) != NULL);
 	fclose(f);
-	CHECK(run(s, true) == STOREOBJ_REFUSED);	/* a head, but no object */
+	/* a head, but no object */
+	CHECK(run(s, true) == STOREOBJ_REFUSED);
 	CHECK(!storeobj_known(dir));
 	CHECK(storeobj_cache(dir, first) && storeobj_cache(dir, first));
 	CHECK(!storeobj_cache(dir, other) && storeobj_known(dir));
