@@ -30,6 +30,8 @@
 #define RUN_MAX		16	/* blocks in one GET: 4 MiB */
 #define THREADS		2
 
+#define FORGET_BLOCKS	4096	/* of an object: 1 GiB */
+
 struct entry {				/* a block on disk */
 	TAILQ_ENTRY(entry) slot, lru;
 	struct cache_block b;
@@ -588,6 +590,19 @@ blob_cache_add(struct blob_cache *c, const char *key,
 	}
 	f->size = len;
 	f->job = helper_run(c->pool, false, fetch_write, fetch_written, f);
+}
+
+void
+blob_cache_forget(struct blob_cache *c, const char *key)
+{
+	struct entry	*e;
+	uint64_t	 n;
+	uint8_t		 id[16];
+
+	cache_block_id(key, id);
+	for (n = 0; n < FORGET_BLOCKS; n++)
+		if ((e = entry_find(c, id, n)) != NULL)
+			entry_drop(c, e);
 }
 
 const struct blob_cache_counts *

@@ -48,6 +48,9 @@ void	 blob_cache_cancel(struct blob_cache_read *r);	/* NULL is fine */
 void	 blob_cache_add(struct blob_cache *c, const char *key,
 	    const struct blob_piece *pieces, size_t n);
 
+/* What was read of it is not what it should be: the next read fetches it. */
+void	 blob_cache_forget(struct blob_cache *c, const char *key);
+
 struct blob_cache_counts {
 	uint64_t hits, misses;		/* blocks */
 	uint64_t damaged, evicted;

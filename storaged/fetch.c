@@ -50,6 +50,8 @@ fetch_damaged(struct fetch *f, const struct place *p, const char *why)
 	    "why=\"%s\"", f->user->id, p->uid, (unsigned long long)p->m,
 	    f->key, why);
 	f->m = 0;
+	window_spoil(f->key);
+	f->loghead_key[0] = '\0';
 	return FETCH_DAMAGED;
 }
 

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 
+#include "storaged/blob_cache.h"
 #include "storaged/op_client.h"
 #include "storaged/window.h"
 
@@ -151,6 +152,35 @@ test_objects(void)
 	drain_all();
 }
 
+/* What the cache took while it was damaged is fetched again. */
+static void
+test_cache(void)
+{
+	struct client	*c;
+	char		 path[600], cache[600], why[256];
+	unsigned	 good, bad;
+
+	windows_drop();
+	snprintf(cache, sizeof(cache), "%s/objects", dir);
+	env.objects = blob_cache_open(base, env.blob, cache, 64 << 20, why,
+	    sizeof(why));
+	CHECK(env.objects != NULL);
+	object("log/*", path);
+	flip(path, 60);
+	c = login("ann");
+	read_all(c, &good, &bad);
+	CHECK(bad == 1 && good == ALL - 1);
+	flip(path, 60);
+	read_all(c, &good, &bad);	/* it hears of it */
+	read_all(c, &good, &bad);
+	CHECK(bad == 0 && good == ALL);
+	client_free(c);
+	drain_all();
+	windows_drop();
+	blob_cache_close(env.objects);
+	env.objects = NULL;
+}
+
 /* A damaged head ends the user's sessions, and those of no other. */
 static void
 test_head(void)
@@ -292,6 +322,7 @@ main(void)
 	setup("index");
 	fill();
 	test_objects();
+	test_cache();
 	test_head();
 	test_away();
 	finish();

@@ -89,6 +89,24 @@ windows_drop(void)
 		}
 }
 
+void
+window_spoil(const char *key)
+{
+	struct window	*w, *next;
+
+	TAILQ_FOREACH_SAFE(w, &windows, entry, next) {
+		if (strcmp(w->key, key) != 0)
+			continue;
+		w->keep = false;
+		if (w->refs == 0) {
+			unused -= w->len;
+			window_free(w);
+		}
+	}
+	if (env.objects != NULL)
+		blob_cache_forget(env.objects, key);
+}
+
 static void
 window_unref(struct window *w)
 {

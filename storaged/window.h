@@ -42,6 +42,9 @@ bool	 window_is(const struct window_wait *ww, const char *key,
 enum blob_outcome window_data(const struct window_wait *ww,
 	    const uint8_t **data, size_t *len);
 
+/* The object's bytes are not what they should be: nothing of it is kept here
+ * or in the cache, so that the next read asks the bucket. */
+void	 window_spoil(const char *key);
 /* Forgets those that nobody holds. */
 void	 windows_drop(void);
 
