@@ -33,6 +33,7 @@
 #include "storaged/report.h"
 #include "storaged/s3_probe.h"
 #include "storaged/storeobj.h"
+#include "storaged/window.h"
 
 #define OPEN_USERS	256
 #define QUIET_MS	5000	/* then a user is closed */
@@ -313,6 +314,8 @@ on_rest(evutil_socket_t fd, short what, void *arg)
 		self.rested = true;
 	else if (self.rested) {
 		self.rested = false;
+		if (user_count() == 0)
+			windows_drop();
 #ifdef __GLIBC__
 		malloc_trim(0);
 #endif
