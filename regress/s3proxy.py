@@ -208,7 +208,12 @@ class Proxy:
     def close(self):
         self._call(self._flap(False, 0, 0))
         self._call(self._away())
+        self._call(self._forget())
         self.loop.call_soon_threadsafe(self.loop.stop)
+
+    async def _forget(self):
+        for t in list(self.later):
+            t.cancel()
 
     async def _away(self):
         if self.listener is not None:
