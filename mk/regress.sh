@@ -30,8 +30,15 @@ units() {
 	out=build/units.$1.out
 	python3 regress/with_minio.py sh mk/unit.sh "build/$1" > "$out" 2>&1
 	cat "$out"
-	sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$out" \
-	    >> "$counts"
+	n=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$out")
+	echo "${n:-0 1}" >> "$counts"
+}
+
+# The suite's checks; a run that counts nothing has failed.
+suite() {
+	lines=$(wc -l < "$counts")
+	python3 regress/run.py "$@" --counts "$counts" || true
+	[ "$(wc -l < "$counts")" -gt "$lines" ] || echo "0 1" >> "$counts"
 }
 
 need sh mk/deps.sh
@@ -47,9 +54,9 @@ units asan
 check sh mk/fuzz.sh replay build/asan
 check sh mk/fuzz.sh 60
 step "the suite, normal build"
-python3 regress/run.py --counts "$counts" || true
+suite
 step "the suite, ASan+UBSan build"
-python3 regress/run.py --asan --counts "$counts" || true
+suite --asan
 awk '{ p += $1; f += $2 } END {
 	printf "%d passed, %d failed\n", p, f; exit (f != 0 || p == 0) }' \
     "$counts"
