@@ -39,10 +39,12 @@ def pss(s):
     return sum(rollup(pid, "Pss") for pid in pids(s))
 
 
-def pss_by_name(s):
-    out = {"paild": rollup(s.p.pid, "Pss")}
+def pss_by_name(s, key="Pss"):
+    """key: "Pss_Anon" leaves out the pages of files, whose share changes
+    with every other program that has them open."""
+    out = {"paild": rollup(s.p.pid, key)}
     for pid, name in s.children():
-        out[name] = out.get(name, 0) + rollup(pid, "Pss")
+        out[name] = out.get(name, 0) + rollup(pid, key)
     return out
 
 
