@@ -8,7 +8,7 @@ build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libjansson-dev libexpat1-dev libutf8proc-dev libcrypt-dev mandoc openssl
  curl ca-certificates"
 tests="python3 python3-venv isync mutt bmake tmux git procps
- afl++ clang"
+ afl++ clang libclang-rt-dev"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
 
