@@ -8,6 +8,7 @@ usage: bench.py [--messages N] [--only file,minio,dovecot] [--rows WORD]"""
 import os
 import re
 import select
+import shutil
 import sys
 import threading
 import time
@@ -256,6 +257,9 @@ def main(argv):
         else 10000
     only = argv[argv.index("--only") + 1].split(",") if "--only" in argv \
         else ["file", "minio", "dovecot"]
+    if "dovecot" in only and shutil.which("dovecot") is None:
+        print("no Dovecot to compare with: apt-get install dovecot-imapd")
+        only.remove("dovecot")
     few = min(500, n // 4)
     mails = [text_mail(k) for k in range(n)]
     f, m, d, raw, count = {}, {}, {}, {}, Counter()
