@@ -139,9 +139,11 @@ param_join(struct param *v, size_t n, struct buf *scratch)
 		ext = ext || v[i].extended;
 	n = i;
 	for (i = 0; i < n; i++) {
+		if (i == 0 && ext && !v[0].extended)
+			buf_puts(&joined, "''");
+		if (v[i].len == 0)	/* scratch may hold nothing at all */
+			continue;
 		if (ext && !v[i].extended) {
-			if (i == 0)
-				buf_puts(&joined, "''");
 			put_escaped(&joined, scratch->data + v[i].off,
 			    v[i].len);
 		} else
