@@ -109,11 +109,17 @@ def squeeze(value):
     return None if value is None else re.sub(rb"[\s\0]+", b" ", value)
 
 
+# Newer Pythons, and older ones that were patched (Debian's), give up on a
+# whole list with one broken address unless told otherwise.
+LENIENT = {"strict": False} if getattr(
+    email.utils, "supports_strict_parsing", False) else {}
+
+
 def addresses(value):
     """Pairs of name and address as email.utils reads them."""
     out = []
     for name, addr in email.utils.getaddresses(
-            [value.decode("utf-8", "surrogateescape")]):
+            [value.decode("utf-8", "surrogateescape")], **LENIENT):
         if name or addr:
             out.append((text(name), text(addr)))
     return out
