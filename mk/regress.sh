@@ -1,6 +1,7 @@
 #!/bin/sh
 # make regress: every test, on a normal and on an ASan+UBSan build.  The
-# last line is "N passed, N failed".
+# last line is "N passed, N failed".  REGRESS_FUZZ: seconds of fuzzing for
+# each group of decoders (10).
 set -u
 cd "$(dirname "$0")/.."
 counts=build/counts
@@ -52,7 +53,7 @@ check sh mk/bmake.sh
 units normal
 units asan
 check sh mk/fuzz.sh replay build/asan
-check sh mk/fuzz.sh 60
+check sh mk/fuzz.sh "${REGRESS_FUZZ:-10}"
 step "the suite, normal build"
 suite
 step "the suite, ASan+UBSan build"
