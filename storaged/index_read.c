@@ -150,10 +150,11 @@ read_uids(struct index *ix, uint64_t box, uint32_t after, unsigned max,
 	return n;
 }
 
-int
-read_first_unseen(struct index *ix, uint64_t box, uint32_t *uid)
+/* The one UID that a statement has for a mailbox; 0: none. */
+static int
+read_uid(struct index *ix, size_t which, uint64_t box, uint32_t *uid)
 {
-	sqlite3_stmt	*st = db_st(&ix->read, ST_FIRST_UNSEEN);
+	sqlite3_stmt	*st = db_st(&ix->read, which);
 	int64_t		 v = 0;
 
 	if (db_bind(&ix->read, st, "u", box) == -1 ||
@@ -161,6 +162,12 @@ read_first_unseen(struct index *ix, uint64_t box, uint32_t *uid)
 		return -1;
 	*uid = (uint32_t)v;
 	return 0;
+}
+
+int
+read_first_unseen(struct index *ix, uint64_t box, uint32_t *uid)
+{
+	return read_uid(ix, ST_FIRST_UNSEEN, box, uid);
 }
 
 int
@@ -360,14 +367,7 @@ read_place(struct index *ix, uint64_t m, uint8_t msgid[16],
 int
 recent_get(struct index *ix, uint64_t box, uint32_t *uid)
 {
-	sqlite3_stmt	*st = db_st(&ix->read, ST_RECENT_GET);
-	int64_t		 v = 0;
-
-	if (db_bind(&ix->read, st, "u", box) == -1 ||
-	    db_one(&ix->read, st, &v) == -1)
-		return -1;
-	*uid = (uint32_t)v;
-	return 0;
+	return read_uid(ix, ST_RECENT_GET, box, uid);
 }
 
 int
