@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "storaged/boxuids.h"
 #include "storaged/op.h"
 
 #define SELECT_ROWS	2000	/* a step */
@@ -37,13 +38,11 @@ select_reply(struct op *op, struct select *x)
 	const struct mbox_select *req = op->req;
 	struct mbox_selected	 r;
 	struct arena		*a = arena_new(1024 * 1024);
-	struct index		*ix = op->user->ix;
 	uint32_t		 recent;
 
 	memset(&r, 0, sizeof(r));
-	if (a == NULL || box_by_id(&ix->read, x->box.id, &x->box) != 1 ||
-	    read_first_unseen(ix, x->box.id, &r.first_unseen) == -1 ||
-	    read_keywords(ix, x->box.id, NULL, &r.keywords, a) == -1) {
+	if (a == NULL || read_keywords(op->user->ix, x->box.id, NULL,
+	    &r.keywords, a) == -1) {
 		arena_free(a);
 		op_no(op, MBOX_SERVERBUG, "The index cannot be read");
 		return;
@@ -53,6 +52,7 @@ select_reply(struct op *op, struct select *x)
 	r.uidvalidity = x->box.uidvalidity;
 	r.uidnext = x->box.uidnext;
 	r.highestmodseq = x->box.modseq;
+	r.first_unseen = x->first_unseen;
 	r.recent_from = recent < x->box.uidnext ? recent : 0;
 	r.uids = x->uids;
 	op->s->box = x->box.id;
@@ -64,6 +64,21 @@ select_reply(struct op *op, struct select *x)
 	    &mbox_selected_wire, &r);
 	arena_free(a);
 	op_end(op);
+}
+
+/* All rows are read; what changed meanwhile is not all known. */
+static int
+select_scanned(struct op *op, struct select *x)
+{
+	struct index	*ix = op->user->ix;
+	uint64_t	 was = x->box.modseq;
+
+	if (box_by_id(&ix->read, x->box.id, &x->box) != 1)
+		return -1;
+	if (x->box.modseq != was)
+		return read_first_unseen(ix, x->box.id, &x->first_unseen);
+	boxuids_put(op->user, &x->box, &x->uids, x->first_unseen);
+	return 0;
 }
 
 static void
@@ -86,6 +101,11 @@ select_run(struct op *op)
 			return;
 		}
 		x->found = true;
+		if (boxuids_get(op->user, &x->box, &x->uids,
+		    &x->first_unseen)) {
+			select_reply(op, x);
+			return;
+		}
 	}
 	do {
 		if (x->gone) {
@@ -94,7 +114,8 @@ select_run(struct op *op)
 		}
 		rv = read_uids(ix, x->box.id, x->last, SELECT_ROWS, &x->uids,
 		    &x->last, &x->first_unseen);
-		if (rv == -1 || x->uids.n > MBOX_VIEW_RANGES_MAX) {
+		if (rv == -1 || x->uids.n > MBOX_VIEW_RANGES_MAX ||
+		    (rv < SELECT_ROWS && select_scanned(op, x) == -1)) {
 			op_no(op, MBOX_SERVERBUG,
 			    "The mailbox cannot be read");
 			return;

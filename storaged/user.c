@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "storaged/boxuids.h"
 #include "storaged/cold.h"
 #include "storaged/op.h"
 
@@ -149,6 +150,7 @@ user_reset(void *arg)
 	struct user	*u = arg;
 	struct session	*s;
 
+	boxuids_drop(u);
 	TAILQ_FOREACH(s, &u->sessions, entry)
 		if (s->ready)
 			session_end(s, MBOX_UNAVAILABLE,
@@ -208,6 +210,7 @@ user_shut(struct user *u, bool clean)
 	free(u->recent);
 	u->recent = NULL;
 	u->nrecent = 0;
+	boxuids_drop(u);
 	free(u->cold_dead);
 	u->cold_dead = NULL;
 	u->ncold_dead = 0;
@@ -256,6 +259,7 @@ users_rest(uint64_t quiet_ms)
 			n++;
 		} else if (!u->ix->resting) {
 			recent_save(u);
+			boxuids_drop(u);
 			index_rest(u->ix);
 			n++;
 		}

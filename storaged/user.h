@@ -16,6 +16,7 @@
 #include "storaged/index.h"
 
 struct blob_cache;
+struct boxuids;
 struct event;
 struct event_base;
 struct session;
@@ -61,6 +62,7 @@ struct user {
 	unsigned		 nsessions;
 	struct recent		*recent;
 	size_t			 nrecent;
+	struct boxuids		*boxuids;	/* of what was selected */
 	/* follow.c */
 	struct event		*poll;
 	struct refresh		 refresh;	/* the poller's */

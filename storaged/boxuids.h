@@ -1,0 +1,27 @@
+/*
+ * The UIDs of the mailboxes that a user's sessions selected last, so that a
+ * client that comes back reads no rows.  A mailbox's MODSEQ grows with every
+ * change of it: what was read at one MODSEQ is true as long as that stays.
+ */
+#ifndef STORAGED_BOXUIDS_H
+#define STORAGED_BOXUIDS_H
+
+#include <stdbool.h>
+
+#include "storaged/index_read.h"
+
+#define BOXUIDS_BOXES	4		/* of a user */
+#define BOXUIDS_RANGES	1000		/* of a mailbox: else it is not kept */
+
+struct user;
+
+/* true: *uids (which was empty, and is the caller's) and *first_unseen (0:
+ * none) are those of box as the index has it now. */
+bool	 boxuids_get(const struct user *u, const struct box *box,
+	    struct uidset *uids, uint32_t *first_unseen);
+/* All of them were read, and box was like this before and after. */
+void	 boxuids_put(struct user *u, const struct box *box,
+	    const struct uidset *uids, uint32_t first_unseen);
+void	 boxuids_drop(struct user *u);
+
+#endif

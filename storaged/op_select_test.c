@@ -1,0 +1,158 @@
+/*
+ * SELECT answers the same from what it kept as from the rows, whatever
+ * changed in between, and keeps a bounded number of mailboxes.
+ */
+#include "common/compat.h"
+
+#include "storaged/boxuids.h"
+#include "storaged/op_client.h"
+
+#define STEPS	120
+
+/* What SELECT would find kept; false: it would read rows. */
+static bool
+kept(const char *name)
+{
+	struct user	*u = user_find("ann");
+	struct uidset	 uids = UIDSET_INIT;
+	struct box	 b;
+	uint32_t	 unseen;
+	bool		 yes;
+
+	CHECK(box_by_name(&u->ix->read, str_from(name), &b) == 1);
+	yes = boxuids_get(u, &b, &uids, &unseen);
+	uidset_free(&uids);
+	return yes;
+}
+
+static void
+same(struct client *c, const char *name, int step)
+{
+	struct mbox_selected	 a = do_select(c, name), b;
+
+	CHECK_ROW(kept(name), "step %d", step);
+	b = do_select(c, name);
+	CHECK_ROW(b.uids.n == a.uids.n, "step %d", step);
+	boxuids_drop(user_find("ann"));
+	CHECK_ROW(!kept(name), "step %d", step);
+	b = do_select(c, name);
+	CHECK_ROW(a.uids.n == b.uids.n && (a.uids.n == 0 ||
+	    memcmp(a.uids.v, b.uids.v, a.uids.n * sizeof(a.uids.v[0])) == 0),
+	    "step %d", step);
+	CHECK_ROW(a.first_unseen == b.first_unseen &&
+	    a.uidnext == b.uidnext && a.highestmodseq == b.highestmodseq,
+	    "step %d: unseen %u and %u", step, a.first_unseen,
+	    b.first_unseen);
+}
+
+/* One change by c of INBOX, of which it has n messages at most. */
+static void
+change(struct client *c, uint64_t box, uint32_t n)
+{
+	struct mbox_store	 st;
+	struct mbox_copy	 cp;
+	struct mbox_expunge	 ex;
+	uint32_t		 uid = 1 + arc4random() % n;
+
+	memset(&st, 0, sizeof(st));
+	st.box = box;
+	st.uids = range(uid, uid + arc4random() % 3);
+	st.unchangedsince = UINT64_MAX;
+	switch (arc4random() % 5) {
+	case 0:
+		(void)append(c, "INBOX", "abc", 3, "x@y", 0);
+		break;
+	case 1:
+		st.how = arc4random() % 2 ? MBOX_STORE_ADD :
+		    MBOX_STORE_REMOVE;
+		st.flags = MBOX_SEEN;
+		(void)answer(c, ask(c, IMSG_MBOX_STORE, &mbox_store_wire,
+		    &st));
+		break;
+	case 2:
+		st.how = MBOX_STORE_ADD;
+		st.flags = MBOX_DELETED;
+		(void)answer(c, ask(c, IMSG_MBOX_STORE, &mbox_store_wire,
+		    &st));
+		memset(&ex, 0, sizeof(ex));
+		ex.box = box;
+		(void)answer(c, ask(c, IMSG_MBOX_EXPUNGE, &mbox_expunge_wire,
+		    &ex));
+		break;
+	default:
+		memset(&cp, 0, sizeof(cp));
+		cp.box = box;
+		cp.uids = range(uid, uid);
+		cp.to = STR("INBOX");
+		(void)answer(c, ask(c, arc4random() % 4 ? IMSG_MBOX_COPY :
+		    IMSG_MBOX_MOVE, &mbox_copy_wire, &cp));
+		break;
+	}
+}
+
+static void
+test_changes(void)
+{
+	struct client	*c = client_new("ann"), *d = client_new("ann");
+	uint64_t	 box;
+	int		 i;
+
+	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
+	CHECK(type_of(next(d)) == IMSG_SESSION_READY);
+	for (i = 0; i < 20; i++)
+		(void)append(c, "INBOX", "abc", 3, "x@y", 0);
+	box = do_select(c, "INBOX").box;
+	for (i = 0; i < STEPS; i++) {
+		change(c, box, 40);
+		same(d, "INBOX", i);
+	}
+	client_free(c);
+	client_free(d);
+}
+
+static void
+test_bounds(void)
+{
+	struct client		*c = client_new("ann");
+	static struct uidrange	 r[BOXUIDS_RANGES + 1];
+	struct uidset		 many = { r, BOXUIDS_RANGES + 1, 0 };
+	struct user		*u;
+	struct mbox_create	 cr;
+	struct box		 b;
+	char			 name[] = "box0";
+	int			 i;
+
+	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
+	for (i = 0; i < BOXUIDS_BOXES + 1; i++) {
+		name[3] = (char)('0' + i);
+		cr = (struct mbox_create){ str_from(name), 0 };
+		(void)ok_of(c, answer(c, ask(c, IMSG_MBOX_CREATE,
+		    &mbox_create_wire, &cr)));
+		(void)do_select(c, name);
+		CHECK(kept(name));
+	}
+	CHECK(kept("box1") && !kept("box0"));	/* the oldest has gone */
+	u = user_find("ann");
+	CHECK(box_by_name(&u->ix->read, STR("box0"), &b) == 1);
+	for (i = 0; i <= BOXUIDS_RANGES; i++)
+		r[i].first = r[i].last = 2 * (uint32_t)i + 1;
+	boxuids_put(u, &b, &many, 0);
+	CHECK(!kept("box0"));
+	many.n--;
+	boxuids_put(u, &b, &many, 0);
+	CHECK(kept("box0"));
+	CHECK(users_rest(0) == 1 && u->boxuids == NULL);
+	client_free(c);
+}
+
+int
+main(void)
+{
+	if (begin("op_select_test") == -1)
+		return 1;
+	setup("index");
+	test_changes();
+	test_bounds();
+	finish();
+	return TEST_END();
+}
