@@ -1,7 +1,8 @@
 """A user of the suite who knows what must be there: Worker does one
-operation after the other on mailboxes of its own (the mixed load of
-test_kill.py). What is acknowledged holds; the one operation in flight when
-the connection breaks gives two worlds, with it and without."""
+operation after the other, or a few pipelined, on mailboxes of its own and on
+its part of those that all share (shared.py): the mixed load of test_kill.py.
+What is acknowledged holds; what is in flight when the connection breaks gives
+more than one world: without it, with the first of it, and so on."""
 
 import base64
 import copy
@@ -72,10 +73,12 @@ class World(dict):
 
 class Pending:
     """An operation not yet acknowledged: the name of World's method, its
-    arguments but the UIDs, and the mailbox and number of new UIDs."""
+    arguments but the UIDs, and the mailbox and number of new UIDs; after:
+    the highest UID that was known there when it was sent."""
 
     def __init__(self, what, *args, target=None, n=0):
         self.what, self.args, self.target, self.n = what, args, target, n
+        self.after = 0
 
     def __repr__(self):
         return "%s%r" % (self.what, self.args)
@@ -84,8 +87,9 @@ class Pending:
         if self.target is not None:
             box = world[self.target]
             assert len(uids) == self.n == len(set(uids)), (self, uids)
-            assert sorted(uids) == list(uids) and uids[0] > box.high, \
-                "%r: UIDs %r, after %d" % (self, uids, box.high)
+            after = max(self.after, box.high)
+            assert sorted(uids) == list(uids) and uids[0] > after, \
+                "%r: UIDs %r, after %d" % (self, uids, after)
             getattr(world, self.what)(*self.args, uids)
             box.high = uids[-1]
         else:
@@ -109,13 +113,17 @@ def tree(name):
 
 
 class Worker:
-    def __init__(self, s, name, seed):
+    """shared: the mailboxes (shared.Shared) of which self.world has the
+    messages that are this worker's."""
+
+    def __init__(self, s, name, seed, shared=()):
         self.s, self.name = s, name
         self.r = random.Random("%s %s" % (seed, name))
-        self.world = World()
+        self.shared = {x.name: x for x in shared}
+        self.world = World({x: Box() for x in self.shared})
         self.mail = {}          # token: (size, SHA-256)
         self.whole = set()      # (validity, uid) read once
-        self.pending = None
+        self.pending = []       # in the order in which they were sent
         self.n = self.acked = 0
         self.validities = set()    # of all that ever were
         self.stop = threading.Event()
@@ -144,7 +152,7 @@ class Worker:
             self.error = e
 
     def select(self, c):
-        self.box = self.r.choice(sorted(self.world))
+        self.box = self.other()
         a = c.ok("SELECT " + self.box)
         v = int(re.search(rb"UIDVALIDITY (\d+)", b" ".join(a.lines)).group(1))
         self.check_validity(self.box, v)
@@ -162,8 +170,19 @@ class Worker:
     def do(self, c, p, command, literal=None, code=None):
         """One operation; what it did, once acknowledged. code: the response
         code that has the new UIDs."""
-        self.pending = p
-        a = c.ok(command, literal)
+        self.finish(c, self.send(c, p, command, literal), code)
+
+    def send(self, c, p, command, literal=None):
+        if p.target in self.shared:
+            p.after = self.shared[p.target].high
+        self.pending.append(p)
+        return c.start(command, literal)
+
+    def finish(self, c, tag, code=None):
+        """The answer to the first of what is pending."""
+        p, a = self.pending[0], c.finish(tag)
+        if a.status != "OK":
+            raise imapc.No("%r: %r" % (p, a))
         text = a.code(code) if code else None
         if code and text is None:       # MOVE says it untagged
             text = re.search(rb"\[" + code.encode() + rb" ([^\]]*)\]",
@@ -173,31 +192,54 @@ class Worker:
             self.check_validity(p.target, int(w[0]))
             if code == "COPYUID":
                 assert uid_list(w[1]) == list(p.args[2]), (p, text)
-        p.apply(self.world, uid_list(w[-1]) if code else None)
-        self.pending = None
+        uids = uid_list(w[-1]) if code else None
+        p.apply(self.world, uids)
+        if p.target in self.shared:
+            self.give(self.shared[p.target], uids)
+        self.pending.pop(0)
+        self.count(p.what)
+
+    def give(self, shared, uids):
+        mails = self.world[shared.name].mails
+        shared.give({u: mails[u][0] for u in uids})
+
+    def count(self, what):
         self.acked += 1
-        self.counts[p.what] = self.counts.get(p.what, 0) + 1
+        self.counts[what] = self.counts.get(what, 0) + 1
 
     def step(self, c):
-        mails = self.world[self.box].mails
         full = sum(len(b.mails) for b in self.world.values()) > 120
         what = self.r.choice(
-            ["append"] * (1 if full else 4) + ["large", "multi"] +
-            ["store"] * 3 + ["copy", "move", "create", "rename", "delete",
-             "select"] + ["expunge"] * (6 if full else 1))
-        if what in ("store", "copy", "move", "expunge") and not mails:
+            ["append"] * (1 if full else 3) + ["large", "multi"] +
+            ["store"] * 3 + ["copy", "copy", "move", "move", "create",
+             "rename", "delete", "select", "pipeline"] +
+            ["expunge"] * (8 if full else 2))
+        if not self.live() and what in ("store", "copy", "move", "expunge",
+                                  "pipeline"):
             what = "append"
         getattr(self, "op_" + what)(c)
 
+    def live(self):
+        """Without \\Deleted: in a shared mailbox that is for marks alone."""
+        return sorted(u for u, (_, f) in self.world[self.box].mails.items()
+                      if "\\Deleted" not in f)
+
     def some(self):
-        mails = sorted(self.world[self.box].mails)
+        mails = self.live()
         if self.r.random() < 0.2:
             return mails
         return sorted(self.r.sample(mails, min(len(mails),
                                                self.r.randint(1, 4))))
 
     def other(self):
-        return self.r.choice(sorted(self.world))
+        """Any mailbox; as often a shared one as one of its own."""
+        if self.shared and self.r.random() < 0.5:
+            return self.r.choice(sorted(self.shared))
+        return self.own()
+
+    def own(self):
+        return self.r.choice([b for b in sorted(self.world)
+                              if b not in self.shared])
 
     def new_mail(self, size, random_bytes=False):
         self.n += 1
@@ -240,12 +282,29 @@ class Worker:
                 command + b" (work)", mails[-1][1], code="APPENDUID")
 
     def op_store(self, c):
+        self.do(c, *self.store())
+
+    def store(self):
         uids, how = self.some(), self.r.choice(["+", "-", ""])
         flags = frozenset(self.r.sample(SYSTEM, self.r.randint(1, 3)))
-        self.do(c, Pending("store", self.box, uids, how, flags),
+        return (Pending("store", self.box, uids, how, flags),
                 "UID STORE %s %sFLAGS%s (%s)" % (
                     uid_text(uids), how, self.r.choice(["", ".SILENT"]),
                     " ".join(sorted(flags))))
+
+    def op_pipeline(self, c):
+        """Sent before the first answer; done in this order."""
+        sent = []
+        for _ in range(self.r.randint(3, 8)):
+            if self.r.random() < 0.4:
+                sent.append((self.send(c, *self.store()), None))
+                continue
+            box, (token, data) = self.other(), self.new_mail(300)
+            sent.append((self.send(
+                c, Pending("append", box, [token], [], target=box, n=1),
+                "APPEND " + box, data), "APPENDUID"))
+        for tag, code in sent:
+            self.finish(c, tag, code)
 
     def op_copy(self, c):
         uids, dst = self.some(), self.other()
@@ -263,6 +322,9 @@ class Worker:
 
     def op_expunge(self, c):
         uids = self.some()
+        if self.box in self.shared:
+            self.expunge_shared(c, self.shared[self.box], uids)
+            return
         self.do(c, Pending("store", self.box, uids, "+",
                            frozenset(["\\Deleted"])),
                 "UID STORE %s +FLAGS.SILENT (\\Deleted)" % uid_text(uids))
@@ -274,6 +336,21 @@ class Worker:
             self.do(c, Pending("expunge", self.box, uids),
                     "UID EXPUNGE " + uid_text(uids))
 
+    def expunge_shared(self, c, shared, uids):
+        """Mark, then expunge all that is marked by whomever, the own, or
+        leave it to the others."""
+        mails = self.world[self.box].mails
+        op = shared.mark({u: mails.pop(u) for u in uids}, self.name)
+        c.ok("UID STORE %s +FLAGS.SILENT (\\Deleted)" % uid_text(uids))
+        op.answered()
+        self.count("mark")
+        how = self.r.random()
+        if how < 0.7:
+            op = shared.expunge(uids if how < 0.3 else None)
+            c.ok("UID EXPUNGE " + uid_text(uids) if how < 0.3 else "EXPUNGE")
+            op.answered()
+            self.count("expunge")
+
     def new_name(self, below=None):
         self.n += 1
         if below is not None and tree(below) < 3:
@@ -283,12 +360,12 @@ class Worker:
             if self.r.random() < 0.5 else "%s-%d" % (self.name, self.n)
 
     def op_create(self, c):
-        name = self.new_name(self.other() if self.r.random() < 0.5 else None)
-        if name not in self.world and len(self.world) < 8:
+        name = self.new_name(self.own() if self.r.random() < 0.5 else None)
+        if name not in self.world and len(self.world) < 10:
             self.make(c, name)
 
     def op_rename(self, c):
-        old = self.other()
+        old = self.own()
         new = self.new_name()
         if new not in self.world and not new.startswith(old + "/"):
             self.do(c, Pending("rename", old, new),
@@ -297,59 +374,69 @@ class Worker:
                 self.box = new + self.box[len(old):]
 
     def op_delete(self, c):
-        leaves = [b for b in self.world if b != self.box and
-                  not any(x.startswith(b + "/") for x in self.world)]
-        if len(self.world) > 3 and leaves:
+        own = set(self.world) - set(self.shared)
+        leaves = [b for b in own if b != self.box and
+                  not any(x.startswith(b + "/") for x in own)]
+        if len(own) > 3 and leaves:
             name = self.r.choice(sorted(leaves))
             self.do(c, Pending("delete", name), "DELETE " + name)
 
     def op_select(self, c):
         self.select(c)
 
-    def verify(self, s=None):
-        """Hold what a server shows against the two worlds; go on from what
-        is there."""
-        c = (s or self.s).client()
-        seen = self.read(c)
-        worlds = [self.world]
-        if self.pending is not None:
-            after = self.with_pending(seen)
-            if after is not None:
-                worlds.append(after)
-        why = [difference(w, seen) for w in worlds]
-        assert None in why, "pending %r\nwithout it: %s\nwith it: %s" % (
-            self.pending, why[0], why[1] if len(why) > 1 else "impossible")
-        self.world = worlds[why.index(None)]
-        self.pending = None
-        for name, b in sorted(seen.items()):
-            self.check_order(name, b)
+    def verify(self, shared):
+        """Hold what the server shows against the possible worlds; go on
+        from what is there. shared: {name: Box} of the shared mailboxes, all
+        that is in them, already settled."""
+        c = self.s.client()
+        self.settle(self.read(c, shared))
         self.read_whole(c)
         c.logout()
 
-    def with_pending(self, seen):
-        p, after = self.pending, copy.deepcopy(self.world)
-        if p.target is None:
-            p.apply(after)
-            return after
-        if p.target not in seen:
-            return None
-        uids = sorted(u for u in seen[p.target].mails
-                      if u > after[p.target].high)
-        if len(uids) != p.n:
-            return None
-        p.apply(after, uids)
+    def settle(self, seen):
+        worlds = [self.with_pending(seen, n)
+                  for n in range(len(self.pending) + 1)]
+        why = ["impossible" if w is None else difference(w, seen)
+               for w in worlds]
+        assert None in why, "pending %r\n%s" % (self.pending, "\n".join(
+            "with %d of it: %s" % x for x in enumerate(why)))
+        self.world = worlds[why.index(None)]
+        self.pending = []
+        for name, b in sorted(seen.items()):
+            self.check_order(name, b)
+
+    def with_pending(self, seen, n):
+        """The world after the first n of what is pending; None: it cannot
+        be."""
+        after = copy.deepcopy(self.world)
+        for p in self.pending[:n]:
+            if p.target is None:
+                p.apply(after)
+                continue
+            if p.target not in seen:
+                return None
+            box = after[p.target]
+            uids = sorted(u for u in seen[p.target].mails
+                          if u > max(p.after, box.high))[:p.n]
+            if len(uids) != p.n:
+                return None
+            p.apply(after, uids)
         return after
 
     def check_order(self, name, seen):
-        """UIDVALIDITY stays, UIDNEXT never goes back."""
+        """UIDVALIDITY stays, UIDNEXT never goes back (of those shared,
+        Shared knows)."""
         self.check_validity(name, seen.validity)
+        if name in self.shared:
+            return
         mine = self.world[name]
         assert seen.high >= mine.high, "%s: UIDNEXT %d, but %d was given" % (
             name, seen.high + 1, mine.high)
         mine.high = seen.high
 
-    def read(self, c):
-        out = World()
+    def read(self, c, shared):
+        out = World({name: self.shared[name].part(b, self.name)
+                     for name, b in shared.items()})
         for line in c.ok('LIST "" "%s-*"' % self.name).lines:
             name = line.split()[-1].strip(b'"').decode()
             assert b"\\Noselect" not in line and name not in out, line

@@ -1,7 +1,8 @@
 """kill -9 of each process and of all at once, at random moments of a mixed
-load: afterwards the mailboxes are what was acknowledged, and the suite
-serves again within 5 s. What was not acknowledged is there whole or not at
-all. ROUNDS changes the number of rounds (make soak), SEED repeats a run."""
+load, on mailboxes of each worker's own and on two that all change: afterwards
+they are what was acknowledged, and the suite serves again within 5 s. What was
+not acknowledged is there whole or not at all. ROUNDS changes the number of
+rounds (make soak), SEED repeats a run."""
 
 import fcntl
 import os
@@ -15,11 +16,16 @@ import dump
 import imapc
 import model
 import proc
+import shared
 import suite
 from run import asan
 
 ROUNDS = 50
 ROUNDS_ASAN = 10
+SAY = 30                # seconds between two lines on how far it is
+SHARED = ["s0", "s1"]
+KINDS = {"append", "store", "copy_to", "move", "expunge", "create", "delete",
+         "rename", "mark"}
 # What dies: one of the processes; all at once; all, and the local state
 # with them; the parent alone (its children end by themselves).
 DECK = ["imapd", "storaged", "storaged", "authd", "credd", "all", "all",
@@ -68,7 +74,27 @@ def alive(pid):
         return False
 
 
-def one_round(s, r, workers, which, slow):
+def fence(s, n):
+    """A commit: what a connection that broke had under way is done by now,
+    or can't be any more (a PUT of a killed storaged: its If-Match fails)."""
+    c = s.client()
+    c.ok("%sSUBSCRIBE INBOX" % ("" if n % 2 else "UN"))
+    return c
+
+
+def settle(s, workers, boxes, n):
+    """What is there against what was acknowledged."""
+    c = fence(s, n)
+    seen = {b.name: model.read_box(c, b.name) for b in boxes}
+    c.logout()
+    worlds = {w.name: w.world for w in workers}
+    for b in boxes:
+        b.settle(seen[b.name], worlds)
+    for w in workers:
+        w.verify(seen)
+
+
+def one_round(s, r, workers, boxes, which, slow, n):
     threads = [threading.Thread(target=w.run) for w in workers]
     for w in workers:
         w.stop.clear()
@@ -86,53 +112,73 @@ def one_round(s, r, workers, which, slow):
     for w in workers:
         if w.error:
             raise w.error
-        w.verify()
+    settle(s, workers, boxes, n)
 
 
-def agrees_with_the_bucket(s, workers):
+def agrees_with_the_bucket(s, workers, boxes):
     """The records in the bucket evaluate to what the clients know."""
-    boxes = dump.of(s)
+    want = {b.name: b.marked() for b in boxes}
     for w in workers:
-        mine = {n: b for n, b in boxes.items()
-                if n.startswith(w.name + "-")}
-        assert set(mine) == set(w.world), (set(mine), set(w.world))
         for name, b in w.world.items():
-            assert mine[name].validity == b.validity, name
-            assert {u: f for u, (f, _) in mine[name].mails.items()} == \
-                {u: f for u, (_, f) in b.mails.items()}, name
+            want.setdefault(name, {}).update(b.mails)
+    have = {n: b for n, b in dump.of(s).items()
+            if n in SHARED or n.split("-")[0] in [w.name for w in workers]}
+    assert set(have) == set(want), (set(have), set(want))
+    for name, mails in want.items():
+        assert {u: f for u, (f, _) in have[name].mails.items()} == \
+            {u: f for u, (_, f) in mails.items()}, name
+    for w in workers:
+        for name, b in w.world.items():
+            assert have[name].validity == b.validity, name
 
 
 def kill_rounds(kind, rounds):
     seed = model.seed()
     r = random.Random(seed)
     slow = 4 if os.environ.get("PAIL_ASAN") else 1
-    deck = []
+    deck, said = [], time.monotonic()
     with suite.Suite(suite.store(kind)) as s:
-        workers = [model.Worker(s, "w%d" % i, seed) for i in range(3)]
+        boxes = [shared.Shared(name) for name in SHARED]
+        c = s.client()
+        for b in boxes:
+            c.ok("CREATE " + b.name)
+        c.logout()
+        workers = [model.Worker(s, "w%d" % i, seed, boxes) for i in range(3)]
         for w in workers:
             w.create()
         for n in range(rounds):
             deck = deck or r.sample(DECK, len(DECK))
             which = deck.pop()
             try:
-                one_round(s, r, workers, which, slow)
+                one_round(s, r, workers, boxes, which, slow, n)
+                if n % 25 == 24:
+                    agrees_with_the_bucket(s, workers, boxes)
             except BaseException:
                 print("   SEED=%d round %d: %s killed\n%s" % (
                     seed, n, which, s.log_tail(60)))
                 raise
-            if n % 25 == 24:
-                agrees_with_the_bucket(s, workers)
+            if time.monotonic() > said + SAY:
+                said = time.monotonic()
+                say(seed, n + 1, rounds, workers)
         for w in workers:
             w.whole.clear()     # all bytes once more
-            w.verify()
-        agrees_with_the_bucket(s, workers)
-        counts = {}
-        for w in workers:
-            for k, v in w.counts.items():
-                counts[k] = counts.get(k, 0) + v
-        print("   %d rounds, acknowledged: %s" % (rounds, ", ".join(
-            "%d %s" % (v, k) for k, v in sorted(counts.items()))))
-        assert sum(counts.values()) > rounds * 5 and len(counts) == 8
+        settle(s, workers, boxes, rounds)
+        agrees_with_the_bucket(s, workers, boxes)
+        counts = say(seed, rounds, rounds, workers)
+        assert sum(counts.values()) > rounds * 5 and set(counts) == KINDS
+
+
+def say(seed, n, rounds, workers):
+    """How far it is; the acknowledged operations by kind."""
+    counts = {}
+    for w in workers:
+        for k, v in w.counts.items():
+            counts[k] = counts.get(k, 0) + v
+    print("   SEED=%d %d of %d rounds, acknowledged: %s" % (
+        seed, n, rounds, ", ".join("%d %s" % (v, k)
+                                   for k, v in sorted(counts.items()))),
+          flush=True)
+    return counts
 
 
 def test_what_a_killed_paild_left_running_is_waited_for():
