@@ -66,6 +66,23 @@ test_suite_file(const char *prefix)
 	blob_close(b);
 }
 
+static unsigned
+temporary_files(void)
+{
+	char path[256];
+	struct dirent *d;
+	unsigned n = 0;
+	DIR *tmp;
+
+	snprintf(path, sizeof(path), "%s/.tmp", dir);
+	CHECK((tmp = opendir(path)) != NULL);
+	while (tmp != NULL && (d = readdir(tmp)) != NULL)
+		n += d->d_name[0] != '.';
+	if (tmp != NULL)
+		closedir(tmp);
+	return n;
+}
+
 /* The tree holds the bytes and nothing else; no temporary file is left. */
 static void
 test_tree(void)
@@ -73,9 +90,6 @@ test_tree(void)
 	struct blob_store *s = open_file("some/where");
 	struct suite_result r = { 0 };
 	char path[256], line[16] = "";
-	struct dirent *d;
-	size_t n = 0;
-	DIR *tmp;
 	FILE *f;
 
 	CHECK(put(s, "0123abcd/ann/head", "hello", BLOB_IF_NONE_MATCH, NULL,
@@ -87,13 +101,7 @@ test_tree(void)
 	if (f != NULL)
 		fclose(f);
 	blob_close(s);
-	snprintf(path, sizeof(path), "%s/.tmp", dir);
-	CHECK((tmp = opendir(path)) != NULL);
-	while (tmp != NULL && (d = readdir(tmp)) != NULL)
-		n += d->d_name[0] != '.';
-	CHECK(n == 0);
-	if (tmp != NULL)
-		closedir(tmp);
+	CHECK(temporary_files() == 0);
 	suite_result_free(&r);
 }
 
@@ -137,6 +145,42 @@ test_etags(void)
 	CHECK(put(s, "e/head", "after", BLOB_IF_MATCH, seen[1], &r) ==
 	    BLOB_DONE);
 	blob_close(s);
+	suite_result_free(&r);
+}
+
+/* What was replaced is written over later, but never under a reader who
+ * has it open still; and it does not outlive the store. */
+static void
+test_replaced(void)
+{
+	static const char *const bodies[] = { "a longer one", "short",
+	    "of the middle" };
+	struct blob_store *s = open_file("");
+	struct suite_result r = { 0 };
+	char etag[BLOB_ETAG_MAX], path[256], was[16];
+	int i, fd;
+
+	snprintf(path, sizeof(path), "%s/r/head", dir);
+	CHECK(put(s, "r/head", "first", BLOB_ALWAYS, NULL, &r) == BLOB_DONE);
+	CHECK((fd = open(path, O_RDONLY)) != -1);
+	for (i = 0; i < 30; i++) {
+		strlcpy(etag, r.etag, sizeof(etag));
+		CHECK(put(s, "r/head", bodies[i % 3], BLOB_IF_MATCH, etag,
+		    &r) == BLOB_DONE);
+		strlcpy(etag, r.etag, sizeof(etag));
+		CHECK(get(s, "r/head", &r) == BLOB_DONE &&
+		    r.len == strlen(bodies[i % 3]) &&
+		    memcmp(r.body, bodies[i % 3], r.len) == 0 &&
+		    strcmp(r.etag, etag) == 0);
+#ifdef RENAME_EXCHANGE
+		CHECK(temporary_files() == 1);
+#endif
+	}
+	CHECK(pread(fd, was, sizeof(was), 0) == 5 &&
+	    memcmp(was, "first", 5) == 0);
+	close(fd);
+	blob_close(s);
+	CHECK(temporary_files() == 0);
 	suite_result_free(&r);
 }
 
@@ -378,8 +422,9 @@ main(void)
 	test_open();
 	test_suite_file("");
 	test_suite_file("a/prefix");
-	test_tree();
 	test_etags();
+	test_replaced();
+	test_tree();
 	test_processes();
 	test_fence();
 	test_syncs();

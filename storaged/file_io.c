@@ -115,20 +115,22 @@ put_write(struct file_op *op, int fd)
 	return 0;
 }
 
-/* Under the lock: does the condition hold, and is our ETag a new one? */
+/* Under the lock: does the condition hold, and is our ETag a new one?  old:
+ * what is there, if something is. */
 static int
-put_check(struct file_op *op, int dir, const char *name, int fd)
+put_check(struct file_op *op, int dir, const char *name, int fd,
+    struct stat *old)
 {
 	char etag[BLOB_ETAG_MAX];
-	struct stat old, new;
+	struct stat new;
 	bool there;
 
-	there = fstatat(dir, name, &old, AT_SYMLINK_NOFOLLOW) == 0;
+	there = fstatat(dir, name, old, AT_SYMLINK_NOFOLLOW) == 0;
 	if (!there && errno != ENOENT) {
 		file_op_errno(op, "stat");
 		return -1;
 	}
-	if (there && !S_ISREG(old.st_mode)) {
+	if (there && !S_ISREG(old->st_mode)) {
 		file_op_fail(op, BLOB_ERROR, "not a regular file");
 		return -1;
 	}
@@ -141,7 +143,7 @@ put_check(struct file_op *op, int dir, const char *name, int fd)
 			file_op_fail(op, BLOB_ABSENT, "no such file");
 			return -1;
 		}
-		etag_of(&old, etag, sizeof(etag));
+		etag_of(old, etag, sizeof(etag));
 		if (strcmp(etag, op->match) != 0) {
 			file_op_fail(op, BLOB_CONFLICT, "the file's ETag is %s",
 			    etag);
@@ -153,9 +155,9 @@ put_check(struct file_op *op, int dir, const char *name, int fd)
 		    strerror(errno));
 		return -1;
 	}
-	if (there && file_stat_nsec(&old) >= file_stat_nsec(&new)) {
+	if (there && file_stat_nsec(old) >= file_stat_nsec(&new)) {
 		/* The clock went back, or the two are very close. */
-		if (file_set_nsec(fd, file_stat_nsec(&old) + 1) == -1 ||
+		if (file_set_nsec(fd, file_stat_nsec(old) + 1) == -1 ||
 		    fstat(fd, &new) == -1) {
 			file_op_fail(op, BLOB_UNAVAILABLE, "futimens: %s",
 			    strerror(errno));
@@ -169,11 +171,24 @@ put_check(struct file_op *op, int dir, const char *name, int fd)
 	return 0;
 }
 
+/* Gone from .tmp: swept, while this process stood still for an hour. */
+static void
+put_rename_failed(struct file_op *op)
+{
+	if (errno == ENOENT)
+		file_op_fail(op, BLOB_UNAVAILABLE, "rename: %s",
+		    strerror(errno));
+	else
+		file_op_errno(op, "rename");
+}
+
 static void
 put_place(struct file_op *op, int fd, const char *tmp)
 {
 	const char *slash = strrchr(op->key, '/');
 	const char *name = slash != NULL ? slash + 1 : op->key;
+	struct stat old;
+	bool kept = false;
 	int dir, lock;
 
 	if ((dir = file_dir_open(op, true)) == -1) {
@@ -183,31 +198,41 @@ put_place(struct file_op *op, int fd, const char *tmp)
 		return;
 	}
 	if ((lock = file_lock_take(op, LOCK_EX)) != -1) {
-		if (!file_op_fenced(op) && put_check(op, dir, name, fd) == 0) {
-			if (renameat(op->root->tmp, tmp, dir, name) == -1)
-				file_op_errno(op, "rename");
-			else
-				file_op_sync(op, dir, BLOB_UNSURE);
+		if (!file_op_fenced(op) &&
+		    put_check(op, dir, name, fd, &old) == 0) {
+			if (file_tmp_rename(op, tmp, dir, name, &old, &kept) ==
+			    -1)
+				put_rename_failed(op);
+			else if (file_op_sync(op, dir, BLOB_UNSURE) == 0 &&
+			    kept)
+				file_tmp_keep(op, tmp);
 		}
 		close(lock);
 	}
 	close(dir);
 }
 
+static uint64_t
+put_size(const struct file_op *op)
+{
+	uint64_t n = op->fd != -1 ? op->fdlen : 0;
+	size_t i;
+
+	for (i = 0; op->fd == -1 && i < op->npieces; i++)
+		n += op->pieces[i].len;
+	return n;
+}
+
 void
 file_io_put(struct file_op *op)
 {
-	char tmp[64];
+	char tmp[FILE_TMP_NAME];
 	int fd;
 
 	op->outcome = BLOB_DONE;
 	if (file_op_fenced(op))
 		return;
-	snprintf(tmp, sizeof(tmp), "%ld-%08x%08x", (long)getpid(),
-	    arc4random(), arc4random());
-	fd = openat(op->root->tmp, tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-	    0600);
-	if (fd == -1) {
+	if ((fd = file_tmp_open(op, tmp, put_size(op))) == -1) {
 		file_op_fail(op, BLOB_UNAVAILABLE, "create: %s",
 		    strerror(errno));
 		return;

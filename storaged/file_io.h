@@ -7,7 +7,8 @@
  *
  *	.lock/00 ... 3f		flock(2)ed, by a hash of the name; made once,
  *				never replaced or removed
- *	.tmp/			what is being written; swept after an hour
+ *	.tmp/			what is being written, or was replaced and will
+ *				be written over; swept after an hour
  *
  * The ETag is the file's mtime in nanoseconds (set by us) and its size, in
  * hex.  Under the lock it is made greater than the mtime of what is
@@ -25,6 +26,7 @@
 #include "storaged/blob.h"
 
 struct file_dirs;		/* directories that are known to be synced */
+struct file_spares;		/* files that were replaced */
 
 struct file_root {
 	int		 fd;		/* of the store's path */
@@ -33,6 +35,7 @@ struct file_root {
 	unsigned	 timeout_ms;	/* for a lock */
 	atomic_bool	 fenced;	/* an fsync failed: nothing more */
 	struct file_dirs *dirs;
+	struct file_spares *spares;
 };
 
 struct file_op {

@@ -23,7 +23,6 @@
 #define LOCKS		64
 #define DIRS_MAX	4096
 #define DIRS_SLOTS	1024
-#define TMP_AGE		3600
 
 int (*file_io_fsync)(int) = fsync;
 
@@ -272,7 +271,7 @@ sweep(int tmp)
 	while ((d = readdir(dir)) != NULL) {
 		if (d->d_name[0] != '.' &&
 		    fstatat(tmp, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && st.st_ctime + TMP_AGE < now)
+		    S_ISREG(st.st_mode) && st.st_ctime + FILE_TMP_AGE < now)
 			unlinkat(tmp, d->d_name, 0);
 	}
 	closedir(dir);
@@ -310,6 +309,7 @@ file_io_open(struct file_root *r, const char *path, char *why, size_t size)
 	    (r->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
 	    (r->tmp = subdir(r->fd, ".tmp")) == -1 ||
 	    (r->lock = subdir(r->fd, ".lock")) == -1 ||
+	    (r->spares = file_spares_new()) == NULL ||
 	    (r->dirs = calloc(1, sizeof(*r->dirs))) == NULL) {
 		snprintf(why, size, "store.path %s: %s", path,
 		    strerror(errno));
@@ -345,6 +345,8 @@ file_io_close(struct file_root *r)
 		pthread_mutex_destroy(&r->dirs->mutex);
 	free(r->dirs);
 	r->dirs = NULL;
+	file_spares_free(r->spares, r->tmp);
+	r->spares = NULL;
 	if (r->fd != -1)
 		close(r->fd);
 	if (r->tmp != -1)
