@@ -10,6 +10,7 @@
 #include "common/test.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
+#include "imapd/fetch_run.h"
 #include "imapd/storage_fake.h"
 #include "imapd/test_rig.h"
 
@@ -151,6 +152,43 @@ test_more(struct rig *r)
 	rig_disconnect(r);
 }
 
+/* The header of the first is cut off in its digest: while its octets come,
+ * only so many of the others wait behind it. */
+static void
+test_rows_wait(struct rig *r)
+{
+	static char		 text[320 * 1024];
+	const struct command	*cmd;
+	const struct fetch_run	*f;
+	char			 line[50];
+	int			 i;
+
+	for (i = 0; i < 100; i++) {
+		memset(text, 'x', sizeof(text));
+		memcpy(text, "mail Trash Subject: ", 20);
+		snprintf(text + (i == 0 ? 300 : 20) * 1024, 10, "\\n\\n");
+		CHECK(fake_do(r->fake, text) == 0);
+	}
+	login(r);
+	rig_say(r, "s SELECT Trash\r\n");
+	CHECK(rig_hear(r, "s OK "));
+	CHECK(fake_do(r->fake, "wait") == 0);
+	rig_say(r, "a FETCH 1:* BODY.PEEK[HEADER]\r\n");
+	for (i = 0; i < 500; i++)
+		rig_turn(r, 0);
+	CHECK((cmd = TAILQ_FIRST(&r->client->commands)) != NULL);
+	f = cmd->state;
+	CHECK(f->waiting > FETCH_WAITING &&
+	    f->waiting < FETCH_WAITING + MBOX_WINDOW + 32768);
+	CHECK(fake_do(r->fake, "go") == 0);
+	for (i = 1; i <= 100; i++) {
+		snprintf(line, sizeof(line), "* %d FETCH (BODY[HEADER] {", i);
+		CHECK_ROW(rig_hear(r, line), "%s", line);
+	}
+	CHECK(rig_hear(r, "a OK "));
+	rig_disconnect(r);
+}
+
 /* The client is gone while its commands are under way. */
 static void
 test_goes_away(struct rig *r)
@@ -191,6 +229,7 @@ main(void)
 	test_timeouts(&r);
 	test_more(&r);
 	test_goes_away(&r);
+	test_rows_wait(&r);
 	CHECK(nclients == 0 && nstrangers == 0);
 	rig_end(&r);
 	return TEST_END();

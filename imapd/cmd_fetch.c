@@ -78,6 +78,7 @@ entry_add(struct fetch_run *f, const struct fetch_row *row, size_t from)
 	f->out.len = from;
 	TAILQ_INSERT_TAIL(&f->entries, e, entry);
 	f->nentries++;
+	f->waiting += e->prefix.len;
 	return e->prefix.failed ? -1 : 0;
 }
 
@@ -145,6 +146,7 @@ fetch_meta_reply(struct command *cmd, const struct answer *a)
 	struct fetch_run	*f = cmd->state;
 
 	f->meta = false;
+	f->ask = NULL;
 	if (a->no != NULL) {
 		fetch_refused(f, a->no);
 		f->failed = true;
@@ -174,8 +176,10 @@ fetch_ask_meta(struct fetch_run *f)
 	    .fields = f->plan.fields };
 	uint64_t		 n;
 
-	n = f->plan.nbodies == 0 ? UINT64_MAX :
-	    f->plan.fields != 0 ? FETCH_BATCH_BIG : FETCH_BATCH;
+	if (f->plan.noctets > 0)
+		n = f->plan.fields != 0 ? FETCH_BATCH_BIG : FETCH_BATCH;
+	else
+		n = f->todo.n > MBOX_RANGES_MAX ? MBOX_RANGES_MAX : UINT64_MAX;
 	if (set_cut(&f->todo, n, &req.uids) == -1 ||
 	    view_cover(v, &req.uids) == -1) {
 		f->failed = true;
@@ -183,8 +187,9 @@ fetch_ask_meta(struct fetch_run *f)
 		return;
 	}
 	f->meta = true;
+	f->held = false;
 	(void)storage_stream(f->cmd, IMSG_MBOX_META, &req, fetch_meta_data,
-	    fetch_meta_reply, NULL);
+	    fetch_meta_reply, &f->ask);
 	uidset_free(&req.uids);
 }
 
@@ -230,6 +235,20 @@ fetch_finish(struct fetch_run *f)
 		    "Fetched");
 }
 
+/* Rows that wait behind one that wants octets are bounded: no more of them
+ * come meanwhile. */
+static void
+fetch_hold_meta(struct fetch_run *f)
+{
+	bool	 hold = f->nentries > FETCH_BATCH ||
+		    f->waiting > FETCH_WAITING;
+
+	if (f->ask == NULL || hold == f->held)
+		return;
+	f->held = hold;
+	storage_hold(f->ask, hold);
+}
+
 void
 fetch_pump(struct fetch_run *f)
 {
@@ -251,6 +270,7 @@ fetch_pump(struct fetch_run *f)
 	if (!f->meta && f->todo.n > 0 && !f->failed &&
 	    f->nentries < FETCH_BATCH_BIG / 2)
 		fetch_ask_meta(f);
+	fetch_hold_meta(f);
 	f->running = false;
 	if (!f->meta && !f->storing && f->nentries == 0 &&
 	    (f->todo.n == 0 || f->failed) && fetch_bodies_idle(f))

@@ -49,7 +49,9 @@ struct fetch_plan {
 	size_t			 n;
 	uint32_t		 what;
 	uint64_t		 fields;
-	size_t			 nbodies;	/* items that may need octets */
+	size_t			 nbodies;	/* items: octets may
+						   be needed, */
+	size_t			 noctets;	/* always are */
 	bool			 uid;		/* UID FETCH */
 	bool			 seen;		/* sets \Seen */
 	bool			 whole;		/* one such item: the same

@@ -22,6 +22,7 @@ fetch_entry_free(struct fetch_run *f, struct fetch_entry *e)
 {
 	TAILQ_REMOVE(&f->entries, e, entry);
 	f->nentries--;
+	f->waiting -= e->prefix.len;
 	buf_free(&e->prefix);
 	free(e);
 }

@@ -261,6 +261,8 @@ plan_needs(struct fetch_plan *plan, bool readonly)
 			plan->seen = true;
 		if (section_is_top_header(&it->section))
 			plan->fields |= DIGEST_BIT(DIGEST_HEADER);
+		else
+			plan->noctets++;
 		if (!section_is_whole(&it->section))
 			plan->fields |= DIGEST_BIT(DIGEST_STRUCTURE);
 	}

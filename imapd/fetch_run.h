@@ -13,8 +13,10 @@
 #include "imapd/storage.h"
 
 #define FETCH_WINDOW	4	/* bodies asked for at once */
-#define FETCH_BATCH	500	/* META rows asked for at once, */
+/* META rows asked for at once when each waits for its octets, */
+#define FETCH_BATCH	500
 #define FETCH_BATCH_BIG	50	/* with digest fields */
+#define FETCH_WAITING	(128 * 1024) /* rendered octets that wait */
 
 /* One message whose octets are needed. */
 struct fetch_entry {
@@ -55,8 +57,11 @@ struct fetch_run {
 	struct buf		 out;		/* rendered, not yet put */
 	struct fetch_entries	 entries;	/* ascending */
 	size_t			 nentries;
+	size_t			 waiting;	/* octets of their prefixes */
 	struct fetch_slot	 slots[FETCH_WINDOW];
-	bool			 meta;		/* a META stream runs */
+	bool			 meta;		/* a META stream runs: */
+	struct ask		*ask;		/* this one, */
+	bool			 held;		/* and it gets no credit */
 	bool			 storing;
 	bool			 running;	/* fetch_pump() runs */
 	bool			 asked;		/* plan.whole: it runs */

@@ -397,6 +397,9 @@ append_commit(struct fake_session *s, struct fake_append *a)
 	uidset_free(&ok.dst);
 }
 
+static void	 session_read(struct fake_session *, enum msg_type, uint32_t,
+		    const uint8_t *, size_t);
+
 static void
 job_run(struct fake_session *s, struct fake_job *j)
 {
@@ -411,6 +414,10 @@ job_run(struct fake_session *s, struct fake_job *j)
 		if ((ap = append_find(s, j->id)) != NULL)
 			append_free(s, ap);
 		say_no(s, j->id, code);
+		return;
+	}
+	if (j->type == IMSG_MBOX_BODY) {
+		session_read(s, j->type, j->id, j->data, j->len);
 		return;
 	}
 	if (j->type == IMSG_APPEND_DONE) {
@@ -528,39 +535,40 @@ refused(struct fake_session *s, struct msg *m)
 }
 
 static void
-session_read(struct fake_session *s, struct msg *m, const void *req)
+session_do(struct fake_session *s, enum msg_type type, uint32_t id,
+    const void *req)
 {
-	struct fake_append	*a = append_find(s, m->id);
+	struct fake_append	*a = append_find(s, id);
 
-	switch (m->type) {
+	switch (type) {
 	case IMSG_MBOX_LIST:
-		on_list(s, m->id, req);
+		on_list(s, id, req);
 		break;
 	case IMSG_MBOX_META:
-		on_meta(s, m->id, req);
+		on_meta(s, id, req);
 		break;
 	case IMSG_MBOX_BODY:
-		on_body(s, m->id, req);
+		on_body(s, id, req);
 		break;
 	case IMSG_MBOX_SELECT:
-		on_select(s, m->id, req);
+		on_select(s, id, req);
 		break;
 	case IMSG_MBOX_UNSELECT:
 		s->box = NULL;
-		say_ok(s, m->id);
+		say_ok(s, id);
 		break;
 	case IMSG_MBOX_IDLE:
-		say_ok(s, m->id);
+		say_ok(s, id);
 		break;
 	case IMSG_APPEND_OPEN:
-		on_append_open(s, m->id, req);
+		on_append_open(s, id, req);
 		break;
 	case IMSG_APPEND_MSG:
 		if (a != NULL)
 			on_append_msg(s, a, req);
 		break;
 	case IMSG_DATA_CREDIT:
-		on_credit(s, m->id, req);
+		on_credit(s, id, req);
 		break;
 	default:
 		s->fake->mores += ((const struct mbox_more *)req)->more;
@@ -568,14 +576,38 @@ session_read(struct fake_session *s, struct msg *m, const void *req)
 	}
 }
 
+static const struct wire_struct *
+reader_of(enum msg_type type)
+{
+	size_t	 i;
+
+	for (i = 0; i < nitems(readers); i++)
+		if (readers[i].type == type)
+			return readers[i].ws;
+	return NULL;
+}
+
+static void
+session_read(struct fake_session *s, enum msg_type type, uint32_t id,
+    const uint8_t *p, size_t len)
+{
+	const struct wire_struct	*ws = reader_of(type);
+	struct arena			*a;
+	void				*req;
+
+	if ((a = arena_new(0)) == NULL ||
+	    (req = arena_alloc(a, ws->size)) == NULL ||
+	    wire_decode(ws, req, p, len, a) == -1)
+		fatalx("the fake cannot read %s", msg_name(type));
+	session_do(s, type, id, req);
+	arena_free(a);
+}
+
 static int
 session_message(struct peer *p, struct msg *m, void *arg)
 {
 	struct fake_session	*s = arg;
 	struct fake_append	*ap;
-	struct arena		*a;
-	void			*req;
-	size_t			 i;
 
 	(void)p;
 	switch (m->type) {
@@ -595,21 +627,11 @@ session_message(struct peer *p, struct msg *m, void *arg)
 	default:
 		break;
 	}
-	for (i = 0; i < nitems(readers); i++)
-		if (readers[i].type == m->type)
-			break;
-	if (i == nitems(readers)) {
+	if (reader_of(m->type) == NULL ||
+	    (m->type == IMSG_MBOX_BODY && s->fake->wait))
 		job_add(s, m);
-		return 0;
-	}
-	if (refused(s, m))
-		return 0;
-	if ((a = arena_new(0)) == NULL ||
-	    (req = arena_alloc(a, readers[i].ws->size)) == NULL ||
-	    wire_decode(readers[i].ws, req, m->data, m->len, a) == -1)
-		fatalx("the fake cannot read %s", msg_name(m->type));
-	session_read(s, m, req);
-	arena_free(a);
+	else if (!refused(s, m))
+		session_read(s, m->type, m->id, m->data, m->len);
 	return 0;
 }
 

@@ -33,7 +33,8 @@ int	 fake_authd(struct fake *f);
  *	old				nothing is \Recent any more
  *	damage BOX SET			their octets
  *	waiting				EV_WAITING
- *	wait / go			hold answers to changes back, or no more
+ *	wait / go			hold answers to changes and octets of
+ *					messages back, or no more
  *	refuse CODE			the next request (enum mbox_code)
  *	away				authd's channel breaks
  *	die				the sessions' channels break
