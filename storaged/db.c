@@ -37,8 +37,11 @@ db_exec(struct db *db, const char *sql)
 static int
 db_settings(struct db *db, bool readonly)
 {
-	int	 on;
+	int	 on, keep = 1;
 
+	/* To create and delete them each time a user is opened and closed
+	 * costs more than all the rest of it. */
+	sqlite3_file_control(db->h, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, &on);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &on);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, &on);
@@ -52,7 +55,7 @@ db_settings(struct db *db, bool readonly)
 	if (readonly)
 		return db_exec(db, "PRAGMA query_only=ON;");
 	return db_exec(db, "PRAGMA journal_mode=WAL;"
-	    "PRAGMA wal_autocheckpoint=2000;");
+	    "PRAGMA journal_size_limit=0; PRAGMA wal_autocheckpoint=2000;");
 }
 
 bool

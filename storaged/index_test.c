@@ -2,6 +2,7 @@
  * discarded, and how long the large ones take. */
 #include "common/compat.h"
 
+#include <sys/stat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +310,34 @@ test_large(struct index *ix, uint32_t n)
 	uidset_free(&odd);
 }
 
+/* A user that is closed and opened often creates no files. */
+static void
+test_files_stay(void)
+{
+	static const char *const suffix[] = { "", "-wal", "-shm" };
+	struct index	*ix;
+	struct stat	 before[3], after[3];
+	char		 path[128];
+	size_t		 i;
+	int		 turn;
+
+	for (turn = 0; turn < 2; turn++) {
+		CHECK((ix = index_open(dir, "u")) != NULL && !ix->fresh);
+		index_rest(ix);
+		for (i = 0; i < nitems(suffix); i++) {
+			snprintf(path, sizeof(path), "%s/u.hot%s", dir,
+			    suffix[i]);
+			CHECK(stat(path, &after[i]) == 0);
+			CHECK(turn == 0 ||
+			    before[i].st_ino == after[i].st_ino);
+		}
+		CHECK(after[1].st_size == 0);
+		memcpy(before, after, sizeof(before));
+		CHECK(index_wake(ix) == 0);
+		index_close(ix, turn == 0);
+	}
+}
+
 static void
 test_reopen(void)
 {
@@ -364,7 +393,8 @@ main(void)
 	test_boxes(ix);
 	test_large(ix, 20000);
 	index_close(ix, false);
+	test_files_stay();
 	test_reopen();
-	rmdir(dir);
+	CHECK(rmdir(dir) == 0);
 	return TEST_END();
 }
