@@ -1,5 +1,5 @@
 /*
- * Hostile messages: the first byte chooses one of the structs, the rest is
+ * Hostile messages: the first byte chooses one of all the structs, the rest is
  * its payload.  What decodes encodes to itself.
  */
 #include <string.h>
@@ -17,7 +17,15 @@ static const struct wire_struct *const structs[] = {
 	&mbox_list_wire, &mbox_row_wire, &mbox_selected_wire,
 	&mbox_meta_wire, &mbox_store_wire, &mbox_copy_wire,
 	&mbox_expunge_wire, &append_msg_wire, &reply_ok_wire, &reply_no_wire,
-	&ev_added_wire, &ev_keywords_wire
+	&ev_added_wire, &ev_keywords_wire, &setup_ready_wire,
+	&ctl_verbose_wire, &ctl_reloaded_wire, &ctl_report_wire,
+	&ctl_revoke_wire, &auth_bytes_wire, &auth_ok_wire,
+	&grant_revoke_wire, &cred_refused_wire, &work_result_wire,
+	&mbox_create_wire, &mbox_delete_wire, &mbox_rename_wire,
+	&mbox_subscribe_wire, &mbox_select_wire, &mbox_box_wire,
+	&mbox_body_wire, &mbox_idle_wire, &append_open_wire,
+	&data_credit_wire, &mbox_more_wire, &session_ready_wire,
+	&session_end_wire, &ev_flags_wire, &ev_expunged_wire
 };
 
 static void

@@ -1,8 +1,8 @@
 /*
  * Any octets as a header field's value, in all the decoders of header
- * fields.  The first octet chooses the charset for the conversion, the rest
- * is the value; the parts of it that a zero octet separates are In-Reply-To
- * and References.
+ * fields.  The first octet chooses the charset for the conversion and the
+ * transfer encoding, the rest is the value; the parts of it that a zero
+ * octet separates are In-Reply-To and References.
  */
 #include "common/compat.h"
 
@@ -149,14 +149,25 @@ static void
 decoded(uint8_t which, struct str v)
 {
 	struct decoder	 d;
-	uint8_t		*out = malloc(v.len + DECODE_HELD + 4);
-	size_t		 n;
+	uint8_t		*out = malloc(v.len + 2 * (DECODE_HELD + 4));
+	uint8_t		 bit[1 + DECODE_HELD + 4];
+	size_t		 n, i, k, at = 0;
 
 	FUZZ_CHECK(out != NULL);
 	decoder_init(&d, which & 1 ? MAIL_ENC_QP : MAIL_ENC_BASE64);
 	n = decoder_feed(&d, (const uint8_t *)v.p, v.len, out);
 	FUZZ_CHECK(n <= v.len + DECODE_HELD + 4);
-	(void)decoder_end(&d, out);
+	n += decoder_end(&d, out + n);
+	/* an octet at a time: the same */
+	decoder_init(&d, which & 1 ? MAIL_ENC_QP : MAIL_ENC_BASE64);
+	for (i = 0; i <= v.len; i++) {
+		k = i < v.len ? decoder_feed(&d, (const uint8_t *)v.p + i, 1,
+		    bit) : decoder_end(&d, bit);
+		FUZZ_CHECK(k <= n - at && (k == 0 ||
+		    memcmp(out + at, bit, k) == 0));
+		at += k;
+	}
+	FUZZ_CHECK(at == n);
 	free(out);
 }
 

@@ -12,6 +12,19 @@
 #include "mail/parser.h"
 #include "mail/structure.h"
 
+/* What FETCH would read of the message is all in it. */
+static bool
+inside(const struct mail_tree *t, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->v[i].header_off > len || t->v[i].body_off > len ||
+		    t->v[i].body_len > len - t->v[i].body_off)
+			return false;
+	return t->v[0].header_len + t->v[0].body_len == len;
+}
+
 static void
 fuzz_parser(const uint8_t *p, size_t len)
 {
@@ -35,6 +48,7 @@ fuzz_parser(const uint8_t *p, size_t len)
 	    !digest_find(d.data, d.len, DIGEST_STRUCTURE, &v) ||
 	    structure_decode(v, a, &t) == -1 ||
 	    structure_render(&t, true, &out) == -1 ||
+	    structure_render(&t, false, &out) == -1 || !inside(&t, len) ||
 	    !digest_find(d.data, d.len, DIGEST_ENVELOPE, &v) ||
 	    envelope_render(v, &out) == -1)
 		abort();

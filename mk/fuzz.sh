@@ -3,23 +3,29 @@
 # a peer or the bucket can choose; it gets SECONDS (default 60), shared by
 # its targets, two groups at a time.  A crash or a hang fails, and is kept in
 # build/fuzz/found; fix it, and copy its file to regress/corpus/TARGET.
+# Words that inputs are made of are in regress/corpus/GROUP.dict or
+# TARGET.dict.  FUZZ_SEED: a number makes the same mutations in the same
+# order each time, whatever the machine's speed, so that code and corpus
+# alone decide what is found (make regress); without it each run tries
+# others.
 #
 # usage: fuzz.sh [SECONDS [GROUP ...]]
 #	 fuzz.sh replay BUILDDIR	every file of the corpus, once
 set -u
 cd "$(dirname "$0")/.."
 
-groups="imap mail header record message config"
+groups="imap mail header record object message config"
 targets_of() {
 	case $1 in
-	imap)	 echo imapd/client authd/sasl ;;
+	imap)	 echo imapd/parse imapd/client authd/sasl common/user ;;
 	mail)	 echo mail/parser ;;
-	header)	 echo mail/header ;;
-	record)	 echo storaged/record storaged/head storaged/msgobj \
-		     storaged/codec storaged/s3_xml ;;
+	header)	 echo mail/header mail/structure ;;
+	record)	 echo storaged/record storaged/head ;;
+	object)	 echo storaged/object storaged/msgobj storaged/codec \
+		     storaged/s3_xml ;;
 	message) echo common/msg_mbox common/peer common/wire \
 		     common/digest common/uidset ;;
-	config)	 echo paild/conf ;;
+	config)	 echo paild/conf common/slice ;;
 	*)	 echo "no such group: $1" >&2; exit 2 ;;
 	esac
 }
@@ -54,17 +60,21 @@ replay() {
 }
 
 # One target for some seconds.  AFL says 0 also when it found something.
-fuzz_one() {	# target seconds
+fuzz_one() {	# group target seconds
+	group=$1
+	shift
 	name=$(basename "$1")
 	out=$B/out/$name
 	rm -rf "$out"
 	mkdir -p "$out"
-	dict=
-	[ -f "regress/corpus/$name.dict" ] &&
-	    dict="-x regress/corpus/$name.dict"
+	opts=${FUZZ_SEED:+-s $FUZZ_SEED}
+	for words in "$group" "$name"; do
+		[ -f "regress/corpus/$words.dict" ] &&
+		    opts="$opts -x regress/corpus/$words.dict"
+	done
 	# shellcheck disable=SC2086
 	if ! afl-fuzz -i "$(corpus_of "$1")" -o "$out" -V "$2" -t 5000+ \
-	    -m none $dict -- "$B/${1}_fuzz" >"$out/log" 2>&1; then
+	    -m none $opts -- "$B/${1}_fuzz" >"$out/log" 2>&1; then
 		echo "afl-fuzz failed on $1:"
 		tail -n 20 "$out/log"
 		return 1
@@ -95,12 +105,13 @@ stat_of() { sed -n "s/^$1 *: *//p" "$stats"; }
 
 fuzz_group() {	# group seconds
 	bad=0
+	of=$1
 	# shellcheck disable=SC2046
 	set -- "$2" $(targets_of "$1")
 	seconds=$1
 	shift
 	for t; do
-		fuzz_one "$t" $((seconds / $# > 5 ? seconds / $# : 5)) ||
+		fuzz_one "$of" "$t" $((seconds / $# > 5 ? seconds / $# : 5)) ||
 		    bad=1
 	done
 	return $bad

@@ -17,32 +17,42 @@ static void
 head(const struct buf *whole)
 {
 	struct head	 h, again;
-	struct buf	 out = BUF_INIT;
+	struct buf	 out = BUF_INIT, twice = BUF_INIT;
 
 	if (head_decode(&h, whole->data, whole->len) == 0) {
 		FUZZ_CHECK(head_encode(&h, NULL, &out) == 0);
 		FUZZ_CHECK(head_decode(&again, out.data, out.len) == 0);
+		FUZZ_CHECK(head_encode(&again, NULL, &twice) == 0 &&
+		    twice.len == out.len &&
+		    memcmp(twice.data, out.data, out.len) == 0);
+		head_free(&again);
+		FUZZ_CHECK(head_copy(&again, &h) == 0);
 		head_free(&again);
 	}
 	head_free(&h);
 	buf_free(&out);
+	buf_free(&twice);
 }
 
 static void
 manifest(const struct buf *whole)
 {
 	struct manifest	 m, again;
-	struct buf	 out = BUF_INIT;
+	struct buf	 out = BUF_INIT, twice = BUF_INIT;
 
 	if (manifest_decode(&m, whole->data, whole->len, history,
 	    NULL) == 0) {
 		FUZZ_CHECK(manifest_encode(&m, history, NULL, &out) == 0);
 		FUZZ_CHECK(manifest_decode(&again, out.data, out.len,
 		    history, NULL) == 0);
+		FUZZ_CHECK(manifest_encode(&again, history, NULL,
+		    &twice) == 0 && twice.len == out.len &&
+		    memcmp(twice.data, out.data, out.len) == 0);
 		manifest_free(&again);
 	}
 	manifest_free(&m);
 	buf_free(&out);
+	buf_free(&twice);
 }
 
 static void

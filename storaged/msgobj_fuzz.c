@@ -1,43 +1,94 @@
-/* Hostile seek tables, with a right checksum, and hostile frames. */
+/*
+ * Hostile message objects.  The input: the content's length in three bytes,
+ * then for each frame its codec, how many bytes are stored in three, and
+ * those; what is said of the table's place, and all checksums, are made
+ * right unless the codec's highest bit is set.
+ */
 #include "common/compat.h"
 
+#include <openssl/sha.h>
 #include <string.h>
 
 #include "common/fuzz.h"
 #include "storaged/frame.h"
 #include "storaged/msgobj.h"
 
+#define FRAMES_MAX	70	/* 2^24 bytes of content have 64 */
+
+/* Table and frames behind each other, from what is left of c. */
+static void
+build(struct cursor *c, uint64_t content, struct buf *whole)
+{
+	struct frame	 f = { .kind = FRAME_MSG, .history = "fuzz",
+			    .length = content };
+	struct buf	 table = BUF_INIT, frames = BUF_INIT;
+	uint64_t	 at = msgobj_start(content);
+	size_t		 i, n, count = (size_t)(at - FRAME_HEADER) / 45;
+	const uint8_t	*p;
+	uint8_t		 codec, sum[SHA256_DIGEST_LENGTH];
+
+	FUZZ_CHECK(count <= FRAMES_MAX);
+	for (i = 0; i < count && cursor_left(c) > 4; i++) {
+		codec = cursor_u8(c);
+		n = cursor_u8(c);
+		n |= (size_t)cursor_u16(c) << 8;
+		if (n > cursor_left(c))
+			n = cursor_left(c);
+		p = cursor_bytes(c, n);
+		SHA256(p, n, sum);
+		if (codec & 0x80)
+			sum[n % sizeof(sum)] ^= codec;
+		buf_put_u64(&table, at + (codec == 0xff));
+		buf_put_u32(&table, (uint32_t)n);
+		buf_put_u8(&table, codec & 7);
+		buf_put(&table, sum, sizeof(sum));
+		buf_put(&frames, p, n);
+		at += n;
+	}
+	frame_header_put(&f, table.data, table.len, whole);
+	buf_put(whole, table.data, table.len);
+	buf_put(whole, frames.data, frames.len);
+	FUZZ_CHECK(!table.failed && !frames.failed && !whole->failed);
+	buf_free(&table);
+	buf_free(&frames);
+}
+
 static void
 fuzz_msgobj(const uint8_t *in, size_t len)
 {
-	size_t		 i;
+	static const uint8_t	 history[16] = "fuzz";
 	struct buf	 whole = BUF_INIT, out = BUF_INIT;
-	struct frame	 f = { .kind = FRAME_MSG, .history = "fuzz" };
+	struct cursor	 c;
 	struct msgobj	 m;
-	uint64_t	 off;
+	uint64_t	 off, content, want;
 	uint32_t	 stored;
+	size_t		 i;
 
-	if (len >= 3) {
-		f.length = (uint64_t)in[0] | (uint64_t)in[1] << 8 |
-		    (uint64_t)in[2] << 16;
-		i = (size_t)(msgobj_start(f.length) - FRAME_HEADER);
-		if (i > len - 3)
-			i = len - 3;
-		frame_header_put(&f, in + 3, i, &whole);
-		buf_put(&whole, in + 3, len - 3);
-		if (msgobj_open(&m, whole.data, whole.len, f.history) == 0)
-			for (i = 0; i < m.nframes; i++) {
-				FUZZ_CHECK(msgobj_frame(&m, i, &off,
-				    &stored) == 0);
-				if (off > whole.len ||
-				    stored > whole.len - off)
-					continue;
-				buf_reset(&out);
-				if (msgobj_expand(&m, i, whole.data + off,
-				    stored, &out) == 0)
-					FUZZ_CHECK(out.len <= MSGOBJ_FRAME);
-			}
+	cursor_init(&c, in, len);
+	content = cursor_u16(&c);
+	content |= (uint64_t)cursor_u8(&c) << 16;
+	if (!c.bad)
+		build(&c, content, &whole);
+	if (!c.bad && msgobj_open(&m, whole.data, whole.len, history) == 0) {
+		FUZZ_CHECK(m.content == content);
+		for (i = 0; i < m.nframes; i++) {
+			FUZZ_CHECK(msgobj_frame(&m, i, &off, &stored) == 0);
+			FUZZ_CHECK(off >= m.first);
+			if (off > whole.len || stored > whole.len - off)
+				continue;
+			want = content - i * MSGOBJ_FRAME;
+			if (want > MSGOBJ_FRAME)
+				want = MSGOBJ_FRAME;
+			buf_reset(&out);
+			if (msgobj_expand(&m, i, whole.data + off, stored,
+			    &out) == 0)
+				FUZZ_CHECK(out.len == want);
+			else
+				FUZZ_CHECK(out.len == 0);
+		}
+		FUZZ_CHECK(msgobj_frame(&m, m.nframes, &off, &stored) != 0);
 	}
+	codec_thread_end();
 	buf_free(&whole);
 	buf_free(&out);
 }

@@ -1,9 +1,28 @@
-/* Any bytes as an answer of S3: a list, an error, the result of a delete. */
+/*
+ * Any bytes as an answer of S3: a list, an error, the result of a delete;
+ * and as its headers.
+ */
 #include "common/compat.h"
 
 #include "common/fuzz.h"
+#include "common/http.h"
 #include "storaged/s3_error.h"
 #include "storaged/s3_list.h"
+
+static void
+headers(const uint8_t *in, size_t len)
+{
+	struct http_result	 r = { .headers = (const char *)in,
+				    .headers_len = len };
+	char			 value[64];
+
+	if (http_header(&r, "Date", value, sizeof(value)))
+		(void)http_date(value);
+	else
+		FUZZ_CHECK(value[0] == '\0');
+	(void)http_header(&r, "ETag", value, sizeof(value));
+	FUZZ_CHECK(strlen(value) < sizeof(value));
+}
 
 static void
 fuzz_s3_xml(const uint8_t *in, size_t len)
@@ -13,6 +32,7 @@ fuzz_s3_xml(const uint8_t *in, size_t len)
 	size_t		 i;
 	char		 key[64], copy[256];
 
+	headers(in, len);
 	if (s3_list_parse(in, len, 100, &l) == 0) {
 		FUZZ_CHECK(l.n <= 100);
 		for (i = 0; i < l.n; i++)
