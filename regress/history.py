@@ -5,11 +5,15 @@ shows a value that could be the newest at that time (on its own node; over
 nodes, what was acknowledged before the node last asked the bucket).
 
 Times are of one clock: (s, e) is from before an operation was sent until
-after it was answered."""
+after it was answered; or, of one that never was (its node was killed), until
+it surely was done or never would be. Which of those added a UID, the records
+in the bucket tell: whole or not at all, and once."""
 
 import bisect
 import random
 import threading
+
+import dump
 
 FLAGS = ["\\Seen", "\\Flagged", "\\Answered", "\\Deleted", "\\Draft",
          "$Kept", "work"]
@@ -21,25 +25,51 @@ class Add:
         self.box, self.uid, self.token, self.s, self.e = box, uid, token, s, e
 
 
+class Unsure:
+    """An APPEND (what: [token]) or a COPY or MOVE (what: {uid}, from src)
+    that was not answered; found: {token: uid} or the pairs of UIDs."""
+
+    def __init__(self, dst, what, s, e, node, flags=None, src=None,
+                 move=False):
+        self.dst, self.what, self.flags = dst, what, flags
+        self.s, self.e, self.node = s, e, node
+        self.src, self.move = src, move
+        self.found = {}
+
+
 class History:
     def __init__(self):
         self.lock = threading.Lock()
         self.adds = {}          # (box, uid): Add
         self.tokens = {}        # (box, uid): token, as told anywhere
-        self.writes = {}        # (box, uid): [(s, e, node, {flag: value})]
+        self.writes = {}        # (box, uid): [(s, e, node, {flag: value},
+                                #   sure)]
         self.moved = {}         # (box, uid): who
         self.links = {}         # (box, uid): (box, uid), COPY and MOVE
-        self.expunges = []      # (box, uids or None for all, s, e)
+        self.expunges = []      # (box, uids or None for all, s, e, sure)
+        self.mails = {}         # SHA-256 of the bytes: token
+        self.unsure = []
         self.reads = []         # (box, uid, flags, s, e, node)
         self.nreads = 0
         self.syncs = {}         # node: [(e, s)]
         self.uidnexts = []      # (box, uidnext, s)
+        self.validities = {}    # box: its only UIDVALIDITY
         self.counts = {}
         self.r = random.Random(0)
 
     def count(self, what):
         with self.lock:
             self.counts[what] = self.counts.get(what, 0) + 1
+
+    def summary(self):
+        with self.lock:
+            return ", ".join("%d %s" % (v, k)
+                             for k, v in sorted(self.counts.items()))
+
+    def validity(self, box, value):
+        have = self.validities.setdefault(box, value)
+        assert have == value, "%s: UIDVALIDITY was %d, is %d" % (
+            box, have, value)
 
     def add(self, box, uid, token, s, e, node, flags=None):
         """flags None: a copy's, not known."""
@@ -58,8 +88,8 @@ class History:
         assert have == token, "UID %d of %s is %s and %s" % (
             uid, box, have, token)
 
-    def _write(self, key, s, e, node, values):
-        self.writes.setdefault(key, []).append((s, e, node, values))
+    def _write(self, key, s, e, node, values, sure=True):
+        self.writes.setdefault(key, []).append((s, e, node, values, sure))
 
     def copied(self, src, dst, pairs, s, e, node, move=False):
         """A COPYUID: pairs of UIDs in src and dst."""
@@ -69,14 +99,14 @@ class History:
             if move:
                 self.move(src, a, (node, s))
 
-    def write(self, box, uids, how, flags, s, e, node):
+    def write(self, box, uids, how, flags, s, e, node, sure=True):
         if how == "":
             values = {f: f in flags for f in FLAGS}
         else:
             values = {f: how == "+" for f in flags}
         with self.lock:
             for u in uids:
-                self._write((box, u), s, e, node, values)
+                self._write((box, u), s, e, node, values, sure)
 
     def move(self, box, uid, who):
         with self.lock:
@@ -100,15 +130,78 @@ class History:
         with self.lock:
             self.syncs.setdefault(node, []).append((e, s))
 
-    # The proof. final: {box: model.Box}
+    # The proof. final: {box: model.Box}; records: dump.records()
 
-    def check(self, final):
+    def check(self, final, records):
+        self.explain(final, records)
         self.sort_expunges()
         self.check_order()
         self.check_uidnexts()
         self.check_contents(final)
         self.check_expunges(final)
         self.check_reads(final)
+
+    def explain(self, boxes, records):
+        """Each UID that the records give was acknowledged or comes of one
+        that was not answered, which is recorded now."""
+        names, told = {}, set()
+        for i, (_, (kind, w)) in enumerate(records):
+            if kind == "CREATE":
+                names[w["box"]] = w["name"]
+            box = names.get(w.get("box"))
+            if kind == "ADD" and box in boxes:
+                told.add((box, int(w["uid"])))
+                self.explain_add(box, int(w["uid"]), w["sha256"])
+            elif kind == "COPY" and box in boxes:
+                uids, first = dump.uids_of(w["uids"]), int(w["first"])
+                pairs = [(u, first + j) for j, u in enumerate(uids)]
+                dst = names[w["dst"]]
+                told.update((dst, u) for _, u in pairs)
+                then = records[i + 1][1] if i + 1 < len(records) else (0, 0)
+                self.explain_copy(box, dst, pairs, then[0] == "EXPUNGE" and
+                                  then[1]["box"] == w["box"] and
+                                  then[1]["uids"] == w["uids"])
+        for x in self.unsure:
+            if x.src is None and x.found:
+                self.appended(x)
+        for key in self.adds:
+            assert key in told, "UID %d of %s is in no record" % (
+                key[1], key[0])
+
+    def explain_add(self, box, uid, sha256):
+        token = self.mails.get(sha256)
+        assert token is not None, "UID %d of %s comes from nowhere" % (
+            uid, box)
+        if (box, uid) in self.adds:
+            self.token(box, uid, token)
+            return
+        for x in self.unsure:
+            if x.src is None and x.dst == box and token in x.what:
+                assert token not in x.found, "%s was appended twice" % token
+                x.found[token] = uid
+                return
+        raise AssertionError("UID %d of %s: %s was not under way" % (
+            uid, box, token))
+
+    def appended(self, x):
+        assert set(x.found) == set(x.what), "of one APPEND of %r, %r" % (
+            x.what, x.found)
+        for token, uid in x.found.items():
+            self.add(x.dst, uid, token, x.s, x.e, x.node, x.flags)
+
+    def explain_copy(self, src, dst, pairs, moved):
+        known = [(src, a) == self.links.get((dst, b)) for a, b in pairs]
+        if all(known):
+            return
+        assert not any(known), "COPYUID told a part of %r" % (pairs,)
+        uids = {a for a, _ in pairs}
+        fit = [x for x in self.unsure if x.src == src and x.dst == dst and
+               not x.found and uids <= x.what and (moved or not x.move)]
+        assert fit, "%s of %r from %s to %s was not under way" % (
+            "MOVE" if moved else "COPY (or half a MOVE)", pairs, src, dst)
+        x = min(fit, key=lambda x: (not x.move, len(x.what)))
+        x.found = dict(pairs)
+        self.copied(src, dst, pairs, x.s, x.e, x.node, x.move)
 
     def check_order(self):
         """Of two additions that did not overlap, the later has the greater
@@ -161,7 +254,7 @@ class History:
         """From when on it may have been gone; None: it never could."""
         if (box, uid) in self.moved:
             return self.moved[box, uid][1]
-        dead = min([s for s, _, _, v in self.writes[box, uid]
+        dead = min([s for s, _, _, v, _ in self.writes[box, uid]
                     if v.get("\\Deleted", False) is not False],
                    default=None)
         if dead is None:
@@ -176,7 +269,7 @@ class History:
         """named: {(box, uid): [(s, e)]} of those with a set; every: {box:
         [(e, s)]} of those without, where s is the least from there on."""
         self.named, self.every = {}, {}
-        for box, uids, s, e in self.expunges:
+        for box, uids, s, e, _ in self.expunges:
             if uids is None:
                 self.every.setdefault(box, []).append((e, s))
             for u in uids or ():
@@ -188,16 +281,16 @@ class History:
 
     def check_expunges(self, final):
         """What was surely \\Deleted all through an EXPUNGE is gone."""
-        for box, uids, s, e in self.expunges:
-            for uid in final[box].mails:
+        for box, uids, s, e, sure in self.expunges:
+            for uid in final[box].mails if sure else ():
                 if uids is not None and uid not in uids:
                     continue
-                w = [(ws, we, v["\\Deleted"])
-                     for ws, we, _, v in self.writes[box, uid]
+                w = [(ws, we, v["\\Deleted"], happened)
+                     for ws, we, _, v, happened in self.writes[box, uid]
                      if "\\Deleted" in v]
-                for ws, we, v in w:
-                    assert not (v and we < s and all(
-                        v2 or e2 < ws or s2 > e for s2, e2, v2 in w)), \
+                for ws, we, v, happened in w:
+                    assert not (v and happened and we < s and all(
+                        v2 or e2 < ws or s2 > e for s2, e2, v2, _ in w)), \
                         "UID %d of %s survived its EXPUNGE" % (uid, box)
 
     def check_reads(self, final):
@@ -227,12 +320,13 @@ class History:
         none that the node must know of came after it: those of the node
         that ended before own, those of all before others."""
         writes = self.writes.get((box, uid), [])
-        known = [(ws, v) for ws, we, n, v in writes
-                 if we < (own if n == node else others)]
+        known = [(ws, v) for ws, we, n, v, sure in writes
+                 if sure and we < (own if n == node else others)]
         for f in FLAGS:
             after = max((ws for ws, v in known if f in v), default=0)
             ok = any(f in v and v[f] in (None, f in flags) and ws < e and
-                     we >= after for ws, we, _, v in writes)
+                     we >= after for ws, we, _, v, _ in writes)
             assert ok, "UID %d of %s: a read shows %s%s: %r, writes %r" % (
                 uid, box, "" if f in flags else "no ", f, (own, e, node),
-                [(ws, we, n, v[f]) for ws, we, n, v in writes if f in v])
+                [(ws, we, n, v[f], sure) for ws, we, n, v, sure in writes
+                 if f in v])

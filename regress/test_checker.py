@@ -27,9 +27,33 @@ def world():
     return h, final
 
 
+def records(h):
+    """The bucket's, as they should be: all that h knows to be given, and of
+    a message the token for its SHA-256."""
+    h.mails.update({t: t for t in h.tokens.values()})
+    out = [("CREATE", {"box": b, "name": b}) for b in "ab"]
+    for (box, uid), x in sorted(h.adds.items()):
+        if (box, uid) not in h.links:
+            out.append(add(box, uid, x.token))
+            continue
+        src, u = h.links[box, uid]
+        out += copy(src, u, box, uid)[:1 + ((src, u) in h.moved)]
+    return list(enumerate(out))
+
+
+def add(box, uid, token):
+    return "ADD", {"box": box, "uid": str(uid), "sha256": token}
+
+
+def copy(src, uids, dst, first):
+    return [("COPY", {"box": src, "uids": str(uids), "dst": dst,
+                      "first": str(first)}),
+            ("EXPUNGE", {"box": src, "uids": str(uids)})]
+
+
 def expunge(h, final, uid, gone):
     h.write("b", [uid], "+", ["\\Deleted"], 20, 21, "n")
-    h.expunges.append(("b", None, 22, 23))
+    h.expunges.append(("b", None, 22, 23, True))
     if gone:
         del final["b"].mails[uid]
 
@@ -58,14 +82,125 @@ FAULTS = {
 }
 
 
-def fault(plant):
-    h, final = world()
+class Story:
+    """The same, and what was under way at node n when it was killed at 50:
+    an APPEND of two messages to a, a MOVE of a's 1 to b, a COPY of b's 1 and
+    2 to a, that b's 2 gets or loses a flag, and an EXPUNGE of b. By 60 all of
+    that was done or never would be."""
+
+    def __init__(self):
+        self.h, self.final = world()
+        h = self.h
+        h.mails.update({"t8": "t8", "t9": "t9"})
+        h.unsure += [
+            history.Unsure("a", ["t8", "t9"], 50, 60, "n", []),
+            history.Unsure("b", {1}, 50, 60, "n", src="a", move=True),
+            history.Unsure("a", {1, 2}, 50, 60, "n", src="b")]
+        h.write("b", [2], "+", ["\\Deleted"], 40, 41, "n", False)
+        h.expunges.append(("b", None, 50, 60, False))
+        self.more = []          # records
+        self.unrecorded = set()
+
+    def appended(self, *uids):
+        for u, token in zip(uids, ["t8", "t9"]):
+            self.more.append(add("a", u, token))
+            self.final["a"].mails[u] = (token, frozenset())
+
+    def moved(self, uid):
+        self.more += copy("a", 1, "b", uid)
+        self.final["b"].mails[uid] = self.final["a"].mails.pop(1)
+
+    def copied(self, first, *uids):
+        self.more += copy("b", ",".join(map(str, uids)), "a", first)[:1]
+        for i, u in enumerate(uids):
+            self.final["a"].mails[first + i] = self.final["b"].mails[u]
+
+    def flag(self, box, uid, *flags):
+        token, have = self.final[box].mails[uid]
+        self.final[box].mails[uid] = (token, have | set(flags))
+
+    def gone(self, box, uid):
+        del self.final[box].mails[uid]
+
+    def check(self):
+        rows = [x for _, x in records(self.h)
+                if self.unrecorded.isdisjoint(x[1].values())]
+        self.h.check(self.final, list(enumerate(rows + self.more)))
+
+
+STORY_RIGHT = [
+    lambda x: None,
+    lambda x: x.appended(3, 4),
+    lambda x: x.appended(3, 6) or x.copied(4, 1, 2),
+    lambda x: x.moved(3),
+    lambda x: x.copied(3, 2),           # 1 was gone by then
+    lambda x: x.flag("b", 2, "\\Deleted"),
+    lambda x: x.gone("b", 2),
+    lambda x: x.h.read("b", 2, {"\\Seen"}, 70, 71, "n"),
+    lambda x: x.h.read("b", 2, {"\\Seen", "\\Deleted"}, 45, 46, "n"),
+    lambda x: x.appended(3, 4) or x.h.read("a", 3, set(), 70, 71, "n"),
+    # it began before 5 was given
+    lambda x: x.appended(3, 4) or x.h.add("a", 5, "t5", 51, 52, "m", []) or
+    x.final["a"].mails.update({5: ("t5", frozenset())}),
+]
+
+STORY_FAULTS = [
+    ("of one APPEND", lambda x: x.appended(3)),
+    ("appended twice", lambda x: x.appended(3, 4) or x.more.append(
+        add("a", 5, "t8"))),
+    ("was not under way", lambda x: x.more.append(add("a", 3, "t1"))),
+    ("was not under way", lambda x: x.more.append(add("b", 3, "t8"))),
+    ("comes from nowhere", lambda x: x.more.append(add("a", 3, "t7"))),
+    ("UID 3 of a comes from nowhere", lambda x: x.final["a"].mails.update(
+        {3: ("t8", frozenset())})),
+    ("is in no record", lambda x: x.h.add("a", 3, "t7", 70, 71, "m", []) or
+     x.unrecorded.add("t7")),
+    ("is t3 and t7", lambda x: x.h.add("a", 3, "t3", 70, 71, "m", []) or
+     x.unrecorded.add("t3") or x.h.mails.update(t7="t7") or
+     x.more.append(add("a", 3, "t7"))),
+    ("half a MOVE", lambda x: x.moved(3) or x.more.pop()),
+    ("was moved away, and is there", lambda x: x.moved(3) or
+     x.final["a"].mails.update({1: ("t1", frozenset(["work"]))})),
+    ("was not under way", lambda x: x.moved(3) or
+     x.more.extend(copy("a", 1, "b", 4))),              # twice
+    ("was not under way", lambda x: x.copied(3, 1, 2) or x.copied(5, 2)),
+    ("told a part", lambda x: x.h.copied("b", "a", [(1, 3)], 70, 71, "m") or
+     x.unrecorded.add("3") or x.copied(3, 1, 2)),
+    ("is lost", lambda x: x.gone("a", 1)),      # the MOVE has no record
+    ("is lost", lambda x: x.copied(3, 1, 2) or x.gone("a", 4)),
+    ("shows \\Flagged", lambda x: x.flag("a", 1, "\\Flagged")),
+    ("shows no \\Seen", lambda x: x.h.write(
+        "b", [2], "-", ["\\Seen"], 50, 60, "n", False) or x.h.write(
+        "b", [2], "+", ["\\Seen"], 70, 71, "n") or x.final[
+            "b"].mails.update({2: ("t2", frozenset())})),
+    ("UID 3 was given after 5", lambda x: x.h.add(
+        "a", 5, "t5", 48, 49, "m", []) or x.final["a"].mails.update(
+            {5: ("t5", frozenset())}) or x.appended(3, 4)),
+    ("UIDNEXT 4", lambda x: x.appended(3, 4) or x.h.uidnexts.append(
+        ("a", 4, 61))),
+    ("UIDVALIDITY was 7", lambda x: x.h.validity("a", 7) or
+     x.h.validity("a", 8)),
+]
+
+
+def found_in(check, plant, *given):
+    """What check() says once the fault is planted."""
     try:
-        plant(h, final)
-        h.check(final)
+        plant(*given)
+        check()
     except AssertionError as e:
         return str(e)
     return None
+
+
+def fault(plant):
+    h, final = world()
+    return found_in(lambda: h.check(final, records(h)), plant, h, final)
+
+
+def story(plant):
+    x = Story()
+    return found_in(lambda: x.check(), plant, x)
 
 
 @asan
@@ -74,10 +209,24 @@ def test_the_history_checker_finds_each_fault():
     expunge(h, final, 1, True)
     # what another node need not know yet
     h.read("a", 1, set(), 9.1, 9.5, "m")
-    h.check(final)
+    h.check(final, records(h))
     for word, plant in FAULTS.items():
         found = fault(plant)
         assert found is not None and word in found, (word, found)
+    all_right(STORY_RIGHT, story)
+    all_found(STORY_FAULTS, story)
+
+
+def all_right(cases, run):
+    for i, plant in enumerate(cases):
+        found = run(plant)
+        assert found is None, (i, found)
+
+
+def all_found(cases, run):
+    for i, (word, plant) in enumerate(cases):
+        found = run(plant)
+        assert found is not None and word in found, (i, word, found)
 
 
 def test_the_strict_view_finds_each_fault():
@@ -241,19 +390,10 @@ KILLED_FAULTS = [
 
 def killed(plant):
     k = Killed()
-    try:
-        plant(k)
-        k.check()
-    except AssertionError as e:
-        return str(e)
-    return None
+    return found_in(k.check, plant, k)
 
 
 @asan
 def test_the_checker_of_kills_finds_each_fault():
-    for i, plant in enumerate(KILLED_RIGHT):
-        found = killed(plant)
-        assert found is None, (i, found)
-    for i, (word, plant) in enumerate(KILLED_FAULTS):
-        found = killed(plant)
-        assert found is not None and word in found, (i, word, found)
+    all_right(KILLED_RIGHT, killed)
+    all_found(KILLED_FAULTS, killed)

@@ -16,6 +16,10 @@ class Wrong(AssertionError):
     """The server contradicted itself."""
 
 
+class Bye(Wrong):
+    """The server ended the session."""
+
+
 class View:
     def __init__(self, box):
         self.box = box
@@ -92,6 +96,8 @@ class Session(imapc.Imap):
     def finish(self, tag):
         try:
             a = super().finish(tag)
+        except Bye:
+            raise
         except Wrong as e:
             raise Wrong("%s\n%s" % (e, self.tail())) from None
         return a
@@ -120,7 +126,7 @@ class Session(imapc.Imap):
         running = {w for w, _ in self.under_way.values()}
         m = re.match(rb"\* (\d+) (EXISTS|EXPUNGE|FETCH)", line)
         if line.startswith(b"* BYE") and "LOGOUT" not in running:
-            raise Wrong(line.decode("latin-1"))
+            raise Bye(line.decode("latin-1"))
         v = re.match(rb"\* OK \[UIDVALIDITY (\d+)\]", line)
         if v and self.view is not None:
             self.view.validity = int(v.group(1))
