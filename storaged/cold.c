@@ -75,9 +75,15 @@ cold_existing(struct index *ix)
 static int
 cold_open(struct index *ix)
 {
-	if (ix->cold.h != NULL)
-		return ix->cold.failed ? -1 : 0;
-	if (cold_existing(ix) == 0)
+	if (ix->cold.h != NULL && !ix->cold.failed)
+		return 0;
+	if (ix->cold.h != NULL && !ix->cold.damaged)
+		return -1;		/* the disk is full, or such */
+	if (ix->cold.h != NULL) {
+		log_info("index: %s: begun anew", ix->path_cold);
+		db_close(&ix->cold);
+		ix->cold_held = false;
+	} else if (cold_existing(ix) == 0)
 		return 0;
 	index_unlink(ix->path_cold);
 	if (db_open(&ix->cold, ix->path_cold, true, false, index_cold_sql,

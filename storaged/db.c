@@ -5,23 +5,30 @@
  */
 #include "common/compat.h"
 
-#include <sys/stat.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "storaged/db.h"
+#include "storaged/db_sum.h"
+#include "storaged/db_vfs.h"
 
-#define DB_PAGE	4096
+#define DB_WAL_PAGES	2000	/* more than these go into the database */
 
 static void
 db_error(struct db *db, const char *what)
 {
-	if (!db->failed)
-		log_warnx("index: %s: %s", what, db->h == NULL ?
-		    "no memory" : sqlite3_errmsg(db->h));
+	if (db->failed)
+		return;
 	db->failed = true;
+	log_warnx("index: %s: %s", what, db->h == NULL ? "no memory" :
+	    sqlite3_errmsg(db->h));
+	db->damaged = db->h != NULL && (sqlite3_extended_errcode(db->h) ==
+	    SQLITE_IOERR_DATA || sqlite3_errcode(db->h) == SQLITE_CORRUPT);
 }
 
 int
@@ -34,10 +41,26 @@ db_exec(struct db *db, const char *sql)
 	return 0;
 }
 
+/* After each commit.  SQLite's own way would keep an error to itself. */
+static int
+db_checkpoint(void *arg, sqlite3 *h, const char *name, int npages)
+{
+	struct db	*db = arg;
+	int		 rc;
+
+	if (npages < DB_WAL_PAGES)
+		return SQLITE_OK;
+	rc = sqlite3_wal_checkpoint_v2(h, name, SQLITE_CHECKPOINT_PASSIVE,
+	    NULL, NULL);
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
+		db_error(db, "checkpoint");
+	return SQLITE_OK;
+}
+
 static int
 db_settings(struct db *db, bool readonly)
 {
-	int	 on, keep = 1;
+	int	 on, keep = 1, reserve = DB_RESERVE;
 
 	/* To create and delete them each time a user is opened and closed
 	 * costs more than all the rest of it. */
@@ -48,37 +71,72 @@ db_settings(struct db *db, bool readonly)
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_ENABLE_VIEW, 0, &on);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DQS_DML, 0, &on);
 	sqlite3_busy_timeout(db->h, 0);
+	if (sqlite3_file_control(db->h, "main", SQLITE_FCNTL_RESERVE_BYTES,
+	    &reserve) != SQLITE_OK) {
+		db_error(db, "reserve");
+		return -1;
+	}
 	if (db_exec(db, "PRAGMA page_size=4096;"
 	    "PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"
 	    "PRAGMA cache_size=-2000; PRAGMA cell_size_check=ON;") == -1)
 		return -1;
 	if (readonly)
 		return db_exec(db, "PRAGMA query_only=ON;");
-	return db_exec(db, "PRAGMA journal_mode=WAL;"
-	    "PRAGMA journal_size_limit=0; PRAGMA wal_autocheckpoint=2000;");
+	if (db_exec(db, "PRAGMA journal_mode=WAL;"
+	    "PRAGMA journal_size_limit=0;") == -1)
+		return -1;
+	sqlite3_wal_hook(db->h, db_checkpoint, db);
+	return 0;
+}
+
+/* What SQLite would not notice before it reads on. */
+static const char *
+db_wrong(const char *path)
+{
+	uint8_t	 header[100];
+	char	 wal[1024];
+	off_t	 size = 0;
+	ssize_t	 n = -1;
+	int	 fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd != -1) {
+		n = read(fd, header, sizeof(header));
+		size = lseek(fd, 0, SEEK_END);
+		close(fd);
+	}
+	if (n == -1)
+		return "cannot be read";
+	if (size == 0 || size % DB_PAGE != 0)
+		return "cut off";
+	if (header[20] != DB_RESERVE)
+		return "of another version";
+	if ((size_t)snprintf(wal, sizeof(wal), "%s-wal", path) >= sizeof(wal))
+		return "too long a name";
+	return db_wal_wrong(wal);
 }
 
 bool
 db_whole(const char *path)
 {
-	struct stat	 sb;
+	const char	*why = db_wrong(path);
 
-	if (stat(path, &sb) == -1 || sb.st_size % DB_PAGE == 0)
-		return true;
-	log_warnx("index: %s: cut off", path);
-	return false;
+	if (why != NULL)
+		log_warnx("index: %s: %s", path, why);
+	return why == NULL;
 }
 
 int
 db_open(struct db *db, const char *path, bool create, bool readonly,
     const char *const *sql, size_t nst)
 {
-	int	 flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	const char	*vfs = db_vfs();
+	int		 flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
 	memset(db, 0, sizeof(*db));
 	if (create)
 		flags |= SQLITE_OPEN_CREATE;
-	if (sqlite3_open_v2(path, &db->h, flags, NULL) != SQLITE_OK) {
+	if (vfs == NULL || sqlite3_open_v2(path, &db->h, flags, vfs) !=
+	    SQLITE_OK) {
 		db_error(db, path);
 		goto fail;
 	}

@@ -19,17 +19,22 @@ struct db {
 	size_t			 nst;
 	bool			 failed;	/* an error that is not a
 						   constraint: sticky */
+	bool			 damaged;	/* it was the file's content */
 };
 
 /*
- * Opens path (created when create is set) in WAL mode with synchronous=OFF
- * and defensive settings.  sql: nst statements for db_st(), kept by
+ * Opens path (created when create is set) in WAL mode with synchronous=OFF,
+ * checksums (db_vfs.h) and defensive settings.  db stays where it is until
+ * it is closed.  sql: nst statements for db_st(), kept by
  * reference.  -1 with db->failed set (the handle is closed).
  */
 int	 db_open(struct db *db, const char *path, bool create, bool readonly,
 	    const char *const *sql, size_t nst);
-/* Does the file end with a whole page?  SQLite reads a cut one as if zeros
- * followed.  (Logged when not.) */
+/*
+ * Before the first connection to a file that was left: is it of our format,
+ * whole, and its write-ahead log too (db_sum.h)?  Logged when not; pages
+ * are looked at as they are read (db_vfs.h).
+ */
 bool	 db_whole(const char *path);
 void	 db_close(struct db *db);		/* also of one never opened */
 /* One or more statements without results.  0 or -1 (logged). */

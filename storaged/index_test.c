@@ -339,11 +339,20 @@ test_files_stay(void)
 }
 
 static void
+other_boot(const char *path)
+{
+	struct db	 db;
+
+	CHECK(db_open(&db, path, false, false, NULL, 0) == 0);
+	CHECK(db_exec(&db, "UPDATE meta SET boot='x'") == 0);
+	db_close(&db);
+}
+
+static void
 test_reopen(void)
 {
 	struct index	*ix;
 	struct box	 box;
-	sqlite3		*h;
 	char		 path[128];
 	FILE		*f;
 
@@ -354,16 +363,10 @@ test_reopen(void)
 	index_close(ix, true);
 	/* another boot after a clean stop: kept; without one: not */
 	snprintf(path, sizeof(path), "%s/u.hot", dir);
-	CHECK(sqlite3_open(path, &h) == SQLITE_OK);
-	CHECK(sqlite3_exec(h, "UPDATE meta SET boot='x'", NULL, NULL, NULL) ==
-	    SQLITE_OK);
-	sqlite3_close(h);
+	other_boot(path);
 	CHECK((ix = index_open(dir, "u")) != NULL && !ix->fresh);
 	index_close(ix, false);
-	CHECK(sqlite3_open(path, &h) == SQLITE_OK);
-	CHECK(sqlite3_exec(h, "UPDATE meta SET boot='x'", NULL, NULL, NULL) ==
-	    SQLITE_OK);
-	sqlite3_close(h);
+	other_boot(path);
 	CHECK((ix = index_open(dir, "u")) != NULL && ix->fresh &&
 	    ix->mark.records == 0);
 	index_close(ix, false);

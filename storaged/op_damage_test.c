@@ -181,6 +181,62 @@ test_cache(void)
 	env.objects = NULL;
 }
 
+/* All rows of INBOX as octets: 0, or -1 when it was refused. */
+static int
+all_rows(struct buf *b)
+{
+	struct client		*c = client_new("ann");
+	struct mbox_select	 sel = { STR("INBOX"), false };
+	struct mbox_meta	 req = { box, range(1, ALL), MBOX_WHAT_FLAGS |
+				    MBOX_WHAT_MODSEQ | MBOX_WHAT_DATE |
+				    MBOX_WHAT_SIZE | MBOX_WHAT_SAVEDATE |
+				    MBOX_WHAT_IDS | MBOX_WHAT_DIGEST,
+				    DIGEST_BIT(DIGEST_HEADER) };
+	struct got		*g;
+	int			 rv = -1;
+
+	buf_reset(b);
+	if (type_of(next(c)) == IMSG_SESSION_READY && type_of(answer(c,
+	    ask(c, IMSG_MBOX_SELECT, &mbox_select_wire, &sel))) ==
+	    IMSG_REPLY_SELECTED) {
+		buf_reset(&c->stream);
+		g = answer(c, ask(c, IMSG_MBOX_META, &mbox_meta_wire, &req));
+		if (type_of(g) == IMSG_REPLY_OK)
+			rv = buf_put(b, c->stream.data, c->stream.len);
+	}
+	client_free(c);
+	drain_all();
+	return rv;
+}
+
+/* A bit of any page of the index: what is said is right, or nothing is and
+ * the next session finds an index made anew. */
+static void
+test_index(void)
+{
+	static const char *const kind[] = { "hot", "cold" };
+	struct buf	 truth = BUF_INIT, b = BUF_INIT;
+	char		 path[600];
+	unsigned	 i, at, refused = 0;
+
+	CHECK(all_rows(&truth) == 0 && truth.len > ALL * 20);
+	for (i = 0; i < nitems(kind); i++)
+		for (at = 2; at < 100; at += 4) {
+			snprintf(path, sizeof(path), "%s/index/ann.%s", dir,
+			    kind[i]);
+			flip(path, at);
+			if (all_rows(&b) == -1) {
+				refused++;
+				CHECK(all_rows(&b) == 0);
+			}
+			CHECK_ROW(b.len == truth.len && memcmp(b.data,
+			    truth.data, b.len) == 0, "%s %u", kind[i], at);
+		}
+	CHECK(refused > 0 && refused <= 25);
+	buf_free(&truth);
+	buf_free(&b);
+}
+
 /* A damaged head ends the user's sessions, and those of no other. */
 static void
 test_head(void)
@@ -322,6 +378,7 @@ main(void)
 	setup("index");
 	fill();
 	test_objects();
+	test_index();
 	test_cache();
 	test_head();
 	test_away();
