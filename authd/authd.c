@@ -193,7 +193,7 @@ authd_preauth(struct authd *a, const char *user, const char *token)
 void
 authd_revoke(struct authd *a, const char *user)
 {
-	char	id[USER_ID_MAX + 1], quoted[2 * USER_ID_MAX];
+	char	id[USER_ID_MAX + 1], word[2 * USER_ID_MAX + 8];
 
 	if (user_normalize(str_from(user), id, sizeof(id)) == -1)
 		return;
@@ -201,8 +201,8 @@ authd_revoke(struct authd *a, const char *user)
 	preauth_revoke(a->preauth, id);
 	checks_revoke(a->checks, id);
 	grant_revoke(a->grants, id);
-	log_info("user=\"%s\" cmd=revoke result=ok",
-	    log_quote(quoted, sizeof(quoted), id, strlen(id)));
+	log_info("user=%s cmd=revoke result=ok",
+	    log_word(word, sizeof(word), id));
 }
 
 void

@@ -104,25 +104,6 @@ login_muted(struct channel *c)
 	return true;
 }
 
-/* A value for the log: in quotes unless it is one plain word. */
-static const char *
-login_word(char *dst, size_t size, const char *s)
-{
-	static const char	plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "@._+:-";
-	size_t			len = strlen(s);
-
-	if (len > 0 && strspn(s, plain) == len) {
-		strlcpy(dst, s, size);
-		return dst;
-	}
-	dst[0] = '"';
-	log_quote(dst + 1, size - 2, s, len);
-	strlcat(dst, "\"", size);
-	return dst;
-}
-
 static void
 login_log(const struct login *l, const char *result, const char *why)
 {
@@ -133,9 +114,9 @@ login_log(const struct login *l, const char *result, const char *why)
 	log_info("login=%" PRIu32 ".%" PRIu32 " user=%s mech=%s remote=%s "
 	    "tls=%s cached=%s ms=%" PRId64 " result=%s%s%s%s",
 	    l->channel->index, l->id,
-	    login_word(user, sizeof(user), l->user),
+	    log_word(user, sizeof(user), l->user),
 	    l->sasl.mech == NULL ? "-" : l->sasl.mech->name,
-	    login_word(remote, sizeof(remote), l->remote),
+	    log_word(remote, sizeof(remote), l->remote),
 	    l->tls ? "yes" : "no", l->cached ? "yes" : "no",
 	    clock_ms() - l->began, result, *why != '\0' ? " why=\"" : "",
 	    log_quote(text, sizeof(text), why, strlen(why)),

@@ -245,3 +245,36 @@ log_quote(char *dst, size_t size, const void *src, size_t len)
 	dst[n] = '\0';
 	return dst;
 }
+
+char *
+log_word(char *dst, size_t size, const char *s)
+{
+	static const char	 plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "@._+:-";
+	size_t			 len = strlen(s);
+
+	if (len > 0 && len < size && strspn(s, plain) == len) {
+		memcpy(dst, s, len + 1);
+		return dst;
+	}
+	dst[0] = '"';
+	log_quote(dst + 1, size - 2, s, len);
+	len = strlen(dst);
+	dst[len] = '"';
+	dst[len + 1] = '\0';
+	return dst;
+}
+
+char *
+log_word_dup(const char *s)
+{
+	size_t	 size = 4 * strlen(s) + 3;
+	char	*dst, *fit;
+
+	if ((dst = malloc(size)) == NULL)
+		return NULL;
+	log_word(dst, size, s);
+	fit = realloc(dst, strlen(dst) + 1);
+	return fit != NULL ? fit : dst;
+}

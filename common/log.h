@@ -50,5 +50,12 @@ void	 fatalx(const char *fmt, ...)
  * with the NUL; returns dst.
  */
 char	*log_quote(char *dst, size_t size, const void *src, size_t len);
+/*
+ * A value that a stranger chose, for key=%s: as it is when it is one plain
+ * word, else in quotes, so that it cannot pass for other keys.  Cut at size,
+ * which is at least 3; returns dst.
+ */
+char	*log_word(char *dst, size_t size, const char *s);
+char	*log_word_dup(const char *s);	/* malloc'd; NULL on ENOMEM */
 
 #endif

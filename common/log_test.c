@@ -103,10 +103,48 @@ test_quote(void)
 	CHECK(strcmp(log_quote(b, sizeof(b), "x\0y", 3), "x\\x00y") == 0);
 }
 
+static void
+test_word(void)
+{
+	static const struct {
+		const char	*in, *word;
+	} t[] = {
+		{ "ann", "ann" },
+		{ "ann.b+c@x-y_z:1", "ann.b+c@x-y_z:1" },
+		{ "", "\"\"" },
+		{ "ann result=ok", "\"ann result=ok\"" },
+		{ "ann\" result=\"ok", "\"ann\\\" result=\\\"ok\"" },
+		{ "a\\", "\"a\\\\\"" },
+		{ "a\nb\r\x1b", "\"a\\x0ab\\x0d\\x1b\"" },
+		{ "j\xc3\xb6rg", "\"j\xc3\xb6rg\"" },
+		{ "a=b", "\"a=b\"" },
+	};
+	char	 b[64], *d;
+	size_t	 i, size;
+
+	for (i = 0; i < nitems(t); i++) {
+		CHECK_ROW(strcmp(log_word(b, sizeof(b), t[i].in),
+		    t[i].word) == 0, "row %zu: %s", i, b);
+		CHECK((d = log_word_dup(t[i].in)) != NULL);
+		CHECK_ROW(strcmp(d, t[i].word) == 0, "row %zu: %s", i, d);
+		free(d);
+		/* cut, it is still within its quotes */
+		for (size = 3; size < sizeof(b); size++) {
+			memset(b, 'x', sizeof(b));
+			log_word(b, size, t[i].in);
+			CHECK_ROW(strlen(b) < size && (b[0] == '"') ==
+			    (b[strlen(b) - 1] == '"') && (b[0] == '"' ||
+			    strcmp(b, t[i].in) == 0), "row %zu size %zu", i,
+			    size);
+		}
+	}
+}
+
 int
 main(void)
 {
 	test_lines();
+	test_word();
 	test_levels();
 	test_quote();
 	return TEST_END();

@@ -91,7 +91,7 @@ struct client {
 	struct login		*login;		/* under way at authd */
 	struct storage		*storage;	/* NULL until logged in */
 	struct view		*view;		/* NULL: nothing selected */
-	char			*user;
+	char			*user;		/* a word of the log */
 	bool			 left;		/* LOGOUT was said */
 	uint64_t		 append_limit;
 	int64_t			 born;		/* monotonic ms */

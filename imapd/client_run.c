@@ -20,7 +20,7 @@
 #define STRANGER_BAD_MAX	20	/* then BYE */
 
 static const char *const status_word[] = { "OK", "NO", "BAD" };
-static const char *const log_word[] = { "ok", "no", "bad" };
+static const char *const status_log[] = { "ok", "no", "bad" };
 
 static void
 command_log(struct client *c, const struct command *cmd)
@@ -36,7 +36,7 @@ command_log(struct client *c, const struct command *cmd)
 	    "why=\"%s\"",
 	    c->session, c->user != NULL ? c->user : "",
 	    cmd->spec != NULL ? cmd->spec->name : "?",
-	    (long long)(client_now() - cmd->began), log_word[cmd->status],
+	    (long long)(client_now() - cmd->began), status_log[cmd->status],
 	    log_quote(quoted, sizeof(quoted), why, strlen(why)));
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/user.h"
 #include "imapd/auth.h"
 #include "imapd/capability.h"
 #include "imapd/client.h"
@@ -133,8 +134,15 @@ login_ready(struct client *c, const struct session_ready *ready,
 static void
 login_ok(struct client *c, struct str user, int fd)
 {
+	char	 id[USER_ID_MAX + 1];
+
 	free(c->user);
-	c->user = strndup(user.p, user.len);
+	c->user = NULL;
+	if (user.len < sizeof(id)) {
+		memcpy(id, user.p, user.len);
+		id[user.len] = '\0';
+		c->user = log_word_dup(id);
+	}
 	if (fd != -1 && c->user != NULL)
 		c->storage = storage_new(c->base, c, fd, login_ready);
 	if (c->storage != NULL)

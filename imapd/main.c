@@ -112,7 +112,9 @@ imapd_counts(void)
 static void
 imapd_preauth(const char *user, const char *token, int fd)
 {
-	log_debug("preauth user=%s", user);
+	char	 word[256];
+
+	log_debug("preauth user=%s", log_word(word, sizeof(word), user));
 	if (client_new_preauth(daemon_base(), fd, token) == NULL)
 		log_warnx("preauth: out of memory");
 }

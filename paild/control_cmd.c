@@ -170,6 +170,7 @@ cmd_revoke(struct control_client *c, const char *arg)
 {
 	struct ctl_revoke	 r = { .user = str_from(arg) };
 	struct proc		*p = proc_find(c->paild, PROC_AUTHD, 0);
+	char			 word[256];
 
 	if (p == NULL || peer_send_struct(p->setup, IMSG_CTL_REVOKE, 0,
 	    &ctl_revoke_wire, &r, -1) == -1) {
@@ -177,7 +178,8 @@ cmd_revoke(struct control_client *c, const char *arg)
 		control_fail(c, "authd is not there: try again");
 		return;
 	}
-	log_info("user=%s sessions=revoked", arg);
+	log_info("user=%s sessions=revoked",
+	    log_word(word, sizeof(word), arg));
 	buf_puts(&c->out, "ok\n");
 	control_finish(c);
 }

@@ -115,3 +115,33 @@ def test_users_are_added_changed_and_deleted_while_it_runs():
         assert b"bob" not in s.ctl("user", "list").stdout
         assert suite.imapc.Imap(s.imap_port).cmd(
             "LOGIN bob second").status == "NO"
+
+
+@asan
+def test_a_strange_name_forges_no_key_of_the_log():
+    """Neither one that is let in, at every level of the log, nor one that
+    is not."""
+    name = 'x result=ok user=bob "user=bob\\'
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    with suite.Suite(users=[name],
+                     log="{level: debug, to: stderr}") as s:
+        c = s.client('"%s"' % quoted)
+        c.append("INBOX", b"Subject: x\r\n\r\nx\r\n")
+        c.ok("SELECT INBOX")
+        assert c.cmd("SELECT none").status == "NO"
+        c.logout()
+        for bad in (name + "y", "z\r\nauthd[1] info: user=bob"):
+            c = s.client(None)
+            data = bad.encode()
+            c.send(b"b1 LOGIN {%d+}\r\n%s {1+}\r\nx\r\n" % (len(data), data))
+            assert c.finish("b1").status == "NO"
+            c.close()
+        s.ctl("user", "passwd", name, input=b"another\n")  # it revokes
+        s.stop()
+        seen = set()
+        for line in s.log_text().splitlines():
+            bare = re.sub(r'"(\\.|[^"\\])*"', "Q", line)
+            assert "bob" not in bare and '"' not in bare, line
+            if "user=Q" in bare:
+                seen.add(re.search(r" (\w+)\[", line).group(1))
+        assert seen >= {"authd", "imapd", "storaged", "paild"}, seen

@@ -60,7 +60,7 @@ large_put_done(const struct blob_result *r, void *arg)
 	l->put = NULL;
 	if (r->outcome != BLOB_DONE) {
 		log_warnx("user=%s cmd=APPEND result=no upload=%s why=\"%s\"",
-		    op->user->id, blob_outcome_name(r->outcome), r->why);
+		    op->user->word, blob_outcome_name(r->outcome), r->why);
 		commit_upload_drop(op->user->commit, l->id);
 		op_no(op, MBOX_UNAVAILABLE,
 		    "The mail store is away, try again later");
@@ -150,7 +150,7 @@ large_work(struct op *op)
 	if (rv == 0 && large_upload(op, l) == 0)
 		return true;
  fail:
-	log_warn("user=%s cmd=APPEND spool", op->user->id);
+	log_warn("user=%s cmd=APPEND spool", op->user->word);
 	op_no(op, MBOX_UNAVAILABLE, "The message cannot be stored now");
 	return false;
 }

@@ -154,7 +154,7 @@ cold_get(struct user *u, uint64_t m, struct buf *out)
 	sqlite3_reset(st);
 	if (rv == 0) {
 		log_warnx("user=%s record=%llu result=damaged why=\"the digest "
-		    "in the index\"", u->id, (unsigned long long)m);
+		    "in the index\"", u->word, (unsigned long long)m);
 		(void)db_run(&ix->cold, COLD_DEL, "u", m);
 	}
 	return rv;

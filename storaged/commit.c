@@ -83,7 +83,7 @@ commit_new(const struct commit_conf *conf)
 	TAILQ_INIT(&c->answering);
 	TAILQ_INIT(&c->refreshes);
 	TAILQ_INIT(&c->uploads);
-	if ((c->user = strdup(conf->user)) == NULL ||
+	if ((c->user = log_word_dup(conf->user)) == NULL ||
 	    key_user(conf->user, c->prefix, sizeof(c->prefix)) == -1 ||
 	    key_head(c->prefix, c->key, sizeof(c->key)) == -1) {
 		free(c->user);
@@ -670,7 +670,7 @@ commit_history(const struct commit *c)
 }
 
 const char *
-commit_user(const struct commit *c)
+commit_prefix(const struct commit *c)
 {
-	return c->user;
+	return c->prefix;
 }

@@ -213,6 +213,7 @@ void	 commit_cluster(struct commit *c);
 /* For logs, tests and pailctl dump. */
 /* 16 bytes; NULL before the first read. */
 const uint8_t *commit_history(const struct commit *c);
-const char *commit_user(const struct commit *c);
+/* of the names of its objects */
+const char *commit_prefix(const struct commit *c);
 
 #endif

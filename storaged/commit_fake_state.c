@@ -350,14 +350,13 @@ fake_message_there(struct fake_world *w, const struct commit *c,
 {
 	struct commit_place	 at;
 	struct fake_object	*o;
-	char			 prefix[BLOB_KEY_MAX], key[BLOB_KEY_MAX];
+	char			 key[BLOB_KEY_MAX];
 	const uint8_t		*p = NULL;
 	uint64_t		 off = 0, area = 0;
 	uint8_t			 sum[32];
 
 	if (m->place.where != RECORD_INLINE) {
-		if (key_user(commit_user(c), prefix, sizeof(prefix)) == -1 ||
-		    key_object(prefix, m->place.where == RECORD_PACK ?
+		if (key_object(commit_prefix(c), m->place.where == RECORD_PACK ?
 		    KEY_PACK : KEY_MSG, m->place.object, key,
 		    sizeof(key)) == -1 ||
 		    (o = fake_object(w, key)) == NULL ||

@@ -165,7 +165,7 @@ struct turn {
 struct commit {
 	struct commit_conf	 conf;
 	const struct commit_io	*io;
-	char			*user;
+	char			*user;		/* a word of the log */
 	char			 prefix[BLOB_KEY_MAX];
 	char			 key[BLOB_KEY_MAX];	/* of the head */
 	struct commit_limits	 limits;

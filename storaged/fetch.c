@@ -47,7 +47,7 @@ static enum fetch_state
 fetch_damaged(struct fetch *f, const struct place *p, const char *why)
 {
 	log_warnx("user=%s uid=%u record=%llu object=%s result=damaged "
-	    "why=\"%s\"", f->user->id, p->uid, (unsigned long long)p->m,
+	    "why=\"%s\"", f->user->word, p->uid, (unsigned long long)p->m,
 	    f->key, why);
 	f->m = 0;
 	window_spoil(f->key);

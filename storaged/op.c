@@ -158,7 +158,7 @@ op_no(struct op *op, enum mbox_code code, const char *text)
 
 	no.text = str_from(text);
 	log_debug("session=%llx user=%s cmd=%s ms=%llu result=no why=\"%s\"",
-	    (unsigned long long)op->s->serial, op->user->id, op->class->name,
+	    (unsigned long long)op->s->serial, op->user->word, op->class->name,
 	    (unsigned long long)(now_ms() - op->since_ms), text);
 	(void)session_send(op->s, IMSG_REPLY_NO, op->id, &reply_no_wire,
 	    &no);

@@ -150,7 +150,7 @@ append_data(struct session *s, const struct msg *m)
 		return 0;
 	}
 	if (append_take(x, m) == -1) {
-		log_warn("user=%s cmd=APPEND spool", op->user->id);
+		log_warn("user=%s cmd=APPEND spool", op->user->word);
 		op_no(op, MBOX_UNAVAILABLE,
 		    "The message cannot be stored now");
 		return 0;
@@ -357,7 +357,7 @@ append_item(struct op *op, struct append_msg *r)
 	append_received(x);
 	return 0;
  fail:
-	log_warn("user=%s cmd=APPEND", op->user->id);
+	log_warn("user=%s cmd=APPEND", op->user->word);
 	op_no(op, MBOX_UNAVAILABLE, "The message cannot be stored now");
 	return 0;
 }

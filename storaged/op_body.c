@@ -222,7 +222,7 @@ body_message(struct op *op, struct body *x)
 		return OP_MORE;
 	if (!body_verified(x, p)) {
 		log_warnx("user=%s uid=%u result=damaged why=\"the SHA-256 "
-		    "of a large message differs\"", op->user->id, p->uid);
+		    "of a large message differs\"", op->user->word, p->uid);
 		return body_fail(op, MBOX_CORRUPTION,
 		    "The message is damaged");
 	}

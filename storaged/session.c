@@ -80,7 +80,7 @@ session_send(struct session *s, enum msg_type type, uint32_t id,
 	if (peer_queued(s->peer) > SESSION_QUEUE_MAX) {
 		log_warnx("session=%llx user=%s result=end why=\"its peer "
 		    "does not read\"", (unsigned long long)s->serial,
-		    s->user->id);
+		    s->user->word);
 		session_later(s);
 		return -1;
 	}
@@ -95,7 +95,7 @@ session_end(struct session *s, enum mbox_code code, const char *text)
 	if (s->dead)
 		return;
 	log_info("session=%llx user=%s result=end why=\"%s\"",
-	    (unsigned long long)s->serial, s->user->id, text);
+	    (unsigned long long)s->serial, s->user->word, text);
 	end.text = str_from(text);
 	(void)session_send(s, IMSG_SESSION_END, 0, &session_end_wire, &end);
 	session_later(s);
@@ -250,22 +250,24 @@ session_new(const char *user, int fd)
 {
 	struct session	*s;
 	struct user	*u;
+	char		 word[2 * USER_ID_MAX + 8];
 	struct timeval	 tv = { (time_t)(env.timeout_ms / 1000),
 			    (suseconds_t)(env.timeout_ms % 1000) * 1000 };
 
 	if (nsessions >= SESSIONS_MAX || (u = user_get(user)) == NULL) {
-		log_warnx("user=%s result=no why=\"no more sessions\"", user);
+		log_warnx("user=%s result=no why=\"no more sessions\"",
+		    log_word(word, sizeof(word), user));
 		close(fd);
 		return;
 	}
 	if (u->nsessions >= SESSIONS_USER_MAX) {
 		log_warnx("user=%s result=no why=\"no more sessions of this "
-		    "user\"", user);
+		    "user\"", u->word);
 		close(fd);
 		return;
 	}
 	if (session_alloc(&s, fd) == -1) {
-		log_warn("user=%s session", user);
+		log_warn("user=%s session", u->word);
 		close(fd);
 		user_release(u);
 		return;
@@ -282,7 +284,7 @@ session_new(const char *user, int fd)
 		return;
 	}
 	log_debug("session=%llx user=%s result=open",
-	    (unsigned long long)s->serial, u->id);
+	    (unsigned long long)s->serial, u->word);
 	if (!u->ix->fresh || u->opened) {
 		session_ready(s);
 		return;
@@ -319,7 +321,7 @@ session_closed(struct peer *p, const char *why, void *arg)
 	(void)p;
 	s->peer = NULL;		/* it frees itself */
 	log_debug("session=%llx user=%s result=closed why=\"%s\"",
-	    (unsigned long long)s->serial, s->user->id, why);
+	    (unsigned long long)s->serial, s->user->word, why);
 	session_later(s);
 }
 

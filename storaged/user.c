@@ -75,7 +75,9 @@ user_get(const char *id)
 		return NULL;
 	TAILQ_INIT(&u->sessions);
 	if (user_key(id, u->name, sizeof(u->name)) == -1 ||
-	    (u->id = strdup(id)) == NULL) {
+	    (u->id = strdup(id)) == NULL ||
+	    (u->word = log_word_dup(id)) == NULL) {
+		free(u->id);
 		free(u);
 		return NULL;
 	}
@@ -328,6 +330,7 @@ user_release(struct user *u)
 	user_shut(u, env.draining);
 	TAILQ_REMOVE(bucket_of(u->id), u, entry);
 	free(u->id);
+	free(u->word);
 	free(u);
 }
 
@@ -349,7 +352,7 @@ user_idle(struct user *u)
 	if (u->ix != NULL && !u->fenced && !u->ix->resting &&
 	    index_failed(u->ix)) {
 		log_warnx("user=%s result=rebuild why=\"the index is damaged, "
-		    "or its disk is\"", u->id);
+		    "or its disk is\"", u->word);
 		u->fenced = true;
 		user_end(u, MBOX_UNAVAILABLE,
 		    "The index is rebuilt, log in again");

@@ -51,6 +51,7 @@ struct user {
 	TAILQ_ENTRY(user)	 entry;		/* of its bucket */
 	TAILQ_ENTRY(user)	 lru;
 	char			*id;
+	char			*word;		/* the id for the log */
 	char			 name[USER_ID_MAX + 1];	/* of its files */
 	struct index		*ix;		/* NULL: closed */
 	struct commit		*commit;
