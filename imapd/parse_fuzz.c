@@ -296,12 +296,14 @@ set_up(void)
 {
 	static const char *const mails[ROWS] = {
 		"Subject: x\r\n\r\nhello\r\n",
-		"Date: Wed, 17 Jul 1996 02:23:25 -0700\r\nFrom: Ann <a@b>\r\n"
-		"To: b@c, d@e\r\nMessage-ID: <1@b>\r\nContent-Type: multipart/"
-		"mixed; boundary=x\r\n\r\n--x\r\n\r\none\r\n--x\r\nContent-"
-		"Type: message/rfc822\r\n\r\nSubject: y\r\n\r\ntwo\r\n--x--\r\n",
-		"Content-Type: text/html; charset=koi8-r\r\nContent-Transfer-"
-		"Encoding: base64\r\nSubject: =?utf-8?q?=C3=A4?=\r\n\r\naGVs\r\n"
+		"Date: Wed, 17 Jul 1996 02:23:25 -0700\r\n"
+		"From: Ann <a@b>\r\nTo: b@c, d@e\r\nMessage-ID: <1@b>\r\n"
+		"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+		"--x\r\n\r\none\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n"
+		"Subject: y\r\n\r\ntwo\r\n--x--\r\n",
+		"Content-Type: text/html; charset=koi8-r\r\n"
+		"Content-Transfer-Encoding: base64\r\n"
+		"Subject: =?utf-8?q?=C3=A4?=\r\n\r\naGVs\r\n"
 	};
 	static const uint32_t	 keywords[] = { 1 };
 	struct mbox_selected	 sel = { .box = 1, .uidnext = 40 };

@@ -169,13 +169,13 @@ static void
 heed(struct commit *c, const struct wish *w)
 {
 	const struct head_node	*entry = head_find(&c->head, w->node);
-	int64_t			 age = commit_time(c) - w->time;
+	int64_t			 time = commit_time(c);
 	uint64_t		 now = c->io->now_ms(c->io->arg);
 	uint64_t		 ms = w->needs;
 
 	if (memcmp(w->node, c->node, sizeof(w->node)) == 0 ||
 	    (entry != NULL && entry->commit > w->commit) ||
-	    age > TURN_AGE || age < -TURN_AGE)
+	    w->time < time - TURN_AGE || w->time > time + TURN_AGE)
 		return;
 	if (ms > TURN_MAX_MS)
 		ms = TURN_MAX_MS;

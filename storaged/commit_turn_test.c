@@ -10,6 +10,7 @@
 #include "common/test.h"
 #include "storaged/commit_fake.h"
 #include "storaged/commit_int.h"
+#include "storaged/frame.h"
 
 #define IDS	1000
 
@@ -207,6 +208,45 @@ test_heed(void)
 	finish();
 }
 
+/* A wish that somebody else wrote. */
+static void
+forge(int64_t time)
+{
+	struct buf	 body = BUF_INIT, whole = BUF_INIT;
+	uint8_t		 node[16] = { 0xee };
+
+	CHECK(tlv_put(&body, 1, true, node, sizeof(node)) == 0 &&
+	    tlv_put_varint(&body, 2, UINT64_MAX) == 0 &&
+	    tlv_put_zigzag(&body, 3, time) == 0 &&
+	    tlv_put_varint(&body, 4, UINT64_MAX) == 0 &&
+	    frame_seal(FRAME_TURN, near.c->head.history, NULL, body.data,
+	    body.len, &whole) == 0);
+	fake_object_put(&w, key, whole.data, whole.len);
+	buf_free(&body);
+	buf_free(&whole);
+}
+
+static void
+test_forged(void)
+{
+	static const struct { int64_t time; bool heeded; } rows[] = {
+		{ 0, true }, { INT64_MIN, false }, { INT64_MAX, false },
+	};
+	uint64_t	 pause;
+	size_t		 i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		start();
+		CHECK(row(1) == 0);
+		forge(rows[i].time == 0 ? commit_time(near.c) :
+		    rows[i].time);
+		pause = row(4);
+		CHECK_ROW((pause > 0) == rows[i].heeded && pause <= 1000,
+		    "row %zu: %llu ms", i, (unsigned long long)pause);
+		finish();
+	}
+}
+
 static void
 test_not_heeded(void)
 {
@@ -242,5 +282,6 @@ main(void)
 	test_ask();
 	test_heed();
 	test_not_heeded();
+	test_forged();
 	return TEST_END();
 }
