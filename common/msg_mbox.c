@@ -164,7 +164,8 @@ const struct wire_struct mbox_idle_wire =
     WIRE_STRUCT(mbox_idle, mbox_idle_fields);
 
 static const struct wire_field append_open_fields[] = {
-	{ WIRE_STR, offsetof(struct append_open, name), MBOX_NAME_MAX, NULL }
+	{ WIRE_STR, offsetof(struct append_open, name), MBOX_NAME_MAX, NULL },
+	{ WIRE_BOOL, offsetof(struct append_open, early), 0, NULL }
 };
 const struct wire_struct append_open_wire =
     WIRE_STRUCT(append_open, append_open_fields);

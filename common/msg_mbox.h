@@ -15,8 +15,9 @@
  *   sender of a stream may have MBOX_WINDOW bytes unacknowledged; the
  *   receiver gives bytes back with DATA_CREDIT.  APPEND_DATA is a stream
  *   the other way (the first credit is the DATA_CREDIT that answers
- *   APPEND_OPEN).  MBOX_CANCEL (id of the stream or APPEND) ends it early:
- *   REPLY_NO with MBOX_CANCELLED follows unless a reply is on its way.
+ *   APPEND_OPEN; when that is early, MBOX_EARLY bytes need none).
+ *   MBOX_CANCEL (id of the stream or APPEND) ends it early: REPLY_NO with
+ *   MBOX_CANCELLED follows unless a reply is on its way.
  * - MBOX_MORE tells that imapd's input holds further complete commands
  *   (1) or no longer does (0): storaged holds a commit back meanwhile, at
  *   most 10 ms or 512 KiB of intents.
@@ -32,6 +33,7 @@
 #include "common/wire.h"
 
 #define MBOX_WINDOW		(256 * 1024)
+#define MBOX_EARLY		(16 * 1024)	/* of an APPEND, unasked */
 #define MBOX_NAME_MAX		1000	/* bytes of UTF-8 */
 #define MBOX_KEYWORD_MAX	100	/* bytes of one keyword */
 #define MBOX_KEYWORDS_MAX	1000	/* a user */
@@ -221,11 +223,13 @@ struct mbox_idle { bool on; };
 
 /*
  * APPEND_OPEN (id) -> DATA_CREDIT (go on) or REPLY_NO (TRYCREATE, ...).
+ * early: the client does not wait for a "+", octets follow at once; the
+ * credit comes when the first MBOX_EARLY are used up.
  * Then per message: APPEND_DATA frames, APPEND_MSG (MULTIAPPEND: several),
  * then APPEND_DONE -> REPLY_OK with uidvalidity and dst (UIDs ascending),
  * all or nothing.  All carry the same id.
  */
-struct append_open { struct str name; };
+struct append_open { struct str name; bool early; };
 struct append_msg {
 	uint8_t		 flags;
 	struct wire_list keywords;	/* struct mbox_word */

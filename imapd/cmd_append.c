@@ -363,6 +363,9 @@ cmd_append(struct command *cmd)
 	}
 	if (!append_literal(cmd, &st->scan, p))
 		return CMD_WAIT;
-	st->ask = storage_append_open(cmd, name, append_credit, append_reply);
+	st->ask = storage_append_open(cmd, name, st->scan.nonsync,
+	    append_credit, append_reply);
+	if (st->ask != NULL && st->scan.nonsync)
+		append_go(cmd, &st->scan);
 	return CMD_WAIT;
 }

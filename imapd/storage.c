@@ -282,10 +282,10 @@ storage_forget(struct command *cmd)
 }
 
 struct ask *
-storage_append_open(struct command *cmd, struct str name,
+storage_append_open(struct command *cmd, struct str name, bool early,
     storage_credit_fn *credit, storage_reply_fn *reply)
 {
-	struct append_open	 req = { .name = name };
+	struct append_open	 req = { .name = name, .early = early };
 	struct ask		*a = ask_new(cmd, reply);
 
 	if (a == NULL)
@@ -295,7 +295,8 @@ storage_append_open(struct command *cmd, struct str name,
 	    &append_open_wire, &req, -1) == -1) {
 		a->refused = true;
 		event_active(&a->storage->ev_refused, EV_TIMEOUT, 0);
-	}
+	} else if (early)
+		a->room = MBOX_EARLY;
 	return a;
 }
 

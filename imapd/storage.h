@@ -68,10 +68,13 @@ const struct ask *storage_current(const struct command *cmd);
 /* The command goes away: what comes for it is dropped. */
 void	 storage_forget(struct command *cmd);
 
-/* APPEND: open answers by credit(cmd) first, and whenever more came. */
+/*
+ * APPEND: open answers by credit(cmd) first, and whenever more came; early:
+ * there is room at once, for MBOX_EARLY octets.
+ */
 typedef void storage_credit_fn(struct command *cmd);
 struct ask *storage_append_open(struct command *cmd, struct str name,
-	    storage_credit_fn *credit, storage_reply_fn *reply);
+	    bool early, storage_credit_fn *credit, storage_reply_fn *reply);
 size_t	 storage_append_room(const struct ask *a);	/* octets */
 /* len <= storage_append_room().  0, or -1: the channel is gone. */
 int	 storage_append_data(struct ask *a, const void *p, size_t len);

@@ -343,7 +343,8 @@ on_append_open(struct fake_session *s, uint32_t id,
 	TAILQ_INIT(&a->msgs);
 	a->id = id;
 	TAILQ_INSERT_TAIL(&s->appends, a, entry);
-	give(s, id, 1000);	/* little, so that messages are cut */
+	if (!req->early)
+		give(s, id, 1000);	/* little, so that messages are cut */
 }
 
 static void

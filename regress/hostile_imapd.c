@@ -385,7 +385,7 @@ static void
 try_starving(void)
 {
 	struct mbox_list	l = { STR(""), true, true };
-	struct append_open	o = { STR("INBOX") };
+	struct append_open	o = { STR("INBOX"), false };
 	uint8_t			h[16], data[MSG_DATA_MAX];
 	int			fd[24], i, j, n = 0;
 

@@ -24,9 +24,11 @@
 static int
 append_check(struct op *op)
 {
-	struct append	*x = op->x;
+	const struct append_open *req = op->req;
+	struct append		*x = op->x;
 
 	x->fd = -1;
+	x->window = req->early ? MBOX_EARLY : 0;
 	TAILQ_INIT(&x->larges);
 	return 0;
 }
@@ -62,8 +64,21 @@ append_credit(struct op *op, uint32_t bytes)
 	    &data_credit_wire, &credit);
 }
 
-static void
-append_run(struct op *op)
+/* What is small and comes unasked needs no leave: whether there is such a
+ * mailbox is found when it is evaluated. */
+static bool
+append_unasked(const struct op *op)
+{
+	const struct append_open	*req = op->req;
+	const struct append		*x = op->x;
+
+	return req->early && TAILQ_EMPTY(&x->larges) &&
+	    (x->done || x->window > 0);
+}
+
+/* May it begin?  If not, it waits, or op is gone. */
+static bool
+append_begin(struct op *op)
 {
 	const struct append_open *req = op->req;
 	struct append		*x = op->x;
@@ -72,30 +87,46 @@ append_run(struct op *op)
 	unsigned		 spools;
 	int			 rv = 0;
 
-	if (x->open) {
-		(void)large_work(op);
-		return;
-	}
 	(void)append_holds(op->s, &spools);
-	if (spools >= SESSION_SPOOLS_MAX) {	/* until one of them ends */
+	if (spools - (x->fd != -1 || !TAILQ_EMPTY(&x->larges)) >=
+	    SESSION_SPOOLS_MAX) {	/* until one of them ends */
 		op->state = OP_WAITS;
-		return;
+		return false;
 	}
 	if (mailbox_name(req->name, name) == 0)
 		rv = box_by_name(&op->user->ix->read, str_from(name), &box);
 	if (rv == 0 && op_blocked(op)) {
 		op->needs |= OP_AFTER;	/* a CREATE may be on its way */
 		op->state = OP_WAITS;
-		return;
+		return false;
 	}
 	if (rv != 1) {
 		op_no(op, rv == 0 ? MBOX_TRYCREATE : MBOX_SERVERBUG,
 		    rv == 0 ? "No such mailbox" :
 		    "The index cannot be read");
-		return;
+		return false;
 	}
 	x->open = true;
-	append_credit(op, MBOX_WINDOW);
+	append_credit(op, MBOX_WINDOW - (req->early ? MBOX_EARLY : 0));
+	return true;
+}
+
+static void
+append_run(struct op *op)
+{
+	struct append	*x = op->x;
+
+	if (!x->open && append_unasked(op)) {
+		if (!x->done)
+			return;		/* runs again when it is */
+		x->open = true;
+	}
+	if (!x->open && !append_begin(op))
+		return;
+	if (!TAILQ_EMPTY(&x->larges))
+		(void)large_work(op);
+	else if (x->done && !x->ready)
+		append_next(op);
 }
 
 static struct op *
@@ -127,6 +158,16 @@ append_take(struct append *x, const struct msg *m)
 	return spool_append(x->fd, m->data, m->len);
 }
 
+/* Before its leave only what is early may come. */
+static bool
+append_may_come(const struct op *op)
+{
+	const struct append_open	*req = op->req;
+	const struct append		*x = op->x;
+
+	return x->open || req->early;
+}
+
 int
 append_data(struct session *s, const struct msg *m)
 {
@@ -137,7 +178,7 @@ append_data(struct session *s, const struct msg *m)
 	if (op == NULL)
 		return 0;
 	x = op->x;
-	if (!x->open || x->done || m->len > x->window)
+	if (x->done || m->len > x->window)
 		return -1;
 	x->window -= (uint32_t)m->len;
 	if (append_holds(s, &spools) > SESSION_BYTES_MAX ||
@@ -156,6 +197,11 @@ append_data(struct session *s, const struct msg *m)
 		return 0;
 	}
 	x->owed += (uint32_t)m->len;
+	if (!x->open) {
+		if (x->window == 0)
+			op_kick(op);
+		return 0;
+	}
 	if (TAILQ_EMPTY(&x->larges) && x->owed >= CREDIT_STEP) {
 		append_credit(op, x->owed);
 		x->owed = 0;
@@ -374,7 +420,7 @@ append_msg(struct session *s, const struct msg *m)
 	if (op == NULL)
 		return 0;
 	x = op->x;
-	if (!x->open || x->done)
+	if (!append_may_come(op) || x->done)
 		return -1;
 	if ((a = arena_new(1024 * 1024)) == NULL)
 		return -1;
@@ -476,10 +522,11 @@ append_done(struct session *s, const struct msg *m)
 	if (op == NULL)
 		return 0;
 	x = op->x;
-	if (!x->open || x->done || x->got != 0)
+	if (!append_may_come(op) || x->done || x->got != 0)
 		return -1;
 	x->done = true;
-	append_next(op);
+	if (op->state == OP_RUNS)
+		append_run(op);
 	return 0;
 }
 

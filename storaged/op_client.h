@@ -245,7 +245,7 @@ digest_make(struct buf *b, const char *mid)
 static uint32_t
 append_send(struct client *c, const char *box, const char *text, size_t len)
 {
-	struct append_open	 open = { str_from(box) };
+	struct append_open	 open = { str_from(box), false };
 	struct got		*g;
 	struct data_credit	 credit;
 	size_t			 n, window = 0;

@@ -109,7 +109,7 @@ test_spools(void)
 {
 	struct client		*c = client_new("ann");
 	static char		 text[40000];
-	struct append_open	 ao = { STR("INBOX") };
+	struct append_open	 ao = { STR("INBOX"), false };
 	uint32_t		 first = 0, id;
 	unsigned		 i;
 

@@ -19,7 +19,7 @@ send_junk(struct client *c, enum msg_type type, uint32_t id, size_t len)
 static uint32_t
 opened(struct client *c)
 {
-	struct append_open	 open = { STR("INBOX") };
+	struct append_open	 open = { STR("INBOX"), false };
 	uint32_t		 id;
 
 	id = ask(c, IMSG_APPEND_OPEN, &append_open_wire, &open);
@@ -133,7 +133,7 @@ id_zero(struct client *c, int n)
 static void
 too_many(struct client *c, int n)
 {
-	struct append_open	 open = { STR("INBOX") };
+	struct append_open	 open = { STR("INBOX"), false };
 	int			 i;
 
 	(void)n;

@@ -293,7 +293,7 @@ test_hostile(void)
 	struct client		*good = client_new("ann"), *c;
 	struct mbox_store	 st;
 	struct mbox_word	 w = { STR("bad word") };
-	struct append_open	 ao = { STR("INBOX") };
+	struct append_open	 ao = { STR("INBOX"), false };
 	struct data_credit	 credit = { 4000000000u };
 	int			 how;
 	char			 junk[1000];
