@@ -53,14 +53,21 @@ event_keywords(struct session *s, const struct change *ch)
 	arena_free(a);
 }
 
-/* true when the session takes the messages as \Recent. */
+/*
+ * true when the messages are \Recent to the session: it is the first to hear
+ * of them.  One that only examines the mailbox does not take that from the
+ * others (RFC 3501 sections 2.3.2 and 6.3.2).
+ */
 static bool
 event_recent(struct session *s, const struct change *ch, bool *taken)
 {
-	if (ch->kind != CHANGE_ADDED || s->readonly || *taken)
+	if (ch->kind != CHANGE_ADDED || *taken)
 		return false;
-	*taken = true;
-	user_recent_set(s->user, ch->box, uidset_last(&ch->uids) + 1);
+	if (!s->readonly) {
+		*taken = true;
+		user_recent_set(s->user, ch->box,
+		    uidset_last(&ch->uids) + 1);
+	}
 	return true;
 }
 

@@ -145,6 +145,68 @@ test_bounds(void)
 	client_free(c);
 }
 
+static struct mbox_selected
+examine(struct client *c, const char *name)
+{
+	struct mbox_select	 req = { str_from(name), true };
+	struct mbox_selected	 s;
+	struct got		*g;
+
+	memset(&s, 0, sizeof(s));
+	g = answer(c, ask(c, IMSG_MBOX_SELECT, &mbox_select_wire, &req));
+	CHECK(type_of(g) == IMSG_REPLY_SELECTED);
+	CHECK(wire_decode(&mbox_selected_wire, &s, g->data, g->len, c->a) ==
+	    0);
+	return s;
+}
+
+/* Was the message that came last \Recent to c? */
+static bool
+came_recent(struct client *c)
+{
+	struct ev_added	 added;
+	struct got	*g = next(c);
+
+	CHECK(type_of(g) == IMSG_EV_ADDED);
+	CHECK(wire_decode(&ev_added_wire, &added, g->data, g->len, c->a) ==
+	    0);
+	return added.recent;
+}
+
+/* EXAMINE shows \Recent and takes it from nobody. */
+static void
+test_recent(void)
+{
+	struct client		*c, *d, *e, *by;
+	struct mbox_selected	 s;
+
+	c = client_new("rose");
+	d = client_new("rose");
+	e = client_new("rose");
+	by = client_new("rose");
+	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
+	CHECK(type_of(next(d)) == IMSG_SESSION_READY);
+	CHECK(type_of(next(e)) == IMSG_SESSION_READY);
+	CHECK(type_of(next(by)) == IMSG_SESSION_READY);
+	(void)append(by, "INBOX", "abc", 3, "x@y", 0);
+	s = examine(c, "INBOX");
+	CHECK(s.recent_from == 1);
+	s = examine(d, "INBOX");
+	CHECK(s.recent_from == 1);
+	(void)append(by, "INBOX", "abc", 3, "x@y", 0);
+	CHECK(came_recent(c) && came_recent(d));
+	s = do_select(e, "INBOX");	/* the first that takes it */
+	CHECK(s.recent_from == 1 && s.uidnext == 3);
+	CHECK(do_select(d, "INBOX").recent_from == 0);
+	(void)append(by, "INBOX", "abc", 3, "x@y", 0);
+	CHECK(came_recent(c) && came_recent(d) && !came_recent(e));
+	CHECK(examine(by, "INBOX").recent_from == 0);
+	client_free(c);
+	client_free(d);
+	client_free(e);
+	client_free(by);
+}
+
 int
 main(void)
 {
@@ -153,6 +215,7 @@ main(void)
 	setup("index");
 	test_changes();
 	test_bounds();
+	test_recent();
 	finish();
 	return TEST_END();
 }
