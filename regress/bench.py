@@ -232,7 +232,8 @@ def tree_pss(pid):
 
 
 def pail(where, mails, n, count, few, **over):
-    s = suite.Suite(where, users=USERS, **over)
+    s = suite.Suite(where, users=(), **over)
+    dovecot.write_users(os.path.join(s.dir, "users"), USERS)
     count.s = s
     with s:
         def cold():

@@ -66,6 +66,15 @@ BEST = {"login": "service_count = 0\n  process_min_avail = 2",
         "imap": "service_count = 1000\n  process_min_avail = 2"}
 
 
+def write_users(path, users):
+    """A password file for both servers: sha512-crypt, its usual cost."""
+    hashed = subprocess.run(["openssl", "passwd", "-6", PASSWORD],
+                            stdout=subprocess.PIPE, check=True)
+    with open(path, "wb") as f:
+        for u in users:
+            f.write(u.encode() + b":" + hashed.stdout.strip() + b"\n")
+
+
 class Dovecot:
     """best: processes are used again."""
 
@@ -75,12 +84,9 @@ class Dovecot:
         words = dict({"login": "", "imap": ""}, **(BEST if best else {}))
         with open(os.path.join(self.dir, "conf"), "w") as f:
             f.write(CONF % dict(words, dir=self.dir, port=self.imap_port))
-        hashed = subprocess.run(["openssl", "passwd", "-6", PASSWORD],
-                                stdout=subprocess.PIPE, check=True)
-        with open(os.path.join(self.dir, "users"), "wb") as f:
-            for u in users:
-                f.write(u.encode() + b":" + hashed.stdout.strip() + b"\n")
-        os.chmod(f.name, 0o644)
+        path = os.path.join(self.dir, "users")
+        write_users(path, users)
+        os.chmod(path, 0o644)
         home = os.path.join(self.dir, "home")
         os.mkdir(home)
         shutil.chown(home, "nobody", "nogroup")
