@@ -139,8 +139,9 @@ fetch_log_area(struct fetch *f, const struct place *p, uint64_t size,
 	return FETCH_READY;
 }
 
+/* Where the stored bytes of a small message are: borrowed. */
 static enum fetch_state
-fetch_small(struct fetch *f, const struct place *p)
+fetch_bytes(struct fetch *f, const struct place *p, const uint8_t **stored)
 {
 	struct commit_place	 where;
 	enum fetch_state	 st;
@@ -160,7 +161,8 @@ fetch_small(struct fetch *f, const struct place *p)
 		strlcpy(f->key, "head", sizeof(f->key));
 		if (off > where.len || p->at.stored > where.len - off)
 			return fetch_damaged(f, p, "outside its commit");
-		return fetch_expand(f, p, where.p + off);
+		*stored = where.p + off;
+		return FETCH_READY;
 	case COMMIT_IN_LOG:
 		strlcpy(f->key, where.key, sizeof(f->key));
 		if ((st = fetch_log_area(f, p, where.size, &area,
@@ -179,7 +181,18 @@ fetch_small(struct fetch *f, const struct place *p)
 		return FETCH_UNAVAILABLE;
 	}
 	st = fetch_range(f, p, off, p->at.stored, WINDOW_SMALL, &f->stored);
-	return st == FETCH_READY ? fetch_expand(f, p, f->stored.data) : st;
+	*stored = f->stored.data;
+	return st;
+}
+
+static enum fetch_state
+fetch_small(struct fetch *f, const struct place *p)
+{
+	const uint8_t		*stored;
+	enum fetch_state	 st;
+
+	st = fetch_bytes(f, p, &stored);
+	return st == FETCH_READY ? fetch_expand(f, p, stored) : st;
 }
 
 static enum fetch_state
@@ -217,19 +230,38 @@ fetch_large(struct fetch *f, const struct place *p, uint64_t at)
 	return FETCH_READY;
 }
 
+/* What was read is of the message p, or nothing. */
+static void
+fetch_turn(struct fetch *f, const struct place *p)
+{
+	if (f->m == p->m)
+		return;
+	f->m = p->m;
+	buf_reset(&f->content);
+	buf_reset(&f->stored);
+	buf_reset(&f->table);
+	f->content_at = 0;
+}
+
+enum fetch_state
+fetch_stored(struct fetch *f, const struct place *p, const uint8_t **stored)
+{
+	enum fetch_state	 st;
+
+	fetch_turn(f, p);
+	st = fetch_bytes(f, p, stored);
+	if (st != FETCH_READY && st != FETCH_WAIT)
+		f->m = 0;
+	return st;
+}
+
 enum fetch_state
 fetch_at(struct fetch *f, const struct place *p, uint64_t at,
     const uint8_t **data, size_t *len)
 {
 	enum fetch_state	 st = FETCH_READY;
 
-	if (f->m != p->m) {
-		f->m = p->m;
-		buf_reset(&f->content);
-		buf_reset(&f->stored);
-		buf_reset(&f->table);
-		f->content_at = 0;
-	}
+	fetch_turn(f, p);
 	if (at < f->content_at || at - f->content_at >= f->content.len)
 		st = p->at.where == RECORD_MSG ? fetch_large(f, p, at) :
 		    fetch_small(f, p);

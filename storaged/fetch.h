@@ -49,6 +49,13 @@ enum fetch_state fetch_at(struct fetch *f, const struct place *p,
 	    uint64_t at, const uint8_t **data, size_t *len);
 
 /*
+ * A small message (not RECORD_MSG) as it is stored: p->at.stored bytes,
+ * borrowed until the next call, not checked yet.
+ */
+enum fetch_state fetch_stored(struct fetch *f, const struct place *p,
+	    const uint8_t **stored);
+
+/*
  * The window that has the beginning of a small message, as far as that can
  * be told without reading: to be asked for ahead.  0 or -1.
  */

@@ -28,6 +28,7 @@
 #include "common/msg_auth.h"
 #include "storaged/blob_cache.h"
 #include "storaged/check.h"
+#include "storaged/helper.h"
 #include "storaged/index_fn.h"
 #include "storaged/op.h"
 #include "storaged/report.h"
@@ -36,6 +37,7 @@
 #include "storaged/window.h"
 
 #define OPEN_USERS	256
+#define EXPANDERS	2	/* threads */
 #define QUIET_MS	5000	/* then a user is closed */
 #define APPENDLIMIT	(64 * 1024 * 1024)
 #define LOCK_PATIENCE_MS 3000	/* for a storaged that is ending */
@@ -362,6 +364,8 @@ start(struct event_base *base, struct slice *conf)
 	    NULL)) == NULL || event_add(self.rest, &second) == -1)
 		fatal("start");
 	cache_open(base, conf);
+	if ((env.pool = helper_new(base, EXPANDERS)) == NULL)
+		fatal("threads");
 	self.wants_probe = self.makes_store =
 	    slice_bool(conf, "probe", false);
 	self.since_ms = now_ms();

@@ -2,6 +2,10 @@
  * FETCH of message octets.  A small message is checked whole before its
  * first octet is sent, a large one frame by frame, and by its SHA-256 at
  * the end when all of it was asked for.
+ *
+ * A stream is a pipeline: windows of objects are asked for ahead, runs of
+ * small messages that lie in them are expanded in helper threads, and what
+ * is expanded is sent, in the order of UIDs.
  */
 #include "common/compat.h"
 
@@ -12,9 +16,18 @@
 #include "common/log.h"
 #include "storaged/fetch.h"
 #include "storaged/op.h"
+#include "storaged/unpack.h"
 
-#define BODY_ROWS	256	/* places read at once */
-#define BODY_AHEAD	4	/* windows asked for before they are needed */
+#define BODY_ROWS	256	/* places known at once */
+#define BODY_AHEAD	8	/* windows asked for before they are needed */
+#define BODY_RUNS	3	/* runs being expanded, or waiting */
+#define BODY_FEW	3	/* so few messages are not worth a thread */
+
+/* A run of rows that helper threads expand: the rows from row on. */
+struct run {
+	struct unpack	 u;
+	int		 row;		/* negative: some were sent */
+};
 
 struct ahead {
 	struct window_wait win;
@@ -25,12 +38,17 @@ struct body {
 	struct place	 rows[BODY_ROWS];
 	unsigned	 n, i;
 	uint32_t	 next;		/* the UID to go on from */
+	uint32_t	 from;		/* the same for reading places */
 	bool		 read_all;	/* no further place */
 	uint32_t	 uidnext;
 	struct fetch	 fetch;
 	bool		 started;	/* the header of rows[i] is out */
 	uint64_t	 at, end;	/* octets of rows[i] still to come */
 	EVP_MD_CTX	*md;		/* of a large message read whole */
+	struct run	 runs[BODY_RUNS];	/* used in turn */
+	unsigned	 first, nruns;	/* those in use */
+	unsigned	 made;		/* rows below are in a run, or past */
+	struct fetch	 stored;	/* reads for the runs */
 	struct ahead	 ahead[BODY_AHEAD];
 	unsigned	 scan;		/* rows below are asked for */
 	char		 last[BLOB_KEY_MAX]; /* what was asked for last */
@@ -54,10 +72,10 @@ body_ahead(struct body *x)
 	size_t		 i;
 
 	for (i = 0; i < BODY_AHEAD; i++)
-		if (a[i].win.w != NULL && x->i > a[i].row)
+		if (a[i].win.w != NULL && x->made > a[i].row)
 			window_drop(&a[i].win);
-	if (x->scan < x->i)
-		x->scan = x->i;
+	if (x->scan < x->made)
+		x->scan = x->made;
 	for (; x->scan < x->n; x->scan++) {
 		if (fetch_where(&x->fetch, &x->rows[x->scan], key,
 		    &base) == -1 || (base == x->last_base &&
@@ -66,6 +84,8 @@ body_ahead(struct body *x)
 		for (i = 0; i < BODY_AHEAD && a[i].win.w != NULL; i++)
 			;
 		if (i == BODY_AHEAD)
+			return;
+		if (i > 0 && windows_crowded())
 			return;
 		a[i].win.fn = ahead_done;
 		a[i].row = x->scan;
@@ -79,6 +99,91 @@ static void
 body_ready(void *arg)
 {
 	op_kick(arg);
+}
+
+/* Is the message that comes next for a run? */
+static bool
+run_wants(const struct body *x)
+{
+	const struct place	*p = &x->rows[x->made];
+
+	return x->made < x->n && p->at.where != RECORD_MSG &&
+	    p->at.digest_len <= UNPACK_OCTETS && p->size <= UNPACK_OCTETS;
+}
+
+/* Fills one run from what is at hand; false when nothing of it is, or what
+ * comes next is not for a run. */
+static bool
+run_fill(struct op *op, struct body *x)
+{
+	struct run		*r;
+	const uint8_t		*stored;
+	enum fetch_state	 st;
+
+	r = &x->runs[(x->first + x->nruns) % BODY_RUNS];
+	unpack_reset(&r->u);
+	while (run_wants(x) && unpack_room(&r->u, &x->rows[x->made])) {
+		st = fetch_stored(&x->stored, &x->rows[x->made], &stored);
+		if (st == FETCH_WAIT)
+			break;
+		if (r->u.n == 0)
+			r->row = (int)x->made;
+		x->made++;
+		/* one that it lacks ends a run that has begun */
+		if ((st != FETCH_READY || unpack_add(&r->u,
+		    &x->rows[x->made - 1], stored) == -1) && r->u.n > 0)
+			break;
+	}
+	if (r->u.n == 0)
+		return false;
+	x->nruns++;
+	unpack_run(&r->u, env.pool, body_ready, op);
+	return true;
+}
+
+/*
+ * Runs for the rows from made on.  What cannot be had, is damaged or large
+ * is left to fetch_at() when its turn comes, which says why.
+ */
+static void
+body_runs(struct op *op, struct body *x)
+{
+	struct run	*r = &x->runs[x->first];
+
+	while (x->nruns > 0 && r->row + (int)r->u.n <= (int)x->i) {
+		unpack_reset(&r->u);
+		x->first = (x->first + 1) % BODY_RUNS;
+		x->nruns--;
+		r = &x->runs[x->first];
+	}
+	if (x->made < x->i)
+		x->made = x->i;
+	if (env.pool == NULL || x->n <= BODY_FEW)
+		return;
+	while (x->nruns < BODY_RUNS && x->made < x->n && run_fill(op, x))
+		;
+}
+
+/* The content of row i from octet at on: from its run, or read now. */
+static enum fetch_state
+body_content(struct body *x, uint64_t at, const uint8_t **data, size_t *len)
+{
+	const struct place	*p = &x->rows[x->i];
+	struct run		*r = &x->runs[x->first];
+	const uint8_t		*content;
+
+	if (x->nruns > 0 && r->row <= (int)x->i) {
+		if (!r->u.done)
+			return FETCH_WAIT;
+		content = unpack_content(&r->u,
+		    (unsigned)((int)x->i - r->row));
+		if (content != NULL) {
+			*data = content + at;
+			*len = (size_t)(p->at.digest_len + p->size - at);
+			return FETCH_READY;
+		}
+	}
+	return fetch_at(&x->fetch, p, at, data, len);
 }
 
 static int
@@ -187,7 +292,7 @@ body_message(struct op *op, struct body *x)
 	if (!x->started)
 		body_range(op, x, p);
 	if (x->at < x->end) {
-		switch (fetch_at(&x->fetch, p, x->at, &data, &len)) {
+		switch (body_content(x, x->at, &data, &len)) {
 		case FETCH_READY:
 			break;
 		case FETCH_WAIT:
@@ -241,32 +346,58 @@ body_begin(struct op *op, struct body *x)
 		return body_fail(op, rv == 0 ? MBOX_NONEXISTENT_BOX :
 		    MBOX_SERVERBUG, "The mailbox is gone");
 	x->uidnext = box.uidnext;
-	x->next = 1;
+	x->next = x->from = 1;
 	fetch_init(&x->fetch, op->user, body_ready, op);
+	fetch_init(&x->stored, op->user, body_ready, op);
 	return OP_MORE;
+}
+
+/* The rows that are sent make room for others: there are some to look ahead
+ * at, always. */
+static int
+body_rows(struct op *op, struct body *x)
+{
+	const struct mbox_body	*req = op->req;
+	unsigned		 k;
+	int			 n;
+
+	memmove(x->rows, x->rows + x->i, (x->n - x->i) * sizeof(x->rows[0]));
+	for (k = 0; k < BODY_AHEAD; k++)
+		x->ahead[k].row -= x->ahead[k].row < x->i ? x->ahead[k].row :
+		    x->i;
+	for (k = 0; k < x->nruns; k++)
+		x->runs[(x->first + k) % BODY_RUNS].row -= (int)x->i;
+	x->n -= x->i;
+	x->made -= x->i;
+	x->scan -= x->scan < x->i ? x->scan : x->i;
+	x->i = 0;
+	n = read_places(op->user->ix, req->box, &req->uids, x->from,
+	    x->rows + x->n, BODY_ROWS - x->n);
+	if (n == -1)
+		return -1;
+	x->read_all = (unsigned)n < BODY_ROWS - x->n;
+	x->n += (unsigned)n;
+	if (x->n > 0 && x->rows[x->n - 1].uid == UINT32_MAX)
+		x->read_all = true;
+	else if (n > 0)
+		x->from = x->rows[x->n - 1].uid + 1;
+	return 0;
 }
 
 static enum op_more
 body_produce(struct op *op)
 {
-	const struct mbox_body	*req = op->req;
 	struct body		*x = op->x;
 	enum op_more		 more;
-	int			 n;
 
 	if (x->next == 0 && (more = body_begin(op, x)) != OP_MORE)
 		return more;
-	if (x->i == x->n && !x->read_all) {
-		n = read_places(op->user->ix, req->box, &req->uids, x->next,
-		    x->rows, BODY_ROWS);
-		if (n == -1)
+	if (!x->started) {
+		body_runs(op, x);
+		if (!x->read_all && x->n - x->i <= BODY_ROWS / 2 &&
+		    body_rows(op, x) == -1)
 			return body_fail(op, MBOX_SERVERBUG,
 			    "The index cannot be read");
-		x->n = (unsigned)n;
-		x->i = x->scan = 0;
-		for (n = 0; n < BODY_AHEAD; n++)
-			x->ahead[n].row = 0;
-		x->read_all = x->n < BODY_ROWS;
 	}
 	if (x->i == x->n)
 		return body_gone(op, x, UINT32_MAX) ? OP_DONE : OP_MORE;
@@ -285,7 +416,10 @@ body_stop(struct op *op)
 
 	for (i = 0; i < BODY_AHEAD; i++)
 		window_drop(&x->ahead[i].win);
+	for (i = 0; i < BODY_RUNS; i++)
+		unpack_free(&x->runs[i].u);
 	fetch_free(&x->fetch);
+	fetch_free(&x->stored);
 	EVP_MD_CTX_free(x->md);
 }
 

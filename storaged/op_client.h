@@ -22,6 +22,7 @@
 #include "common/msg_setup.h"
 #include "common/slice.h"
 #include "common/test.h"
+#include "storaged/helper.h"
 #include "storaged/op.h"
 
 #define MSGS_MAX	4096
@@ -426,6 +427,7 @@ setup(const char *index_dir)
 	snprintf(env.index, sizeof(env.index), "%s/%s", dir, index_dir);
 	mkdir(env.index, 0700);
 	env.io = commit_io_new(base, env.blob);
+	env.pool = helper_new(base, 2);
 	env.codec = (struct codec_choice){ CODEC_ZSTD, 3 };
 	env.appendlimit = 1024 * 1024;
 	env.open_max = 4;
@@ -468,6 +470,7 @@ finish(void)
 
 	drain_all();
 	commit_io_free(env.io);
+	helper_free(env.pool);
 	blob_close(env.blob);
 	slice_free(conf);
 	event_base_free(base);

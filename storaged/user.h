@@ -19,6 +19,7 @@ struct blob_cache;
 struct boxuids;
 struct event;
 struct event_base;
+struct helper_pool;
 struct session;
 struct op;
 
@@ -27,6 +28,8 @@ struct env {
 	struct event_base	*base;
 	struct blob_store	*blob;
 	struct blob_cache	*objects;	/* on disk; NULL: none */
+	struct helper_pool	*pool;		/* expands messages; NULL: the
+						   loop does */
 	struct commit_io	*io;
 	struct codec_choice	 codec;
 	char			 cache[512];	/* directory: spool */

@@ -27,6 +27,7 @@ struct window {
 
 static TAILQ_HEAD(, window) windows = TAILQ_HEAD_INITIALIZER(windows);
 static size_t	 unused;	/* bytes of those without refs */
+static size_t	 nused;		/* windows with refs */
 
 static void	window_done(const struct blob_result *, void *);
 
@@ -112,6 +113,7 @@ window_unref(struct window *w)
 {
 	if (--w->refs > 0)
 		return;
+	nused--;
 	if (window_busy(w) || w->outcome != BLOB_DONE || !w->keep) {
 		window_free(w);
 		return;
@@ -175,7 +177,8 @@ window_want(struct window_wait *ww, const char *key, uint64_t off,
 		if (w->refs == 0)
 			unused -= w->len;
 	}
-	w->refs++;
+	if (w->refs++ == 0)
+		nused++;
 	ww->w = w;
 	if (!window_busy(w))
 		return true;
@@ -196,6 +199,12 @@ window_drop(struct window_wait *ww)
 	ww->waits = false;
 	ww->w = NULL;
 	window_unref(w);
+}
+
+bool
+windows_crowded(void)
+{
+	return nused >= WINDOWS_CROWD;
 }
 
 bool

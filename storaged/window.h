@@ -16,6 +16,7 @@
 #define WINDOW_SMALL	(256 * 1024)	/* of log objects and packs */
 #define WINDOW_LARGE	(1024 * 1024)	/* of large messages */
 #define WINDOWS_KEPT	(8 * 1024 * 1024) /* bytes of unused ones */
+#define WINDOWS_CROWD	256		/* windows in use: no more ahead */
 
 struct window;
 
@@ -41,6 +42,9 @@ bool	 window_is(const struct window_wait *ww, const char *key,
 /* BLOB_DONE: data and len (short at the object's end). */
 enum blob_outcome window_data(const struct window_wait *ww,
 	    const uint8_t **data, size_t *len);
+
+/* So many are in use that nobody should ask for one before he needs it. */
+bool	 windows_crowded(void);
 
 /* The object's bytes are not what they should be: nothing of it is kept here
  * or in the cache, so that the next read asks the bucket. */
