@@ -70,10 +70,13 @@ helper_thread(void *arg)
 		first = TAILQ_EMPTY(&p->finished);
 		TAILQ_INSERT_TAIL(&p->finished, j, entry);
 		pthread_cond_broadcast(&p->over);
-		/* A full pipe wakes the loop as well. */
+		pthread_mutex_unlock(&p->lock);
+		/* Without the lock, which the loop wants at once.  A full
+		 * pipe wakes it as well. */
 		if (first && write(p->wake[1], "", 1) == -1 &&
 		    errno != EAGAIN)
 			log_warn("helper: wake");
+		pthread_mutex_lock(&p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);
 	codec_thread_end();
@@ -212,8 +215,8 @@ helper_run(struct helper_pool *p, bool urgent, void (*work)(void *),
 	pthread_mutex_lock(&p->lock);
 	TAILQ_INSERT_TAIL(urgent ? &p->urgent : &p->other, j, entry);
 	j->state = HELPER_QUEUED;
-	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
+	pthread_cond_signal(&p->more);
 	return j;
 }
 
