@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <event2/event.h>
+
 #include "common/host.h"
 #include "common/log.h"
 #include "storaged/cold.h"
@@ -14,6 +16,22 @@
 
 #define COLD_PLAIN	1024	/* octets: stored as it is */
 #define COLD_DROP	500	/* digests dropped a turn */
+#define COLD_WAIT	64	/* digests that wait to be written */
+#define COLD_WAIT_MS	50
+
+struct cold_wait {
+	struct event	*due;
+	uint8_t		 history[16];	/* that their numbers are of */
+	size_t		 n;
+	struct {
+		uint64_t	 m;
+		size_t		 len, datalen;
+		uint8_t		 codec;
+		void		*data;
+	}		 v[COLD_WAIT];
+};
+
+static void	 cold_flush(struct user *);
 
 static int
 cold_meta(struct index *ix, bool clean)
@@ -137,6 +155,7 @@ cold_get(struct user *u, uint64_t m, struct buf *out)
 
 	if (cold_enter(ix) == -1)
 		return -1;
+	cold_flush(u);
 	st = db_st(&ix->cold, COLD_GET);
 	if (db_bind(&ix->cold, st, "u", m) == -1)
 		return -1;
@@ -169,14 +188,95 @@ cold_codec(size_t len)
 	return c;
 }
 
-void
-cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
+static int
+cold_write(struct index *ix, uint64_t m, size_t len, uint8_t codec,
     const void *data, size_t datalen)
 {
-	if (cold_enter(u->ix) == 0)
-		(void)db_run(&u->ix->cold, COLD_PUT, "uiibi", m, (int64_t)len,
-		    (int64_t)codec, data, datalen,
-		    cold_sum(m, len, data, datalen));
+	return db_run(&ix->cold, COLD_PUT, "uiibi", m, (int64_t)len,
+	    (int64_t)codec, data, datalen, cold_sum(m, len, data, datalen));
+}
+
+/* In one transaction, unless reads have one open. */
+static void
+cold_flush(struct user *u)
+{
+	struct cold_wait	*w = u->cold_wait;
+	struct index		*ix = u->ix;
+	bool			 own, ok;
+	size_t			 i;
+
+	if (w == NULL || w->n == 0)
+		return;
+	event_del(w->due);
+	ok = memcmp(w->history, ix->mark.history, sizeof(w->history)) == 0 &&
+	    cold_enter(ix) == 0;
+	own = ok && !ix->cold_held && db_run(&ix->cold, COLD_BEGIN, "") == 0;
+	for (i = 0; i < w->n; i++) {
+		ok = ok && cold_write(ix, w->v[i].m, w->v[i].len,
+		    w->v[i].codec, w->v[i].data, w->v[i].datalen) == 0;
+		free(w->v[i].data);
+	}
+	w->n = 0;
+	if (own)
+		(void)db_run(&ix->cold, COLD_COMMIT, "");
+}
+
+static void
+cold_due(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	cold_flush(arg);
+}
+
+static struct cold_wait *
+cold_waits(struct user *u)
+{
+	struct cold_wait	*w = u->cold_wait;
+
+	if (w == NULL && (w = calloc(1, sizeof(*w))) != NULL) {
+		if ((w->due = evtimer_new(env.base, cold_due, u)) == NULL) {
+			free(w);
+			return NULL;
+		}
+		u->cold_wait = w;
+	}
+	return w;
+}
+
+void
+cold_put_later(struct user *u, uint64_t m, size_t len, uint8_t codec,
+    void *data, size_t datalen)
+{
+	const struct timeval	 tv = { 0, COLD_WAIT_MS * 1000 };
+	struct cold_wait	*w = cold_waits(u);
+
+	if (w == NULL) {
+		free(data);
+		return;
+	}
+	if (w->n == COLD_WAIT || (w->n > 0 && memcmp(w->history,
+	    u->ix->mark.history, sizeof(w->history)) != 0))
+		cold_flush(u);
+	if (w->n == 0) {
+		memcpy(w->history, u->ix->mark.history, sizeof(w->history));
+		evtimer_add(w->due, &tv);
+	}
+	w->v[w->n].m = m;
+	w->v[w->n].len = len;
+	w->v[w->n].codec = codec;
+	w->v[w->n].data = data;
+	w->v[w->n++].datalen = datalen;
+}
+
+void
+cold_stop(struct user *u)
+{
+	cold_flush(u);
+	if (u->cold_wait != NULL)
+		event_free(u->cold_wait->due);
+	free(u->cold_wait);
+	u->cold_wait = NULL;
 }
 
 void
@@ -186,8 +286,9 @@ cold_put(struct user *u, uint64_t m, const void *digest, size_t len)
 	enum codec_id			 used;
 	struct buf			 b = BUF_INIT;
 
-	if (codec_compress(&choice, digest, len, &b, &used) == 0)
-		cold_put_packed(u, m, len, (uint8_t)used, b.data, b.len);
+	if (cold_enter(u->ix) == 0 &&
+	    codec_compress(&choice, digest, len, &b, &used) == 0)
+		(void)cold_write(u->ix, m, len, (uint8_t)used, b.data, b.len);
 	buf_free(&b);
 }
 
@@ -215,6 +316,7 @@ cold_forget(struct user *u)
 	size_t		 i;
 
 	if (ix->ndead > 0) {
+		cold_flush(u);		/* one of them may wait still */
 		v = reallocarray(u->cold_dead, u->ncold_dead + ix->ndead,
 		    sizeof(*v));
 		if (v != NULL) {

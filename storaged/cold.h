@@ -15,9 +15,15 @@ void	 cold_put(struct user *u, uint64_t m, const void *digest, size_t len);
 /* How one of len octets is kept: small ones expand slower than the disk
  * gives them. */
 struct codec_choice cold_codec(size_t len);
-/* One that is packed already, as codec says. */
-void	 cold_put_packed(struct user *u, uint64_t m, size_t len, uint8_t codec,
-	    const void *data, size_t datalen);
+/*
+ * One that is packed already, as codec says; data (malloc) is taken over.
+ * It is written with others soon: before the next cold_get(), or when some
+ * wait, or after a moment.
+ */
+void	 cold_put_later(struct user *u, uint64_t m, size_t len, uint8_t codec,
+	    void *data, size_t datalen);
+/* Before the index is closed: writes what waits. */
+void	 cold_stop(struct user *u);
 /* The digests of messages that the last transaction ended. */
 void	 cold_forget(struct user *u);
 /* For a clean stop: synced and marked.  Called by index_close(). */

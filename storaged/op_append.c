@@ -443,9 +443,10 @@ append_committed(struct intent *in, enum commit_outcome o, void *arg)
 		x->kept = true;
 		for (i = 0; i < x->n; i++) {
 			it = &x->v[i];
-			cold_put_packed(op->user, it->number,
+			cold_put_later(op->user, it->number,
 			    (size_t)it->place.digest_len, it->digest_codec,
-			    it->digest.p, it->digest.len);
+			    (void *)(uintptr_t)it->digest.p, it->digest.len);
+			it->digest.p = NULL;
 		}
 	}
 	op_answer(op, o);

@@ -207,6 +207,7 @@ user_shut(struct user *u, bool clean)
 	u->commit = NULL;
 	if (!index_failed(u->ix))
 		recent_save(u);
+	cold_stop(u);
 	index_close(u->ix, clean);
 	u->ix = NULL;
 	free(u->recent);
@@ -262,6 +263,7 @@ users_rest(uint64_t quiet_ms)
 		} else if (!u->ix->resting) {
 			recent_save(u);
 			boxuids_drop(u);
+			cold_stop(u);
 			index_rest(u->ix);
 			n++;
 		}
@@ -279,8 +281,10 @@ users_trim(void)
 			return;
 		if (user_closable(u))
 			user_shut(u, false);
-		else if (user_quiet(u) && !u->fenced)
+		else if (user_quiet(u) && !u->fenced) {
+			cold_stop(u);
 			index_rest(u->ix);
+		}
 	}
 }
 

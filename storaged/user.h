@@ -80,6 +80,7 @@ struct user {
 	/* cold.c */
 	uint64_t		*cold_dead;	/* digests to be dropped */
 	size_t			 ncold_dead;
+	struct cold_wait	*cold_wait;	/* digests to be written */
 };
 
 /* The user of that id, made when new.  NULL: ENOMEM, or no valid id. */
