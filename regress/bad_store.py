@@ -142,13 +142,26 @@ INDEX = [
     ("another version of the schema", flip(43)),
 ]
 
-# Bits of the digests, which SQLite does not look at.
-COLD = INDEX + [("a bit at %d %%" % n, flip(n / 100))
-                for n in range(40, 100, 6)]
+
+def bit_in(word):
+    """A bit of a word's second octet, wherever it is first."""
+    return lambda data: flip(data.index(word) + 1)(data)
+
+
+# Bits of values, which SQLite does not look at: flags, dates, counters.
+BITS = [("a bit at %d %%" % n, flip(n / 100)) for n in range(5, 100, 10)]
+HOT = INDEX + BITS + [
+    ("a bit in a mailbox's name", bit_in(b"INBOX")),
+    ("a bit in a keyword", bit_in(b"$Kept")),
+    ("two pages in each other's place",
+     lambda d: d[:4096] + d[8192:12288] + d[4096:8192] + d[12288:]),
+]
+COLD = INDEX + BITS
 # What no one can read: the log must tell.
 UNREADABLE = ("empty", "50 octets", "zeros", "noise", "another magic",
               "one octet short", "the first page is noise",
-              "a page size of 2^n + 1")
+              "a page size of 2^n + 1", "a bit in a mailbox's name",
+              "a bit in a keyword")
 
 
 def change(path, how):

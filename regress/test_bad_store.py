@@ -182,7 +182,9 @@ def looks(c):
     c.ok("SELECT INBOX")
     return [re.sub(rb" ?\\Recent", b"", x).replace(b"( ", b"(") for x in
             c.ok("FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE "
-                 "BODYSTRUCTURE)").lines if b" FETCH (" in x]
+                 "BODYSTRUCTURE)").lines if b" FETCH (" in x] + \
+        c.ok("STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)").lines + \
+        sorted(c.ok('LIST "" *').lines)
 
 
 def mended(w, user, must_tell):
@@ -360,7 +362,7 @@ def test_a_damaged_store_object_is_refused():
 
 def index_cases(w, prefix):
     out = []
-    for part, rows in (("hot", bad_store.INDEX), ("cold", bad_store.COLD)):
+    for part, rows in (("hot", bad_store.HOT), ("cold", bad_store.COLD)):
         for i, (what, how) in enumerate(rows):
             out.append(("%s%s%d" % (prefix, part[0], i),
                         "%s, %s" % (part, what), part, how))
