@@ -4,7 +4,8 @@
 #	make		the programs, in build/normal/bin
 #	make run	start the suite on the embedded default
 #	make regress	all tests, on a normal and an ASan+UBSan build
-#	make soak	kills and races for hours (mk/soak.sh)
+#	make soak	kills, races and faults for hours: SOAK_ROUNDS kills
+#			(1000), SOAK_MINUTES of races (60); see mk/soak.sh
 #	make fuzz	AFL++ on every decoder, FUZZ_SECONDS each kind (600)
 #	make test	only the unit tests (MODE=asan: on that build)
 #	make fresh	both commands in a bare Debian 12

@@ -1,15 +1,108 @@
 #!/bin/sh
 # make soak: what regress does for a minute, for hours, on the normal build.
+# Each word of SOAK_LANES is jobs one after the other; the lanes run side by
+# side.  Each minute it says how far each job is, and with which SEED.  A job
+# that failed leaves its output in build/soak/JOB.log and all files of its
+# nodes and of MinIO in build/soak/JOB.  Ctrl-C or SIGTERM stops it.
 #
-#	SOAK_ROUNDS=1000	kills, on the file store and on MinIO
+#	SOAK_ROUNDS=1000	kills, on each store
 #	SOAK_MINUTES=60		two nodes and one history, on each store
+#	SOAK_LANES=...		"kill_file,kill_minio,faults history_minio
+#				history_file" (an hour and a half)
+#	SOAK_DIR=build/soak	where its output goes
 #	SEED=n			repeats the load of a run that failed
 set -u
 cd "$(dirname "$0")/.."
 PATH=$PWD/build/tools:$PATH; export PATH
-${MAKE:-make} tests || exit 1
-sh mk/testdeps.sh || exit 1
 ROUNDS=${SOAK_ROUNDS:-1000}
-SECONDS=$((${SOAK_MINUTES:-60} * 60))
-export ROUNDS SECONDS
-exec python3 regress/run.py test_kill test_history
+MINUTES=${SOAK_MINUTES:-60}
+LANES=${SOAK_LANES:-"kill_file,kill_minio,faults history_minio history_file"}
+DIR=${SOAK_DIR:-$PWD/build/soak}
+
+checks() {	# of a job
+	kill=test_kill.test_what_was_acknowledged_survives_kills_on
+	history=test_history.test_two_nodes_have_one_history_on
+	case $1 in
+	kill_file)	echo ${kill}_the_file_store ;;
+	kill_minio)	echo ${kill}_minio ;;
+	history_file)	echo ${history}_the_file_store ;;
+	history_minio)	echo ${history}_minio ;;
+	faults)		echo test_faults ;;
+	*)		echo "no such job: $1" >&2; return 1 ;;
+	esac
+}
+
+job() {
+	mkdir -p "$DIR/$1"
+	exec env TMPDIR="$DIR/$1" KEEP=1 SOAK=1 ROUNDS="$ROUNDS" \
+	    SECONDS=$((MINUTES * 60)) python3 regress/run.py "$(checks "$1")"
+}
+
+lane() {	# kill_file,kill_minio
+	pid=
+	trap 'kill $pid 2>/dev/null; wait; exit 1' TERM
+	for j in $(echo "$1" | tr , ' '); do
+		job "$j" > "$DIR/$j.log" 2>&1 &
+		pid=$!
+		wait "$pid"
+		echo $? > "$DIR/$j.status"
+	done
+}
+
+tell() {	# how far each job is
+	for j in $JOBS; do
+		[ -s "$DIR/$j.log" ] || continue
+		[ -e "$DIR/$j.told" ] && continue
+		printf '%s %s:%s' "$(date +%H:%M:%S)" "$j" \
+		    "$(tail -n 1 "$DIR/$j.log" | cut -c 1-300)"
+		echo
+		[ -e "$DIR/$j.status" ] || continue
+		: > "$DIR/$j.told"
+		rmdir "$DIR/$j" 2>/dev/null
+		[ "$(cat "$DIR/$j.status")" = 0 ] && continue
+		echo "FAILED: $j: its log ($DIR/$j.log) ends with"
+		tail -n 40 "$DIR/$j.log"
+		echo "its nodes' files: $DIR/$j; its $(grep -o 'SEED=[0-9]*' \
+		    "$DIR/$j.log" | tail -n 1)"
+	done
+}
+
+stopped() {
+	trap '' INT TERM
+	echo "stopped; so far:"
+	kill $pids 2>/dev/null
+	tell
+	wait
+	exit 1
+}
+
+${MAKE:-make} all || exit 1
+sh mk/testdeps.sh || exit 1
+JOBS=$(echo "$LANES" | tr , ' ')
+for j in $JOBS; do checks "$j" >/dev/null || exit 1; done
+mkdir -p "$DIR"
+for j in $JOBS; do
+	rm -rf "$DIR/$j" "$DIR/$j.log" "$DIR/$j.status" "$DIR/$j.told"
+done
+echo "$(date +%H:%M:%S) $ROUNDS kills, $MINUTES minutes: $LANES"
+pids=
+trap stopped INT TERM
+for l in $LANES; do
+	lane "$l" &
+	pids="$pids $!"
+done
+alive() {
+	for p in $pids; do kill -0 "$p" 2>/dev/null && return 0; done
+	return 1
+}
+while alive; do
+	sleep 60 & wait $!
+	tell
+done
+passed=0 failed=0
+for j in $JOBS; do
+	if [ "$(cat "$DIR/$j.status")" = 0 ]; then passed=$((passed + 1))
+	else failed=$((failed + 1)); fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

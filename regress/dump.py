@@ -6,6 +6,8 @@ import sqlite3
 
 BITS = {1: "\\Seen", 2: "\\Answered", 4: "\\Flagged", 8: "\\Deleted",
         16: "\\Draft"}
+USED = {"box", "name", "uidvalidity", "uids", "uid", "dst", "first", "how",
+        "flags", "sha256"}      # the rest takes room
 WORD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
@@ -32,7 +34,7 @@ def words(line):
             v = re.sub(r'\\(["\\])', r"\1", v[1:-1])
         if k == "keyword":
             out[k].append(v)
-        else:
+        elif k in USED:
             out[k] = v
     return out
 

@@ -12,6 +12,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _live = []
+failed = False          # some test did: KEEP keeps what it left
 
 
 def free_port():
@@ -76,8 +77,13 @@ def end(p, sig=signal.SIGTERM, seconds=20):
 def tempdir(prefix):
     d = tempfile.mkdtemp(prefix="pail-" + prefix + "-")
     os.chmod(d, 0o755)
-    atexit.register(shutil.rmtree, d, True)
+    atexit.register(_remove, d)
     return d
+
+
+def _remove(d):
+    if not (failed and os.environ.get("KEEP")):
+        shutil.rmtree(d, True)
 
 
 @atexit.register

@@ -4,18 +4,23 @@
 
 usage: run.py [--asan] [--counts FILE] [test_file[.test_name]] ...
 
+KEEP=1 leaves the files of a run that failed (below TMPDIR).
+
 A test function's name tells what is true when it passes. One that is
 marked @asan also runs on the ASan+UBSan build."""
 
 import glob
 import importlib
 import os
+import signal
 import sys
 import time
 import traceback
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, here)
+
+import proc                                             # noqa: E402
 
 
 def asan(f):
@@ -31,7 +36,13 @@ def tests(module, only_asan):
             yield name, f
 
 
+def stop(*_):
+    """SIGTERM: as Ctrl-C, so that what was started ends too."""
+    raise KeyboardInterrupt
+
+
 def main(argv):
+    signal.signal(signal.SIGTERM, stop)
     only_asan = "--asan" in argv
     counts = None
     if "--counts" in argv:
@@ -60,6 +71,7 @@ def main(argv):
                 if isinstance(e, KeyboardInterrupt):
                     raise
                 ok = False
+                proc.failed = True
                 traceback.print_exc()
             print("%s %s (%.1f s)" % ("ok  " if ok else "FAIL", full,
                                       time.monotonic() - start), flush=True)

@@ -59,7 +59,7 @@ class Killer(threading.Thread):
     far the run is."""
 
     def __init__(self, nodes, h, seed, begin, end):
-        super().__init__()
+        super().__init__(daemon=True)
         self.nodes, self.h, self.begin, self.end = nodes, h, begin, end
         self.r, self.seed = random.Random("killer %d" % seed), seed
         self.error = None
@@ -140,8 +140,8 @@ def run_history(kind):
                    for i, n in enumerate(nodes * 4)]
         begun, took = time.monotonic(), seconds()
         killer = Killer(nodes, h, seed, begun + took * 2 / 3, begun + took)
-        threads = [threading.Thread(target=x.run, args=(begun + took,))
-                   for x in clients] + [killer]
+        threads = [threading.Thread(target=x.run, args=(begun + took,),
+                                    daemon=True) for x in clients] + [killer]
         for t in threads:
             t.start()
         for t in threads:

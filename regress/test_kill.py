@@ -95,7 +95,8 @@ def settle(s, workers, boxes, n):
 
 
 def one_round(s, r, workers, boxes, which, slow, n):
-    threads = [threading.Thread(target=w.run) for w in workers]
+    threads = [threading.Thread(target=w.run, daemon=True)
+               for w in workers]
     for w in workers:
         w.stop.clear()
     for t in threads:
@@ -153,7 +154,7 @@ def kill_rounds(kind, rounds):
                 one_round(s, r, workers, boxes, which, slow, n)
                 if n % 25 == 24:
                     agrees_with_the_bucket(s, workers, boxes)
-            except BaseException:
+            except Exception:
                 print("   SEED=%d round %d: %s killed\n%s" % (
                     seed, n, which, s.log_tail(60)))
                 raise
