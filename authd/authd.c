@@ -10,9 +10,9 @@
 
 #include "authd/authd.h"
 #include "authd/channel.h"
-#include "authd/clock.h"
 #include "authd/request.h"
 #include "authd/sasl.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/user.h"
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "authd/channel.h"
-#include "authd/clock.h"
 #include "authd/lost.h"
 #include "authd/request.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/peer.h"
 

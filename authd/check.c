@@ -6,7 +6,7 @@
 #include "common/compat.h"
 
 #include "authd/check.h"
-#include "authd/clock.h"
+#include "common/clock.h"
 #include "common/user.h"
 
 #define CHECK_SLOTS	256

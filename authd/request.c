@@ -11,8 +11,8 @@
 #include <event2/event.h>
 
 #include "authd/channel.h"
-#include "authd/clock.h"
 #include "authd/request.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/peer.h"
 

@@ -15,6 +15,7 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "imapd/auth.h"
 #include "imapd/capability.h"
@@ -29,15 +30,6 @@
 struct client_list clients = TAILQ_HEAD_INITIALIZER(clients);
 unsigned int nclients, nstrangers;
 bool clients_draining;
-
-int64_t
-client_now(void)
-{
-	struct timespec	 ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 struct event_base *
 client_base(struct client *c)
@@ -153,7 +145,7 @@ client_on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct client	*c = arg;
 	const char	*why;
-	int64_t		 now = client_now();
+	int64_t		 now = clock_ms();
 
 	(void)fd;
 	(void)what;
@@ -184,7 +176,7 @@ client_make(struct event_base *base, int fd, const char *remote)
 	c->state = CLIENT_STRANGER;
 	strlcpy(c->remote, remote, sizeof(c->remote));
 	c->append_limit = conf.append_limit;
-	c->born = c->heard = c->wrote = client_now();
+	c->born = c->heard = c->wrote = clock_ms();
 	TAILQ_INIT(&c->commands);
 	buf_init(&c->out, CLIENT_OUT_MAX);
 	evtimer_assign(&c->ev_timer, base, client_on_timer, c);
@@ -285,7 +277,7 @@ client_logout(struct client *c)
 	if (c->state == CLIENT_STRANGER)
 		nstrangers--;
 	c->state = CLIENT_LOGOUT;
-	c->heard = client_now();
+	c->heard = clock_ms();
 	client_timer_set(c, c->heard);
 	client_wake(c);
 }
@@ -305,7 +297,7 @@ client_known(struct client *c)
 	if (c->state == CLIENT_STRANGER)
 		nstrangers--;
 	c->state = CLIENT_KNOWN;
-	c->heard = client_now();
+	c->heard = clock_ms();
 	client_timer_set(c, c->heard);
 }
 

@@ -140,8 +140,6 @@ void	 client_unselect(struct client *c);
 bool	 client_may_login(const struct client *c);
 bool	 client_can_starttls(const struct client *c);
 
-/* Monotonic milliseconds. */
-int64_t	 client_now(void);
 struct event_base *client_base(struct client *c);
 
 /* storage.c: the selected mailbox is deleted; a commit is unsettled. */

@@ -3,6 +3,7 @@
  * holds more input than it was asked for, nor more output than
  * CLIENT_OUT_MAX.
  */
+#include "common/clock.h"
 #include "imapd/client.h"
 
 #include <errno.h>
@@ -63,7 +64,7 @@ client_put(struct client *c, const void *p, size_t len)
 	if (c->closing || c->state == CLIENT_LOGOUT || len == 0)
 		return;
 	if (client_queued(c) == 0)
-		c->wrote = client_now();
+		c->wrote = clock_ms();
 	if (c->out_off > 0 && c->out_off >= c->out.len / 2) {
 		buf_drain(&c->out, c->out_off);
 		c->out_off = 0;
@@ -146,7 +147,7 @@ client_flush(struct client *c)
 			return -1;
 		c->out_off += (size_t)n;
 		c->bytes_out += (uint64_t)n;
-		c->wrote = client_now();
+		c->wrote = clock_ms();
 	}
 	if (client_queued(c) == 0) {
 		buf_free(&c->out);
@@ -239,7 +240,7 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 	if (n > 0) {
 		c->in.len += (size_t)n;
 		c->bytes_in += (uint64_t)n;
-		c->heard = client_now();
+		c->heard = clock_ms();
 		c->eager = n == CLIENT_IN_CHUNK ||
 		    (c->ssl != NULL && SSL_pending(c->ssl) > 0);
 	} else if (n == IO_END)

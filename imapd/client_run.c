@@ -4,6 +4,7 @@
  * sections 2.2 and 5.5.  Runs from the loop only, one turn bounded by the
  * input that lies there.
  */
+#include "common/clock.h"
 #include "imapd/client.h"
 
 #include <stdlib.h>
@@ -36,7 +37,7 @@ command_log(struct client *c, const struct command *cmd)
 	    "why=\"%s\"",
 	    c->session, c->user != NULL ? c->user : "",
 	    cmd->spec != NULL ? cmd->spec->name : "?",
-	    (long long)(client_now() - cmd->began), status_log[cmd->status],
+	    (long long)(clock_ms() - cmd->began), status_log[cmd->status],
 	    log_quote(quoted, sizeof(quoted), why, strlen(why)));
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/compat.h"
 #include "common/arena.h"
+#include "common/clock.h"
 #include "imapd/client.h"
 #include "imapd/reply.h"
 #include "imapd/storage.h"
@@ -240,7 +241,7 @@ command_start(struct command *cmd)
 	struct client	*c = cmd->client;
 
 	cmd->stage = STAGE_RUNNING;
-	cmd->began = client_now();
+	cmd->began = clock_ms();
 	if (cmd->refusal != NULL) {
 		if (cmd->toobig)
 			(void)reply_no(cmd, "TOOBIG", "%s", cmd->refusal);

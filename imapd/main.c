@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/compat.h"
+#include "common/clock.h"
 #include "common/daemon.h"
 #include "common/log.h"
 #include "imapd/auth.h"
@@ -17,7 +18,7 @@
 #define DRAIN_SECONDS	10	/* for commands under way */
 
 static struct event	 ev_drain;
-static int64_t		 drain_until;
+static uint64_t		 drain_until;
 
 static void
 imapd_prepare(struct slice *s)
@@ -60,7 +61,7 @@ drain_look(evutil_socket_t fd, short what, void *arg)
 {
 	struct timeval	 tv = { .tv_usec = 50 * 1000 };
 	struct client	*c;
-	bool		 late = client_now() >= drain_until;
+	bool		 late = clock_ms() >= drain_until;
 
 	(void)fd;
 	(void)what;
@@ -85,7 +86,7 @@ imapd_drain(void)
 {
 	listen_close();
 	clients_draining = true;
-	drain_until = client_now() + DRAIN_SECONDS * 1000;
+	drain_until = clock_ms() + DRAIN_SECONDS * 1000;
 	evtimer_assign(&ev_drain, daemon_base(), drain_look, NULL);
 	event_active(&ev_drain, EV_TIMEOUT, 0);
 }

@@ -12,6 +12,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "imapd/auth.h"
 #include "imapd/client.h"
@@ -176,9 +177,9 @@ rig_say(struct rig *r, const char *text)
 {
 	size_t	 len = strlen(text);
 	ssize_t	 n;
-	int64_t	 until = client_now() + PATIENCE;
+	uint64_t	 until = clock_ms() + PATIENCE;
 
-	while (len > 0 && client_now() < until) {
+	while (len > 0 && clock_ms() < until) {
 		if (r->ssl != NULL)
 			n = SSL_write(r->ssl, text, (int)len);
 		else
@@ -195,7 +196,7 @@ rig_say(struct rig *r, const char *text)
 bool
 rig_hear(struct rig *r, const char *text)
 {
-	int64_t	 until = client_now() + PATIENCE;
+	uint64_t	 until = clock_ms() + PATIENCE;
 	uint8_t	*at;
 
 	for (;;) {
@@ -206,7 +207,7 @@ rig_hear(struct rig *r, const char *text)
 			    strlen(text));
 			return true;
 		}
-		if (r->eof || client_now() > until)
+		if (r->eof || clock_ms() > until)
 			return false;
 		rig_turn(r, 20);
 	}
@@ -215,9 +216,9 @@ rig_hear(struct rig *r, const char *text)
 bool
 rig_closed(struct rig *r)
 {
-	int64_t	 until = client_now() + PATIENCE;
+	uint64_t	 until = clock_ms() + PATIENCE;
 
-	while (!r->eof && client_now() < until)
+	while (!r->eof && clock_ms() < until)
 		rig_turn(r, 20);
 	return r->eof;
 }
@@ -225,13 +226,13 @@ rig_closed(struct rig *r)
 bool
 rig_shake(struct rig *r)
 {
-	int64_t	 until = client_now() + PATIENCE;
+	uint64_t	 until = clock_ms() + PATIENCE;
 	int	 ret;
 
 	r->ssl = SSL_new(r->ctx);
 	SSL_set_fd(r->ssl, r->fd);
 	r->deaf = true;		/* the handshake reads */
-	while ((ret = SSL_connect(r->ssl)) != 1 && client_now() < until) {
+	while ((ret = SSL_connect(r->ssl)) != 1 && clock_ms() < until) {
 		if (SSL_get_error(r->ssl, ret) != SSL_ERROR_WANT_READ)
 			break;
 		rig_turn(r, 5);

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "common/compat.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/test.h"
 #include "imapd/auth.h"
@@ -124,7 +125,7 @@ fail(struct run *r, int line, const char *what, const char *want,
 static char *
 next_line(struct run *r)
 {
-	int64_t		 until = client_now() + PATIENCE;
+	uint64_t	 until = clock_ms() + PATIENCE;
 	struct timeval	 tv = { .tv_usec = 20000 };
 	struct event	*tick = evtimer_new(base, on_tick, NULL);
 	uint8_t		*lf;
@@ -134,7 +135,7 @@ next_line(struct run *r)
 	for (;;) {
 		lf = r->in.len > 0 ? memchr(r->in.data, '\n', r->in.len) :
 		    NULL;
-		if (lf != NULL || r->eof || client_now() > until)
+		if (lf != NULL || r->eof || clock_ms() > until)
 			break;
 		evtimer_add(tick, &tv);
 		event_base_loop(base, EVLOOP_ONCE);

@@ -8,9 +8,9 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "paild/notify.h"
 
 static struct sockaddr_un	where;
@@ -39,16 +39,14 @@ notify_init(void)
 void
 notify(const char *state)
 {
-	struct timespec	ts;
 	char		text[160];
 	int		fd;
 
 	if (where_len == 0)
 		return;
 	if (strcmp(state, "RELOADING=1") == 0) {
-		clock_gettime(CLOCK_MONOTONIC, &ts);
-		snprintf(text, sizeof(text), "%s\nMONOTONIC_USEC=%lld%06ld",
-		    state, (long long)ts.tv_sec, ts.tv_nsec / 1000);
+		snprintf(text, sizeof(text), "%s\nMONOTONIC_USEC=%llu",
+		    state, (unsigned long long)clock_us());
 		state = text;
 	}
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) == -1)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "paild/ask.h"
 #include "paild/conf_slice.h"
@@ -41,11 +42,7 @@ static void	proc_start(struct proc *);
 time_t
 paild_now(void)
 {
-	struct timespec	ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
-		fatal("clock_gettime");
-	return ts.tv_sec;
+	return (time_t)(clock_ms() / 1000);
 }
 
 const char *

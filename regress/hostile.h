@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/msg.h"
 #include "common/msg_auth.h"
 #include "common/msg_mbox.h"
@@ -32,15 +33,6 @@ struct frame {
 static int	passed, failed;
 static uint32_t	next_id;
 static char	remote[64] = "203.0.113.66";
-
-static int64_t
-now_ms(void)
-{
-	struct timespec	ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void __attribute__((format(printf, 2, 3)))
 result(bool ok, const char *fmt, ...)
@@ -69,7 +61,7 @@ raw_put(int fd, const void *data, size_t len, int passfd, int ms)
 	} control;
 	struct pollfd	 pfd = { .fd = fd, .events = POLLOUT };
 	const char	*p = data;
-	int64_t		 end = now_ms() + ms;
+	uint64_t		 end = clock_ms() + ms;
 	ssize_t		 n;
 
 	while (len > 0) {
@@ -99,7 +91,7 @@ raw_put(int fd, const void *data, size_t len, int passfd, int ms)
 		if (errno != EAGAIN && errno != EINTR &&
 		    errno != ETOOMANYREFS)
 			return -1;
-		if (now_ms() >= end)
+		if (clock_ms() >= end)
 			return -1;
 		(void)poll(&pfd, 1, 100);
 	}
@@ -163,12 +155,12 @@ raw_get(int fd, void *dst, size_t n, int *passed_fd, int ms)
 	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
 	struct iovec	 iov;
 	struct msghdr	 mh;
-	int64_t		 end = now_ms() + ms, left;
+	int64_t			 end = (int64_t)clock_ms() + ms, left;
 	size_t		 got = 0;
 	ssize_t		 r;
 
 	while (got < n) {
-		if ((left = end - now_ms()) < 0)
+		if ((left = end - (int64_t)clock_ms()) < 0)
 			left = 0;
 		if (poll(&pfd, 1, (int)left) == 0)
 			return -1;
@@ -235,12 +227,12 @@ static bool
 is_cut(int fd, int ms)
 {
 	static struct frame	f;
-	int64_t			end = now_ms() + ms;
+	uint64_t			end = clock_ms() + ms;
 	int			r;
 
-	while ((r = frame_get(fd, &f, (int)(end - now_ms()))) == 1) {
+	while ((r = frame_get(fd, &f, (int)(end - clock_ms()))) == 1) {
 		frame_drop(&f);
-		if (now_ms() >= end)
+		if (clock_ms() >= end)
 			return false;
 	}
 	return r == 0;
@@ -281,11 +273,11 @@ login_wait(int auth, uint32_t id, int *code, int ms)
 {
 	static struct frame	f;
 	struct auth_no		no;
-	int64_t			end = now_ms() + ms;
+	uint64_t			end = clock_ms() + ms;
 
 	*code = -1;
-	while (now_ms() < end &&
-	    frame_get(auth, &f, (int)(end - now_ms())) == 1) {
+	while (clock_ms() < end &&
+	    frame_get(auth, &f, (int)(end - clock_ms())) == 1) {
 		if (f.id == id && f.type == IMSG_AUTH_OK && f.fd != -1)
 			return f.fd;
 		frame_drop(&f);

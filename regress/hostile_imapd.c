@@ -530,13 +530,13 @@ attack(void)
 static void
 witness(void)
 {
-	int64_t	began, took, slowest = 0, told = now_ms();
+	int64_t	began, took, slowest = 0, told = clock_ms();
 	int	fd, rounds = 0;
 	bool	seen;
 
 	strlcpy(remote, "198.51.100.2", sizeof(remote));
 	for (;;) {
-		began = now_ms();
+		began = clock_ms();
 		seen = false;
 		fd = login(auth, conf.victim, conf.victim_password);
 		if (fd == -1 || !session_begin(fd) ||
@@ -544,13 +544,13 @@ witness(void)
 			result(false, "the witness's round");
 		if (fd != -1)
 			close(fd);
-		if ((took = now_ms() - began) > slowest)
+		if ((took = clock_ms() - began) > slowest)
 			slowest = took;
 		rounds++;
-		if (now_ms() - told >= 2000) {
+		if (clock_ms() - told >= 2000) {
 			result(slowest < WITNESS_MS, "the witness: %d rounds, "
 			    "the slowest %lld ms", rounds, (long long)slowest);
-			told = now_ms();
+			told = clock_ms();
 			rounds = 0;
 			slowest = 0;
 		}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/blob_impl.h"
 
@@ -40,16 +41,16 @@ blob_outcome_name(enum blob_outcome o)
 void
 blob_heard(struct blob_store *s, enum blob_outcome o, const char *why)
 {
-	struct timespec	now;
+	uint64_t	 now;
 
 	if (o == BLOB_UNSURE || o == BLOB_UNAVAILABLE || o == BLOB_ERROR ||
 	    o == BLOB_DENIED)
 		s->counts.errors++;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	now = clock_ms() / 1000;
 	if (o == BLOB_UNSURE || o == BLOB_UNAVAILABLE) {
 		if (++s->failures < BLOB_AWAY || s->away != 0)
 			return;
-		s->away = now.tv_sec != 0 ? now.tv_sec : 1;
+		s->away = now != 0 ? now : 1;
 		log_warnx("store: result=away why=\"%s\"", why);
 		return;
 	}
@@ -57,7 +58,7 @@ blob_heard(struct blob_store *s, enum blob_outcome o, const char *why)
 	if (s->away == 0)
 		return;
 	log_info("store: result=back away_s=%lld",
-	    (long long)(now.tv_sec - s->away));
+	    (long long)(now - s->away));
 	s->away = 0;
 }
 

@@ -19,7 +19,7 @@ struct blob_store {
 			    void *arg);
 	void		*refused_arg;
 	unsigned	 failures;	/* one after the other */
-	time_t		 away;		/* since then; 0: it answers */
+	uint64_t	 away;		/* since then (s); 0: it answers */
 };
 
 /* Every backend's request begins with this. */

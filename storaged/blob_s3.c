@@ -13,6 +13,7 @@
 #include <event2/event.h>
 #include <openssl/evp.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
 #include "storaged/blob_s3.h"
@@ -98,7 +99,7 @@ blob_new(struct s3 *s3, const char *key, enum blob_priority prio, blob_cb cb,
 	q->cb = cb;
 	q->arg = arg;
 	q->prio = prio;
-	q->deadline = s3_now() + s3->timeout_ms;
+	q->deadline = clock_ms() + s3->timeout_ms;
 	q->at_once = BLOB_DONE;
 	TAILQ_INSERT_TAIL(&s3->blobs, q, entry);
 	if (key_join(s3->store->prefix, key, q->key, sizeof(q->key)) == -1) {
@@ -219,8 +220,8 @@ put_done(const struct s3_answer *a, void *arg)
 	q->put_date = a->date;
 	q->call = s3_call_new(q->s3, "HEAD", q->key, "", S3_HEAD, q->prio);
 	/* A HEAD of its own, with at least a second. */
-	s3_call_deadline(q->call, q->deadline > s3_now() + 1000 ?
-	    q->deadline : s3_now() + 1000);
+	s3_call_deadline(q->call, q->deadline > clock_ms() + 1000 ?
+	    q->deadline : clock_ms() + 1000);
 	s3_call_start(q->call, verify_done, q);
 }
 

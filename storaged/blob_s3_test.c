@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
 #include "common/test.h"
@@ -256,15 +257,6 @@ test_rows(void)
 	suite_result_free(&r);
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* Retry-After is waited for, and not beyond the deadline; a slow answer is
  * given up at the deadline. */
 static void
@@ -280,18 +272,18 @@ test_times(void)
 	uint64_t start;
 
 	run(s, PUT, &r);
-	start = now_ms();
+	start = clock_ms();
 	s3_fake_script(fake, &later, 1);
 	run(s, GET, &r);
-	CHECK(r.outcome == BLOB_DONE && now_ms() - start >= 1000);
-	start = now_ms();
+	CHECK(r.outcome == BLOB_DONE && clock_ms() - start >= 1000);
+	start = clock_ms();
 	s3_fake_script(fake, &much_later, 1);
 	run(s, GET, &r);
-	CHECK(r.outcome == BLOB_UNAVAILABLE && now_ms() - start < 500);
-	start = now_ms();
+	CHECK(r.outcome == BLOB_UNAVAILABLE && clock_ms() - start < 500);
+	start = clock_ms();
 	s3_fake_script(fake, &slow, 1);
 	run(s, GET, &r);
-	CHECK(r.outcome == BLOB_UNAVAILABLE && now_ms() - start < 3500);
+	CHECK(r.outcome == BLOB_UNAVAILABLE && clock_ms() - start < 3500);
 	CHECK_ROW(strstr(r.why, "time-out") != NULL, "%s", r.why);
 	s3_fake_script(fake, &slow_put, 1);
 	run(s, CREATE, &r);
@@ -389,16 +381,16 @@ test_keys(void)
 
 	/* Without a key: waits for one, not for ever. */
 	CHECK(!blob_ready(s));
-	start = now_ms();
+	start = clock_ms();
 	run(s, GET, &r);
-	CHECK(r.outcome == BLOB_UNAVAILABLE && now_ms() - start >= 1900 &&
+	CHECK(r.outcome == BLOB_UNAVAILABLE && clock_ms() - start >= 1900 &&
 	    strstr(r.why, "key") != NULL);
 	/* Another day's key is none. */
 	blob_set_key(s, &old);
 	evtimer_add(ev, &tv);
-	start = now_ms();
+	start = clock_ms();
 	run(s, PUT, &r);
-	CHECK(r.outcome == BLOB_DONE && now_ms() - start >= 190);
+	CHECK(r.outcome == BLOB_DONE && clock_ms() - start >= 190);
 	/* A refused key is told to credd, once. */
 	blob_on_refused(s, on_refused, NULL);
 	s3_fake_script(fake, &bad, 1);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
 #include "storaged/check.h"
@@ -109,7 +110,7 @@ check_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	if (!blob_ready(check.store)) {
-		if (now_ms() - check.since_ms < CHECK_WAIT_MS) {
+		if (clock_ms() - check.since_ms < CHECK_WAIT_MS) {
 			evtimer_add(check.timer, &tv);
 			return;
 		}
@@ -136,7 +137,7 @@ check_start(struct slice *conf, int fd)
 		return;
 	}
 	check.fd = fd;
-	check.since_ms = now_ms();
+	check.since_ms = clock_ms();
 	check.store = blob_open(env.base, conf, why, sizeof(why));
 	if (check.store == NULL) {
 		check_end(why);

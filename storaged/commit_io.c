@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/blob_cache.h"
 #include "storaged/commit_io.h"
@@ -170,24 +171,10 @@ world_cancel(void *arg, void *request)
 }
 
 static uint64_t
-clock_ms(clockid_t id)
-{
-	struct timespec	 ts;
-
-	if (clock_gettime(id, &ts) == -1)
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-static uint64_t
 world_now(void *arg)
 {
 	(void)arg;
-#ifdef CLOCK_BOOTTIME
-	return clock_ms(CLOCK_BOOTTIME);
-#else
-	return clock_ms(CLOCK_MONOTONIC);
-#endif
+	return clock_boot_ms();
 }
 
 static int64_t
@@ -213,7 +200,7 @@ static bool
 world_slice_over(void *arg)
 {
 	struct world	*w = arg;
-	uint64_t	 now = clock_ms(CLOCK_MONOTONIC);
+	uint64_t	 now = clock_ms();
 
 	if (!w->in_turn) {
 		w->in_turn = true;

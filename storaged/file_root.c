@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "storaged/file_impl.h"
 
 #define LOCKS		64
@@ -194,7 +195,7 @@ pause_us(unsigned us)
 int
 file_lock_take(struct file_op *op, int how)
 {
-	struct timespec start, now;
+	uint64_t start;
 	char name[16];
 	unsigned us = 100;
 	int fd;
@@ -206,13 +207,10 @@ file_lock_take(struct file_op *op, int how)
 		    strerror(errno));
 		return -1;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	start = clock_ms();
 	while (flock(fd, how | LOCK_NB) == -1) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
 		if ((errno != EWOULDBLOCK && errno != EINTR) ||
-		    (now.tv_sec - start.tv_sec) * 1000 +
-		    (now.tv_nsec - start.tv_nsec) / 1000000 >
-		    (long)op->root->timeout_ms) {
+		    clock_ms() - start > op->root->timeout_ms) {
 			file_op_fail(op, BLOB_UNAVAILABLE, "lock: %s",
 			    strerror(errno));
 			close(fd);

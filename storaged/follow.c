@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/op.h"
 
@@ -29,7 +30,7 @@ follow_later(struct user *u, uint64_t ms)
 static uint64_t
 follow_interval(const struct user *u)
 {
-	uint64_t	 ms = (now_ms() - u->changed_ms) / 10;
+	uint64_t	 ms = (clock_ms() - u->changed_ms) / 10;
 
 	if (ms < POLL_MIN_MS)
 		return POLL_MIN_MS;
@@ -42,7 +43,7 @@ follow_done(struct refresh *ref, enum commit_outcome o, void *arg)
 	struct user	*u = arg;
 
 	ref->done = NULL;
-	u->asked_ms = now_ms();
+	u->asked_ms = clock_ms();
 	if (o == COMMIT_DONE || o == COMMIT_READONLY)
 		u->opened = true;
 	follow_later(u, o == COMMIT_UNAVAILABLE ? POLL_AWAY_MS :
@@ -79,7 +80,7 @@ follow_watch(struct session *s, bool on)
 	u->watchers++;
 	if (u->poll == NULL)
 		u->poll = evtimer_new(env.base, follow_poll, u);
-	u->changed_ms = now_ms();
+	u->changed_ms = clock_ms();
 	if (u->refresh.done == NULL)
 		follow_later(u, POLL_MIN_MS);
 }
@@ -87,7 +88,7 @@ follow_watch(struct session *s, bool on)
 void
 follow_changed(struct user *u)
 {
-	u->changed_ms = now_ms();
+	u->changed_ms = clock_ms();
 	if (u->refresh.done == NULL)
 		follow_later(u, POLL_MIN_MS);
 }
@@ -107,8 +108,8 @@ follow_stop(struct user *u)
 static int
 poll_check(struct op *op)
 {
-	if (!env.alone && now_ms() - op->user->asked_ms >= POLL_MIN_MS) {
-		op->user->asked_ms = now_ms();
+	if (!env.alone && clock_ms() - op->user->asked_ms >= POLL_MIN_MS) {
+		op->user->asked_ms = clock_ms();
 		op->needs |= OP_TRY;
 	}
 	return 0;

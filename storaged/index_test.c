@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/test.h"
 #include "storaged/index_read.h"
@@ -236,10 +237,7 @@ test_boxes(struct index *ix)
 static double
 now(void)
 {
-	struct timespec	 ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+	return (double)clock_us() / 1e3;
 }
 
 /* The numbers are generous (a loaded machine, sanitizers): they catch what

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/daemon.h"
 #include "common/host.h"
 #include "common/log.h"
@@ -199,8 +200,8 @@ tick_in(unsigned ms)
 static void
 away(const char *line)
 {
-	if (self.said_ms == 0 || now_ms() - self.said_ms >= SAY_AWAY_MS) {
-		self.said_ms = now_ms();
+	if (self.said_ms == 0 || clock_ms() - self.said_ms >= SAY_AWAY_MS) {
+		self.said_ms = clock_ms();
 		log_warnx("store: %s", line);
 	}
 	tick_in(2000);
@@ -257,7 +258,7 @@ on_store(enum storeobj_verdict v, const uint8_t uuid[16], const char *why)
 			other_store();
 		/* The process that tries the store makes it.  For a report
 		 * (paild -C) nobody does. */
-		if (now_ms() - self.since_ms < STORE_WAIT_MS) {
+		if (clock_ms() - self.since_ms < STORE_WAIT_MS) {
 			tick_in(100);
 			return;
 		}
@@ -368,7 +369,7 @@ start(struct event_base *base, struct slice *conf)
 		fatal("threads");
 	self.wants_probe = self.makes_store =
 	    slice_bool(conf, "probe", false);
-	self.since_ms = now_ms();
+	self.since_ms = clock_ms();
 	tick_in(0);
 }
 

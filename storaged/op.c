@@ -11,25 +11,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/op.h"
 
 #define OP_ARENA	(8 * 1024 * 1024)
 #define STREAM_AHEAD	(32 * 1024)	/* rows made before they are taken */
 
-uint64_t
-now_us(void)
-{
-	struct timespec	 ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 bool
 op_slice_over(uint64_t start_us)
 {
-	return now_us() - start_us > OP_SLICE_US;
+	return clock_us() - start_us > OP_SLICE_US;
 }
 
 static void
@@ -77,7 +69,7 @@ op_new(struct session *s, const struct op_class *class, const struct msg *m)
 	op->id = m->id;
 	op->needs = class->needs;
 	op->window = MBOX_WINDOW;
-	op->since_ms = now_ms();
+	op->since_ms = clock_ms();
 	op->arena = arena_new(OP_ARENA);
 	op->ev = event_new(env.base, -1, 0, op_event, op);
 	if (op->arena == NULL || op->ev == NULL || op_decode(op, m) == -1) {
@@ -159,7 +151,7 @@ op_no(struct op *op, enum mbox_code code, const char *text)
 	no.text = str_from(text);
 	log_debug("session=%llx user=%s cmd=%s ms=%llu result=no why=\"%s\"",
 	    (unsigned long long)op->s->serial, op->user->word, op->class->name,
-	    (unsigned long long)(now_ms() - op->since_ms), text);
+	    (unsigned long long)(clock_ms() - op->since_ms), text);
 	(void)session_send(op->s, IMSG_REPLY_NO, op->id, &reply_no_wire,
 	    &no);
 	op_end(op);
@@ -219,7 +211,7 @@ op_refreshed(struct refresh *ref, enum commit_outcome o, void *arg)
 	(void)ref;
 	op->refreshing = false;
 	op->state = OP_WAITS;
-	op->user->asked_ms = now_ms();
+	op->user->asked_ms = clock_ms();
 	if (o == COMMIT_DONE || o == COMMIT_READONLY) {
 		op->user->opened = true;
 		op->needs &= ~(unsigned)(OP_FRESH | OP_OPEN | OP_TRY);
@@ -291,7 +283,7 @@ stream_pump(struct op *op)
 static void
 stream_slice(struct op *op)
 {
-	uint64_t	 start = now_us();
+	uint64_t	 start = clock_us();
 	struct reply_ok	 ok;
 
 	for (;;) {

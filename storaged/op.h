@@ -97,8 +97,7 @@ void	 op_submit(struct op *op, enum work_kind kind);
 /* The answer of op->work: sent, and the op ends. */
 void	 op_answer(struct op *op, enum commit_outcome o);
 /* True when this turn's slice is used up. */
-bool	 op_slice_over(uint64_t start_us);
-uint64_t now_us(void);
+bool	 op_slice_over(uint64_t start_us);	/* clock_us() then */
 
 /* The classes, by request. */
 extern const struct op_class op_mbox_list, op_select, op_unselect, op_meta,

@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 
+#include "common/clock.h"
 #include "storaged/op_client.h"
 
 #define MANY	100000
@@ -18,7 +19,7 @@ static struct user	*u;
 static struct got *
 meanwhile(uint32_t id, const char *what)
 {
-	uint64_t	 start = now_us(), at;
+	uint64_t	 start = clock_us(), at;
 	uint64_t	 puts = blob_counts(env.blob)->put;
 	size_t		 i;
 	struct got	*g;
@@ -34,16 +35,16 @@ meanwhile(uint32_t id, const char *what)
 			if (g->id != id)
 				continue;
 			printf("%s: %.1f ms, %u other requests, the slowest "
-			    "%.1f ms\n", what, (double)(now_us() - start) /
+			    "%.1f ms\n", what, (double)(clock_us() - start) /
 			    1000, polls, (double)slowest / 1000);
 			CHECK_ROW(blob_counts(env.blob)->put - puts <= 2,
 			    "%s", what);
 			return g;
 		}
-		at = now_us();
+		at = clock_us();
 		(void)ok_of(d, answer(d, ask(d, IMSG_MBOX_POLL, NULL, NULL)));
-		if (now_us() - at > slowest)
-			slowest = now_us() - at;
+		if (clock_us() - at > slowest)
+			slowest = clock_us() - at;
 		polls++;
 		if (d->n > MSGS_MAX / 2) {
 			for (i = 0; i < d->n; i++)

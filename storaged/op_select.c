@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "storaged/boxuids.h"
 #include "storaged/op.h"
 
@@ -88,7 +89,7 @@ select_run(struct op *op)
 	struct select		*x = op->x;
 	struct index		*ix = op->user->ix;
 	char			 name[MBOX_NAME_MAX + 1];
-	uint64_t		 start = now_us();
+	uint64_t		 start = clock_us();
 	int			 rv;
 
 	if (!x->found) {

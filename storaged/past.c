@@ -8,6 +8,7 @@
  */
 #include "common/compat.h"
 
+#include "common/clock.h"
 #include "storaged/op.h"
 
 #define PAST_ROWS	500		/* forgotten in one statement */
@@ -49,7 +50,7 @@ void
 past_trim(struct user *u)
 {
 	struct index	*ix = u->ix;
-	uint64_t	 start = now_us();
+	uint64_t	 start = clock_us();
 	int64_t		 box = INT64_MIN;
 	int		 n;
 

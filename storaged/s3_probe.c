@@ -15,6 +15,7 @@
 
 #include <event2/event.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/blob_s3.h"
 #include "storaged/helper.h"
@@ -225,7 +226,7 @@ step_done(const struct blob_result *r, void *arg)
 {
 	struct probe *p = arg;
 	const struct step *s = &steps[p->step];
-	uint64_t ms = s3_now() - p->sent_at;
+	uint64_t ms = clock_ms() - p->sent_at;
 	char what[200];
 
 	p->req = NULL;
@@ -284,7 +285,7 @@ step_next(struct probe *p)
 	etag = s->match != 0 ? p->etag[s->match] : NULL;
 	if (etag != NULL && etag[0] == '\0')
 		etag = "\"00000000000000000000000000000000\"";
-	p->sent_at = s3_now();
+	p->sent_at = clock_ms();
 	switch (s->verb) {
 	case STEP_HEAD:
 		p->req = blob_head(p->store, key, BLOB_USER, step_done, p);

@@ -17,6 +17,7 @@
 #include <event2/event.h>
 #include <openssl/evp.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/s3_request.h"
 
@@ -63,15 +64,6 @@ static void call_enter(struct s3_call *);
 static void call_send(void *);
 static void call_timer(int, short, void *);
 
-uint64_t
-s3_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* -- making one -- */
 
 struct s3_call *
@@ -94,7 +86,7 @@ s3_call_new(struct s3 *s3, const char *method, const char *name,
 	c->gate.state = GATE_OUT;
 	c->gate.go = call_send;
 	c->gate.arg = c;
-	c->deadline = s3_now() + s3->timeout_ms;
+	c->deadline = clock_ms() + s3->timeout_ms;
 	if (strlcpy(c->name, name, sizeof(c->name)) >= sizeof(c->name))
 		c->bad = true;
 	TAILQ_INSERT_TAIL(&s3->calls, c, entry);
@@ -230,7 +222,7 @@ call_why(struct s3_call *c, const char *fmt, ...)
 static bool
 call_again(struct s3_call *c, uint64_t retry_after)
 {
-	uint64_t pause = PAUSE_FIRST, now = s3_now();
+	uint64_t pause = PAUSE_FIRST, now = clock_ms();
 	struct timeval tv;
 	unsigned i;
 
@@ -419,7 +411,7 @@ find_key(const struct s3 *s3, const char *date, int64_t now)
 static void
 call_wait_key(struct s3_call *c)
 {
-	uint64_t now = s3_now();
+	uint64_t now = clock_ms();
 	uint64_t left = c->deadline > now ? c->deadline - now : 0;
 	struct timeval tv = { (time_t)(left / 1000),
 	    (suseconds_t)(left % 1000 * 1000) };
@@ -490,7 +482,7 @@ call_send(void *arg)
 	struct http_call h = { .method = c->method, .fd = c->fd };
 	char date[S3_DATE_LEN + 1], path[S3_PATH_MAX], url[S3_URL_MAX];
 	const struct s3_key *key;
-	uint64_t now = s3_now();
+	uint64_t now = clock_ms();
 	int64_t wall = (int64_t)time(NULL);
 	struct timeval soon = { 0, 0 };
 
@@ -532,7 +524,7 @@ call_enter(struct s3_call *c)
 	s3_gate_enter(&c->s3->gate, &c->gate);
 	/* Who waits at the gate must not wait for ever. */
 	if (c->state == CALL_WAITING) {
-		uint64_t now = s3_now();
+		uint64_t now = clock_ms();
 		uint64_t left = c->deadline > now ? c->deadline - now : 0;
 		struct timeval tv = { (time_t)(left / 1000),
 		    (suseconds_t)(left % 1000 * 1000) };

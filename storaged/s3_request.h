@@ -82,7 +82,6 @@ void	 s3_call_deadline(struct s3_call *c, uint64_t deadline);
 void	 s3_call_start(struct s3_call *c, s3_cb cb, void *arg);
 void	 s3_call_cancel(struct s3_call *c);	/* NULL is fine */
 
-uint64_t s3_now(void);		/* monotonic, ms */
 /* A key has come: who waits for one goes on. */
 void	 s3_wake(struct s3 *s3);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/op.h"
 
@@ -136,7 +137,7 @@ session_opened(struct refresh *ref, enum commit_outcome o, void *arg)
 		/* FALLTHROUGH */
 	case COMMIT_DONE:
 		s->user->opened = true;
-		s->user->asked_ms = now_ms();
+		s->user->asked_ms = clock_ms();
 		session_ready(s);
 		return;
 	case COMMIT_FENCED:
@@ -144,7 +145,7 @@ session_opened(struct refresh *ref, enum commit_outcome o, void *arg)
 		    "The mail of this user is damaged");
 		return;
 	default:
-		if (now_ms() - s->since_ms < env.timeout_ms) {
+		if (clock_ms() - s->since_ms < env.timeout_ms) {
 			evtimer_add(s->timer, &soon);	/* ask again */
 			return;
 		}
@@ -184,7 +185,7 @@ session_timer(evutil_socket_t fd, short what, void *arg)
 			session_open(s);
 		return;
 	}
-	silent = (now_ms() - s->heard_ms) / 1000;
+	silent = (clock_ms() - s->heard_ms) / 1000;
 	if (silent >= SESSION_SILENCE) {
 		session_end(s, MBOX_UNAVAILABLE, "Nothing was heard");
 		return;
@@ -227,7 +228,7 @@ session_alloc(struct session **sp, int fd)
 		return -1;
 	TAILQ_INIT(&s->ops);
 	s->serial = ++last_serial;
-	s->since_ms = s->heard_ms = now_ms();
+	s->since_ms = s->heard_ms = clock_ms();
 	s->timer = evtimer_new(env.base, session_timer, s);
 	s->kick = event_new(env.base, -1, 0, session_kicked, s);
 	if (s->timer != NULL && s->kick != NULL)
@@ -303,7 +304,7 @@ session_message(struct peer *p, struct msg *m, void *arg)
 		close(m->fd);
 	if (s->dead)
 		return 0;
-	s->heard_ms = now_ms();
+	s->heard_ms = clock_ms();
 	if (dispatch(s, m) == -1)
 		return -1;
 	if (s->peer != NULL && peer_queued(s->peer) > SESSION_QUEUE_HOLD) {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/boxuids.h"
 #include "storaged/cold.h"
@@ -27,12 +28,6 @@ static unsigned		 nopen;
 static bool		 buckets_ready;
 
 static void	user_shut(struct user *, bool);
-
-uint64_t
-now_ms(void)
-{
-	return now_us() / 1000;
-}
 
 static struct user_list *
 bucket_of(const char *id)
@@ -248,7 +243,7 @@ unsigned
 users_rest(uint64_t quiet_ms)
 {
 	struct user	*u, *next;
-	uint64_t	 now = now_ms();
+	uint64_t	 now = clock_ms();
 	unsigned	 n = 0;
 
 	TAILQ_FOREACH_SAFE(u, &lru, lru, next) {
@@ -293,7 +288,7 @@ user_open(struct user *u)
 {
 	if (u->fenced)
 		return -1;
-	u->used_ms = now_ms();
+	u->used_ms = clock_ms();
 	if (u->ix != NULL) {
 		TAILQ_REMOVE(&lru, u, lru);
 		TAILQ_INSERT_TAIL(&lru, u, lru);

@@ -110,6 +110,5 @@ bool	 user_drain(void);
 uint32_t user_recent(struct user *u, uint64_t box);
 void	 user_recent_set(struct user *u, uint64_t box, uint32_t from);
 
-uint64_t now_ms(void);			/* monotonic */
 
 #endif
