@@ -369,6 +369,116 @@ test_deaf(void)
 	buf_free(&b);
 }
 
+/* A message of len octets, in as many frames as it takes, from the other
+ * end to the honest one; cut: so many octets of the last frame are kept
+ * back, and the end goes away. */
+static void
+hand_over(const struct msg_rule *rule, enum msg_channel channel,
+    enum msg_side side, size_t len, int nfds, bool said, size_t cut)
+{
+	struct row	 row = { .channel = channel };
+	struct raw	 raw = { .type = (uint16_t)rule->type, .id = 1 };
+	const struct raw hello = HELLO_MBOX;
+	struct buf	 b = BUF_INIT;
+	struct peer	*p;
+	size_t		 left = len;
+	int		 sv[2];
+
+	memset(&seen, 0, sizeof(seen));
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	p = peer_new(base, sv[0], channel, side, &ops, NULL);
+	make_frame(&row, &hello, &b);
+	push(sv[1], b.data, b.len, 0);
+	do {
+		raw.len = left < MSG_DATA_MAX ? left : MSG_DATA_MAX;
+		left -= raw.len;
+		raw.flags = (uint16_t)((left > 0 ? MORE : 0) |
+		    (said ? FD : 0));
+		make_frame(&row, &raw, &b);
+		push(sv[1], b.data, b.len - (left == 0 ? cut : 0), nfds);
+		turn(1);
+	} while (left > 0 && !seen.closed);
+	if (cut > 0) {
+		close(sv[1]);
+		sv[1] = -1;
+	}
+	turn(4);
+	if (!seen.closed)
+		peer_close(p);
+	turn(2);
+	if (sv[1] != -1)
+		close(sv[1]);
+	buf_free(&b);
+}
+
+/* One that this peer may say here: as it should be, too long, cut short,
+ * and with more or fewer descriptors than it has. */
+static void
+try_allowed(const struct msg_rule *r, enum msg_channel c, enum msg_side side)
+{
+	bool	 fd = r->fds == 1;
+	size_t	 len = r->max < 100 ? r->max : 100;
+
+	hand_over(r, c, side, len, r->fds, fd, 0);
+	CHECK_ROW(seen.messages == 1 && !seen.closed, "%s: %s", r->name,
+	    seen.why);
+	hand_over(r, c, side, r->max + 1, r->fds, fd, 0);
+	CHECK_ROW(seen.messages == 0 && seen.closed &&
+	    strstr(seen.why, "too long") != NULL, "%s: %s", r->name,
+	    seen.why);
+	hand_over(r, c, side, len, r->fds, fd, 1);
+	CHECK_ROW(seen.messages == 0 && seen.closed, "%s: %s", r->name,
+	    seen.why);
+	hand_over(r, c, side, len, fd ? 0 : 1, !fd, 0);
+	CHECK_ROW(seen.messages == 0 && seen.closed &&
+	    strstr(seen.why, fd ? "descriptor is missing" :
+	    "descriptor too many") != NULL, "%s: %s", r->name, seen.why);
+	hand_over(r, c, side, len, fd ? 2 : 1, fd, 0);
+	CHECK_ROW(seen.closed && strstr(seen.why, "descriptor") != NULL,
+	    "%s: %s", r->name, seen.why);
+}
+
+/* Every message of the table, on every channel, to either end. */
+static void
+test_table(void)
+{
+	static const enum msg_channel channels[] = {
+#define X(name, num, word)	MSG_CHANNEL_##name,
+		MSG_CHANNELS(X)
+#undef X
+	};
+	static const enum msg_type types[] = {
+#define X(name, num, chan, side, max, fds)	IMSG_##name,
+		MSG_TABLE(X)
+#undef X
+	};
+	const struct msg_rule	*r;
+	enum msg_side		 side, other;
+	size_t			 i, j;
+	int			 before = open_fds();
+
+	for (i = 0; i < nitems(channels); i++)
+		for (j = 0; j < 2 * nitems(types); j++) {
+			r = msg_rule(types[j / 2]);
+			side = j % 2 ? MSG_SIDE_A : MSG_SIDE_B;
+			other = j % 2 ? MSG_SIDE_B : MSG_SIDE_A;
+			if (r->type == IMSG_HELLO)
+				continue;
+			if (r->channel == channels[i] &&
+			    ((int)r->sender & (int)other) != 0) {
+				try_allowed(r, channels[i], side);
+				continue;
+			}
+			hand_over(r, channels[i], side, 0, r->fds,
+			    r->fds == 1, 0);
+			CHECK_ROW(seen.messages == 0 && seen.closed && strstr(
+			    seen.why, "not this peer's to say") != NULL,
+			    "%s on %s: %s", r->name,
+			    msg_channel_name(channels[i]), seen.why);
+		}
+	CHECK(open_fds() == before);
+}
+
 int
 main(void)
 {
@@ -382,6 +492,7 @@ main(void)
 	test_truncated();
 	test_hello();
 	test_deaf();
+	test_table();
 	event_base_free(base);
 	return TEST_END();
 }
