@@ -70,8 +70,8 @@ tell() {	# how far each job is
 stopped() {
 	trap '' INT TERM
 	echo "stopped; so far:"
-	kill $pids 2>/dev/null
 	tell
+	kill $pids $nap 2>/dev/null
 	wait
 	exit 1
 }
@@ -85,7 +85,7 @@ for j in $JOBS; do
 	rm -rf "$DIR/$j" "$DIR/$j.log" "$DIR/$j.status" "$DIR/$j.told"
 done
 echo "$(date +%H:%M:%S) $ROUNDS kills, $MINUTES minutes: $LANES"
-pids=
+pids= nap=
 trap stopped INT TERM
 for l in $LANES; do
 	lane "$l" &
@@ -96,7 +96,8 @@ alive() {
 	return 1
 }
 while alive; do
-	sleep 60 & wait $!
+	sleep 60 & nap=$!
+	wait $nap
 	tell
 done
 passed=0 failed=0
