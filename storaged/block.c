@@ -137,26 +137,44 @@ block_decode(struct block *k, struct cursor *c)
 	return 0;
 }
 
+/* A block stays in each head until it is spilled: its bytes are there once. */
+struct block_bytes {
+	unsigned	 refs;
+	uint8_t		 v[];
+};
+
 struct block *
 block_dup(const struct block *k)
 {
-	struct block	*n;
-	uint8_t		*bytes;
+	struct block		*n;
+	struct block_bytes	*own = k->own;
 
-	if ((n = malloc(sizeof(*n) + k->len)) == NULL)
+	if ((n = malloc(sizeof(*n))) == NULL)
 		return NULL;
 	*n = *k;
-	bytes = (uint8_t *)(n + 1);
-	memcpy(bytes, k->bytes, k->len);
-	n->bytes = bytes;
-	n->records = bytes + (k->records - k->bytes);
-	n->messages = bytes + (k->messages - k->bytes);
+	if (own == NULL) {
+		if ((own = malloc(sizeof(*own) + k->len)) == NULL) {
+			free(n);
+			return NULL;
+		}
+		own->refs = 0;
+		memcpy(own->v, k->bytes, k->len);
+		n->own = own;
+		n->bytes = own->v;
+		n->records = own->v + (k->records - k->bytes);
+		n->messages = own->v + (k->messages - k->bytes);
+	}
+	own->refs++;
 	return n;
 }
 
 void
 block_free(struct block *k)
 {
+	if (k == NULL)
+		return;
+	if (k->own != NULL && --k->own->refs == 0)
+		free(k->own);
 	free(k);
 }
 

@@ -30,6 +30,7 @@ struct block {
 	size_t		 messages_len;
 	const uint8_t	*bytes;		/* the whole block */
 	size_t		 len;
+	struct block_bytes *own;	/* copies share them; NULL: borrowed */
 	TAILQ_ENTRY(block) entry;	/* of a blocklist */
 };
 TAILQ_HEAD(blocklist, block);
@@ -38,7 +39,7 @@ TAILQ_HEAD(blocklist, block);
 int	 block_encode(const struct block *k, struct buf *b);
 /* Reads one, borrowing; 0, FORMAT_DAMAGED or FORMAT_UNKNOWN. */
 int	 block_decode(struct block *k, struct cursor *c);
-/* A copy that owns its bytes; NULL on ENOMEM. */
+/* A copy that lives as long as it likes; NULL on ENOMEM. */
 struct block *block_dup(const struct block *k);
 void	 block_free(struct block *k);
 void	 blocklist_free(struct blocklist *l);

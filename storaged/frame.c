@@ -43,13 +43,13 @@ frame_checksum(const uint8_t header[FRAME_HEADER], const void *covered,
 #pragma GCC diagnostic pop
 }
 
-int
-frame_header_put(const struct frame *f, const void *covered, size_t len,
-    struct buf *out)
+static void
+header_make(const struct frame *f, const void *covered, size_t len,
+    uint8_t h[FRAME_HEADER])
 {
-	uint8_t	 h[FRAME_HEADER] = { 0 };
 	int	 i;
 
+	memset(h, 0, FRAME_HEADER);
 	memcpy(h + AT_MAGIC, magic, sizeof(magic));
 	h[AT_KIND] = (uint8_t)f->kind;
 	h[AT_LEVEL] = FRAME_LEVEL;
@@ -58,6 +58,15 @@ frame_header_put(const struct frame *f, const void *covered, size_t len,
 	for (i = 0; i < 8; i++)
 		h[AT_LENGTH + i] = (uint8_t)(f->length >> (8 * i));
 	frame_checksum(h, covered, len, h + AT_CHECKSUM);
+}
+
+int
+frame_header_put(const struct frame *f, const void *covered, size_t len,
+    struct buf *out)
+{
+	uint8_t	 h[FRAME_HEADER];
+
+	header_make(f, covered, len, h);
 	return buf_put(out, h, sizeof(h));
 }
 
@@ -123,6 +132,30 @@ frame_seal(enum frame_kind kind, const uint8_t history[16],
 done:
 	buf_free(&packed);
 	return ret;
+}
+
+int
+frame_begin(struct buf *out)
+{
+	static const uint8_t	 room[FRAME_HEADER];
+
+	return buf_put(out, room, sizeof(room));
+}
+
+int
+frame_end(enum frame_kind kind, const uint8_t history[16], struct buf *out,
+    size_t at)
+{
+	struct frame	 f = { .kind = kind, .codec = CODEC_NONE };
+	uint8_t		*h;
+
+	if (out->failed)
+		return -1;
+	h = out->data + at;
+	f.length = out->len - at - FRAME_HEADER;
+	memcpy(f.history, history, 16);
+	header_make(&f, h + FRAME_HEADER, (size_t)f.length, h);
+	return 0;
 }
 
 int

@@ -45,6 +45,13 @@ int	 frame_seal(enum frame_kind kind, const uint8_t history[16],
 	    const struct codec_choice *codec, const void *body, size_t len,
 	    struct buf *out);
 /*
+ * The same without a codec, in place: what is appended between the two is
+ * the body.  at: out->len before frame_begin().
+ */
+int	 frame_begin(struct buf *out);
+int	 frame_end(enum frame_kind kind, const uint8_t history[16],
+	    struct buf *out, size_t at);
+/*
  * Checks an object and gives its body: borrowed from p when it is stored as
  * it is, else decompressed into store (at most max bytes).  0,
  * FORMAT_DAMAGED or FORMAT_UNKNOWN.

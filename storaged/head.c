@@ -143,23 +143,26 @@ int
 head_encode(const struct head *h, const struct block *more, struct buf *out)
 {
 	const struct block	*k;
-	struct buf		 body = BUF_INIT, fields = BUF_INIT;
+	struct buf		 fields = BUF_INIT;
+	size_t			 at = out->len, len;
 	int			 ret = -1;
 
 	if (fields_encode(h, &fields) == -1)
 		goto done;
-	buf_put_u32(&body, (uint32_t)fields.len);
-	buf_put(&body, fields.data, fields.len);
+	len = FRAME_HEADER + 4 + fields.len + blocklist_bytes(&h->blocks) +
+	    (more != NULL ? more->len : 0);
+	if (len > HEAD_MAX || buf_reserve(out, len) == NULL)
+		goto done;
+	frame_begin(out);
+	buf_put_u32(out, (uint32_t)fields.len);
+	buf_put(out, fields.data, fields.len);
 	TAILQ_FOREACH(k, &h->blocks, entry)
-		buf_put(&body, k->bytes, k->len);
+		buf_put(out, k->bytes, k->len);
 	if (more != NULL)
-		buf_put(&body, more->bytes, more->len);
-	if (!body.failed && body.len <= HEAD_MAX - FRAME_HEADER)
-		ret = frame_seal(FRAME_HEAD, h->history, NULL, body.data,
-		    body.len, out);
+		buf_put(out, more->bytes, more->len);
+	ret = frame_end(FRAME_HEAD, h->history, out, at);
 done:
 	buf_free(&fields);
-	buf_free(&body);
 	return ret;
 }
 
