@@ -110,6 +110,7 @@ auth_message(struct peer *p, struct msg *m, void *arg)
 		if (wire_decode(&auth_start_wire, &start, m->data, m->len,
 		    a) == -1)
 			fatalx("AUTH_START");
+		f->last_login = m->id;
 		on_start(f, m->id, &start);
 		break;
 	case IMSG_AUTH_STEP:

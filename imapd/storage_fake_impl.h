@@ -92,6 +92,7 @@ struct fake {
 	int			 refuse;	/* enum mbox_code, -1: none */
 	unsigned int		 mores;
 	struct peer		*authd;
+	uint32_t		 last_login;	/* the id of AUTH_START */
 };
 
 /* storage_fake.c */
