@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <event2/event.h>
 
@@ -15,6 +14,7 @@
 #include "storaged/index_fn.h"
 
 #define COLD_PLAIN	1024	/* octets: stored as it is */
+#define COLD_GAPS	4	/* rows stepped over for one that is read */
 #define COLD_DROP	500	/* digests dropped a turn */
 #define COLD_WAIT	64	/* digests that wait to be written */
 #define COLD_WAIT_MS	50
@@ -134,49 +134,86 @@ cold_enter(struct index *ix)
 	return 0;
 }
 
-/* SQLite does not look at the bytes in its pages. */
-static int64_t
-cold_sum(uint64_t m, size_t len, const void *data, size_t datalen)
+/* How many of m[] one statement reads: those that lie close together. */
+static unsigned
+cold_span(const uint64_t *m, unsigned n)
 {
-	uint64_t	 head[2] = { m, len };
-	uLong		 sum = crc32(0, (const Bytef *)head, sizeof(head));
+	unsigned	 i;
 
-	return (int64_t)crc32(sum, data, (uInt)datalen);
+	for (i = 1; i < n && m[i] > m[i - 1] &&
+	    m[i] - m[0] <= COLD_GAPS * (uint64_t)(i + 1); i++)
+		;
+	return i;
+}
+
+/* The row's digest: borrowed from the row, or expanded into b.  0 or -1. */
+static int
+cold_row(sqlite3_stmt *st, struct buf *b, struct str *digest)
+{
+	size_t	 len = (size_t)sqlite3_column_int64(st, 1);
+	int	 codec = sqlite3_column_int(st, 2);
+
+	*digest = db_col(st, 3);
+	if (len > MBOX_DIGEST_MAX)
+		return -1;
+	if (codec == CODEC_NONE)
+		return digest->len == len ? 0 : -1;
+	buf_reset(b);
+	if (codec_expand((enum codec_id)codec, digest->p, digest->len, len,
+	    b) == -1)
+		return -1;
+	*digest = (struct str){ (const char *)b->data, b->len };
+	return 0;
+}
+
+static void
+cold_damaged(struct user *u, uint64_t m)
+{
+	log_warnx("user=%s record=%llu result=damaged why=\"the digest "
+	    "in the index\"", u->word, (unsigned long long)m);
+	(void)db_run(&u->ix->cold, COLD_DEL, "u", m);
 }
 
 int
-cold_get(struct user *u, uint64_t m, struct buf *out)
+cold_each(struct user *u, const uint64_t *m, unsigned n, cold_fn *fn,
+    void *arg)
 {
-	struct index	*ix = u->ix;
+	struct db	*db = &u->ix->cold;
+	struct buf	 b = BUF_INIT;
+	struct str	 digest;
 	sqlite3_stmt	*st;
-	struct str	 data;
-	size_t		 was = out->len, len;
-	int		 rv;
+	unsigned	 i = 0, looked;
+	uint64_t	 at;
+	int		 rv, go_on = 1;
 
-	if (cold_enter(ix) == -1)
+	if (cold_enter(u->ix) == -1)
 		return -1;
 	cold_flush(u);
-	st = db_st(&ix->cold, COLD_GET);
-	if (db_bind(&ix->cold, st, "u", m) == -1)
+	looked = n = cold_span(m, n);
+	st = db_st(db, COLD_GET);
+	if (db_bind(db, st, "uu", m[0], m[n - 1]) == -1)
 		return -1;
-	if ((rv = db_step(&ix->cold, st)) != 1)
-		return rv;
-	len = (size_t)sqlite3_column_int64(st, 0);
-	data = db_col(st, 2);
-	if (sqlite3_column_int64(st, 3) != cold_sum(m, len, data.p,
-	    data.len) || len > MBOX_DIGEST_MAX || codec_expand(
-	    (enum codec_id)sqlite3_column_int(st, 1), data.p, data.len, len,
-	    out) == -1) {
-		out->len = was;
-		rv = 0;		/* the bucket has it */
+	while ((rv = db_step(db, st)) == 1) {
+		at = (uint64_t)sqlite3_column_int64(st, 0);
+		while (i < n && m[i] < at)
+			i++;
+		if (i == n || m[i] != at)
+			continue;
+		if (cold_row(st, &b, &digest) == -1)
+			go_on = -1;
+		else
+			go_on = fn(arg, i, digest);
+		if (go_on != 1) {
+			looked = i + 1;
+			sqlite3_reset(st);
+			break;
+		}
+		i++;
 	}
-	sqlite3_reset(st);
-	if (rv == 0) {
-		log_warnx("user=%s record=%llu result=damaged why=\"the digest "
-		    "in the index\"", u->word, (unsigned long long)m);
-		(void)db_run(&ix->cold, COLD_DEL, "u", m);
-	}
-	return rv;
+	buf_free(&b);
+	if (go_on == -1)
+		cold_damaged(u, m[i]);	/* the bucket has it */
+	return rv == -1 ? -1 : (int)looked;
 }
 
 struct codec_choice
@@ -192,8 +229,8 @@ static int
 cold_write(struct index *ix, uint64_t m, size_t len, uint8_t codec,
     const void *data, size_t datalen)
 {
-	return db_run(&ix->cold, COLD_PUT, "uiibi", m, (int64_t)len,
-	    (int64_t)codec, data, datalen, cold_sum(m, len, data, datalen));
+	return db_run(&ix->cold, COLD_PUT, "uiib", m, (int64_t)len,
+	    (int64_t)codec, data, datalen);
 }
 
 /* In one transaction, unless reads have one open. */

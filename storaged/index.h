@@ -18,7 +18,7 @@
 #include "storaged/record.h"
 #include "storaged/state.h"
 
-#define INDEX_VERSION	3
+#define INDEX_VERSION	4
 
 /* What committed records did, in their order; events.c tells sessions. */
 enum change_kind {

@@ -42,7 +42,7 @@ const char index_cold_schema[] =
 "CREATE TABLE meta(one INTEGER PRIMARY KEY, version INTEGER, boot TEXT,"
 " clean INTEGER, history BLOB, records INTEGER);"
 "CREATE TABLE digest(m INTEGER PRIMARY KEY, len INTEGER, codec INTEGER,"
-" data BLOB, sum INTEGER);";
+" data BLOB);";
 
 #define BOX_COLS "id, name, uidvalidity, uidnext, use, messages, unseen," \
     " deleted, size, modseq"
@@ -214,10 +214,10 @@ const char *const index_cold_sql[COLD_MAX] = {
 	    " FROM meta WHERE one = 1",
 	[COLD_META_SET] = "INSERT OR REPLACE INTO meta VALUES"
 	    " (1, ?, ?, ?, ?, ?)",
-	[COLD_GET] = "SELECT len, codec, data, sum FROM digest"
-	    " WHERE m = ?",
+	[COLD_GET] = "SELECT m, len, codec, data FROM digest"
+	    " WHERE m BETWEEN ?1 AND ?2 ORDER BY m",
 	[COLD_PUT] = "INSERT OR IGNORE INTO digest VALUES"
-	    " (?, ?, ?, ?, ?)",
+	    " (?, ?, ?, ?)",
 	[COLD_DEL] = "DELETE FROM digest WHERE m = ?",
 	[COLD_BEGIN] = "BEGIN",
 	[COLD_COMMIT] = "COMMIT",

@@ -13,11 +13,22 @@
 #include "storaged/op.h"
 
 #define META_ROWS	64	/* read at once */
+#define META_TURN	16	/* rows made before others are looked at */
+#define META_DIGESTS	(32 * 1024) /* octets of digests read at once */
+
+/* What is asked of a digest, in x->digests; here: it was in the cold file. */
+struct meta_part { bool here; size_t off, len; };
 
 struct meta {
 	struct meta_col	 rows[META_ROWS];
 	unsigned	 n, i;
 	uint32_t	 next;		/* the UID to go on from */
+	uint64_t	 fields;	/* digest fields asked for */
+	struct meta_part parts[META_ROWS];
+	unsigned	 first;		/* rows [first, looked) were looked */
+	unsigned	 looked;	/* up in the cold file */
+	struct buf	 digests;
+	struct buf	 row;		/* being encoded */
 	struct fetch	 fetch;
 	bool		 fetching;
 	struct buf	 digest;	/* of rows[i], as far as it is read */
@@ -94,17 +105,76 @@ meta_digest(struct op *op, struct meta *x, const struct place *p)
 }
 
 static int
-meta_encode(struct op *op, const struct mbox_meta_row *row)
+meta_encode(struct op *op, struct meta *x, const struct mbox_meta_row *row)
 {
 	const struct mbox_meta	*req = op->req;
-	struct buf		 b = BUF_INIT;
-	int			 rv = -1;
 
-	if (mbox_meta_row_encode(row, req->what, &b) == 0 &&
-	    buf_put_bytes(&op->out, b.data, b.len) == 0)
-		rv = 0;
-	buf_free(&b);
-	return rv;
+	buf_reset(&x->row);
+	return mbox_meta_row_encode(row, req->what, &x->row) == 0 ?
+	    buf_put_bytes(&op->out, x->row.data, x->row.len) : -1;
+}
+
+/* Adds what is asked of a digest to x->digests, for row i. */
+static int
+meta_part(struct meta *x, unsigned i, struct str digest)
+{
+	struct meta_part	*p = &x->parts[i];
+
+	p->off = x->digests.len;
+	if (digest.len > 0 && digest_filter(digest.p, digest.len, x->fields,
+	    &x->digests) == -1) {
+		x->digests.len = p->off;
+		return -1;
+	}
+	p->len = x->digests.len - p->off;
+	return 0;
+}
+
+static int
+meta_cold(void *arg, unsigned i, struct str digest)
+{
+	struct meta	*x = arg;
+
+	if (meta_part(x, x->first + i, digest) == -1)
+		return -1;
+	x->parts[x->first + i].here = true;
+	return x->digests.len < META_DIGESTS;
+}
+
+/* Row i and as many behind it as one read of the cold file gives. */
+static void
+meta_look(struct op *op, struct meta *x)
+{
+	uint64_t	 m[META_ROWS];
+	unsigned	 k, n = x->n - x->i;
+	int		 got;
+
+	for (k = 0; k < n; k++) {
+		m[k] = x->rows[x->i + k].m;
+		x->parts[x->i + k].here = false;
+	}
+	buf_reset(&x->digests);
+	x->first = x->i;
+	got = cold_each(op->user, m, n, meta_cold, x);
+	x->looked = x->i + (got < 1 ? 1 : (unsigned)got);
+}
+
+/*
+ * What is asked of row i's digest: 1, 0 it waits, -1 there is none to give,
+ * or memory ran out.
+ */
+static int
+meta_asked(struct op *op, struct meta *x, const struct place *p)
+{
+	struct meta_part	*part = &x->parts[x->i];
+	int			 rv;
+
+	if (part->here)
+		return 1;
+	if ((rv = meta_digest(op, x, p)) != 1)
+		return rv;
+	return meta_part(x, x->i, (struct str){ (const char *)x->digest.data,
+	    x->digest.len }) == -1 ? -1 : 1;
 }
 
 static int
@@ -129,10 +199,9 @@ meta_row(struct op *op, struct meta *x)
 {
 	const struct mbox_meta	*req = op->req;
 	const struct meta_col	*c = &x->rows[x->i];
+	const struct meta_part	*part = &x->parts[x->i];
 	struct mbox_meta_row	 row;
 	struct place		 p;
-	struct buf		 part = BUF_INIT;
-	bool			 cold = false;	/* it is at hand */
 	int			 rv;
 
 	memset(&row, 0, sizeof(row));
@@ -145,10 +214,10 @@ meta_row(struct op *op, struct meta *x)
 	row.savedate = c->savedate;
 	if (meta_keywords(op, x, c, &row) == -1)
 		return -1;
-	if ((req->what & MBOX_WHAT_DIGEST) && x->digest.len == 0)
-		cold = cold_get(op->user, c->m, &x->digest) == 1;
+	if ((req->what & MBOX_WHAT_DIGEST) && x->i >= x->looked)
+		meta_look(op, x);
 	if ((req->what & MBOX_WHAT_IDS) ||
-	    ((req->what & MBOX_WHAT_DIGEST) && !cold)) {
+	    ((req->what & MBOX_WHAT_DIGEST) && !part->here)) {
 		memset(&p, 0, sizeof(p));
 		rv = read_place(op->user->ix, c->m, row.msgid, &row.threadid,
 		    &p);
@@ -158,26 +227,22 @@ meta_row(struct op *op, struct meta *x)
 		p.size = c->size;
 	}
 	if (req->what & MBOX_WHAT_DIGEST) {
-		rv = cold ? 1 : meta_digest(op, x, &p);
-		if (rv != 1)
-			return rv == 0 ? 0 : 1;
-		if (x->digest.len > 0 && digest_filter(x->digest.data,
-		    x->digest.len, req->fields, &part) == -1) {
-			buf_free(&part);
-			return -1;
-		}
-		row.digest = (struct str){ (const char *)part.data, part.len };
+		if ((rv = meta_asked(op, x, &p)) != 1)
+			return x->digests.failed ? -1 : rv == 0 ? 0 : 1;
+		row.digest = (struct str){ (const char *)x->digests.data +
+		    part->off, part->len };
 	}
-	rv = meta_encode(op, &row);
-	buf_free(&part);
-	return rv == 0 ? 1 : -1;
+	rv = meta_encode(op, x, &row) == 0 ? 1 : -1;
+	if ((req->what & MBOX_WHAT_DIGEST) && !part->here)
+		x->digests.len = part->off;	/* it was for this row only */
+	return rv;
 }
 
+/* The next row: OP_MORE, or what ends this turn. */
 static enum op_more
-meta_produce(struct op *op)
+meta_next(struct op *op, struct meta *x)
 {
 	const struct mbox_meta	*req = op->req;
-	struct meta		*x = op->x;
 	int			 n;
 
 	if (x->i == x->n) {
@@ -188,7 +253,7 @@ meta_produce(struct op *op)
 		if (n == 0)
 			return OP_DONE;
 		x->n = (unsigned)n;
-		x->i = 0;
+		x->i = x->looked = 0;
 	}
 	switch (meta_row(op, x)) {
 	case 0:
@@ -205,6 +270,21 @@ meta_produce(struct op *op)
 	return OP_MORE;
 }
 
+static enum op_more
+meta_produce(struct op *op)
+{
+	struct meta	*x = op->x;
+	enum op_more	 more = OP_MORE;
+	size_t		 from = op->out.len;
+	unsigned	 k;
+
+	x->fields = ((const struct mbox_meta *)op->req)->fields;
+	for (k = 0; k < META_TURN && more == OP_MORE &&
+	    op->out.len - from < META_DIGESTS; k++)
+		more = meta_next(op, x);
+	return more;
+}
+
 static void
 meta_stop(struct op *op)
 {
@@ -213,6 +293,8 @@ meta_stop(struct op *op)
 	if (x->fetching)
 		fetch_free(&x->fetch);
 	buf_free(&x->digest);
+	buf_free(&x->digests);
+	buf_free(&x->row);
 }
 
 /*
