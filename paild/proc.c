@@ -233,8 +233,9 @@ setup_closed(struct peer *peer, const char *why, void *arg)
 
 	(void)peer;
 	p->setup = NULL;
-	log_debug("proc=\"%s\" pid=%d setup channel ended: %s", proc_name(p),
-	    (int)p->pid, why);
+	if (strcmp(why, "end of file") != 0)	/* reap tells of its end */
+		log_warnx("proc=\"%s\" pid=%d result=cut why=\"%s\"",
+		    proc_name(p), (int)p->pid, why);
 	ask_gone(p);
 	if (p->pid != 0 && !p->paild->stopping)
 		kill(p->pid, SIGKILL);

@@ -14,8 +14,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/buf.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/msg.h"
 #include "common/test.h"
 #include "paild/control.h"
 #include "paild/identity.h"
@@ -84,10 +86,44 @@ child_preauth(const char *user, const char *token, int fd)
 	close(fd);
 }
 
+/* What a child that was taken over may say; payloads are octets of 0xff. */
+static const struct { enum msg_type type; uint32_t id; uint32_t len; }
+    forged[] = {
+	{ IMSG_SETUP_READY, 0, 0 },		/* a second time */
+	{ IMSG_SETUP_READY, 0, 300 },
+	{ IMSG_CTL_COUNTS, 77777, 20 },		/* nobody asked */
+	{ IMSG_CTL_RELOADED, 0, 0 },
+	{ IMSG_SETUP_GO, 0, 0 },		/* paild's to say */
+	{ IMSG_MBOX_POLL, 1, 0 },		/* another channel's */
+	{ IMSG_CTL_RELOADED, 1, 1025 },		/* too long */
+	{ IMSG_CTL_COUNTS, 1, 100000 },		/* no frame */
+};
+
+static void
+forge(size_t i)
+{
+	static uint8_t	 octets[2000];
+	struct buf	 b = BUF_INIT;
+
+	memset(octets, 0xff, sizeof(octets));
+	buf_put_u32(&b, 16 + forged[i].len);
+	buf_put_u16(&b, (uint16_t)forged[i].type);
+	buf_put_u16(&b, 0);
+	buf_put_u32(&b, forged[i].id);
+	buf_put_u32(&b, 0);
+	buf_put(&b, octets, forged[i].len < sizeof(octets) ? forged[i].len :
+	    sizeof(octets));
+	if (write(DAEMON_SETUP_FD, b.data, b.len) == -1)
+		exit(1);
+	buf_free(&b);
+}
+
 static void
 child_revoke(const char *user)
 {
 	revoked = strcmp(user, "ann") == 0;
+	if (strncmp(user, "forge", 5) == 0)
+		forge((size_t)(user[5] - '0'));
 }
 
 static const struct daemon child = {
@@ -295,6 +331,32 @@ test_restart(void)
 	wait_until("imapd 0", "peers=1 listeners=1");
 }
 
+/* It costs the child that says it, which is replaced, and nobody else. */
+static void
+test_forged(void)
+{
+	struct proc	*p = proc_find(&pd, PROC_AUTHD, 0);
+	struct proc	*other = proc_find(&pd, PROC_CREDD, 0);
+	pid_t		 was, others = other->pid;
+	char		 line[32];
+	size_t		 i;
+	int		 turn;
+
+	for (i = 0; i < nitems(forged); i++) {
+		was = p->pid;
+		p->backoff = 0;
+		snprintf(line, sizeof(line), "revoke forge%zu\n", i);
+		CHECK(strcmp(say(line), "ok\n") == 0);
+		for (turn = 0; turn < 5000 && p->pid == was; turn++) {
+			event_base_loop(pd.base, EVLOOP_NONBLOCK);
+			usleep(1000);
+		}
+		CHECK_ROW(p->pid != was, "forged message %zu", i);
+		wait_until("authd 0", "revoked=0");
+	}
+	CHECK(other->pid == others && other->restarts == 0);
+}
+
 static void
 test_reload(void)
 {
@@ -400,6 +462,7 @@ main(int argc, char *argv[])
 	test_wiring();
 	test_control();
 	test_restart();
+	test_forged();
 	test_reload();
 	test_stop();
 	tidy();
