@@ -50,7 +50,7 @@ class Node:
             if what == "cold":
                 self.s.forget()
             self.s.start()
-        serves_again(self.s, time.monotonic() + 10 * SLOW)
+        serves_again(self.s, time.monotonic() + 30)
         self.life += 1
 
 
@@ -68,7 +68,7 @@ class Killer(threading.Thread):
         try:
             deck, first = [], time.monotonic()
             said, due = first, self.begin
-            while time.monotonic() < self.end - SLOW:
+            while time.monotonic() < self.end - 1:
                 if time.monotonic() >= due:
                     deck = deck or self.r.sample(DECK, len(DECK))
                     what = deck.pop()
