@@ -3,7 +3,8 @@
 conditional PUTs and GETs on the same MinIO and beside Debian's Dovecot
 (sdbox on local disk): the same client, the same mails, the same run.
 
-usage: bench.py [--messages N] [--only file,minio,dovecot] [--rows WORD]"""
+usage: bench.py [--messages N] [--only file,minio,dovecot] [--rows WORD]
+--rows: only those whose names contain WORD"""
 
 import os
 import re
@@ -162,25 +163,55 @@ class Counter:
         self.rows[name] = (reqs, {k: b[k] - self.before[1][k] for k in b})
 
 
-def run(server, mails, n, count=None, pss=None, cold=None, few=500):
-    """All rows of one server: {row: value}."""
-    count = count or Counter()
-    out = {}
+class Rows:
+    """The rows of one server whose names contain word: {row: value}."""
 
-    def row(name, fn, *args):
-        count.start()
-        out[name] = fn(*args)
-        count.stop(name)
-        print("   %-34s %s" % (name, shown(name, out[name])), flush=True)
+    def __init__(self, count, word):
+        self.count, self.word, self.out = count or Counter(), word, {}
 
+    def wants(self, *names):
+        return any(self.word in name for name in names)
+
+    def __call__(self, name, fn, *args):
+        if not self.wants(name):
+            return
+        self.count.start()
+        self.out[name] = fn(*args)
+        self.count.stop(name)
+        print("   %-34s %s" % (name, shown(name, self.out[name])),
+              flush=True)
+
+
+APPENDS = ("APPEND one by one /s", "APPEND pipelined /s",
+           "8 users, one by one each /s", "MULTIAPPEND /s")
+DOWNLOADS = ("FETCH BODY[] cold /s", "FETCH BODY[] warm /s")
+QUERIES = (
+    ("FETCH FLAGS ms", "FETCH 1:* FLAGS"),
+    ("FETCH ENVELOPE ms", "FETCH 1:* ENVELOPE"),
+    ("FETCH BODYSTRUCTURE ms", "FETCH 1:* BODYSTRUCTURE"),
+    ("FETCH header fields ms",
+     "FETCH 1:* BODY.PEEK[HEADER.FIELDS (SUBJECT FROM DATE)]"),
+    ("SEARCH SUBJECT ms", "SEARCH SUBJECT 4711"),
+    ("SEARCH HEADER ms", "SEARCH HEADER Message-ID <4711@"))
+CHANGES = ("STORE 1:* ms", "COPY 10,000 ms", "EXPUNGE 10,000 ms")
+
+
+def appends(server, row, mails, n, few):
+    """The rows of APPEND; n messages are in ann's INBOX in any case."""
     c = server.client("ann")
-    row("APPEND one by one /s", append_each, c, mails[:few])
-    row("APPEND pipelined /s", append_pipelined, c, mails[few:n])
-    row("8 users, one by one each /s", append_users, server, mails[:few * 4])
+    if not row.wants(*APPENDS):
+        append_multi(c, mails[:n])
+    elif row.wants(*APPENDS[:2]):
+        row(APPENDS[0], append_each, c, mails[:few])
+        row(APPENDS[1], append_pipelined, c, mails[few:n])
+    row(APPENDS[2], append_users, server, mails[:few * 4])
     m = server.client("u0")
-    row("MULTIAPPEND /s", append_multi, m, mails[:n // 2])
+    row(APPENDS[3], append_multi, m, mails[:n // 2])
     m.close()
-    c.ok("SELECT INBOX")
+    c.close()
+
+
+def downloads(server, row, mails, n, cold):
     size = sum(len(m) for m in mails[:n])
 
     def whole(c):
@@ -188,38 +219,53 @@ def run(server, mails, n, count=None, pss=None, cold=None, few=500):
         assert got > size
         return n / took
     if cold:
-        c.close()
         cold()
         c = server.client("ann")
         c.ok("SELECT INBOX")
         c.ok("FETCH 1 (FLAGS ENVELOPE)")
-        row("FETCH BODY[] cold /s", whole, c)
-    row("FETCH BODY[] warm /s", lambda c: max(whole(c) for _ in range(3)), c)
-    drain(c, "FETCH 1:* ENVELOPE")
-    for name, cmd in (
-            ("FETCH FLAGS ms", "FETCH 1:* FLAGS"),
-            ("FETCH ENVELOPE ms", "FETCH 1:* ENVELOPE"),
-            ("FETCH BODYSTRUCTURE ms", "FETCH 1:* BODYSTRUCTURE"),
-            ("FETCH header fields ms",
-             "FETCH 1:* BODY.PEEK[HEADER.FIELDS (SUBJECT FROM DATE)]"),
-            ("SEARCH SUBJECT ms", "SEARCH SUBJECT 4711"),
-            ("SEARCH HEADER ms", "SEARCH HEADER Message-ID <4711@")):
-        row(name, lambda: best(c, cmd) * 1000)
-    row("STORE 1:* ms", lambda: min(
+        row(DOWNLOADS[0], whole, c)
+        c.close()
+    c = server.client("ann")
+    c.ok("SELECT INBOX")
+    row(DOWNLOADS[1], lambda c: max(whole(c) for _ in range(3)), c)
+    c.close()
+
+
+def changes(c, row):
+    row(CHANGES[0], lambda: min(
         drain(c, "STORE 1:* %sFLAGS.SILENT (\\Flagged)" % sign)[0]
         for sign in "+-+-") * 1000)
-    row("COPY 10,000 ms", lambda: drain(c, "COPY 1:* Archive")[0] * 1000)
+    row(CHANGES[1], lambda: drain(c, "COPY 1:* Archive")[0] * 1000)
     c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
-    row("EXPUNGE 10,000 ms", lambda: drain(c, "EXPUNGE")[0] * 1000)
+    row(CHANGES[2], lambda: drain(c, "EXPUNGE")[0] * 1000)
+
+
+def run(server, mails, n, count=None, pss=None, cold=None, few=500,
+        word=""):
+    """All rows of one server whose names contain word: {row: value}."""
+    row = Rows(count, word)
+    queries = [name for name, _ in QUERIES]
+    if row.wants(*APPENDS, *DOWNLOADS, *queries, *CHANGES):
+        appends(server, row, mails, n, few)
+    if row.wants(*DOWNLOADS):
+        downloads(server, row, mails, n, cold)
+    c = server.client("ann")
+    c.ok("SELECT INBOX")
+    if row.wants(*queries):
+        drain(c, "FETCH 1:* ENVELOPE")
+    for name, cmd in QUERIES:
+        row(name, lambda: best(c, cmd) * 1000)
+    if row.wants(*CHANGES):
+        changes(c, row)
     c.close()
     row("login, select, logout /s", login_rate, server)
-    if pss:
+    if pss and row.wants("idle session KiB"):
         for k in range(10):
             i = server.client("idle%d" % k)
             i.append("INBOX", mails[0])
             i.close()
         row("idle session KiB", idle_kib, server, pss)
-    return out
+    return row.out
 
 
 def shown(name, v):
@@ -231,7 +277,7 @@ def tree_pss(pid):
             sum(tree_pss(k) for k, _ in measure.children(pid)))
 
 
-def pail(where, mails, n, count, few, **over):
+def pail(where, mails, n, count, few, word, **over):
     s = suite.Suite(where, users=(), **over)
     dovecot.write_users(os.path.join(s.dir, "users"), USERS)
     count.s = s
@@ -242,7 +288,8 @@ def pail(where, mails, n, count, few, **over):
             s.forget(*[d for d in os.listdir(os.path.join(s.dir, "cache"))
                        if d.startswith("objects")])
             s.start()
-        return run(s, mails, n, count, lambda: measure.pss(s), cold, few)
+        return run(s, mails, n, count, lambda: measure.pss(s), cold, few,
+                   word)
 
 
 def ratio(name, ours, theirs):
@@ -261,28 +308,31 @@ def main(argv):
     if "dovecot" in only and shutil.which("dovecot") is None:
         print("no Dovecot to compare with: apt-get install dovecot-imapd")
         only.remove("dovecot")
+    word = argv[argv.index("--rows") + 1] if "--rows" in argv else ""
     few = min(500, n // 4)
     mails = [text_mail(k) for k in range(n)]
     f, m, d, raw, count = {}, {}, {}, {}, Counter()
     if "file" in only:
         print("Pail, file store", flush=True)
-        f = pail("file", mails, n, count, few)
+        f = pail("file", mails, n, count, few, word)
     if "minio" in only:
         server, bucket = suite.store("minio")
         print("Pail, MinIO", flush=True)
         count = Counter(server)
-        m = pail((server, bucket), mails, n, count, few,
+        m = pail((server, bucket), mails, n, count, few, word,
                  store_extra=", verify-after-write: false")
         print("raw loop, MinIO", flush=True)
         raw = rawloop.rates(server, bucket, count.rows, few, n)
     if "dovecot" in only:
         print("Dovecot", flush=True)
         with dovecot.Dovecot(USERS) as dv:
-            d = run(dv, mails, n, pss=lambda: tree_pss(dv.p.pid), few=few)
-        print("Dovecot, processes used again", flush=True)
-        with dovecot.Dovecot(USERS, best=True) as dv:
-            login_rate(dv, 20)
-            d["login best"] = login_rate(dv)
+            d = run(dv, mails, n, pss=lambda: tree_pss(dv.p.pid), few=few,
+                    word=word)
+        if "login, select, logout /s" in d:
+            print("Dovecot, processes used again", flush=True)
+            with dovecot.Dovecot(USERS, best=True) as dv:
+                login_rate(dv, 20)
+                d["login best"] = login_rate(dv)
     table(f, m, d, raw, count, n)
 
 
