@@ -69,12 +69,17 @@ def add(box, uid, flags, modseq):
     box.mails[uid] = (flags, modseq)
 
 
-def change(box, w, n):
+def changed(have, w):
+    """What a FLAGS record makes of the flags that a message has."""
     flags = flags_of(w)
+    return {"set": flags, "add": have | flags,
+            "remove": have - flags}[w["how"]]
+
+
+def change(box, w, n):
     for u in uids_of(w["uids"]):
         have = box.mails[u][0]
-        new = {"set": flags, "add": have | flags,
-               "remove": have - flags}[w["how"]]
+        new = changed(have, w)
         assert new != have, "record %d changes nothing of UID %d" % (n, u)
         box.mails[u] = (new, n)
 

@@ -72,7 +72,7 @@ class History:
             box, have, value)
 
     def add(self, box, uid, token, s, e, node, flags=None):
-        """flags None: a copy's, not known."""
+        """flags None: a copy's, not known before explain()."""
         with self.lock:
             assert (box, uid) not in self.adds, \
                 "UID %d of %s was given twice: %s and %s" % (
@@ -144,13 +144,14 @@ class History:
     def explain(self, boxes, records):
         """Each UID that the records give was acknowledged or comes of one
         that was not answered, which is recorded now."""
-        names, told = {}, set()
+        names, told, flags = {}, set(), {}
         for i, (_, (kind, w)) in enumerate(records):
             if kind == "CREATE":
                 names[w["box"]] = w["name"]
             box = names.get(w.get("box"))
             if kind == "ADD" and box in boxes:
                 told.add((box, int(w["uid"])))
+                flags[box, int(w["uid"])] = dump.flags_of(w)
                 self.explain_add(box, int(w["uid"]), w["sha256"])
             elif kind == "COPY" and box in boxes:
                 uids, first = dump.uids_of(w["uids"]), int(w["first"])
@@ -161,6 +162,12 @@ class History:
                 self.explain_copy(box, dst, pairs, then[0] == "EXPUNGE" and
                                   then[1]["box"] == w["box"] and
                                   then[1]["uids"] == w["uids"])
+                for a, b in pairs:
+                    flags[dst, b] = flags[box, a]
+                    self.copied_flags((dst, b), flags[dst, b])
+            elif kind == "FLAGS" and box in boxes:
+                for u in dump.uids_of(w["uids"]):
+                    flags[box, u] = dump.changed(flags[box, u], w)
         for x in self.unsure:
             if x.src is None and x.found:
                 self.appended(x)
@@ -202,6 +209,12 @@ class History:
         x = min(fit, key=lambda x: (not x.move, len(x.what)))
         x.found = dict(pairs)
         self.copied(src, dst, pairs, x.s, x.e, x.node, x.move)
+
+    def copied_flags(self, key, flags):
+        self.writes[key] = [
+            (s, e, node, {f: f in flags for f in FLAGS}, sure)
+            if None in v.values() else (s, e, node, v, sure)
+            for s, e, node, v, sure in self.writes[key]]
 
     def check_order(self):
         """Of two additions that did not overlap, the later has the greater
@@ -255,7 +268,7 @@ class History:
         if (box, uid) in self.moved:
             return self.moved[box, uid][1]
         dead = min([s for s, _, _, v, _ in self.writes[box, uid]
-                    if v.get("\\Deleted", False) is not False],
+                    if v.get("\\Deleted")],
                    default=None)
         if dead is None:
             return None
@@ -324,7 +337,7 @@ class History:
                  if sure and we < (own if n == node else others)]
         for f in FLAGS:
             after = max((ws for ws, v in known if f in v), default=0)
-            ok = any(f in v and v[f] in (None, f in flags) and ws < e and
+            ok = any(f in v and v[f] == (f in flags) and ws < e and
                      we >= after for ws, we, _, v, _ in writes)
             assert ok, "UID %d of %s: a read shows %s%s: %r, writes %r" % (
                 uid, box, "" if f in flags else "no ", f, (own, e, node),

@@ -34,15 +34,18 @@ def records(h):
     out = [("CREATE", {"box": b, "name": b}) for b in "ab"]
     for (box, uid), x in sorted(h.adds.items()):
         if (box, uid) not in h.links:
-            out.append(add(box, uid, x.token))
+            out.append(add(box, uid, x.token, box + str(uid) == "a2"))
             continue
         src, u = h.links[box, uid]
         out += copy(src, u, box, uid)[:1 + ((src, u) in h.moved)]
+    out.append(("FLAGS", {"box": "a", "uids": "1", "how": "add",
+                          "flags": "00", "keyword": ["work"]}))
     return list(enumerate(out))
 
 
-def add(box, uid, token):
-    return "ADD", {"box": box, "uid": str(uid), "sha256": token}
+def add(box, uid, token, seen=False):
+    return "ADD", {"box": box, "uid": str(uid), "sha256": token,
+                   "flags": "%02x" % seen, "keyword": []}
 
 
 def copy(src, uids, dst, first):
@@ -124,7 +127,7 @@ class Story:
 
     def check(self):
         rows = [x for _, x in records(self.h)
-                if self.unrecorded.isdisjoint(x[1].values())]
+                if self.unrecorded.isdisjoint(map(str, x[1].values()))]
         self.h.check(self.final, list(enumerate(rows + self.more)))
 
 
@@ -166,9 +169,12 @@ STORY_FAULTS = [
     ("was not under way", lambda x: x.copied(3, 1, 2) or x.copied(5, 2)),
     ("told a part", lambda x: x.h.copied("b", "a", [(1, 3)], 70, 71, "m") or
      x.unrecorded.add("3") or x.copied(3, 1, 2)),
+    ("is lost", lambda x: x.gone("b", 1)),      # it never was \\Deleted
     ("is lost", lambda x: x.gone("a", 1)),      # the MOVE has no record
     ("is lost", lambda x: x.copied(3, 1, 2) or x.gone("a", 4)),
     ("shows \\Flagged", lambda x: x.flag("a", 1, "\\Flagged")),
+    ("shows work", lambda x: x.flag("b", 2, "work")),
+    ("shows work", lambda x: x.copied(3, 1) or x.flag("a", 3, "work")),
     ("shows no \\Seen", lambda x: x.h.write(
         "b", [2], "-", ["\\Seen"], 50, 60, "n", False) or x.h.write(
         "b", [2], "+", ["\\Seen"], 70, 71, "n") or x.final[
