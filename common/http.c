@@ -448,12 +448,23 @@ http_start(struct http *h, const struct http_call *call, http_cb cb,
 	    (call->address != NULL && set_address(q, call->address) == -1))
 		goto fail;
 	set_common(q, call);
+	curl_easy_setopt(q->easy, CURLOPT_FRESH_CONNECT, (long)call->fresh);
 	if (curl_multi_add_handle(h->multi, q->easy) != CURLM_OK)
 		goto fail;
 	return q;
 fail:
 	request_free(q);
 	return NULL;
+}
+
+uint64_t
+http_moved(const struct http_request *q)
+{
+	curl_off_t up = 0, down = 0;
+
+	curl_easy_getinfo(q->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+	curl_easy_getinfo(q->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+	return (uint64_t)up + (uint64_t)down + q->head.len;
 }
 
 void
@@ -504,6 +515,7 @@ request_over(struct http_request *q, CURLcode code)
 	r.error = map_error(q, code);
 	curl_easy_getinfo(q->easy, CURLINFO_REQUEST_SIZE, &size);
 	r.sent = (size > 0 || q->again) && r.error != HTTP_CONNECT;
+	r.cut = r.error == HTTP_BROKEN && q->head.len > 0;
 	if (r.error == HTTP_OK) {
 		curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
 		r.status = (int)status;

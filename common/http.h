@@ -40,6 +40,7 @@ struct http_call {
 	uint64_t	 fd_offset, fd_len;
 	bool		 once;		/* never sent again, not even when a
 					   kept connection turns out closed */
+	bool		 fresh;		/* on a new connection */
 	const char	*address;	/* connect there; NULL: as url says */
 	size_t		 max_body;	/* of a 2xx answer; others: 64 KiB */
 	unsigned	 timeout_ms;	/* in all */
@@ -58,6 +59,7 @@ struct http_result {
 	enum http_error	 error;
 	bool		 sent;		/* a byte of it may have reached the
 					   server */
+	bool		 cut;		/* HTTP_BROKEN: an answer had begun */
 	int		 status;	/* 0 unless HTTP_OK */
 	const uint8_t	*body;
 	size_t		 len;
@@ -79,6 +81,8 @@ void	 http_free(struct http *h);	/* cancels all; NULL is fine */
  */
 struct http_request *http_start(struct http *h, const struct http_call *call,
 	    http_cb cb, void *arg);
+/* Bytes that went either way so far; what it is worth is its change. */
+uint64_t http_moved(const struct http_request *q);
 void	 http_cancel(struct http_request *q);	/* no callback; NULL is fine */
 
 /* The first header of that name, without white space around it; false and

@@ -1,6 +1,6 @@
 #!/bin/sh
 # make deps: what building and running need, as Debian packages; "deps.sh
-# test" also what the tests need.  Quick and offline when all is there.
+# test" also what the tests need, "deps.sh rust" a recent Rust.  Quick and offline when all is there.
 # As root it makes the users that the processes run as, too.
 set -eu
 build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
@@ -11,6 +11,7 @@ tests="python3 python3-venv isync mutt bmake tmux git procps
  afl++ clang libclang-rt-dev"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
+[ "${1:-}" = rust ] && want="rustc-web cargo-web"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
 	# Elsewhere: enough to have what the build asks pkg-config for.

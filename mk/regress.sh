@@ -45,6 +45,9 @@ suite() {
 need sh mk/deps.sh
 need sh mk/testdeps.sh
 PATH=$PWD/build/tools:$PATH; export PATH
+# The servers that are to be refused are built beside all that follows.
+sh mk/testdeps.sh servers > build/servers.out 2>&1 &
+servers=$!
 need $MAKE MODE=normal tests
 need $MAKE MODE=asan tests
 need $MAKE MODE=fuzz fuzzers
@@ -54,6 +57,7 @@ units normal
 units asan
 check sh mk/fuzz.sh replay build/asan
 check sh mk/fuzz.sh "${REGRESS_FUZZ:-10}"
+wait "$servers" || { echo "servers that are missing:"; cat build/servers.out; }
 step "the suite, normal build"
 suite
 step "the suite, ASan+UBSan build"

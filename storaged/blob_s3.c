@@ -204,7 +204,8 @@ put_done(const struct s3_answer *a, void *arg)
 {
 	struct s3_blob *q = arg;
 	struct blob_result r = { .outcome = a->outcome, .etag = a->etag,
-	    .size = q->put_len, .date = a->date, .why = a->why };
+	    .size = q->put_len, .date = a->date,
+	    .retry_after = a->retry_after, .why = a->why };
 
 	q->call = NULL;
 	q->multipart = NULL;
@@ -269,7 +270,7 @@ get_done(const struct s3_answer *a, void *arg)
 {
 	struct s3_blob *q = arg;
 	struct blob_result r = { .outcome = a->outcome, .etag = a->etag,
-	    .date = a->date, .why = a->why };
+	    .date = a->date, .retry_after = a->retry_after, .why = a->why };
 
 	q->call = NULL;
 	if (a->outcome == BLOB_DONE) {
@@ -611,6 +612,7 @@ s3_close(void *b)
 		s3_cancel(s3, &q->r);
 	while ((c = TAILQ_FIRST(&s3->calls)) != NULL)
 		s3_call_cancel(c);
+	s3_away_free(s3);
 	http_free(s3->http);
 	helper_free(s3->pool);
 	explicit_bzero(s3->keys, sizeof(s3->keys));
@@ -636,6 +638,7 @@ s3_open(struct event_base *base, struct slice *conf, struct blob_store *s,
 	TAILQ_INIT(&s3->calls);
 	TAILQ_INIT(&s3->blobs);
 	s3_gate_init(&s3->gate, GATE_MAX, GATE_BACKGROUND);
+	s3_away_init(s3);
 	s3->timeout_ms = timeout == 0 || timeout > 3600 ? 30000 :
 	    (unsigned)timeout * 1000;
 	s3->max_retries = retries > 100 ? 100 : (unsigned)retries;

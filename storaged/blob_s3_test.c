@@ -560,7 +560,7 @@ test_probe(void)
 		enum fake_mode mode; enum probe_verdict verdict;
 		const char *line;
 	} modes[] = {
-		{ FAKE_TRUE, PROBE_GOOD, "creates=1/1 increments=32/32" },
+		{ FAKE_TRUE, PROBE_GOOD, "creates=18/18 increments=32/32" },
 		{ FAKE_IGNORES, PROBE_REFUSED, "on an existing key gives" },
 		{ FAKE_TWO_WIN, PROBE_REFUSED, "on an existing key gives" },
 		{ FAKE_LOSES, PROBE_REFUSED, "stale ETag gives 412" },
@@ -569,6 +569,9 @@ test_probe(void)
 		    "If-None-Match is not atomic here" },
 		{ FAKE_RACES_MATCH, PROBE_REFUSED,
 		    "If-Match is not atomic here" },
+		{ FAKE_CUTS_RACED, PROBE_REFUSED,
+		    "broke off, 0 gave bytes that nobody wrote" },
+		{ FAKE_CUTS_SOME, PROBE_GOOD, "increments=32/32" },
 		{ FAKE_501, PROBE_REFUSED, "NotImplemented" },
 	};
 	struct blob_store *s;
@@ -578,7 +581,7 @@ test_probe(void)
 
 	s3_fake_script(fake, NULL, 0);
 	for (i = 0; i < nitems(modes); i++) {
-		s = open_keyed("5", "1", "true");
+		s = open_keyed("5", "3", "true");
 		before = s3_fake_objects(fake);
 		s3_fake_mode(fake, modes[i].mode);
 		probe(s, &p);
@@ -594,8 +597,8 @@ test_probe(void)
 	s = open_keyed("5", "1", "false");
 	probe(s, &p);
 	CHECK(strstr(p.report, "warn  versioning is on without") != NULL);
-	CHECK(strstr(p.report, "ok    of 16 parallel creates one wins") !=
-	    NULL);
+	CHECK(strstr(p.report, "ok    of 8 parallel creates one wins, "
+	    "18 times") != NULL);
 	/* Cancelled in the middle. */
 	probe_cancel(probe_start(base, s, on_probe, &p));
 	blob_close(s);

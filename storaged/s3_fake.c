@@ -42,6 +42,7 @@ struct s3_fake {
 	struct { char method[8]; unsigned n; } counts[VERBS];
 	unsigned	 bad;
 	unsigned	 serial;
+	unsigned	 gets;
 	bool		 checked;	/* do_put(): the condition was */
 };
 
@@ -51,6 +52,9 @@ struct delayed {
 	struct event	*ev;
 	bool		 checked;	/* its condition was, when it came */
 };
+
+static const char half_answer[] = "HTTP/1.1 200 OK\r\nContent-Length: "
+    "1000\r\nETag: \"cut\"\r\n\r\nhalf";
 
 static const char *
 method_name(struct evhttp_request *r)
@@ -378,6 +382,19 @@ races(struct s3_fake *f, struct evhttp_request *r)
 	return true;
 }
 
+/* A server that replaces bytes that are being read, and a bad line. */
+static bool
+cuts(struct s3_fake *f, struct evhttp_request *r)
+{
+	if (evhttp_request_get_command(r) != EVHTTP_REQ_GET)
+		return false;
+	f->gets++;
+	return (f->mode == FAKE_CUTS_SOME && f->gets % 16 == 0 &&
+	    in_header(r, "Range") == NULL) ||
+	    (f->mode == FAKE_CUTS_RACED && f->gets % 2 == 0 &&
+	    strstr(evhttp_request_get_uri(r), "/d0") != NULL);
+}
+
 static void
 act(struct s3_fake *f, struct evhttp_request *r, const struct fake_step *s)
 {
@@ -397,8 +414,7 @@ act(struct s3_fake *f, struct evhttp_request *r, const struct fake_step *s)
 		shut(r, NULL);
 		break;
 	case FAKE_CUT:
-		shut(r, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n"
-		    "ETag: \"cut\"\r\n\r\nhalf");
+		shut(r, half_answer);
 		break;
 	case FAKE_SLOW:
 		later(f, r, s->number, false);
@@ -441,7 +457,8 @@ on_request(struct evhttp_request *r, void *arg)
 	struct fake_step s;
 	unsigned i;
 
-	if (!well_formed(r))
+	/* (s3_away.c asks the endpoint itself without a signature.) */
+	if (strcmp(evhttp_request_get_uri(r), "/") != 0 && !well_formed(r))
 		f->bad++;
 	for (i = 0; i < VERBS; i++) {
 		if (f->counts[i].n == 0)
@@ -452,7 +469,11 @@ on_request(struct evhttp_request *r, void *arg)
 			break;
 		}
 	}
-	if (f->nsteps > 0 && strcmp(f->steps[0].method, method) == 0) {
+	if (f->mode == FAKE_HANGS)
+		later(f, r, 3600000, false);
+	else if (cuts(f, r))
+		shut(r, half_answer);
+	else if (f->nsteps > 0 && strcmp(f->steps[0].method, method) == 0) {
 		s = f->steps[0];
 		memmove(f->steps, f->steps + 1,
 		    --f->nsteps * sizeof(f->steps[0]));

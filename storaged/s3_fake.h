@@ -20,6 +20,9 @@ enum fake_mode {
 	FAKE_NO_LIST,		/* 403 for a missing key */
 	FAKE_RACES_CREATE,	/* looks, and writes a moment later */
 	FAKE_RACES_MATCH,
+	FAKE_CUTS_RACED,	/* half of the reads of the probe's counter */
+	FAKE_CUTS_SOME,		/* one read of sixteen */
+	FAKE_HANGS,		/* never answers what comes meanwhile */
 	FAKE_501		/* does not implement conditions */
 };
 

@@ -54,6 +54,8 @@ struct s3_call {
 	unsigned	 tries;
 	struct s3_gate_entry gate;
 	struct http_request *http;
+	bool		 marked;	/* moved says how far it was */
+	uint64_t	 moved;
 	struct event	*timer;
 	s3_cb		 cb;
 	void		*arg;
@@ -343,6 +345,8 @@ call_answered(struct s3_call *c, const struct http_result *r)
 	/* An earlier try of a change may have landed after all. */
 	if (a.outcome == BLOB_CONFLICT && c->verb == S3_CHANGE && !c->once)
 		a.outcome = BLOB_UNSURE;
+	if (m.again)
+		a.retry_after = retry_after(r);
 	a.error = &e;
 	a.body = r->body;
 	a.len = r->len;
@@ -361,11 +365,15 @@ call_done(const struct http_result *r, void *arg)
 	struct s3_call *c = arg;
 
 	c->http = NULL;
+	if (r->error == HTTP_OK)
+		s3_away_heard(c->s3);
 	s3_gate_leave(&c->s3->gate, &c->gate);
 	if (r->sent) {
 		c->sent = true;
 		c->s3->store->counts.bytes_out += c->total;
 	}
+	if (r->cut && c->verb == S3_READ)
+		c->s3->store->counts.cut++;
 	switch (r->error) {
 	case HTTP_OK:
 		call_answered(c, r);
@@ -385,6 +393,54 @@ call_done(const struct http_result *r, void *arg)
 		    r->why);
 		if (!call_again(c, 0))
 			call_failed(c, BLOB_UNAVAILABLE);
+	}
+}
+
+/* -- connections that hang -- */
+
+void
+s3_mark(struct s3 *s3)
+{
+	struct s3_call *c;
+
+	TAILQ_FOREACH(c, &s3->calls, entry) {
+		c->marked = c->state == CALL_FLYING && c->http != NULL;
+		if (c->marked)
+			c->moved = http_moved(c->http);
+	}
+}
+
+/* As a stall would end it. */
+static void
+call_break_off(struct s3_call *c)
+{
+	http_cancel(c->http);
+	c->http = NULL;
+	c->sent = true;
+	s3_gate_leave(&c->s3->gate, &c->gate);
+	call_why(c, "time-out: the connection hung while the server was away");
+	if (!call_again(c, 0))
+		call_failed(c, BLOB_UNAVAILABLE);
+}
+
+unsigned
+s3_break_off(struct s3 *s3)
+{
+	struct s3_call *c;
+	unsigned n = 0;
+
+	/* From the start each time: a callback may end other calls. */
+	for (;;) {
+		TAILQ_FOREACH(c, &s3->calls, entry) {
+			if (c->marked && c->state == CALL_FLYING &&
+			    c->http != NULL && http_moved(c->http) == c->moved)
+				break;
+		}
+		if (c == NULL)
+			return n;
+		c->marked = false;
+		call_break_off(c);
+		n++;
 	}
 }
 
@@ -511,6 +567,8 @@ call_send(void *arg)
 	else {
 		h.nheaders = l.n;
 		c->http = http_start(s3->http, &h, call_done, c);
+		c->marked = false;
+		s3_away_sent(s3);
 	}
 	if (c->http == NULL)		/* told by the timer */
 		evtimer_add(c->timer, &soon);

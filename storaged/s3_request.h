@@ -14,6 +14,7 @@
 #include "common/http.h"
 #include "storaged/blob_impl.h"
 #include "storaged/helper.h"
+#include "storaged/s3_away.h"
 #include "storaged/s3_error.h"
 #include "storaged/s3_gate.h"
 #include "storaged/s3_sign.h"
@@ -32,6 +33,7 @@ struct s3 {
 	struct helper_pool *pool;
 	struct s3_url	 url;
 	struct s3_gate	 gate;
+	struct s3_away	 away;
 	struct s3_key	 keys[S3_KEYS];
 	size_t		 nkeys, next_key;
 	bool		 refused;	/* told credd about the keys we have */
@@ -54,6 +56,7 @@ struct s3_answer {
 					   Content-Length's */
 	uint64_t	 offset;	/* 206: where the range begins */
 	int64_t		 date;
+	uint64_t	 retry_after;	/* ms, of a failure */
 	const char	*why;
 	const struct http_result *http;	/* NULL: there was no answer */
 };
@@ -81,6 +84,11 @@ void	 s3_call_deadline(struct s3_call *c, uint64_t deadline);
 /* Exactly one callback, later, unless cancelled; the call then frees itself. */
 void	 s3_call_start(struct s3_call *c, s3_cb cb, void *arg);
 void	 s3_call_cancel(struct s3_call *c);	/* NULL is fine */
+
+/* For s3_away.c: remember how far each request is; later, break off those
+ * that have not moved since.  How many that were. */
+void	 s3_mark(struct s3 *s3);
+unsigned s3_break_off(struct s3 *s3);
 
 /* A key has come: who waits for one goes on. */
 void	 s3_wake(struct s3 *s3);
