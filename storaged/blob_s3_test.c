@@ -266,7 +266,9 @@ test_times(void)
 	    "SlowDown", 0, "Retry-After", "1" }, much_later = { "GET",
 	    FAKE_STATUS, 503, "SlowDown", 0, "Retry-After", "60" },
 	    slow = { "GET", FAKE_SLOW, 0, NULL, 4000, NULL, NULL },
-	    slow_put = { "PUT", FAKE_SLOW, 0, NULL, 4000, NULL, NULL };
+	    slow_put = { "PUT", FAKE_SLOW, 0, NULL, 4000, NULL, NULL },
+	    put_later = { "PUT", FAKE_STATUS, 503, "SlowDown", 0,
+	    "Retry-After", "7" };
 	struct blob_store *s = open_keyed("2", "3", "false");
 	struct suite_result r = { 0 };
 	uint64_t start;
@@ -287,7 +289,11 @@ test_times(void)
 	CHECK_ROW(strstr(r.why, "time-out") != NULL, "%s", r.why);
 	s3_fake_script(fake, &slow_put, 1);
 	run(s, CREATE, &r);
-	CHECK(r.outcome == BLOB_UNSURE);
+	CHECK(r.outcome == BLOB_UNSURE && r.retry_after == 0);
+	/* What is sent once leaves it to the commit to wait. */
+	s3_fake_script(fake, &put_later, 1);
+	run(s, CREATE, &r);
+	CHECK(r.outcome == BLOB_UNSURE && r.retry_after == 7000);
 	blob_close(s);
 	suite_result_free(&r);
 }

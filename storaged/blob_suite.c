@@ -56,6 +56,7 @@ suite_cb(const struct blob_result *r, void *arg)
 	strlcpy(s->why, r->why, sizeof(s->why));
 	s->size = r->size;
 	s->date = r->date;
+	s->retry_after = r->retry_after;
 	s->len = r->len;
 	if ((s->body = calloc(1, r->len + 1)) == NULL)
 		fatal("suite");

@@ -20,6 +20,7 @@ struct suite_result {
 	size_t		 len;
 	uint64_t	 size;
 	int64_t		 date;
+	uint64_t	 retry_after;
 	char		 why[512];
 	char		**keys;		/* LIST */
 	uint64_t	*sizes;

@@ -186,6 +186,7 @@ void
 commit_pause(struct commit *c, void (*resume)(struct commit *))
 {
 	uint64_t	 most = COMMIT_PAUSE_MIN, r;
+	uint64_t	 now = c->io->now_ms(c->io->arg);
 	unsigned	 i;
 
 	for (i = 0; i < c->tries && most < COMMIT_PAUSE_MAX; i++)
@@ -194,7 +195,20 @@ commit_pause(struct commit *c, void (*resume)(struct commit *))
 		most = COMMIT_PAUSE_MAX;
 	c->tries++;
 	c->io->random(c->io->arg, &r, sizeof(r));
-	commit_later(c, r % (most + 1), resume);
+	r %= most + 1;
+	if (c->retry_at > now)
+		r += c->retry_at - now;
+	commit_later(c, r, resume);
+}
+
+void
+commit_retry_after(struct commit *c, const struct blob_result *r)
+{
+	uint64_t	 ms = r->retry_after;
+
+	if (ms > COMMIT_RETRY_MAX)
+		ms = COMMIT_RETRY_MAX;
+	c->retry_at = ms != 0 ? c->io->now_ms(c->io->arg) + ms : 0;
 }
 
 void

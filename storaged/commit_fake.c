@@ -305,9 +305,10 @@ answer(struct fake_world *w, struct fake_request *r)
 	if (r->outcome == BLOB_DONE || r->outcome == BLOB_UNCHANGED)
 		snprintf(etag, sizeof(etag), "\"%llu\"",
 		    (unsigned long long)r->got);
-	if (r->fate == FATE_REFUSED)
+	if (r->fate == FATE_REFUSED) {
 		res.outcome = BLOB_UNAVAILABLE;
-	else if (r->fate == FATE_CONFLICT)
+		res.retry_after = w->retry_after;
+	} else if (r->fate == FATE_CONFLICT)
 		res.outcome = BLOB_CONFLICT;
 	else if (r->fate == FATE_LOST || r->fate == FATE_ANSWER_LOST ||
 	    r->fate == FATE_LATE)

@@ -76,6 +76,7 @@ struct fake_world {
 	uint64_t		*commits;	/* ms, when each was made */
 	size_t			 ncommits;
 	uint64_t		 late_ms;	/* FATE_LATE, at most */
+	uint64_t		 retry_after;	/* ms: FATE_REFUSED says so */
 	/* Chooses; the default is FATE_OK. */
 	enum fake_fate		(*fate)(struct fake_world *w,
 				    struct fake_node *n, enum fake_verb verb,

@@ -34,6 +34,7 @@ struct commit_limits {
 #define COMMIT_PATIENCE_MS	60000	/* behind an unsettled attempt */
 #define COMMIT_PAUSE_MIN	50
 #define COMMIT_PAUSE_MAX	2000
+#define COMMIT_RETRY_MAX	30000	/* of a server's Retry-After */
 #define COMMIT_FETCHES		4	/* log objects read ahead */
 
 #define COMMIT_PHASES(X)						\
@@ -210,6 +211,7 @@ struct commit {
 	unsigned		 tries;
 	struct turn		 turn;
 	uint64_t		 not_before;	/* ms: another node's turn */
+	uint64_t		 retry_at;	/* ms: the server wants it so */
 	uint64_t		 spill_after;	/* ms: after a failed one */
 	bool			 rebuilt;	/* the state was reset once */
 	unsigned		 calling;	/* callbacks being run */
@@ -231,8 +233,10 @@ void	 commit_unanswered(const struct commit *c, const char *what,
 void	 commit_later(struct commit *c, uint64_t ms,
 	    void (*resume)(struct commit *));
 void	 commit_unpause(struct commit *c);
-/* The same after a pause with full jitter, longer each time. */
+/* The same after a pause with full jitter, longer each time, and not before
+ * the server wants to be asked again. */
 void	 commit_pause(struct commit *c, void (*resume)(struct commit *));
+void	 commit_retry_after(struct commit *c, const struct blob_result *r);
 /* Go on with whatever is next. */
 void	 commit_go_on(struct commit *c);
 void	 commit_fence(struct commit *c, const char *fmt, ...)

@@ -125,6 +125,7 @@ put_done(const struct blob_result *r, void *arg)
 		return;
 	}
 	a->unsure = true;
+	commit_retry_after(c, r);
 	commit_unanswered(c, "put", r);
 	look(c);
 }

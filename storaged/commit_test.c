@@ -398,6 +398,26 @@ test_behind(void)
 	finish();
 }
 
+/* A server's Retry-After is heeded, within reason. */
+static void
+test_retry_after(void)
+{
+	struct fake_op	 op;
+
+	start();
+	refresh(&nodes[0]);
+	put_script = "r";
+	w.retry_after = 86400 * 1000;
+	submit(&nodes[0], &op, FAKE_ADD, 1, 10);
+	run(29000);
+	CHECK(answers == 0);
+	run(4000);
+	CHECK(answers == 1 && last == COMMIT_DONE);
+	w.retry_after = 0;
+	free(op.bytes);
+	finish();
+}
+
 static void
 head_key(char key[BLOB_KEY_MAX])
 {
@@ -759,6 +779,7 @@ main(void)
 		run_script(&scripts[i]);
 	test_fresh();
 	test_behind();
+	test_retry_after();
 	test_no_head();
 	test_newer();
 	test_give_up();
