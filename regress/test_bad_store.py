@@ -41,8 +41,9 @@ class World:
         c = self.s.client(user)
         for i in range(16):     # the first of them leave the head
             c.append("INBOX", mail(b"log %d" % i, 9000))
-        c.pipeline([("APPEND INBOX", mail(b"pack %d" % i, 12000))
-                    for i in range(40)])
+        c.ok(b"APPEND INBOX " + b" ".join(      # one commit
+            b"{%d+}\r\n%s" % (len(m), m) for m in
+            (mail(b"pack %d" % i, 12000) for i in range(40))))
         c.append("INBOX", mail(b"large", 400000))
         for i in range(4):
             c.append("INBOX", mail(b"head %d" % i, 300))
