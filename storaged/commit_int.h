@@ -241,6 +241,10 @@ void	 commit_retry_after(struct commit *c, const struct blob_result *r);
 void	 commit_go_on(struct commit *c);
 void	 commit_fence(struct commit *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+int64_t	 commit_time(const struct commit *c);
+void	 commit_date(struct commit *c, const struct blob_result *r);
+
+/* commit_queue.c */
 /* The sessions are to end. */
 void	 commit_ended(struct commit *c, const char *why);
 void	 commit_answer(struct commit *c, struct intents *l,
@@ -252,10 +256,8 @@ void	 commit_fresh(struct commit *c, uint64_t ticket);
 /* The state was committed up to this record. */
 void	 commit_changed(struct commit *c, uint64_t last);
 void	 commit_requeue(struct commit *c, struct intents *l);
-int64_t	 commit_time(const struct commit *c);
-void	 commit_date(struct commit *c, const struct blob_result *r);
+/* Each second while anything waits. */
 void	 commit_tick_start(struct commit *c);
-
 /* commit_read.c */
 void	 commit_read(struct commit *c);
 /* The bucket holds what we do not know: nothing is served from it. */
