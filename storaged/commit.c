@@ -1,9 +1,9 @@
 /*
- * The commit of one user: its life, its phases and its clock.  What goes
- * on in each phase has a file of its own (commit_read, _build, _seal,
- * _settle, _catchup, _spill), what waits for it is commit_queue.  Nothing here may send a second attempt while
- * one is unsettled, nor answer an intent of one with UNAVAILABLE.  DESIGN
- * section 3; pail-bucket.5, "The commit rule".
+ * The commit of one user: its life, its phases and its clock.  What goes on
+ * in each phase has a file of its own (commit_read, _build, _seal, _settle,
+ * _catchup, _spill), what waits for it is in commit_queue.  Nothing here may
+ * send a second attempt while one is unsettled, nor answer an intent of one
+ * with UNAVAILABLE.  DESIGN section 3; pail-bucket.5, "The commit rule".
  */
 #include "common/compat.h"
 
