@@ -4,7 +4,9 @@
  *
  *  - under AFL++ (MODE=fuzz) takes input after input from the fuzzer,
  *  - else reads each file that an argument names, or standard input: so
- *    that a kept corpus replays on any build (mk/fuzz.sh replay).
+ *    that a kept corpus replays on any build (mk/fuzz.sh replay),
+ *
+ * and checks that an input costs no more than FUZZ_SECONDS.
  */
 #ifndef COMMON_FUZZ_H
 #define COMMON_FUZZ_H
@@ -14,9 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FUZZ_MAX	(4 * 1024 * 1024)
+#define FUZZ_SECONDS	5	/* of the processor's time, for one input: what
+				   is linear takes far less with sanitizers */
 
 typedef void (*fuzz_fn)(const uint8_t *, size_t);
 
@@ -35,6 +40,7 @@ static inline void
 fuzz_give(fuzz_fn fn, const uint8_t *p, size_t len)
 {
 	uint8_t	*own = malloc(len == 0 ? 1 : len);
+	clock_t	 begun = clock();
 
 	if (own == NULL)
 		err(2, NULL);
@@ -42,6 +48,7 @@ fuzz_give(fuzz_fn fn, const uint8_t *p, size_t len)
 		memcpy(own, p, len);
 	fn(own, len);
 	free(own);
+	FUZZ_CHECK((clock() - begun) / CLOCKS_PER_SEC < FUZZ_SECONDS);
 }
 
 #ifdef __AFL_HAVE_MANUAL_CONTROL

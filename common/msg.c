@@ -14,13 +14,6 @@ static const struct msg_rule rules[] = {
 #undef X
 };
 
-static const char *const channels[] = {
-	[MSG_CHANNEL_ANY] = "any",
-#define X(name, num, word)	[num] = word,
-	MSG_CHANNELS(X)
-#undef X
-};
-
 const struct msg_rule *
 msg_rule(uint32_t type)
 {
@@ -35,12 +28,4 @@ msg_name(uint32_t type)
 	const struct msg_rule *rule = msg_rule(type);
 
 	return rule == NULL ? "?" : rule->name;
-}
-
-const char *
-msg_channel_name(enum msg_channel channel)
-{
-	if ((size_t)channel >= nitems(channels))
-		return "?";
-	return channels[channel];
 }

@@ -20,12 +20,12 @@
  * sends and checks it.
  */
 #define MSG_CHANNELS(X)							\
-	X(SETUP,   1, "setup")	/* A paild, B every child */		\
-	X(AUTH,    2, "auth")	/* A imapd, B authd */			\
-	X(GRANT,   3, "grant")	/* A authd, B storaged */		\
-	X(CRED,    4, "cred")	/* A credd, B storaged */		\
-	X(WORK,    5, "work")	/* A authd, B its worker */		\
-	X(MBOX,    6, "mbox")	/* A imapd, B storaged: one session */
+	X(SETUP,   1)		/* A paild, B every child */		\
+	X(AUTH,    2)		/* A imapd, B authd */			\
+	X(GRANT,   3)		/* A authd, B storaged */		\
+	X(CRED,    4)		/* A credd, B storaged */		\
+	X(WORK,    5)		/* A authd, B its worker */		\
+	X(MBOX,    6)		/* A imapd, B storaged: one session */
 
 enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 
@@ -106,7 +106,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 
 enum msg_channel {
 	MSG_CHANNEL_ANY,
-#define X(name, num, word)	MSG_CHANNEL_##name = num,
+#define X(name, num)	MSG_CHANNEL_##name = num,
 	MSG_CHANNELS(X)
 #undef X
 };
@@ -129,6 +129,5 @@ struct msg_rule {
 /* NULL for an unknown number. */
 const struct msg_rule *msg_rule(uint32_t type);
 const char *msg_name(uint32_t type);		/* "?" when unknown */
-const char *msg_channel_name(enum msg_channel channel);
 
 #endif

@@ -38,8 +38,6 @@ test_rules(void)
 	CHECK(msg_rule(UINT32_MAX) == NULL);
 	CHECK(msg_rule(IMSG_MBOX_STORE)->sender == MSG_SIDE_A);
 	CHECK(msg_rule(IMSG_DATA_CREDIT)->sender == MSG_SIDE_BOTH);
-	CHECK(strcmp(msg_channel_name(MSG_CHANNEL_MBOX), "mbox") == 0);
-	CHECK(strcmp(msg_channel_name((enum msg_channel)99), "?") == 0);
 	CHECK(strcmp(proc_kind_name(PROC_AUTHWORKER), "authworker") == 0);
 	CHECK(strcmp(proc_kind_name((enum proc_kind)99), "?") == 0);
 }

@@ -16,12 +16,6 @@ rows_free(struct rows *r)
 	buf_free(&r->b);
 }
 
-bool
-rows_empty(const struct rows *r)
-{
-	return r->b.len == 0;
-}
-
 /*
  * How many octets the first row of p has with its length (*head octets of
  * them); 0: the length itself is cut off; -1: no row.

@@ -92,13 +92,12 @@ void	 storage_resume(struct storage *s);
  * length, or row said -1.
  */
 struct rows {
-	struct buf	 b;
+	struct buf	 b;		/* a row that is cut off */
 	size_t		 max;
 };
 void	 rows_init(struct rows *r, size_t max);
 void	 rows_free(struct rows *r);
 int	 rows_feed(struct rows *r, const uint8_t *p, size_t len,
 	    int (*row)(void *arg, const uint8_t *p, size_t len), void *arg);
-bool	 rows_empty(const struct rows *r);	/* no row is cut off */
 
 #endif

@@ -134,17 +134,6 @@ range_of_seq(const struct view *v, uint32_t seq)
 	return lo;
 }
 
-uint32_t
-view_uid(struct view *v, uint32_t seq)
-{
-	size_t	 i;
-
-	if (seq == 0 || seq > view_count(v))
-		return 0;
-	i = range_of_seq(v, seq);
-	return v->told.v[i].first + (seq - v->before[i] - 1);
-}
-
 bool
 view_is_recent(const struct view *v, uint32_t uid)
 {

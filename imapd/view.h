@@ -56,7 +56,6 @@ void	 view_free(struct view *v);		/* NULL is fine */
 
 uint32_t view_count(struct view *v);		/* messages, as told */
 uint32_t view_seq(struct view *v, uint32_t uid);	/* 0: not in the view */
-uint32_t view_uid(struct view *v, uint32_t seq);	/* 0: out of range */
 bool	 view_is_recent(const struct view *v, uint32_t uid);
 
 /*
@@ -119,7 +118,5 @@ bool	 view_tell(struct client *c, struct command *cmd);
 /* FLAGS and PERMANENTFLAGS, when keywords have come that it has not heard
  * of: before the lines of cmd that may name them. */
 void	 view_tell_keywords(struct view *v, struct command *cmd);
-/* Something could be told now (expunge: EXPUNGE is allowed). */
-bool	 view_untold(const struct view *v, bool expunge);
 
 #endif

@@ -244,13 +244,6 @@ tell_exists(struct client *c, struct command *cmd)
 	uidset_free(&recent);
 }
 
-bool
-view_untold(const struct view *v, bool expunge)
-{
-	return !TAILQ_EMPTY(&v->events) || v->add.n > 0 || v->flags.n > 0 ||
-	    v->keywords_new || (expunge && v->gone.n > 0);
-}
-
 void
 view_tell_keywords(struct view *v, struct command *cmd)
 {

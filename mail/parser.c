@@ -67,12 +67,6 @@ mail_parser_free(struct mail_parser *p)
 	free(p);
 }
 
-uint64_t
-mail_parser_size(const struct mail_parser *p)
-{
-	return p->offset;
-}
-
 /* A new part below the innermost open one; false at the limits. */
 static bool
 part_begin(struct mail_parser *p, uint64_t off)

@@ -24,7 +24,6 @@ int	 mail_parser_feed(struct mail_parser *p, const void *data, size_t len);
  * MBOX_DIGEST_MAX bytes.  0, or -1 when memory ran out.
  */
 int	 mail_parser_finish(struct mail_parser *p, struct buf *digest);
-uint64_t mail_parser_size(const struct mail_parser *p);	/* octets fed */
 
 /* A whole message at once: new, feed, finish, free. */
 int	 mail_digest(const void *data, size_t len, struct buf *digest);

@@ -130,7 +130,6 @@ feed_cut(const char *in, size_t len, size_t cut, size_t step,
 		n = step < len - cut ? step : len - cut;
 		mail_parser_feed(p, in + cut, n);
 	}
-	CHECK(mail_parser_size(p) + 1024 >= len);
 	CHECK(mail_parser_finish(p, digest) == 0);
 	mail_parser_free(p);
 }
@@ -353,12 +352,7 @@ test_search(const struct mail_tree *t)
 			needle_make(&n, str_from(texts[i].needle), a);
 			key = (struct body_key){ &n, texts[i].header, false };
 			s = body_search_new(t, &key, 1);
-			k = 0;
-			if (step == 4) {
-				k = (size_t)body_search_start(s);
-				body_search_skip(s);
-			}
-			for (; k < len; k += step)
+			for (k = 0; k < len; k += step)
 				body_search_feed(s, nested + k,
 				    step < len - k ? step : len - k);
 			body_search_end(s);

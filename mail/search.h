@@ -51,9 +51,5 @@ void	 body_search_free(struct body_search *s);	/* NULL is fine */
 /* True when every key has been found: the rest need not be fed. */
 bool	 body_search_feed(struct body_search *s, const void *p, size_t len);
 void	 body_search_end(struct body_search *s);
-/* Octets before this one are of no interest: where to begin to read. */
-uint64_t body_search_start(const struct body_search *s);
-/* Begin at body_search_start(), not at 0. */
-void	 body_search_skip(struct body_search *s);
 
 #endif

@@ -251,20 +251,3 @@ body_search_end(struct body_search *s)
 	while (s->active)
 		segment_end(s);
 }
-
-uint64_t
-body_search_start(const struct body_search *s)
-{
-	size_t	 i;
-
-	for (i = 0; i < s->nkeys; i++)
-		if (s->keys[i].header)
-			return 0;
-	return s->tree->v[0].body_off;
-}
-
-void
-body_search_skip(struct body_search *s)
-{
-	s->offset = body_search_start(s);
-}
