@@ -1,4 +1,4 @@
-"""A mailbox that several workers of model.py change at once. Each message
+"""A mailbox that several workers (worker.py) change at once. Each message
 belongs to the worker whose name its token begins with; only that one changes
 its flags, copies or moves it, so that one worker's acknowledged operations
 decide its fate, while UIDs and commits interleave. Once its owner has marked

@@ -5,6 +5,7 @@ import history
 import model
 import shared
 import view
+import worker
 from run import asan
 
 
@@ -267,7 +268,7 @@ class Killed:
 
     def __init__(self):
         self.box = shared.Shared("s")
-        self.a, self.b = (model.Worker(None, name, 0, [self.box])
+        self.a, self.b = (worker.Worker(None, name, 0, [self.box])
                           for name in ("a", "b"))
         self.seen = model.Box()
         self.seen.validity, self.seen.high = 7, 20
