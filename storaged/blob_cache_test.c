@@ -1,3 +1,7 @@
+/*
+ * The cache of blocks against a counting store: as few GETs as may be, one
+ * for all who wait, damage fetched again, the limit, and one owner.
+ */
 #include "common/compat.h"
 
 #include <sys/stat.h>

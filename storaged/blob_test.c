@@ -1,3 +1,8 @@
+/*
+ * The file store: the suite that every backend passes, and what is its own:
+ * its tree, ETags, several processes, failed syncs.  The suite on S3 when
+ * the environment names one.
+ */
 #include "common/compat.h"
 
 #include <sys/stat.h>

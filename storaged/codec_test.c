@@ -1,3 +1,7 @@
+/*
+ * Compression there and back, and hostile bytes on the way back: damage,
+ * wrong lengths, bombs.
+ */
 #include "common/compat.h"
 
 #include <stdint.h>

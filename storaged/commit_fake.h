@@ -84,15 +84,23 @@ struct fake_world {
 	void			*fate_arg;
 };
 
+/* The same seed and calls give the same world, to the last request. */
 void	 fake_world_init(struct fake_world *w, uint64_t seed);
 void	 fake_world_free(struct fake_world *w);
+/* From 0 to below - 1. */
 uint64_t fake_random(struct fake_world *w, uint64_t below);
 /* Runs the next event; false when there is none, or none before until. */
 bool	 fake_step(struct fake_world *w, uint64_t until);
+/* Calls fn when ms have passed in the world, unless n is killed before. */
 void	 fake_after(struct fake_node *n, uint64_t ms, void (*fn)(void *),
 	    void *arg);
 /* What was its timers' and answers' goes; requests under way may land. */
 void	 fake_kill(struct fake_node *n);
+/*
+ * The bucket, behind all nodes' backs.  An object is the world's and stays
+ * until it is removed; NULL: there is none.  fake_object_put() copies the
+ * bytes and gives it a new ETag.
+ */
 struct fake_object *fake_object(struct fake_world *w, const char *key);
 struct fake_object *fake_object_put(struct fake_world *w, const char *key,
 	    const void *p, size_t len);
@@ -122,7 +130,8 @@ struct fake_op {
 						   NOTHING (2) */
 	bool			 answer;	/* PROBE: it is there */
 };
-/* Message bytes, a function of id and length. */
+/* Message bytes, a function of id and length: op->bytes, the caller's to
+ * free. */
 void	 fake_op_fill(struct fake_op *op, uint32_t id, size_t len);
 
 struct fake_message {
@@ -152,6 +161,7 @@ struct fake_state {
 	/* FULL beyond so many records of a batch; 0: never. */
 	unsigned		 full_after;
 };
+/* Empty; ids of messages are below ids. */
 void	 fake_state_init(struct fake_state *s, uint32_t ids);
 void	 fake_state_free(struct fake_state *s);
 extern const struct state_ops fake_state_ops;

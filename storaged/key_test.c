@@ -1,3 +1,4 @@
+/* Object names: made, taken apart, refused; prefixes and the longest ones. */
 #include "common/compat.h"
 
 #include <string.h>

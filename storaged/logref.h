@@ -54,12 +54,15 @@ struct garbagelist {
 	size_t		 size;
 };
 
-void	 garbage_free(struct garbagelist *g);
+void	 garbage_free(struct garbagelist *g);	/* and leaves it empty */
+/* The changing ones: 0, or -1 on ENOMEM or when the name does not fit. */
 int	 garbage_add(struct garbagelist *g, const char *name, int64_t time);
 int	 garbage_append(struct garbagelist *g, const struct garbagelist *more,
-	    size_t from);
-void	 garbage_drop(struct garbagelist *g, size_t n);
+	    size_t from);		/* more->v[from...] */
+void	 garbage_drop(struct garbagelist *g, size_t n);	/* the first n */
 int	 garbage_encode(const struct garbagelist *g, struct buf *b);
+/* The whole cursor; *g is empty before.  0, or FORMAT_DAMAGED: also a name
+ * that is none of an immutable object. */
 int	 garbage_decode(struct garbagelist *g, struct cursor *c);
 
 #endif

@@ -28,7 +28,6 @@ struct object {
 	int		 creates;
 };
 
-#define STEPS	32
 #define VERBS	6
 
 struct s3_fake {
@@ -37,7 +36,7 @@ struct s3_fake {
 	int		 port;
 	enum fake_mode	 mode;
 	TAILQ_HEAD(, object) objects;
-	struct fake_step steps[STEPS];
+	struct fake_step steps[S3_FAKE_STEPS];
 	unsigned	 nsteps;
 	struct { char method[8]; unsigned n; } counts[VERBS];
 	unsigned	 bad;

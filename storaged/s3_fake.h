@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define S3_FAKE_STEPS	32	/* of a script */
+
 struct event_base;
 struct s3_fake;
 
@@ -48,11 +50,17 @@ struct fake_step {
 	const char	*header, *value;
 };
 
+/* Listens on a free port of 127.0.0.1, served by base's loop; a failure ends
+ * the test. */
 struct s3_fake *s3_fake_new(struct event_base *base);
 void	 s3_fake_free(struct s3_fake *f);
 int	 s3_fake_port(const struct s3_fake *f);
+/* From the next request on; FAKE_TRUE at first. */
 void	 s3_fake_mode(struct s3_fake *f, enum fake_mode mode);
-/* Used up in order, by the first requests with their method. */
+/*
+ * Copied, but for the texts: at most S3_FAKE_STEPS.  Used up in order, each
+ * by the first request with its method; replaces what was left.
+ */
 void	 s3_fake_script(struct s3_fake *f, const struct fake_step *steps,
 	    unsigned n);
 unsigned s3_fake_left(const struct s3_fake *f);		/* of the script */

@@ -1,3 +1,4 @@
+/* What S3 answers: lists, errors and their meaning; and where it is asked. */
 #include "common/compat.h"
 
 #include <stdlib.h>
