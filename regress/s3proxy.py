@@ -162,6 +162,8 @@ class Proxy:
         self.later = set()
         self.listener = None
         self.silence = None
+        self.hung = False
+        self.dead = set()       # connections: what comes is swallowed
         self.flapping = None
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self._run, daemon=True).start()
@@ -189,10 +191,12 @@ class Proxy:
         request."""
         self.now, self.way = faults, way
 
-    def away(self, silent=False):
-        """The server is gone: connections end and new ones are refused;
-        silent: they are taken, and nothing ever comes back."""
-        self._call(self._silent() if silent else self._away())
+    def away(self, how="refused"):
+        """The server is gone. refused: connections end and new ones are
+        refused; silent: they are taken, nothing comes back, and they end
+        when it returns; hung: nobody ever says that they are dead."""
+        self._call(self._away() if how == "refused" else
+                   self._silent(how == "hung"))
 
     def back(self):
         self._call(self._back())
@@ -222,15 +226,19 @@ class Proxy:
         for w in list(self.conns):
             w.transport.abort()
 
-    async def _silent(self):
+    async def _silent(self, hung):
         self.silence = asyncio.Event()
+        self.hung = hung
+        if hung:            # the idle ones, too
+            self.dead.update(self.conns)
 
     async def _back(self):
         if self.silence is not None:
             self.silence.set()
             self.silence = None
             for w in list(self.conns):
-                w.transport.abort()
+                if w not in self.dead:
+                    w.transport.abort()
         if self.listener is None:
             self.listener = await asyncio.start_server(
                 self._client, "127.0.0.1", self.port, limit=1 << 20)
@@ -272,6 +280,7 @@ class Proxy:
             pass
         finally:
             self.conns.discard(writer)
+            self.dead.discard(writer)
             writer.transport.abort()
             for w in up[1:]:
                 w.close()
@@ -282,6 +291,10 @@ class Proxy:
         return Request(head, await reader.readexactly(length))
 
     async def _one(self, r, writer, up):
+        if self.silence is not None and self.hung:
+            self.dead.add(writer)
+        if writer in self.dead:
+            await asyncio.sleep(3600)
         if self.silence is not None:
             await self.silence.wait()
             raise Gone()

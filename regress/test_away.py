@@ -35,7 +35,7 @@ def keep_appending(s, c, stop, out):
         out.append((time.monotonic(), repr(e), None))
 
 
-def returns(silent):
+def returns(how):
     kind, bucket = suite.store("minio")
     proxy = s3proxy.Proxy(kind)
     late = suite.Suite((proxy, bucket), name="late")
@@ -50,12 +50,12 @@ def returns(silent):
                              args=(s, s.client(), stop, out))
         t.start()
         proc.await_true("appends", lambda: len(out) > 3)
-        proxy.away(silent)
+        proxy.away(how)
         gone = time.monotonic()
         late.start(wait=False)
         # What the node has it goes on serving; it makes nothing up.
         reader.ok("FETCH 1:* (FLAGS ENVELOPE)")
-        if not silent:      # where it would wait for 30 s
+        if how == "refused":    # else it would wait for 30 s
             a = reader.cmd("STATUS Sent (MESSAGES)")
             assert a.status == "NO" and b"[UNAVAILABLE]" in a.text, a
         time.sleep(max(0, gone + AWAY - time.monotonic()))
@@ -74,7 +74,7 @@ def returns(silent):
         stop.set()
         t.join(60)
         print("   %s for %d s; served again after %s; answers %s" % (
-            "silent" if silent else "refused", AWAY,
+            how, AWAY,
             {k: round(v, 1) for k, v in took.items()},
             [h for _, h, _ in out].count("NO")))
         assert max(took.values()) < 5 * SLOW, took
@@ -92,17 +92,17 @@ def returns(silent):
 
 @asan
 def test_a_bucket_that_was_away_is_served_from_again_within_5_s():
-    """Both ways of being away at once, to save the time."""
+    """The three ways of being away at once, to save the time."""
     errors = []
 
-    def one(silent):
+    def one(how):
         try:
-            returns(silent)
+            returns(how)
         except BaseException as e:
             errors.append(e)
 
     threads = [threading.Thread(target=one, args=(x,))
-               for x in (False, True)]
+               for x in ("refused", "silent", "hung")]
     suite.minio()
     for t in threads:
         t.start()

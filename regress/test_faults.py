@@ -33,6 +33,26 @@ def test_nothing_is_lost_doubled_or_denied_and_done_under_all_faults():
         load.verify_from_the_bucket()
 
 
+def test_the_checker_sees_a_loss():
+    """Without verify-after-write the same 200 loses mail: a harness that
+    does not see that proves nothing."""
+    with Load(store_extra=", verify-after-write: false") as load:
+        w = load.workers[0]
+        load.proxy.faults(Fault("lie", key="/head"))
+        w.do_append()
+        assert w.acked and load.proxy.hit["lie"], load.proxy.hit
+        load.proxy.faults()
+        load.s.kill_all()
+        load.s.forget()
+        load.s.start()
+        try:
+            load.verify()
+        except AssertionError as e:
+            assert "missing: {1:" in str(e), e
+        else:
+            raise AssertionError("a lost mail went unseen")
+
+
 def test_a_200_that_stored_nothing_is_caught_before_the_client_hears_ok():
     kind, bucket = suite.store("minio")
     proxy = s3proxy.Proxy(kind)

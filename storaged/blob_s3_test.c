@@ -566,7 +566,7 @@ test_probe(void)
 		enum fake_mode mode; enum probe_verdict verdict;
 		const char *line;
 	} modes[] = {
-		{ FAKE_TRUE, PROBE_GOOD, "creates=18/18 increments=32/32" },
+		{ FAKE_TRUE, PROBE_GOOD, "creates=12/12 increments=32/32" },
 		{ FAKE_IGNORES, PROBE_REFUSED, "on an existing key gives" },
 		{ FAKE_TWO_WIN, PROBE_REFUSED, "on an existing key gives" },
 		{ FAKE_LOSES, PROBE_REFUSED, "stale ETag gives 412" },
@@ -604,7 +604,7 @@ test_probe(void)
 	probe(s, &p);
 	CHECK(strstr(p.report, "warn  versioning is on without") != NULL);
 	CHECK(strstr(p.report, "ok    of 8 parallel creates one wins, "
-	    "18 times") != NULL);
+	    "12 times") != NULL);
 	/* Cancelled in the middle. */
 	probe_cancel(probe_start(base, s, on_probe, &p));
 	blob_close(s);

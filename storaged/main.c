@@ -204,7 +204,7 @@ away(const char *line)
 		self.said_ms = clock_ms();
 		log_warnx("store: %s", line);
 	}
-	tick_in(2000);
+	tick_in(500);
 }
 
 /* A store without true conditional writes is never served. */

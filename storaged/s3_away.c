@@ -16,7 +16,7 @@
 
 #define TICK_MS		500
 #define QUIET_MS	2000	/* without any answer: ask */
-#define ASK_MS		2000	/* and so long each time */
+#define ASK_MS		1000	/* and so long each time */
 #define GRACE_MS	250	/* what was only late may still come */
 
 static void

@@ -12,7 +12,7 @@
 #define PROBE_ADDRESSES	8
 #define PROBE_RACERS	48	/* at once */
 #define PROBE_CREATES	6	/* keys that they create... */
-#define PROBE_WAVES	3	/* ...so often */
+#define PROBE_WAVES	2	/* ...so often */
 #define PROBE_CREATORS	(PROBE_RACERS / PROBE_CREATES)
 #define PROBE_READERS	24	/* racers that read... */
 #define PROBE_COUNTERS	8	/* ...of which so many count */
