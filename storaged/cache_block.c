@@ -219,28 +219,39 @@ header_check(const struct cache_block *b, const uint8_t h[HEADER])
 	    memcmp(h + AT_ID, b->id, 16) == 0 ? 0 : -1;
 }
 
-/* The pages from first to last, each checked, and of them what is asked. */
+/* The pages that the range touches, each checked, and of them what is
+ * asked. */
 static int
 read_pages(int fd, const uint8_t *h, size_t blen, size_t offset, size_t len,
     uint8_t *dst)
 {
-	uint8_t page[CACHE_PAGE];
-	size_t at, n, from, to, i;
+	size_t i, n, from, to;
+	uint8_t *pages;
+	int rc = -1;
 
-	for (i = offset / CACHE_PAGE; i * CACHE_PAGE < offset + len; i++) {
-		at = i * CACHE_PAGE;
-		n = blen - at < CACHE_PAGE ? blen - at : CACHE_PAGE;
-		if (read_at(fd, page, n, HEADER + at) == -1)
-			return -1;
-		if (crc(page, n) != get_le(h + AT_PAGES + 4 * i, 4)) {
+	if (len == 0)
+		return 0;
+	from = offset / CACHE_PAGE * CACHE_PAGE;
+	to = (offset + len + CACHE_PAGE - 1) / CACHE_PAGE * CACHE_PAGE;
+	if (to > blen)
+		to = blen;
+	if ((pages = malloc(to - from)) == NULL)
+		return -1;
+	if (read_at(fd, pages, to - from, HEADER + from) == -1)
+		goto done;
+	for (i = from; i < to; i += CACHE_PAGE) {
+		n = to - i < CACHE_PAGE ? to - i : CACHE_PAGE;
+		if (crc(pages + (i - from), n) != get_le(h + AT_PAGES +
+		    4 * (i / CACHE_PAGE), 4)) {
 			errno = EBADMSG;
-			return -1;
+			goto done;
 		}
-		from = offset > at ? offset - at : 0;
-		to = offset + len - at < n ? offset + len - at : n;
-		memcpy(dst + at + from - offset, page + from, to - from);
 	}
-	return 0;
+	memcpy(dst, pages + (offset - from), len);
+	rc = 0;
+done:
+	free(pages);
+	return rc;
 }
 
 int
