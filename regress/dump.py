@@ -127,12 +127,43 @@ def of(s, user="ann"):
     return replay(text(s, user))
 
 
+def column(data, at, n, ramp):
+    """One column of a packed block (storaged/mailpack.c): numbers and where
+    the next begins."""
+    low = shift = 0
+    while True:
+        low |= (data[at] & 127) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 128:
+            break
+    low = -(low >> 1) - 1 if low & 1 else low >> 1
+    width, at = data[at], at + 1
+    return [low + int.from_bytes(data[at + i * width:at + (i + 1) * width],
+                                 "little") + (i if ramp else 0)
+            for i in range(n)], at + n * width
+
+
+def block_modseqs(data):
+    """{uid: modseq} of the state of a block of messages."""
+    n, at, cols = data[0] + 1, 1, []
+    for ramp in True, False, False, False:
+        col, at = column(data, at, n, ramp)
+        cols.append(col)
+    assert at == len(data)
+    return dict(zip(cols[0], cols[3]))
+
+
 def index_modseqs(path):
     """{name: {uid: modseq}} of a node's own index file."""
     db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
     try:
-        return {name: dict(db.execute(
-            "SELECT uid, modseq FROM mail WHERE box = ?", (box,)))
-            for box, name in db.execute("SELECT id, name FROM box")}
+        out = {}
+        for box, name in db.execute("SELECT id, name FROM box"):
+            out[name] = {}
+            for state, in db.execute("SELECT state FROM mail WHERE box = ?",
+                                     (box,)):
+                out[name].update(block_modseqs(state))
+        return out
     finally:
         db.close()

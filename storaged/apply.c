@@ -5,11 +5,12 @@
  */
 #include "common/compat.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "storaged/apply.h"
+#include "storaged/mailset.h"
+#include "storaged/msgref.h"
 
 static int	 apply_create(struct index *, const struct record *, uint64_t);
 static int	 apply_rename(struct index *, const struct record *, uint64_t);
@@ -94,29 +95,17 @@ apply_rename(struct index *ix, const struct record *r, uint64_t commit)
 	return db_run(&ix->hot, ST_BOX_RENAME, "us", r->box, r->name);
 }
 
-int
-apply_note_dead(struct index *ix, sqlite3_stmt *st)
+/* The mailbox's messages lose a reference each. */
+static int
+delete_mail(struct index *ix, uint64_t box)
 {
-	struct dead	*d;
-	size_t		 size;
+	struct mailwalk	 w;
 	int		 rv;
 
-	while ((rv = db_step(&ix->hot, st)) == 1) {
-		if (ix->ndead == ix->sizedead) {
-			size = ix->sizedead == 0 ? 64 : ix->sizedead * 2;
-			d = reallocarray(ix->dead, size, sizeof(*d));
-			if (d == NULL) {
-				sqlite3_reset(st);
-				return -1;
-			}
-			ix->dead = d;
-			ix->sizedead = size;
-		}
-		d = &ix->dead[ix->ndead++];
-		d->m = (uint64_t)sqlite3_column_int64(st, 0);
-		d->where = (uint8_t)sqlite3_column_int(st, 1);
-		(void)db_col_blob(st, 2, d->object, sizeof(d->object));
-	}
+	mailwalk_init(&w, &ix->hot, box, NULL, 1, true);
+	while ((rv = mailwalk_next(&w)) == 1)
+		if (msgref_drop(ix, &w, false) == -1)
+			return -1;
 	return rv;
 }
 
@@ -124,19 +113,13 @@ static int
 apply_delete(struct index *ix, const struct record *r, uint64_t commit)
 {
 	struct box	 box;
-	sqlite3_stmt	*st;
 
 	(void)commit;
 	if (box_by_id(&ix->hot, r->box, &box) != 1)
 		return -1;
-	if (db_run(&ix->hot, ST_BOX_UNREF, "u", r->box) == -1)
-		return -1;
-	st = db_st(&ix->hot, ST_BOX_DEAD);
-	if (db_bind(&ix->hot, st, "u", r->box) == -1 ||
-	    apply_note_dead(ix, st) == -1)
-		return -1;
-	if (db_run(&ix->hot, ST_BOX_FREE, "u", r->box) == -1 ||
+	if (delete_mail(ix, r->box) == -1 ||
 	    db_run(&ix->hot, ST_BOX_DROP_MAIL, "u", r->box) == -1 ||
+	    db_run(&ix->hot, ST_BOX_DROP_FACT, "u", r->box) == -1 ||
 	    db_run(&ix->hot, ST_BOX_DROP_GONE, "u", r->box) == -1 ||
 	    db_run(&ix->hot, ST_BOX_DROP_KW, "u", r->box) == -1 ||
 	    db_run(&ix->hot, ST_BOX_DROP_RECENT, "u", r->box) == -1 ||
@@ -156,9 +139,38 @@ apply_subscribe(struct index *ix, const struct record *r, uint64_t commit)
 }
 
 static int
-apply_add(struct index *ix, const struct record *r, uint64_t commit)
+add_msg(struct index *ix, const struct record *r, uint64_t commit)
 {
 	const struct record_place	*p = &r->place;
+
+	return db_run(&ix->hot, ST_MSG_INSERT, "ubuiibuuuub", r->number,
+	    (const void *)r->msgid, sizeof(r->msgid), r->threadid,
+	    (int64_t)p->where, (int64_t)p->codec,
+	    (const void *)p->object, sizeof(p->object), commit, p->offset,
+	    p->stored, p->digest_len, (const void *)p->sha256,
+	    sizeof(p->sha256));
+}
+
+static int
+add_mail(struct index *ix, const struct record *r, int64_t kw)
+{
+	struct mailblock	 k;
+
+	k.n = 1;
+	k.v[MAIL_UID][0] = r->uid;
+	k.v[MAIL_FLAGS][0] = r->flags & MBOX_FLAGS_ALL;
+	k.v[MAIL_KW][0] = kw;
+	k.v[MAIL_MODSEQ][0] = k.v[MAIL_M][0] = (int64_t)r->number;
+	k.v[MAIL_SIZE][0] = (int64_t)r->size;
+	k.v[MAIL_DATE][0] = r->date;
+	k.v[MAIL_ZONE][0] = r->zone;
+	k.v[MAIL_SAVEDATE][0] = r->savedate;
+	return mailset_append(&ix->hot, r->box, &k);
+}
+
+static int
+apply_add(struct index *ix, const struct record *r, uint64_t commit)
+{
 	struct kwnums	 nums;
 	struct uidset	 uids = UIDSET_INIT;
 	struct box	 box;
@@ -173,17 +185,7 @@ apply_add(struct index *ix, const struct record *r, uint64_t commit)
 	    &nums) == -1 || kwset_id(ix, &nums, &kw) == -1 ||
 	    keyword_in_box(ix, r->box, &nums, r->number) == -1)
 		return -1;
-	if (db_run(&ix->hot, ST_MSG_INSERT, "ubuiibuuuub", r->number,
-	    (const void *)r->msgid, sizeof(r->msgid), r->threadid,
-	    (int64_t)p->where, (int64_t)p->codec,
-	    (const void *)p->object, sizeof(p->object), commit, p->offset,
-	    p->stored, p->digest_len, (const void *)p->sha256,
-	    sizeof(p->sha256)) == -1)
-		return -1;
-	if (db_run(&ix->hot, ST_MAIL_INSERT, "uiiiuuiiiu", r->box,
-	    (int64_t)r->uid, (int64_t)(r->flags & MBOX_FLAGS_ALL), kw,
-	    r->number, r->size, r->date, (int64_t)r->zone, r->savedate,
-	    r->number) == -1)
+	if (add_msg(ix, r, commit) == -1 || add_mail(ix, r, kw) == -1)
 		return -1;
 	if (db_run(&ix->hot, ST_BOX_ADDED, "uiiiiuu", r->box,
 	    (int64_t)r->uid + 1, (int64_t)1,

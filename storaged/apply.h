@@ -9,7 +9,4 @@ int	 apply_copy(struct index *, const struct record *, uint64_t);
 int	 apply_flags(struct index *, const struct record *, uint64_t);
 int	 apply_expunge(struct index *, const struct record *, uint64_t);
 
-/* Steps a bound statement of dead messages (m, wh, object) to its end. */
-int	 apply_note_dead(struct index *ix, sqlite3_stmt *st);
-
 #endif

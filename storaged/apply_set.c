@@ -1,98 +1,121 @@
 /*
- * Records that concern many messages: COPY, FLAGS, EXPUNGE.  Whole spans
- * of UIDs go through SQLite in one statement each.
+ * Records that concern many messages: COPY, FLAGS, EXPUNGE.  Each is one
+ * walk over the blocks that hold them.
  */
 #include "common/compat.h"
 
 #include "storaged/apply.h"
+#include "storaged/flagrule.h"
+#include "storaged/mailset.h"
+#include "storaged/msgref.h"
 
 struct sums { int64_t count, unseen, deleted, size; };
 
-/* Adds up a set; -1 also when one of its UIDs does not exist. */
-static int
-apply_sums(struct index *ix, const struct record *r, struct sums *s)
+static void
+sums_state(struct sums *s, int64_t flags, int64_t one)
 {
-	struct span	 sp;
-	sqlite3_stmt	*st;
+	s->unseen += (flags & MBOX_SEEN) == 0 ? one : 0;
+	s->deleted += (flags & MBOX_DELETED) != 0 ? one : 0;
+}
 
-	*s = (struct sums){ 0 };
-	if (r->uids.n == 0)
-		return -1;
-	span_init(ix, &sp, &r->uids);
-	while (span_next(&sp)) {
-		st = db_st(&ix->hot, ST_SPAN_SUM);
-		if (db_bind(&ix->hot, st, "uii", r->box, sp.first,
-		    sp.last) == -1 || db_step(&ix->hot, st) != 1)
-			return -1;
-		s->count += sqlite3_column_int64(st, 0);
-		s->unseen += sqlite3_column_int64(st, 1);
-		s->deleted += sqlite3_column_int64(st, 2);
-		s->size += sqlite3_column_int64(st, 3);
-		sqlite3_reset(st);
+/* Adds the picked messages of a block that was read with its facts. */
+static void
+sums_add(struct sums *s, const struct mailwalk *w)
+{
+	unsigned	 i;
+
+	for (i = 0; i < w->npick; i++) {
+		sums_state(s, w->k.v[MAIL_FLAGS][w->pick[i]], 1);
+		s->size += w->k.v[MAIL_SIZE][w->pick[i]];
 	}
-	return (uint64_t)s->count == uidset_count(&r->uids) ? 0 : -1;
+	s->count += w->npick;
 }
 
-/* Runs a statement whose parameters are box, first and last. */
-static int
-apply_spans(struct index *ix, const struct record *r, enum index_st n)
+/* Did the walk meet every UID of the record? */
+static bool
+sums_whole(const struct sums *s, const struct record *r)
 {
-	struct span	 sp;
-
-	span_init(ix, &sp, &r->uids);
-	while (span_next(&sp))
-		if (db_run(&ix->hot, n, "uii", r->box, sp.first,
-		    sp.last) == -1)
-			return -1;
-	return 0;
+	return s->count > 0 && (uint64_t)s->count == uidset_count(&r->uids);
 }
 
-/* The keywords of the source messages are now the target's too. */
+/* The keywords of the copied messages are the target's too. */
 static int
-copy_keywords(struct index *ix, const struct record *r)
+copy_keywords(struct index *ix, const struct record *r,
+    const struct kwmap *sets)
 {
 	struct kwnums	 nums;
 	size_t		 i;
 
-	if (kwmap_list(ix, r->box, &r->uids) == -1)
-		return -1;
-	for (i = 0; i < ix->fn_nmap; i++)
-		if (kwset_get(&ix->hot, ix->fn_map[i].from, &nums) == -1 ||
+	for (i = 0; i < sets->n; i++)
+		if (kwset_get(&ix->hot, sets->v[i].from, &nums) == -1 ||
 		    keyword_in_box(ix, r->dst, &nums, r->number) == -1)
 			return -1;
 	return 0;
 }
 
+/* What is picked of a block, as it will be in the target from UID on. */
+static int
+copy_block(struct index *ix, const struct record *r,
+    const struct mailwalk *w, int64_t uid, struct kwmap *sets)
+{
+	struct mailblock	 out;
+	unsigned		 i;
+
+	out.n = 0;
+	for (i = 0; i < w->npick; i++) {
+		mailblock_copy(&out, &w->k, w->pick[i], 1);
+		out.v[MAIL_UID][i] = uid + i;
+		out.v[MAIL_MODSEQ][i] = (int64_t)r->number;
+		out.v[MAIL_SAVEDATE][i] = r->savedate;
+		if (kwmap_note(sets, out.v[MAIL_KW][i]) == NULL)
+			return -1;
+	}
+	if (msgref_add(ix, w) == -1)
+		return -1;
+	return mailset_append(&ix->hot, r->dst, &out);
+}
+
+static int
+copy_all(struct index *ix, const struct record *r, struct sums *s,
+    struct kwmap *sets)
+{
+	struct mailwalk	 w;
+	int		 rv;
+
+	mailwalk_init(&w, &ix->hot, r->box, &r->uids, 1, true);
+	while ((rv = mailwalk_next(&w)) == 1) {
+		if (copy_block(ix, r, &w, (int64_t)r->dst_first + s->count,
+		    sets) == -1)
+			return -1;
+		sums_add(s, &w);
+	}
+	return rv == 0 && sums_whole(s, r) ? 0 : -1;
+}
+
 int
 apply_copy(struct index *ix, const struct record *r, uint64_t commit)
 {
-	struct sums	 s;
-	struct span	 sp;
+	struct sums	 s = { 0 };
 	struct box	 src, dst;
 	struct uidset	 uids = UIDSET_INIT;
-	int64_t		 last;
+	struct kwmap	 sets = KWMAP_INIT;
+	uint64_t	 last;
 	int		 rv;
 
 	(void)commit;
+	last = r->dst_first + uidset_count(&r->uids) - 1;
 	if (box_by_id(&ix->hot, r->box, &src) != 1 ||
 	    box_by_id(&ix->hot, r->dst, &dst) != 1 ||
 	    r->dst_first < dst.uidnext || r->dst_first == 0 ||
-	    apply_sums(ix, r, &s) == -1)
+	    r->uids.n == 0 || last >= UINT32_MAX)
 		return -1;
-	last = (int64_t)r->dst_first + s.count - 1;
-	if (last >= UINT32_MAX)
-		return -1;
-	if (copy_keywords(ix, r) == -1 ||
-	    apply_spans(ix, r, ST_SPAN_REF) == -1)
-		return -1;
-	span_init(ix, &sp, &r->uids);
-	while (span_next(&sp))
-		if (db_run(&ix->hot, ST_SPAN_COPY, "uiiuiui", r->box,
-		    sp.first, sp.last, r->dst, (int64_t)r->dst_first,
-		    r->number, r->savedate) == -1)
-			return -1;
-	if (db_run(&ix->hot, ST_BOX_ADDED, "uiiiiiu", r->dst, last + 1,
-	    s.count, s.unseen, s.deleted, s.size, r->number) == -1)
+	rv = copy_all(ix, r, &s, &sets);
+	if (rv == 0)
+		rv = copy_keywords(ix, r, &sets);
+	kwmap_free(&sets);
+	if (rv == -1 || db_run(&ix->hot, ST_BOX_ADDED, "uiiiiiu", r->dst,
+	    (int64_t)last + 1, s.count, s.unseen, s.deleted, s.size,
+	    r->number) == -1)
 		return -1;
 	rv = uidset_add(&uids, r->dst_first, (uint32_t)last);
 	if (rv == 0)
@@ -101,110 +124,112 @@ apply_copy(struct index *ix, const struct record *r, uint64_t commit)
 	return rv;
 }
 
+/* One block: what was is taken from the sums, what is now is added. */
 static int
-flags_update(struct index *ix, const struct record *r)
+flags_block(struct index *ix, const struct record *r, struct mailwalk *w,
+    struct flagrule *rule, struct sums *s)
 {
-	struct kwnums	 nums;
-	struct span	 sp;
-	enum index_st	 n;
-	int64_t		 kw = 0;
+	int64_t		*flags, *kw;
+	unsigned	 i;
 
-	if (keyword_numbers(ix, r->keywords, r->nkeywords,
-	    r->how != MBOX_STORE_REMOVE, &nums) == -1)
-		return -1;
-	if (r->how != MBOX_STORE_REMOVE &&
-	    keyword_in_box(ix, r->box, &nums, r->number) == -1)
-		return -1;
-	if (r->how == MBOX_STORE_SET) {
-		n = ST_FLAGS_SET;
-		if (kwset_id(ix, &nums, &kw) == -1)
+	for (i = 0; i < w->npick; i++) {
+		flags = &w->k.v[MAIL_FLAGS][w->pick[i]];
+		kw = &w->k.v[MAIL_KW][w->pick[i]];
+		sums_state(s, *flags, -1);
+		if (flagrule_apply(ix, rule, flags, kw) == -1)
 			return -1;
-	} else {
-		n = r->how == MBOX_STORE_ADD ? ST_FLAGS_ADD :
-		    ST_FLAGS_REMOVE;
-		if (kwmap_build(ix, r->box, &r->uids,
-		    r->how == MBOX_STORE_ADD, &nums) == -1)
-			return -1;
+		sums_state(s, *flags, 1);
+		w->k.v[MAIL_MODSEQ][w->pick[i]] = (int64_t)r->number;
 	}
-	span_init(ix, &sp, &r->uids);
-	while (span_next(&sp))
-		if (db_run(&ix->hot, n, n == ST_FLAGS_SET ? "uiiiui" :
-		    "uiiiu", r->box, sp.first, sp.last,
-		    (int64_t)(r->flags & MBOX_FLAGS_ALL), r->number,
-		    kw) == -1)
+	s->count += w->npick;
+	return mailwalk_put(w);
+}
+
+static int
+flags_all(struct index *ix, const struct record *r, struct flagrule *rule,
+    struct sums *s)
+{
+	struct mailwalk	 w;
+	int		 rv;
+
+	mailwalk_init(&w, &ix->hot, r->box, &r->uids, 1, false);
+	while ((rv = mailwalk_next(&w)) == 1)
+		if (flags_block(ix, r, &w, rule, s) == -1)
 			return -1;
-	return 0;
+	return rv == 0 && sums_whole(s, r) ? 0 : -1;
 }
 
 int
 apply_flags(struct index *ix, const struct record *r, uint64_t commit)
 {
-	struct sums	 before, after;
+	struct sums	 s = { 0 };
+	struct flagrule	 rule;
+	int		 rv;
 
 	(void)commit;
-	if (r->how > MBOX_STORE_REMOVE ||
-	    apply_sums(ix, r, &before) == -1 ||
-	    flags_update(ix, r) == -1 ||
-	    apply_sums(ix, r, &after) == -1)
+	if (r->how > MBOX_STORE_REMOVE || flagrule_init(ix, &rule, r->how,
+	    r->flags, r->keywords, r->nkeywords) == -1)
 		return -1;
-	if (db_run(&ix->hot, ST_BOX_FLAGGED, "uiiu", r->box,
-	    after.unseen - before.unseen, after.deleted - before.deleted,
-	    r->number) == -1)
+	rv = flags_all(ix, r, &rule, &s);
+	if (rv == 0 && r->how != MBOX_STORE_REMOVE)
+		rv = keyword_in_box(ix, r->box, &rule.nums, r->number);
+	flagrule_free(&rule);
+	if (rv == -1 || db_run(&ix->hot, ST_BOX_FLAGGED, "uiiu", r->box,
+	    s.unseen, s.deleted, r->number) == -1)
 		return -1;
 	return index_change(ix, CHANGE_FLAGS, r->box, r->number, &r->uids);
 }
 
+/* A session's client may not have heard of it yet: the rows stay. */
 static int
-expunge_dead(struct index *ix, const struct record *r, bool keep)
+expunge_keep(struct index *ix, const struct record *r,
+    const struct mailwalk *w)
 {
-	struct span	 sp;
-	sqlite3_stmt	*st;
+	const int64_t	(*v)[MAIL_ROWS] = w->k.v;
+	unsigned	 i, n;
 
-	if (apply_spans(ix, r, ST_SPAN_UNREF) == -1)
-		return -1;
-	span_init(ix, &sp, &r->uids);
-	while (span_next(&sp)) {
-		st = db_st(&ix->hot, ST_SPAN_DEAD);
-		if (db_bind(&ix->hot, st, "uii", r->box, sp.first,
-		    sp.last) == -1 || apply_note_dead(ix, st) == -1)
-			return -1;
-		/* At once: a second span may hold the same message. */
-		if (db_run(&ix->hot, keep ? ST_SPAN_RETIRE : ST_SPAN_FREE,
-		    "uii", r->box, sp.first, sp.last) == -1)
+	for (n = 0; n < w->npick; n++) {
+		i = w->pick[n];
+		if (db_run(&ix->hot, ST_PAST_ADD, "uiiiiiiiiiu", r->box,
+		    v[MAIL_UID][i], v[MAIL_FLAGS][i], v[MAIL_KW][i],
+		    v[MAIL_MODSEQ][i], v[MAIL_SIZE][i], v[MAIL_DATE][i],
+		    v[MAIL_ZONE][i], v[MAIL_SAVEDATE][i], v[MAIL_M][i],
+		    r->number) == -1)
 			return -1;
 	}
+	ix->npast += w->npick;
 	return 0;
 }
 
-/* A session's client may not have heard of it yet: the rows stay. */
 static int
-expunge_keep(struct index *ix, const struct record *r, int64_t count)
+expunge_all(struct index *ix, const struct record *r, struct sums *s)
 {
-	struct span	 sp;
+	struct mailwalk	 w;
+	bool		 keep;
+	int		 rv;
 
-	span_init(ix, &sp, &r->uids);
-	while (span_next(&sp))
-		if (db_run(&ix->hot, ST_SPAN_PAST, "uiiu", r->box, sp.first,
-		    sp.last, r->number) == -1)
+	keep = !ix->dropping && ix->has_views != NULL &&
+	    ix->has_views(ix->views_arg);
+	mailwalk_init(&w, &ix->hot, r->box, &r->uids, 1, true);
+	while ((rv = mailwalk_next(&w)) == 1) {
+		sums_add(s, &w);
+		if (msgref_drop(ix, &w, keep) == -1 ||
+		    (keep && expunge_keep(ix, r, &w) == -1) ||
+		    mailwalk_drop(&w) == -1)
 			return -1;
-	ix->npast += (uint64_t)count;
-	return 0;
+	}
+	return rv == 0 && sums_whole(s, r) ? 0 : -1;
 }
 
 int
 apply_expunge(struct index *ix, const struct record *r, uint64_t commit)
 {
-	struct sums	 s;
+	struct sums	 s = { 0 };
 	struct buf	 b = BUF_INIT;
 	int		 rv = -1;
-	bool		 keep;
 
 	(void)commit;
-	keep = !ix->dropping && ix->has_views != NULL &&
-	    ix->has_views(ix->views_arg);
-	if (apply_sums(ix, r, &s) == -1 || expunge_dead(ix, r, keep) == -1 ||
-	    (keep && expunge_keep(ix, r, s.count) == -1) ||
-	    apply_spans(ix, r, ST_SPAN_DELETE) == -1)
+	if (expunge_all(ix, r, &s) == -1)
 		return -1;
 	if (uidset_encode(&r->uids, &b) == 0 &&
 	    db_run(&ix->hot, ST_GONE_ADD, "uub", r->box, r->number,

@@ -11,7 +11,6 @@
 #include "common/host.h"
 #include "common/log.h"
 #include "storaged/cold.h"
-#include "storaged/index_fn.h"
 
 #define COLD_PLAIN	1024	/* octets: stored as it is */
 #define COLD_GAPS	4	/* rows stepped over for one that is read */

@@ -9,6 +9,7 @@
 #include "common/msg_mbox.h"
 #include "storaged/commit.h"
 #include "storaged/index_read.h"
+#include "storaged/mailset.h"
 
 enum work_kind {
 	WORK_STORE,
@@ -124,13 +125,17 @@ enum state_verdict eval_no(struct work *w, enum mbox_code code,
 enum state_verdict eval_emit(struct index *ix, struct batch *b,
 	    struct record *r, struct batch_message *m);
 /*
- * eval_step.c.  eval_window: the next part of set that is to be looked at, a
- * bounded number of messages: 1, 0 (there is none) or -1.  eval_chunk: then
- * the next part of what was found, at most max UIDs; eval_rest: is there
- * more of it?  eval_first_uids: the first max UIDs of a mailbox.
+ * eval_step.c.  eval_scan: looks at the next messages of the set, a bounded
+ * number of them, block by block (the state alone); once there are no more,
+ * step.scanned is set and step.from is back at the beginning.  Each goes to
+ * fn (the walk, and which row of its block), 0 or -1.
+ * eval_chunk: then the next part of what was found, at most max UIDs;
+ * eval_rest: is there more of it?  eval_first_uids: the first max UIDs of a
+ * mailbox.
  */
-int	 eval_window(struct index *ix, struct work *w, uint64_t box,
-	    const struct uidset *set, struct uidset *part);
+int	 eval_scan(struct index *ix, struct work *w, uint64_t box,
+	    const struct uidset *set, int (*fn)(const struct mailwalk *,
+	    unsigned, void *), void *arg);
 int	 eval_chunk(struct work *w, const struct uidset *found, unsigned max,
 	    struct uidset *part);
 bool	 eval_rest(const struct work *w, const struct uidset *found);
@@ -145,9 +150,6 @@ enum state_verdict eval_move_some(struct index *ix, struct work *w,
 enum state_verdict eval_drop_some(struct index *ix, struct work *w,
 	    struct batch *b, uint64_t box);
 void	 eval_step_begin(struct index *ix, struct work *w);
-/* The UIDs of set in [from, to]. */
-int	 uidset_cut(struct uidset *dst, const struct uidset *set,
-	    uint32_t from, uint32_t to);
 uint32_t eval_uidvalidity(struct index *ix, struct batch *b);
 /* Room for new keywords: 1, 0 (the limit) or -1. */
 int	 eval_keywords_fit(struct index *ix, const struct str *names,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "storaged/eval.h"
+#include "storaged/flagrule.h"
 
 static const char no_box[] = "The mailbox is gone";
 static const char no_target[] = "No such mailbox";
@@ -23,29 +24,29 @@ target_box(struct index *ix, struct str name, struct box *box)
 	return box_by_name(&ix->hot, str_from(clean), box);
 }
 
-/* Collects the UIDs that a bound statement gives. */
+/* Adds a message that a scan looks at to the set arg. */
 static int
-collect(struct index *ix, sqlite3_stmt *st, struct uidset *out)
+collect(const struct mailwalk *walk, unsigned i, void *arg)
 {
-	uint32_t	 uid;
-	int		 rv;
+	uint32_t	 uid = (uint32_t)walk->k.v[MAIL_UID][i];
 
-	while ((rv = db_step(&ix->hot, st)) == 1) {
-		uid = (uint32_t)sqlite3_column_int64(st, 0);
-		if (uidset_add(out, uid, uid) == -1) {
-			sqlite3_reset(st);
-			return -1;
-		}
-	}
-	return rv;
+	return uidset_add(arg, uid, uid);
+}
+
+static int
+collect_deleted(const struct mailwalk *walk, unsigned i, void *arg)
+{
+	if ((walk->k.v[MAIL_FLAGS][i] & MBOX_DELETED) == 0)
+		return 0;
+	return collect(walk, i, arg);
 }
 
 struct store_plan {
-	struct kwnums	 nums;
-	int64_t		 kw;		/* for SET */
-	int64_t		 since;
+	struct index	*ix;
+	struct work	*w;
+	struct flagrule	 rule;
 	struct str	*words;
-	struct uidset	 part;		/* looked at, or changed, now */
+	struct uidset	 part;		/* changed now */
 };
 
 static int
@@ -64,46 +65,36 @@ store_words(struct work *w, struct store_plan *p)
 	return 0;
 }
 
-/* Which UIDs of the part would change, and which fail UNCHANGEDSINCE. */
+/* Would this message change, or does it fail UNCHANGEDSINCE? */
 static int
-store_plan(struct index *ix, struct work *w, struct store_plan *p)
+store_look(const struct mailwalk *walk, unsigned i, void *arg)
 {
-	static const enum index_st	 st_of[] = {
-		[MBOX_STORE_SET] = ST_WANT_SET,
-		[MBOX_STORE_ADD] = ST_WANT_ADD,
-		[MBOX_STORE_REMOVE] = ST_WANT_REMOVE,
-	};
-	const struct mbox_store	*s = &w->u.store;
-	struct span		 sp;
-	sqlite3_stmt		*st;
-	bool			 set = s->how == MBOX_STORE_SET;
+	struct store_plan	*p = arg;
+	int64_t			 flags = walk->k.v[MAIL_FLAGS][i];
+	int64_t			 kw = walk->k.v[MAIL_KW][i];
+	int			 rv;
 
-	if (keyword_numbers(ix, p->words, s->keywords.n,
-	    s->how != MBOX_STORE_REMOVE, &p->nums) == -1 ||
-	    (set && kwset_id(ix, &p->nums, &p->kw) == -1))
+	if ((uint64_t)walk->k.v[MAIL_MODSEQ][i] >
+	    p->w->u.store.unchangedsince)
+		return collect(walk, i, &p->w->answer.ok.modified);
+	rv = flagrule_apply(p->ix, &p->rule, &flags, &kw);
+	return rv == 1 ? collect(walk, i, &p->w->step.found) : rv;
+}
+
+static int
+store_scan(struct index *ix, struct work *w, struct store_plan *p)
+{
+	const struct mbox_store	*s = &w->u.store;
+	int			 rv;
+
+	p->ix = ix;
+	p->w = w;
+	if (flagrule_init(ix, &p->rule, s->how, s->flags, p->words,
+	    s->keywords.n) == -1)
 		return -1;
-	kwmap_clear(ix);
-	if (!set && kwmap_build(ix, s->box, &p->part,
-	    s->how == MBOX_STORE_ADD, &p->nums) == -1)
-		return -1;
-	p->since = s->unchangedsince > INT64_MAX ? INT64_MAX :
-	    (int64_t)s->unchangedsince;
-	span_init(ix, &sp, &p->part);
-	while (span_next(&sp)) {
-		st = db_st(&ix->hot, st_of[s->how]);
-		if (db_bind(&ix->hot, st, set ? "uiiiii" : "uiiii", s->box,
-		    sp.first, sp.last, (int64_t)s->flags, p->since,
-		    p->kw) == -1 || collect(ix, st, &w->step.found) == -1)
-			return -1;
-		if (p->since == INT64_MAX)
-			continue;
-		st = db_st(&ix->hot, ST_SPAN_NEWER);
-		if (db_bind(&ix->hot, st, "uiii", s->box, sp.first, sp.last,
-		    p->since) == -1 ||
-		    collect(ix, st, &w->answer.ok.modified) == -1)
-			return -1;
-	}
-	return 0;
+	rv = eval_scan(ix, w, s->box, &s->uids, store_look, p);
+	flagrule_free(&p->rule);
+	return rv;
 }
 
 /* The records of the next messages that are to change. */
@@ -154,10 +145,10 @@ store_first(struct index *ix, struct work *w, const struct store_plan *p)
 enum state_verdict
 eval_store(struct index *ix, struct work *w, struct batch *b)
 {
-	const struct mbox_store	*s = &w->u.store;
-	struct store_plan	 p = { .kw = 0 };
+	struct store_plan	 p;
 	enum state_verdict	 v = STATE_FAILED;
 
+	p.part = UIDSET_INIT;
 	if (store_words(w, &p) == -1)
 		return STATE_FAILED;
 	if (w->step.from == 0 &&
@@ -165,8 +156,7 @@ eval_store(struct index *ix, struct work *w, struct batch *b)
 		return v;
 	if (w->step.scanned)
 		v = store_emit(ix, w, b, &p);
-	else if (eval_window(ix, w, s->box, &s->uids, &p.part) == -1 ||
-	    store_plan(ix, w, &p) == -1)
+	else if (store_scan(ix, w, &p) == -1)
 		v = STATE_FAILED;
 	else if (w->step.scanned && w->step.found.n == 0)
 		v = STATE_NOTHING;
@@ -260,7 +250,6 @@ enum state_verdict
 eval_copy(struct index *ix, struct work *w, struct batch *b)
 {
 	const struct mbox_copy	*c = &w->u.copy;
-	struct uidset		 part = UIDSET_INIT;
 	struct box		 src, dst;
 	enum state_verdict	 v = STATE_MORE;
 	int			 rv;
@@ -273,13 +262,11 @@ eval_copy(struct index *ix, struct work *w, struct batch *b)
 		    eval_no(w, MBOX_TRYCREATE, no_target);
 	if (w->step.scanned)
 		return copy_emit(ix, w, b, &dst);
-	if (eval_window(ix, w, c->box, &c->uids, &part) == -1 ||
-	    read_existing(ix, &ix->hot, c->box, &part,
+	if (eval_scan(ix, w, c->box, &c->uids, collect,
 	    &w->answer.ok.src) == -1)
 		v = STATE_FAILED;
 	else if (w->step.scanned)
 		v = copy_found(w, &dst);
-	uidset_free(&part);
 	return v;
 }
 
@@ -322,23 +309,13 @@ eval_drop_some(struct index *ix, struct work *w, struct batch *b,
 
 /* What is \Deleted in the next part of the set. */
 static enum state_verdict
-expunge_scan(struct index *ix, struct work *w, struct uidset *part)
+expunge_scan(struct index *ix, struct work *w)
 {
 	const struct mbox_expunge *e = &w->u.expunge;
-	struct uidrange		 every = { 1, UINT32_MAX };
-	struct uidset		 all = { .v = &every, .n = 1 };
-	struct span		 sp;
-	sqlite3_stmt		*st;
 
-	if (eval_window(ix, w, e->box, e->only ? &e->uids : &all, part) == -1)
+	if (eval_scan(ix, w, e->box, e->only ? &e->uids : NULL,
+	    collect_deleted, &w->step.found) == -1)
 		return STATE_FAILED;
-	span_init(ix, &sp, part);
-	while (span_next(&sp)) {
-		st = db_st(&ix->hot, ST_SPAN_DELETED);
-		if (db_bind(&ix->hot, st, "uii", e->box, sp.first,
-		    sp.last) == -1 || collect(ix, st, &w->step.found) == -1)
-			return STATE_FAILED;
-	}
 	return w->step.scanned && w->step.found.n == 0 ? STATE_NOTHING :
 	    STATE_MORE;
 }
@@ -357,7 +334,7 @@ eval_expunge(struct index *ix, struct work *w, struct batch *b)
 	if (box.deleted == 0)
 		return STATE_NOTHING;
 	if (!w->step.scanned)
-		v = expunge_scan(ix, w, &part);
+		v = expunge_scan(ix, w);
 	else if (eval_chunk(w, &w->step.found, EVAL_MOVE, &part) == 1) {
 		v = expunge_emit(ix, w, b, box.id, &part);
 		if (v == STATE_RECORDS && eval_rest(w, &w->step.found))

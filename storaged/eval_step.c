@@ -11,72 +11,28 @@
 #include "storaged/eval.h"
 
 int
-uidset_cut(struct uidset *dst, const struct uidset *set, uint32_t from,
-    uint32_t to)
+eval_scan(struct index *ix, struct work *w, uint64_t box,
+    const struct uidset *set, int (*fn)(const struct mailwalk *, unsigned,
+    void *), void *arg)
 {
-	uint32_t	 a, b;
-	size_t		 i;
+	struct mailwalk	 walk;
+	unsigned	 i, n = 0;
+	int		 rv = 1;
 
-	uidset_clear(dst);
-	for (i = uidset_find(set, from); i < set->n; i++) {
-		a = set->v[i].first;
-		b = set->v[i].last;
-		if (a > to)
-			break;
-		if (uidset_add(dst, a < from ? from : a, b > to ? to : b) ==
-		    -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* The UID up to which set holds max messages from step.from on; UINT32_MAX:
- * no more than that are left.  0: failed. */
-static uint32_t
-window_end(struct index *ix, const struct work *w, uint64_t box,
-    const struct uidset *set, unsigned max)
-{
-	struct span	 sp;
-	sqlite3_stmt	*st;
-	int64_t		 n = 0;
-	uint32_t	 last;
-
-	span_from(ix, &sp, set, w->step.from);
-	while (span_next(&sp)) {
-		st = db_st(&ix->hot, ST_SPAN_NTH);
-		if (db_bind(&ix->hot, st, "uiii", box, sp.first, sp.last,
-		    (int64_t)max - n) == -1 || db_step(&ix->hot, st) != 1)
-			return 0;
-		n += sqlite3_column_int64(st, 0);
-		last = (uint32_t)sqlite3_column_int64(st, 1);
-		sqlite3_reset(st);
-		if (n >= max)
-			return last;
-	}
-	return UINT32_MAX;
-}
-
-int
-eval_window(struct index *ix, struct work *w, uint64_t box,
-    const struct uidset *set, struct uidset *part)
-{
-	uint32_t	 to = UINT32_MAX;
-
-	if (w->step.scanned)
-		return 0;
 	if (w->step.from == 0)
 		w->step.from = 1;
-	if (uidset_count(set) > EVAL_SCAN && (to = window_end(ix, w, box, set,
-	    EVAL_SCAN)) == 0)
+	mailwalk_init(&walk, &ix->hot, box, set, w->step.from, false);
+	while (n < EVAL_SCAN && (rv = mailwalk_next(&walk)) == 1) {
+		for (i = 0; i < walk.npick; i++)
+			if (fn(&walk, walk.pick[i], arg) == -1)
+				return -1;
+		n += walk.npick;
+	}
+	if (rv == -1)
 		return -1;
-	if (uidset_cut(part, set, w->step.from, to) == -1)
-		return -1;
-	if (to == UINT32_MAX || to >= uidset_last(set)) {
-		w->step.scanned = true;
-		w->step.from = 1;
-	} else
-		w->step.from = to + 1;
-	return 1;
+	w->step.scanned = rv == 0 || walk.end;
+	w->step.from = w->step.scanned ? 1 : walk.from;
+	return 0;
 }
 
 int
@@ -114,20 +70,19 @@ int
 eval_first_uids(struct index *ix, uint64_t box, unsigned max,
     struct uidset *part)
 {
-	sqlite3_stmt	*st = db_st(&ix->hot, ST_SCAN_UIDS);
+	struct mailwalk	 w;
 	uint32_t	 uid;
-	int		 rv;
+	unsigned	 i, n = 0;
+	int		 rv = 1;
 
 	uidset_clear(part);
-	if (db_bind(&ix->hot, st, "uii", box, (int64_t)0, (int64_t)max) == -1)
-		return -1;
-	while ((rv = db_step(&ix->hot, st)) == 1) {
-		uid = (uint32_t)sqlite3_column_int64(st, 0);
-		if (uidset_add(part, uid, uid) == -1) {
-			sqlite3_reset(st);
-			return -1;
+	mailwalk_init(&w, &ix->hot, box, NULL, 1, false);
+	while (n < max && (rv = mailwalk_next(&w)) == 1)
+		for (i = 0; i < w.npick && n < max; i++, n++) {
+			uid = (uint32_t)w.k.v[MAIL_UID][w.pick[i]];
+			if (uidset_add(part, uid, uid) == -1)
+				return -1;
 		}
-	}
 	return rv == -1 ? -1 : part->n > 0;
 }
 

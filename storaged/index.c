@@ -19,9 +19,6 @@
 #include "common/log.h"
 #include "storaged/cold.h"
 #include "storaged/index.h"
-#include "storaged/index_fn.h"
-
-#define SPAN_GAP	64	/* UIDs missing between ranges of one span */
 
 void
 index_unlink(const char *path)
@@ -137,9 +134,6 @@ index_attach(struct index *ix)
 	if (db_open(&ix->read, ix->path_hot, false, true, index_sql,
 	    ST_MAX) == -1)
 		return -1;
-	if (index_fn_register(ix, ix->hot.h) == -1 ||
-	    index_fn_register(ix, ix->read.h) == -1)
-		return -1;
 	if (db_one(&ix->hot, db_st(&ix->hot, ST_PAST_COUNT), &n) != 1)
 		return -1;
 	ix->npast = (uint64_t)n;
@@ -234,7 +228,6 @@ index_close(struct index *ix, bool clean)
 		index_unlink(ix->path_cold);
 	change_list_free(&ix->changes);
 	free(ix->dead);
-	free(ix->fn_map);
 	free(ix->path_hot);
 	free(ix->path_cold);
 	free(ix);
@@ -443,49 +436,4 @@ index_take_changes(struct index *ix, struct change_list *l)
 {
 	TAILQ_INIT(l);
 	TAILQ_CONCAT(l, &ix->changes, entry);
-}
-
-void
-span_init(struct index *ix, struct span *sp, const struct uidset *set)
-{
-	sp->ix = ix;
-	sp->set = set;
-	sp->i = 0;
-	sp->first = sp->last = 0;
-	ix->fn_set = set;
-	ix->fn_i = ix->fn_base_i = 0;
-	ix->fn_before = ix->fn_base_before = 0;
-}
-
-void
-span_from(struct index *ix, struct span *sp, const struct uidset *set,
-    uint32_t from)
-{
-	span_init(ix, sp, set);
-	sp->i = ix->fn_i = ix->fn_base_i = uidset_find(set, from);
-	sp->last = (int64_t)from - 1;
-}
-
-bool
-span_next(struct span *sp)
-{
-	const struct uidset	*s = sp->set;
-	struct index		*ix = sp->ix;
-	int64_t			 from = sp->last;
-
-	if (sp->i >= s->n)
-		return false;
-	for (; ix->fn_base_i < sp->i; ix->fn_base_i++)
-		ix->fn_base_before += (uint64_t)s->v[ix->fn_base_i].last -
-		    s->v[ix->fn_base_i].first + 1;
-	ix->fn_i = ix->fn_base_i;
-	ix->fn_before = ix->fn_base_before;
-	sp->first = s->v[sp->i].first;
-	if (sp->first <= from)
-		sp->first = from + 1;
-	sp->last = s->v[sp->i].last;
-	while (++sp->i < s->n &&
-	    (int64_t)s->v[sp->i].first - sp->last <= SPAN_GAP)
-		sp->last = s->v[sp->i].last;
-	return true;
 }

@@ -56,8 +56,6 @@ struct dead {
 	uint8_t			 object[16];
 };
 
-struct kwpair { int64_t from, to; };
-
 /* Where a nested transaction goes back to. */
 struct index_save { struct state_mark next; size_t ndead;
     struct change *last; struct uidset last_uids; uint64_t last_modseq; };
@@ -87,12 +85,6 @@ struct index {
 	uint32_t		 cause_id;
 	struct dead		*dead;		/* of the transaction */
 	size_t			 ndead, sizedead;
-	/* What the SQL functions inset(), setrank() and kwmap() look at. */
-	const struct uidset	*fn_set;
-	size_t			 fn_i, fn_base_i;
-	uint64_t		 fn_before, fn_base_before;
-	struct kwpair		*fn_map;
-	size_t			 fn_nmap, fn_sizemap;
 };
 
 /*
@@ -103,6 +95,8 @@ struct index {
 struct index *index_open(const char *dir, const char *name);
 /* clean: synced and marked, to be trusted after the next boot as well. */
 void	 index_close(struct index *ix, bool clean);
+/* Deletes an SQLite file with what belongs to it. */
+void	 index_unlink(const char *path);
 /* Deletes the files of a user; for damage found while it is closed. */
 void	 index_discard(const char *dir, const char *name);
 /* Ends an index that does not fit (other history, damage): closed, deleted
@@ -157,20 +151,5 @@ int	 index_past_box(struct index *ix, int64_t after, int64_t *box);
 
 /* Moves the changes and the dead of the last transaction to the caller. */
 void	 index_take_changes(struct index *ix, struct change_list *l);
-
-/*
- * Statements over a set of UIDs run once a span: ranges whose gaps are
- * small are one span, and inset(uid) skips the gaps.
- *	struct span sp; span_init(ix, &sp, set);
- *	while (span_next(&sp)) db_bind(..., sp.first, sp.last)
- */
-struct span { struct index *ix; const struct uidset *set; size_t i;
-    int64_t first, last; };
-void	 span_init(struct index *ix, struct span *sp,
-	    const struct uidset *set);
-bool	 span_next(struct span *sp);
-/* Like span_init, but from UID from on (to go on with a sliced read). */
-void	 span_from(struct index *ix, struct span *sp,
-	    const struct uidset *set, uint32_t from);
 
 #endif

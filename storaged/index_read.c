@@ -1,5 +1,6 @@
-/* Reads of the index.  Every statement is stepped to its end or reset, so
- * that no reader keeps the write-ahead log from being emptied. */
+/* Reads of the index but for messages (mailread.c).  Every statement is
+ * stepped to its end or reset, so that no reader keeps the write-ahead log
+ * from being emptied. */
 #include "common/compat.h"
 
 #include <string.h>
@@ -115,102 +116,6 @@ sub_orphan_after(struct db *db, struct str after, char *name, size_t size)
 	return rv;
 }
 
-int
-read_uids(struct index *ix, uint64_t box, uint32_t after, unsigned max,
-    struct uidset *uids, uint32_t *last, uint32_t *first_unseen)
-{
-	sqlite3_stmt	*st = db_st(&ix->read, ST_SCAN_UIDS);
-	uint32_t	 first = 0, uid;
-	int		 n = 0, rv;
-
-	*last = after;
-	if (db_bind(&ix->read, st, "uii", box, (int64_t)after,
-	    (int64_t)max) == -1)
-		return -1;
-	while ((rv = db_step(&ix->read, st)) == 1) {
-		uid = (uint32_t)sqlite3_column_int64(st, 0);
-		if (*first_unseen == 0 &&
-		    (sqlite3_column_int(st, 1) & MBOX_SEEN) == 0)
-			*first_unseen = uid;
-		n++;
-		if (first == 0 || uid != *last + 1) {
-			if (first != 0 && uidset_add(uids, first,
-			    *last) == -1)
-				break;
-			first = uid;
-		}
-		*last = uid;
-	}
-	if (rv == 1) {
-		sqlite3_reset(st);
-		return -1;
-	}
-	if (rv == -1 || (first != 0 && uidset_add(uids, first, *last) == -1))
-		return -1;
-	return n;
-}
-
-/* The one UID that a statement has for a mailbox; 0: none. */
-static int
-read_uid(struct index *ix, size_t which, uint64_t box, uint32_t *uid)
-{
-	sqlite3_stmt	*st = db_st(&ix->read, which);
-	int64_t		 v = 0;
-
-	if (db_bind(&ix->read, st, "u", box) == -1 ||
-	    db_one(&ix->read, st, &v) == -1)
-		return -1;
-	*uid = (uint32_t)v;
-	return 0;
-}
-
-int
-read_first_unseen(struct index *ix, uint64_t box, uint32_t *uid)
-{
-	return read_uid(ix, ST_FIRST_UNSEEN, box, uid);
-}
-
-int
-read_count_from(struct index *ix, uint64_t box, uint32_t uid,
-    uint32_t *count)
-{
-	sqlite3_stmt	*st = db_st(&ix->read, ST_COUNT_FROM);
-	int64_t		 v;
-
-	if (db_bind(&ix->read, st, "ui", box, (int64_t)uid) == -1 ||
-	    db_one(&ix->read, st, &v) != 1)
-		return -1;
-	*count = (uint32_t)v;
-	return 0;
-}
-
-int
-read_existing(struct index *ix, struct db *db, uint64_t box,
-    const struct uidset *set, struct uidset *found)
-{
-	struct span	 sp;
-	sqlite3_stmt	*st;
-	uint32_t	 uid;
-	int		 rv;
-
-	span_init(ix, &sp, set);
-	while (span_next(&sp)) {
-		st = db_st(db, ST_SPAN_UIDS);
-		if (db_bind(db, st, "uii", box, sp.first, sp.last) == -1)
-			return -1;
-		while ((rv = db_step(db, st)) == 1) {
-			uid = (uint32_t)sqlite3_column_int64(st, 0);
-			if (uidset_add(found, uid, uid) == -1) {
-				sqlite3_reset(st);
-				return -1;
-			}
-		}
-		if (rv == -1)
-			return -1;
-	}
-	return 0;
-}
-
 static int
 keyword_item(struct mbox_keyword *k, sqlite3_stmt *st, struct arena *a)
 {
@@ -249,85 +154,6 @@ read_keywords(struct index *ix, uint64_t box, const struct uidset *numbers,
 	return rv == 0 || l->n == MBOX_KEYWORDS_MAX ? 0 : -1;
 }
 
-int
-read_meta(struct index *ix, uint64_t box, const struct uidset *set,
-    uint32_t from, struct meta_col *rows, unsigned max)
-{
-	struct span	 sp;
-	sqlite3_stmt	*st;
-	struct meta_col	*r;
-	unsigned	 n = 0;
-	int		 rv;
-
-	span_from(ix, &sp, set, from);
-	while (n < max && span_next(&sp)) {
-		st = db_st(&ix->read, ix->npast > 0 ? ST_SCAN_META_PAST :
-		    ST_SCAN_META);
-		if (db_bind(&ix->read, st, "uiii", box, sp.first, sp.last,
-		    (int64_t)(max - n)) == -1)
-			return -1;
-		while ((rv = db_step(&ix->read, st)) == 1) {
-			r = &rows[n++];
-			r->uid = (uint32_t)sqlite3_column_int64(st, 0);
-			r->flags = (uint8_t)sqlite3_column_int(st, 1);
-			r->kw = sqlite3_column_int64(st, 2);
-			r->modseq = (uint64_t)sqlite3_column_int64(st, 3);
-			r->date = sqlite3_column_int64(st, 4);
-			r->zone = (int16_t)sqlite3_column_int(st, 5);
-			r->size = (uint32_t)sqlite3_column_int64(st, 6);
-			r->savedate = sqlite3_column_int64(st, 7);
-			r->m = (uint64_t)sqlite3_column_int64(st, 8);
-		}
-		if (rv == -1)
-			return -1;
-	}
-	return (int)n;
-}
-
-/* Columns from col on: wh, codec, object, commitno, off, stored, dlen,
- * sha. */
-static void
-place_fill(sqlite3_stmt *st, int col, struct place *p)
-{
-	p->at.where = (uint8_t)sqlite3_column_int(st, col);
-	p->at.codec = (uint8_t)sqlite3_column_int(st, col + 1);
-	(void)db_col_blob(st, col + 2, p->at.object, sizeof(p->at.object));
-	p->commit = (uint64_t)sqlite3_column_int64(st, col + 3);
-	p->at.offset = (uint64_t)sqlite3_column_int64(st, col + 4);
-	p->at.stored = (uint64_t)sqlite3_column_int64(st, col + 5);
-	p->at.digest_len = (uint64_t)sqlite3_column_int64(st, col + 6);
-	(void)db_col_blob(st, col + 7, p->at.sha256, sizeof(p->at.sha256));
-}
-
-int
-read_places(struct index *ix, uint64_t box, const struct uidset *set,
-    uint32_t from, struct place *rows, unsigned max)
-{
-	struct span	 sp;
-	sqlite3_stmt	*st;
-	unsigned	 n = 0;
-	int		 rv;
-
-	span_from(ix, &sp, set, from);
-	while (n < max && span_next(&sp)) {
-		st = db_st(&ix->read, ix->npast > 0 ? ST_SCAN_PLACE_PAST :
-		    ST_SCAN_PLACE);
-		if (db_bind(&ix->read, st, "uiii", box, sp.first, sp.last,
-		    (int64_t)(max - n)) == -1)
-			return -1;
-		while ((rv = db_step(&ix->read, st)) == 1) {
-			rows[n].uid = (uint32_t)sqlite3_column_int64(st, 0);
-			rows[n].m = (uint64_t)sqlite3_column_int64(st, 1);
-			rows[n].size = (uint64_t)sqlite3_column_int64(st, 2);
-			place_fill(st, 3, &rows[n]);
-			n++;
-		}
-		if (rv == -1)
-			return -1;
-	}
-	return (int)n;
-}
-
 void
 index_hold(struct index *ix)
 {
@@ -346,28 +172,16 @@ index_let(struct index *ix)
 }
 
 int
-read_place(struct index *ix, uint64_t m, uint8_t msgid[16],
-    uint64_t *threadid, struct place *place)
-{
-	sqlite3_stmt	*st = db_st(&ix->read, ST_PLACE);
-	int		 rv;
-
-	if (db_bind(&ix->read, st, "u", m) == -1)
-		return -1;
-	if ((rv = db_step(&ix->read, st)) != 1)
-		return rv;
-	(void)db_col_blob(st, 0, msgid, 16);
-	*threadid = (uint64_t)sqlite3_column_int64(st, 1);
-	place->m = m;
-	place_fill(st, 2, place);
-	sqlite3_reset(st);
-	return 1;
-}
-
-int
 recent_get(struct index *ix, uint64_t box, uint32_t *uid)
 {
-	return read_uid(ix, ST_RECENT_GET, box, uid);
+	sqlite3_stmt	*st = db_st(&ix->read, ST_RECENT_GET);
+	int64_t		 v = 0;
+
+	if (db_bind(&ix->read, st, "u", box) == -1 ||
+	    db_one(&ix->read, st, &v) == -1)
+		return -1;
+	*uid = (uint32_t)v;
+	return 0;
 }
 
 int

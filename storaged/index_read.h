@@ -35,17 +35,15 @@ int	 sub_has(struct db *db, struct str name);
 int	 sub_orphan_after(struct db *db, struct str after, char *name,
 	    size_t size);
 
-/* UIDs above after, at most max rows; *last the last one seen (after when
- * none).  first_unseen is set if it is 0.  Returns rows read or -1. */
+/* UIDs above after, by whole blocks until there are max; *last the last one
+ * seen (after when none).  first_unseen is set if it is 0.  How many, fewer
+ * than max: there are no more; or -1. */
 int	 read_uids(struct index *ix, uint64_t box, uint32_t after,
 	    unsigned max, struct uidset *uids, uint32_t *last,
 	    uint32_t *first_unseen);
 int	 read_first_unseen(struct index *ix, uint64_t box, uint32_t *uid);
 int	 read_count_from(struct index *ix, uint64_t box, uint32_t uid,
 	    uint32_t *count);
-/* The UIDs of the set that exist, from either connection. */
-int	 read_existing(struct index *ix, struct db *db, uint64_t box,
-	    const struct uidset *set, struct uidset *found);
 /* Keywords of a mailbox, names on the arena; numbers == NULL: all. */
 int	 read_keywords(struct index *ix, uint64_t box,
 	    const struct uidset *numbers, struct wire_list *l,
@@ -63,9 +61,12 @@ struct meta_col {
 	int64_t		 savedate;
 	uint64_t	 m;
 };
-/* Up to max rows of the set from UID from on.  Rows read, or -1. */
+/*
+ * Up to max rows of the set from UID from on.  Without facts only uid,
+ * flags, kw and modseq are read, the others are 0.  Rows read, or -1.
+ */
 int	 read_meta(struct index *ix, uint64_t box, const struct uidset *set,
-	    uint32_t from, struct meta_col *rows, unsigned max);
+	    uint32_t from, bool facts, struct meta_col *rows, unsigned max);
 /* Where the messages of the set lie, likewise. */
 int	 read_places(struct index *ix, uint64_t box,
 	    const struct uidset *set, uint32_t from, struct place *rows,

@@ -1,12 +1,12 @@
 /*
  * The schema of a user's local files and every statement on them.
  *
- * mail is what FETCH of flags, sizes and dates and STORE touch: one narrow
- * row a message, in the order of UIDs, and no second index (one on MODSEQ
- * costs six times on STORE 1:*).  msg is a message's bytes: COPY shares it;
- * its number m is that of the ADD record.  gone holds the tombstones, one
- * row an EXPUNGE; past the rows of what was expunged while a session might
- * still show it to its client (past.c).
+ * mail and fact are what FETCH of flags, sizes and dates and STORE touch:
+ * blocks of messages in the order of UIDs (mailset.h), and no second index.
+ * msg is a message's bytes: COPY shares it; its number m is that of the ADD
+ * record.  gone holds the tombstones, one row an EXPUNGE; past the messages
+ * that were expunged while a session might still show them to its client
+ * (past.c), a row each.
  */
 #include "storaged/index_sql.h"
 
@@ -18,9 +18,10 @@ const char index_schema[] =
 " uidvalidity INTEGER, uidnext INTEGER, use INTEGER, messages INTEGER,"
 " unseen INTEGER, deleted INTEGER, size INTEGER, modseq INTEGER);"
 "CREATE TABLE sub(name TEXT PRIMARY KEY) WITHOUT ROWID;"
-"CREATE TABLE mail(box INTEGER, uid INTEGER, flags INTEGER, kw INTEGER,"
-" modseq INTEGER, size INTEGER, date INTEGER, zone INTEGER,"
-" savedate INTEGER, m INTEGER, PRIMARY KEY(box, uid)) WITHOUT ROWID;"
+"CREATE TABLE mail(box INTEGER, upto INTEGER, state BLOB,"
+" PRIMARY KEY(box, upto)) WITHOUT ROWID;"
+"CREATE TABLE fact(box INTEGER, upto INTEGER, facts BLOB,"
+" PRIMARY KEY(box, upto)) WITHOUT ROWID;"
 "CREATE TABLE msg(m INTEGER PRIMARY KEY, refs INTEGER, msgid BLOB,"
 " thread INTEGER, wh INTEGER, codec INTEGER, object BLOB,"
 " commitno INTEGER, off INTEGER, stored INTEGER, dlen INTEGER, sha BLOB);"
@@ -49,7 +50,8 @@ const char index_cold_schema[] =
 #define META_COLS "uid, flags, kw, modseq, date, zone, size, savedate, m"
 #define PLACE_COLS "wh, codec, object, commitno, off, stored, dlen, sha"
 #define PASSED "box = ?1 AND gone <= ?2 AND uid <= ?3"
-#define SPAN "box = ?1 AND uid BETWEEN ?2 AND ?3 AND inset(uid)"
+#define RUN "m BETWEEN ?1 AND ?2"
+#define BLOCK "box = ?1 AND upto = ?2"
 
 const char *const index_sql[ST_MAX] = {
 	[ST_BEGIN] = "BEGIN IMMEDIATE",
@@ -79,6 +81,7 @@ const char *const index_sql[ST_MAX] = {
 	[ST_BOX_RENAME] = "UPDATE box SET name = ?2 WHERE id = ?1",
 	[ST_BOX_DELETE] = "DELETE FROM box WHERE id = ?",
 	[ST_BOX_DROP_MAIL] = "DELETE FROM mail WHERE box = ?",
+	[ST_BOX_DROP_FACT] = "DELETE FROM fact WHERE box = ?",
 	[ST_BOX_DROP_GONE] = "DELETE FROM gone WHERE box = ?",
 	[ST_BOX_DROP_KW] = "DELETE FROM boxkw WHERE box = ?",
 	[ST_BOX_DROP_RECENT] = "DELETE FROM recent WHERE box = ?",
@@ -100,96 +103,44 @@ const char *const index_sql[ST_MAX] = {
 
 	[ST_MSG_INSERT] = "INSERT INTO msg VALUES"
 	    " (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[ST_MAIL_INSERT] = "INSERT INTO mail VALUES"
-	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[ST_FLAGS_SUM] = "SELECT count(*), total((flags & 1) = 0),"
-	    " total((flags & 8) != 0) FROM mail WHERE " SPAN,
-	[ST_FLAGS_SET] = "UPDATE mail SET flags = ?4, kw = ?6, modseq = ?5"
-	    " WHERE " SPAN,
-	[ST_FLAGS_ADD] = "UPDATE mail SET flags = flags | ?4,"
-	    " kw = kwmap(kw), modseq = ?5 WHERE " SPAN,
-	[ST_FLAGS_REMOVE] = "UPDATE mail SET flags = flags & ~?4,"
-	    " kw = kwmap(kw), modseq = ?5 WHERE " SPAN,
-	[ST_SPAN_SUM] = "SELECT count(*), total((flags & 1) = 0),"
-	    " total((flags & 8) != 0), total(size) FROM mail WHERE " SPAN,
-	[ST_SPAN_UNREF] = "UPDATE msg SET refs = refs - x.c FROM"
-	    " (SELECT m, count(*) AS c FROM mail WHERE " SPAN
-	    " GROUP BY m) AS x WHERE msg.m = x.m",
-	[ST_SPAN_DEAD] = "SELECT msg.m, wh, object FROM msg WHERE refs = 0"
-	    " AND m IN (SELECT m FROM mail WHERE " SPAN ")",
-	[ST_SPAN_FREE] = "DELETE FROM msg WHERE refs = 0"
-	    " AND m IN (SELECT m FROM mail WHERE " SPAN ")",
-	[ST_SPAN_RETIRE] = "UPDATE msg SET refs = -1 WHERE refs = 0"
-	    " AND m IN (SELECT m FROM mail WHERE " SPAN ")",
-	[ST_SPAN_PAST] = "INSERT OR REPLACE INTO past SELECT box, uid, flags,"
-	    " kw, modseq, size, date, zone, savedate, m, ?4 FROM mail"
-	    " WHERE " SPAN,
-	[ST_SPAN_DELETE] = "DELETE FROM mail WHERE " SPAN,
-	[ST_SPAN_REF] = "UPDATE msg SET refs = refs + x.c FROM"
-	    " (SELECT m, count(*) AS c FROM mail WHERE " SPAN
-	    " GROUP BY m) AS x WHERE msg.m = x.m",
-	[ST_SPAN_COPY] = "INSERT INTO mail SELECT ?4, ?5 + setrank(uid),"
-	    " flags, kw, ?6, size, date, zone, ?7, m FROM mail WHERE " SPAN
-	    " ORDER BY uid",
-	[ST_GONE_ADD] = "INSERT INTO gone VALUES (?, ?, ?)",
-	[ST_BOX_UNREF] = "UPDATE msg SET refs = refs - x.c FROM"
-	    " (SELECT m, count(*) AS c FROM mail WHERE box = ?1"
-	    " GROUP BY m) AS x WHERE msg.m = x.m",
-	[ST_BOX_DEAD] = "SELECT m, wh, object FROM msg WHERE refs = 0"
-	    " AND m IN (SELECT m FROM mail WHERE box = ?1)",
-	[ST_BOX_FREE] = "DELETE FROM msg WHERE refs = 0"
-	    " AND m IN (SELECT m FROM mail WHERE box = ?1)"
+	[ST_MAIL_AT] = "SELECT upto, state FROM mail WHERE box = ?1"
+	    " AND upto >= ?2 ORDER BY upto LIMIT 1",
+	[ST_MAIL_BELOW] = "SELECT upto, state FROM mail WHERE box = ?1"
+	    " AND upto < ?2 ORDER BY upto DESC LIMIT 1",
+	[ST_MAIL_PUT] = "INSERT OR REPLACE INTO mail VALUES (?, ?, ?)",
+	[ST_MAIL_REKEY] = "UPDATE mail SET upto = ?3 WHERE " BLOCK,
+	[ST_MAIL_DEL] = "DELETE FROM mail WHERE " BLOCK,
+	[ST_FACT_AT] = "SELECT facts FROM fact WHERE " BLOCK,
+	[ST_FACT_PUT] = "INSERT OR REPLACE INTO fact VALUES (?, ?, ?)",
+	[ST_FACT_REKEY] = "UPDATE fact SET upto = ?3 WHERE " BLOCK,
+	[ST_FACT_DEL] = "DELETE FROM fact WHERE " BLOCK,
+	[ST_REF_ADD] = "UPDATE msg SET refs = refs + 1 WHERE " RUN,
+	[ST_REF_DROP] = "UPDATE msg SET refs = refs - 1 WHERE " RUN,
+	[ST_REF_DEAD] = "SELECT m, wh, object FROM msg WHERE " RUN
+	    " AND refs = 1",
+	[ST_REF_FREE] = "DELETE FROM msg WHERE " RUN " AND refs = 1",
+	[ST_REF_FREE_PAST] = "DELETE FROM msg WHERE " RUN " AND refs = 0"
 	    " AND m NOT IN (SELECT m FROM past)",
+	[ST_GONE_ADD] = "INSERT INTO gone VALUES (?, ?, ?)",
 
+	[ST_PAST_ADD] = "INSERT OR REPLACE INTO past VALUES"
+	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_PAST_COUNT] = "SELECT count(*) FROM past",
 	[ST_PAST_BOX] = "SELECT box FROM past WHERE box > ?1"
 	    " ORDER BY box LIMIT 1",
 	[ST_PAST_UPTO] = "SELECT max(uid) FROM (SELECT uid FROM past"
 	    " WHERE box = ?1 AND gone <= ?2 ORDER BY uid LIMIT ?3)",
-	[ST_PAST_FREE] = "DELETE FROM msg WHERE refs <= 0"
+	[ST_PAST_FREE] = "DELETE FROM msg WHERE refs = 0"
 	    " AND m IN (SELECT m FROM past WHERE " PASSED ")"
 	    " AND m NOT IN (SELECT m FROM past WHERE NOT (" PASSED "))",
 	[ST_PAST_DROP] = "DELETE FROM past WHERE " PASSED,
 
-	[ST_SPAN_UIDS] = "SELECT uid FROM mail WHERE " SPAN " ORDER BY uid",
-	[ST_SPAN_NTH] = "SELECT count(*), max(uid) FROM (SELECT uid FROM mail"
-	    " WHERE " SPAN " ORDER BY uid LIMIT ?4)",
-	[ST_SPAN_DELETED] = "SELECT uid FROM mail WHERE " SPAN
-	    " AND (flags & 8) != 0 ORDER BY uid",
-	[ST_SPAN_KW] = "SELECT DISTINCT kw FROM mail WHERE " SPAN,
-	[ST_SPAN_NEWER] = "SELECT uid FROM mail WHERE " SPAN
-	    " AND modseq > ?4 ORDER BY uid",
-	[ST_WANT_ADD] = "SELECT uid FROM mail WHERE " SPAN
-	    " AND modseq <= ?5 AND ((flags & ?4) != ?4 OR kwmap(kw) != kw)"
-	    " ORDER BY uid",
-	[ST_WANT_REMOVE] = "SELECT uid FROM mail WHERE " SPAN
-	    " AND modseq <= ?5 AND ((flags & ?4) != 0 OR kwmap(kw) != kw)"
-	    " ORDER BY uid",
-	[ST_WANT_SET] = "SELECT uid FROM mail WHERE " SPAN
-	    " AND modseq <= ?5 AND (flags != ?4 OR kw != ?6) ORDER BY uid",
-	[ST_FIRST_UNSEEN] = "SELECT uid FROM mail WHERE box = ?"
-	    " AND (flags & 1) = 0 ORDER BY uid LIMIT 1",
-	[ST_COUNT_FROM] = "SELECT count(*) FROM mail WHERE box = ?"
-	    " AND uid >= ?",
-	[ST_SCAN_UIDS] = "SELECT uid, flags FROM mail WHERE box = ?1"
-	    " AND uid > ?2 ORDER BY uid LIMIT ?3",
-	[ST_SCAN_META] = "SELECT " META_COLS " FROM mail WHERE " SPAN
-	    " ORDER BY uid LIMIT ?4",
-	[ST_SCAN_META_PAST] = "SELECT " META_COLS " FROM mail WHERE " SPAN
-	    " UNION ALL SELECT " META_COLS " FROM past WHERE " SPAN
-	    " ORDER BY 1 LIMIT ?4",
-	[ST_SCAN_PLACE] = "SELECT uid, mail.m, size, " PLACE_COLS
-	    " FROM mail JOIN msg ON msg.m = mail.m WHERE " SPAN
-	    " ORDER BY uid LIMIT ?4",
-	[ST_SCAN_PLACE_PAST] = "SELECT uid, mail.m, size, " PLACE_COLS
-	    " FROM mail JOIN msg ON msg.m = mail.m WHERE " SPAN
-	    " UNION ALL SELECT uid, past.m, size, " PLACE_COLS
-	    " FROM past JOIN msg ON msg.m = past.m WHERE " SPAN
-	    " ORDER BY 1 LIMIT ?4",
+	[ST_PAST_META] = "SELECT " META_COLS " FROM past WHERE box = ?1"
+	    " AND uid >= ?2 ORDER BY uid",
+	[ST_PLACES] = "SELECT m, " PLACE_COLS " FROM msg WHERE " RUN
+	    " ORDER BY m",
 	[ST_PLACE] = "SELECT msgid, thread, " PLACE_COLS
 	    " FROM msg WHERE m = ?",
-	[ST_GONE_SINCE] = "SELECT uids FROM gone WHERE box = ?"
-	    " AND modseq > ?",
 
 	[ST_KW_BY_NAME] = "SELECT id FROM kw WHERE name = ?",
 	[ST_KW_INSERT] = "INSERT INTO kw VALUES (?, ?)",

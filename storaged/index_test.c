@@ -136,13 +136,14 @@ test_mail(struct index *ix)
 	CHECK(box.messages == 3 && box.unseen == 2 && box.deleted == 1 &&
 	    box.size == 308 && box.uidnext == 6 && box.modseq == 5);
 	uidset_add(&all, 1, UINT32_MAX);
-	CHECK(read_meta(ix, 11, &all, 1, rows, 8) == 3);
+	CHECK(read_meta(ix, 11, &all, 1, true, rows, 8) == 3);
 	CHECK(rows[0].uid == 1 && rows[2].uid == 5 && rows[2].zone == -60 &&
 	    rows[2].size == 105 && rows[2].savedate == 2000);
 	CHECK(kwset_get(&ix->read, rows[0].kw, &nums) == 0 && nums.n == 2);
 	CHECK(kwset_get(&ix->read, rows[2].kw, &nums) == 0 && nums.n == 1 &&
 	    nums.v[0] == 1);
-	CHECK(read_meta(ix, 11, &all, 2, rows, 1) == 1 && rows[0].uid == 2);
+	CHECK(read_meta(ix, 11, &all, 2, true, rows, 1) == 1 &&
+	    rows[0].uid == 2);
 
 	/* STORE, COPY, EXPUNGE; the message lives while it is referenced */
 	CHECK(index_begin(ix) == 0);
@@ -162,7 +163,7 @@ test_mail(struct index *ix)
 	CHECK(ix->ndead == 1 && ix->dead[0].object[0] == 1);
 	CHECK(expunge(ix, 12, 1, 1) == -1);
 	CHECK(commit(ix) == 0);
-	CHECK(read_meta(ix, 12, &all, 1, rows, 8) == 2);
+	CHECK(read_meta(ix, 12, &all, 1, true, rows, 8) == 2);
 	CHECK(rows[0].uid == 2 && rows[0].flags == MBOX_SEEN &&
 	    rows[1].uid == 3 && rows[1].savedate == 3000 &&
 	    rows[1].date == 1000);
@@ -264,7 +265,8 @@ test_large(struct index *ix, uint32_t n)
 	uidset_add(&all, 1, UINT32_MAX);
 
 	t = now();
-	for (from = 1; (got = read_meta(ix, 50, &all, from, rows, 512)) > 0;
+	for (from = 1; (got = read_meta(ix, 50, &all, from, true, rows,
+	    512)) > 0;
 	    from = rows[got - 1].uid + 1)
 		sum += got;
 	printf("columns of %u messages: %.1f ms\n", n, now() - t);

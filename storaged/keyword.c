@@ -1,5 +1,5 @@
-/* Keywords: names to numbers, numbers to sets, and what STORE makes of a
- * set.  Numbers are this node's own: records carry names. */
+/* Keywords: names to numbers, numbers to sets.  Numbers are this node's
+ * own: records carry names. */
 #include "common/compat.h"
 
 #include <stdlib.h>
@@ -45,8 +45,8 @@ keyword_make(struct index *ix, struct str name, int64_t *num)
 	return db_run(&ix->hot, ST_KW_INSERT, "is", *num, name);
 }
 
-static int
-nums_add(struct kwnums *nums, uint32_t num)
+int
+kwnums_add(struct kwnums *nums, uint32_t num)
 {
 	size_t	 i = nums->n;
 
@@ -64,8 +64,8 @@ nums_add(struct kwnums *nums, uint32_t num)
 	return 0;
 }
 
-static void
-nums_remove(struct kwnums *nums, uint32_t num)
+void
+kwnums_remove(struct kwnums *nums, uint32_t num)
 {
 	size_t	 i;
 
@@ -96,7 +96,7 @@ keyword_numbers(struct index *ix, const struct str *names, size_t n,
 			rv = 1;
 		}
 		if (rv == -1 || (rv == 1 &&
-		    nums_add(nums, (uint32_t)num) == -1))
+		    kwnums_add(nums, (uint32_t)num) == -1))
 			return -1;
 	}
 	return 0;
@@ -175,88 +175,41 @@ kwset_get(struct db *db, int64_t id, struct kwnums *nums)
 	return 0;
 }
 
-void
-kwmap_clear(struct index *ix)
-{
-	ix->fn_nmap = 0;
-}
-
-static int
-kwmap_note(struct index *ix, int64_t from)
+struct kwpair *
+kwmap_note(struct kwmap *map, int64_t from)
 {
 	struct kwpair	*v;
-	size_t		 i, size;
+	size_t		 size, lo = 0, hi = map->n, mid;
 
-	/* Kept sorted; the sets of one mailbox are few. */
-	for (i = ix->fn_nmap; i > 0 && ix->fn_map[i - 1].from >= from; i--)
-		if (ix->fn_map[i - 1].from == from)
-			return 0;
-	if (ix->fn_nmap == ix->fn_sizemap) {
-		size = ix->fn_sizemap == 0 ? 16 : ix->fn_sizemap * 2;
-		v = reallocarray(ix->fn_map, size, sizeof(*v));
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (map->v[mid].from < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < map->n && map->v[lo].from == from)
+		return &map->v[lo];
+	if (map->n == map->size) {
+		size = map->size == 0 ? 16 : map->size * 2;
+		v = reallocarray(map->v, size, sizeof(*v));
 		if (v == NULL)
-			return -1;
-		ix->fn_map = v;
-		ix->fn_sizemap = size;
+			return NULL;
+		map->v = v;
+		map->size = size;
 	}
-	memmove(&ix->fn_map[i + 1], &ix->fn_map[i],
-	    (ix->fn_nmap - i) * sizeof(*v));
-	ix->fn_map[i].from = ix->fn_map[i].to = from;
-	ix->fn_nmap++;
-	return 0;
+	memmove(&map->v[lo + 1], &map->v[lo],
+	    (map->n - lo) * sizeof(map->v[0]));
+	map->v[lo] = (struct kwpair){ from, -1 };
+	map->n++;
+	return &map->v[lo];
 }
 
-int
-kwmap_list(struct index *ix, uint64_t box, const struct uidset *uids)
+void
+kwmap_free(struct kwmap *map)
 {
-	struct span	 sp;
-	sqlite3_stmt	*st;
-	int		 rv;
-
-	kwmap_clear(ix);
-	span_init(ix, &sp, uids);
-	while (span_next(&sp)) {
-		st = db_st(&ix->hot, ST_SPAN_KW);
-		if (db_bind(&ix->hot, st, "uii", box, sp.first,
-		    sp.last) == -1)
-			return -1;
-		while ((rv = db_step(&ix->hot, st)) == 1)
-			if (kwmap_note(ix, sqlite3_column_int64(st, 0)) ==
-			    -1) {
-				sqlite3_reset(st);
-				return -1;
-			}
-		if (rv == -1)
-			return -1;
-	}
-	return 0;
-}
-
-int
-kwmap_build(struct index *ix, uint64_t box, const struct uidset *uids,
-    bool add, const struct kwnums *nums)
-{
-	struct kwnums	 set;
-	size_t		 i, j;
-
-	kwmap_clear(ix);
-	if (nums->n == 0)
-		return 0;
-	if (kwmap_list(ix, box, uids) == -1)
-		return -1;
-	for (i = 0; i < ix->fn_nmap; i++) {
-		if (kwset_get(&ix->hot, ix->fn_map[i].from, &set) == -1)
-			return -1;
-		for (j = 0; j < nums->n; j++) {
-			if (!add)
-				nums_remove(&set, nums->v[j]);
-			else if (nums_add(&set, nums->v[j]) == -1)
-				return -1;
-		}
-		if (kwset_id(ix, &set, &ix->fn_map[i].to) == -1)
-			return -1;
-	}
-	return 0;
+	free(map->v);
+	*map = KWMAP_INIT;
 }
 
 int

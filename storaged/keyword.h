@@ -1,6 +1,6 @@
 /*
  * Keywords of the index: names have numbers (from 1, a user's own), and
- * each distinct set of numbers is stored once; mail.kw is the set's id (0:
+ * each distinct set of numbers is stored once; MAIL_KW is the set's id (0:
  * none).  Names compare without ASCII case, the first spelling stays.
  */
 #ifndef STORAGED_KEYWORD_H
@@ -28,16 +28,15 @@ int	 keyword_missing(struct index *ix, const struct str *names, size_t n,
 int	 kwset_id(struct index *ix, const struct kwnums *nums, int64_t *id);
 /* The numbers of a set, from either connection.  0 or -1. */
 int	 kwset_get(struct db *db, int64_t id, struct kwnums *nums);
-/*
- * Fills what kwmap() looks at: for each set in use by uids of the box, the
- * set that adding (or removing) nums makes of it.
- */
-int	 kwmap_build(struct index *ix, uint64_t box,
-	    const struct uidset *uids, bool add, const struct kwnums *nums);
-/* Only lists the sets in use: each maps to itself. */
-int	 kwmap_list(struct index *ix, uint64_t box,
-	    const struct uidset *uids);
-void	 kwmap_clear(struct index *ix);
+int	 kwnums_add(struct kwnums *nums, uint32_t num);	/* -1: full */
+void	 kwnums_remove(struct kwnums *nums, uint32_t num);
+/* Sets of keywords by id, each with what becomes of it; sorted. */
+struct kwpair { int64_t from, to; };
+struct kwmap { struct kwpair *v; size_t n, size; };
+#define KWMAP_INIT	((struct kwmap){ NULL, 0, 0 })
+/* The pair of a set, made with a `to' of -1 when it is new; NULL: ENOMEM. */
+struct kwpair *kwmap_note(struct kwmap *map, int64_t from);
+void	 kwmap_free(struct kwmap *map);
 /* The box has these keywords now; new ones are noted as a change. */
 int	 keyword_in_box(struct index *ix, uint64_t box,
 	    const struct kwnums *nums, uint64_t modseq);

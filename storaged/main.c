@@ -30,7 +30,6 @@
 #include "storaged/blob_cache.h"
 #include "storaged/check.h"
 #include "storaged/helper.h"
-#include "storaged/index_fn.h"
 #include "storaged/op.h"
 #include "storaged/report.h"
 #include "storaged/s3_probe.h"

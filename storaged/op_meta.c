@@ -12,9 +12,10 @@
 #include "storaged/fetch.h"
 #include "storaged/op.h"
 
-#define META_ROWS	64	/* read at once */
+#define META_ROWS	256	/* read at once: a block of them */
 #define META_TURN	16	/* rows made before others are looked at */
 #define META_DIGESTS	(32 * 1024) /* octets of digests read at once */
+#define META_STATE	(MBOX_WHAT_FLAGS | MBOX_WHAT_MODSEQ)
 
 /* What is asked of a digest, in x->digests; here: it was in the cold file. */
 struct meta_part { bool here; size_t off, len; };
@@ -247,7 +248,8 @@ meta_next(struct op *op, struct meta *x)
 
 	if (x->i == x->n) {
 		n = read_meta(op->user->ix, req->box, &req->uids, x->next,
-		    x->rows, META_ROWS);
+		    (req->what & ~(uint32_t)META_STATE) != 0, x->rows,
+		    META_ROWS);
 		if (n == -1)
 			return meta_fail(op);
 		if (n == 0)

@@ -153,7 +153,7 @@ test_copies(void)
 	expunge(c, range(11, 11));
 	CHECK(read_one(d, 1) == MBOX_BODY_OK &&
 	    read_one(d, 11) == MBOX_BODY_OK);
-	CHECK(count("SELECT count(*) FROM msg WHERE refs = -1") == 1);
+	CHECK(count("SELECT count(*) FROM msg WHERE refs = 0") == 1);
 	noop(d);
 	CHECK(rows(d) == 4 && count("SELECT count(*) FROM msg") == 4);
 	client_free(c);
