@@ -1,7 +1,8 @@
 /*
  * Blocks of messages in the hot index (mailset.h).  UIDs only ascend, so
- * messages are added at the end alone and a block is never split; one that
- * an EXPUNGE leaves thin is joined with a neighbour.  Nothing here knows what a
+ * messages are added at the end alone and a block is never split.  One that
+ * an EXPUNGE leaves thin is joined with a neighbour; the last one is kept
+ * small, since each APPEND writes it anew.  Nothing here knows what a
  * change means: apply*.c and eval_*.c do.
  */
 #include "common/compat.h"
@@ -13,6 +14,7 @@
 #include "storaged/mailset.h"
 
 #define TAIL		UINT32_MAX		/* the last block's key */
+#define ROWS_TAIL	(MAIL_ROWS / 8)		/* added one by one */
 #define ROWS_THIN	(MAIL_ROWS / 4)		/* fewer: join it with... */
 #define ROWS_JOINED	(MAIL_ROWS * 3 / 4)	/* if no more come of it */
 
@@ -272,12 +274,35 @@ mailwalk_drop(struct mailwalk *w)
 	return block_put(w->db, w->box, w->upto, k);
 }
 
+/* The last block's messages go to the block before if it has room, else the
+ * block gets a key of its own: then there is no last block. */
+static int
+tail_seal(struct db *db, uint64_t box, const struct mailblock *tail)
+{
+	struct mailblock	 k;
+	uint32_t		 upto;
+	uint32_t		 last = (uint32_t)tail->v[MAIL_UID][tail->n - 1];
+	int			 rv;
+
+	rv = block_load(db, box, BELOW, TAIL, true, &upto, &k);
+	if (rv == -1)
+		return -1;
+	if (rv == 0 || k.n + tail->n > MAIL_ROWS)
+		return block_rekey(db, box, TAIL, last);
+	if (k.v[MAIL_UID][k.n - 1] >= tail->v[MAIL_UID][0])
+		return damaged(db, box, TAIL);
+	mailblock_copy(&k, tail, 0, tail->n);
+	if (block_del(db, box, upto) == -1 || block_del(db, box, TAIL) == -1)
+		return -1;
+	return block_put(db, box, last, &k);
+}
+
 int
 mailset_append(struct db *db, uint64_t box, const struct mailblock *k)
 {
 	struct mailblock	 tail;
 	uint32_t		 upto;
-	unsigned		 i, n;
+	unsigned		 i, n, most;
 	int			 rv;
 
 	tail.n = 0;
@@ -286,15 +311,13 @@ mailset_append(struct db *db, uint64_t box, const struct mailblock *k)
 	if (rv == 1 && tail.v[MAIL_UID][tail.n - 1] >= k->v[MAIL_UID][0])
 		return damaged(db, box, TAIL);
 	for (i = 0; i < k->n; i += n) {
-		if (tail.n == MAIL_ROWS) {
-			if (block_rekey(db, box, TAIL, (uint32_t)
-			    tail.v[MAIL_UID][MAIL_ROWS - 1]) == -1)
+		if (tail.n >= ROWS_TAIL) {
+			if (tail_seal(db, box, &tail) == -1)
 				return -1;
 			tail.n = 0;
 		}
-		n = MAIL_ROWS - tail.n;
-		if (n > k->n - i)
-			n = k->n - i;
+		most = tail.n + k->n - i > ROWS_TAIL ? MAIL_ROWS : ROWS_TAIL;
+		n = most - tail.n < k->n - i ? most - tail.n : k->n - i;
 		mailblock_copy(&tail, k, i, n);
 		if (block_put(db, box, TAIL, &tail) == -1)
 			return -1;
