@@ -20,7 +20,7 @@ targets_of() {
 	imap)	 echo imapd/parse imapd/client authd/sasl common/user ;;
 	mail)	 echo mail/parser ;;
 	header)	 echo mail/header mail/structure ;;
-	record)	 echo storaged/record storaged/head ;;
+	record)	 echo storaged/record storaged/head storaged/mailpack ;;
 	object)	 echo storaged/object storaged/msgobj storaged/codec \
 		     storaged/s3_xml ;;
 	message) echo common/msg_mbox common/peer common/wire \

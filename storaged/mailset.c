@@ -280,10 +280,10 @@ static int
 tail_seal(struct db *db, uint64_t box, const struct mailblock *tail)
 {
 	struct mailblock	 k;
-	uint32_t		 upto;
-	uint32_t		 last = (uint32_t)tail->v[MAIL_UID][tail->n - 1];
+	uint32_t		 upto, last;
 	int			 rv;
 
+	last = (uint32_t)tail->v[MAIL_UID][tail->n - 1];
 	rv = block_load(db, box, BELOW, TAIL, true, &upto, &k);
 	if (rv == -1)
 		return -1;
