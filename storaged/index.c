@@ -90,6 +90,18 @@ meta_read(struct index *ix)
 	return clean ? meta_clean(ix, false) : 0;
 }
 
+/* Before any session is told that the file can be used. */
+static int
+past_count(struct index *ix)
+{
+	int64_t	 n;
+
+	if (db_one(&ix->hot, db_st(&ix->hot, ST_PAST_COUNT), &n) != 1)
+		return -1;
+	ix->npast = (uint64_t)n;
+	return 0;
+}
+
 static int
 hot_existing(struct index *ix)
 {
@@ -97,7 +109,7 @@ hot_existing(struct index *ix)
 		return -1;
 	if (db_whole(ix->path_hot) && db_open(&ix->hot, ix->path_hot, false,
 	    false, index_sql, ST_MAX) == 0 && meta_read(ix) == 0 &&
-	    !ix->hot.failed)
+	    past_count(ix) == 0 && !ix->hot.failed)
 		return 0;
 	log_info("index: %s: of another boot or version, or damaged: "
 	    "rebuilt from the bucket", ix->path_hot);
@@ -112,6 +124,7 @@ hot_create(struct index *ix)
 	index_unlink(ix->path_hot);
 	memset(&ix->mark, 0, sizeof(ix->mark));
 	ix->fresh = true;
+	ix->npast = 0;
 	if (db_open(&ix->hot, ix->path_hot, true, false, index_sql,
 	    ST_MAX) == -1)
 		return -1;
@@ -129,14 +142,9 @@ hot_create(struct index *ix)
 static int
 index_attach(struct index *ix)
 {
-	int64_t	 n;
-
 	if (db_open(&ix->read, ix->path_hot, false, true, index_sql,
 	    ST_MAX) == -1)
 		return -1;
-	if (db_one(&ix->hot, db_st(&ix->hot, ST_PAST_COUNT), &n) != 1)
-		return -1;
-	ix->npast = (uint64_t)n;
 	ix->next = ix->mark;
 	return 0;
 }
