@@ -17,6 +17,7 @@
 
 #define OP_ARENA	(8 * 1024 * 1024)
 #define STREAM_AHEAD	(32 * 1024)	/* rows made before they are taken */
+#define STREAM_CLOCK	8	/* rows made between looks at the clock */
 
 bool
 op_slice_over(uint64_t start_us)
@@ -280,34 +281,21 @@ stream_pump(struct op *op)
 	return 0;
 }
 
-static void
-stream_slice(struct op *op)
+/*
+ * Makes rows until a frame is full or no more are to be made now: a frame
+ * for each row costs more than the row, and so does the clock.
+ */
+enum stream_fill { FILL_MORE, FILL_OVER, FILL_FAILED };
+static enum stream_fill
+stream_fill(struct op *op, uint64_t start)
 {
-	uint64_t	 start = clock_us();
-	struct reply_ok	 ok;
+	size_t		 full = op->out.len + MSG_DATA_MAX;
+	unsigned	 made = 0;
 
-	for (;;) {
-		if (stream_pump(op) == -1) {
-			session_end(op->s, MBOX_SERVERBUG, "Out of memory");
-			return;
-		}
-		if (op->produced && op->out.len == 0 &&
-		    op->final != MBOX_CODE_NONE) {
-			op_no(op, op->final, op->final_text);
-			return;
-		}
-		if (op->produced && op->out.len == 0) {
-			memset(&ok, 0, sizeof(ok));
-			op_ok(op, &ok);
-			return;
-		}
-		if (op->produced || op->async ||
-		    op->out.len >= STREAM_AHEAD)
-			return;		/* credit or op_kick() go on */
-		if (op_slice_over(start)) {
-			op_kick(op);
-			return;
-		}
+	while (!op->produced && !op->async && op->out.len < full &&
+	    op->out.len < STREAM_AHEAD) {
+		if (made++ % STREAM_CLOCK == 0 && op_slice_over(start))
+			return FILL_OVER;
 		switch (op->class->produce(op)) {
 		case OP_MORE:
 			break;
@@ -318,9 +306,47 @@ stream_slice(struct op *op)
 			op->async = true;
 			break;
 		case OP_FAILED:
-			return;
+			return FILL_FAILED;
 		}
 	}
+	return FILL_MORE;
+}
+
+static void
+stream_end(struct op *op)
+{
+	struct reply_ok	 ok;
+
+	if (op->final != MBOX_CODE_NONE) {
+		op_no(op, op->final, op->final_text);
+		return;
+	}
+	memset(&ok, 0, sizeof(ok));
+	op_ok(op, &ok);
+}
+
+static void
+stream_slice(struct op *op)
+{
+	uint64_t		 start = clock_us();
+	enum stream_fill	 fill;
+
+	do {
+		if ((fill = stream_fill(op, start)) == FILL_FAILED)
+			return;
+		if (stream_pump(op) == -1) {
+			session_end(op->s, MBOX_SERVERBUG, "Out of memory");
+			return;
+		}
+		if (op->produced && op->out.len == 0) {
+			stream_end(op);
+			return;
+		}
+		/* Without OVER, credit or op_kick() go on. */
+		if (fill == FILL_OVER)
+			op_kick(op);
+	} while (fill == FILL_MORE && !op->produced && !op->async &&
+	    op->out.len < STREAM_AHEAD);
 }
 
 static void
