@@ -36,6 +36,7 @@ struct http_request {
 	uint64_t	 fd_offset, fd_len, fd_at;
 	bool		 once, begun, again;
 	bool		 too_long;
+	bool		 body_long;
 	size_t		 max_body;
 	struct buf	 joined;	/* a small body in one piece */
 	struct buf	 head, body;
@@ -176,12 +177,12 @@ on_body(char *p, size_t size, size_t n, void *arg)
 		if (q->body.limit == 0 || (whole > 0 &&
 		    ((uint64_t)whole > q->body.limit ||
 		    buf_reserve(&q->body, (size_t)whole) == NULL))) {
-			q->too_long = true;
+			q->too_long = q->body_long = true;
 			return 0;
 		}
 	}
 	if (buf_put(&q->body, p, len) == -1) {
-		q->too_long = true;
+		q->too_long = q->body_long = true;
 		return 0;
 	}
 	return len;
@@ -516,9 +517,12 @@ request_over(struct http_request *q, CURLcode code)
 	curl_easy_getinfo(q->easy, CURLINFO_REQUEST_SIZE, &size);
 	r.sent = (size > 0 || q->again) && r.error != HTTP_CONNECT;
 	r.cut = r.error == HTTP_BROKEN && q->head.len > 0;
-	if (r.error == HTTP_OK) {
+	if (r.error == HTTP_OK || (r.error == HTTP_TOO_LONG &&
+	    q->body_long)) {
 		curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
 		r.status = (int)status;
+	}
+	if (r.error == HTTP_OK) {
 		r.body = q->body.data;
 		r.len = q->body.len;
 		r.headers = (const char *)q->head.data;

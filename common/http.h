@@ -60,7 +60,8 @@ struct http_result {
 	bool		 sent;		/* a byte of it may have reached the
 					   server */
 	bool		 cut;		/* HTTP_BROKEN: an answer had begun */
-	int		 status;	/* 0 unless HTTP_OK */
+	int		 status;	/* 0 unless HTTP_OK; HTTP_TOO_LONG: 0
+					   unless it is the body */
 	const uint8_t	*body;
 	size_t		 len;
 	const char	*headers;	/* raw, for http_header() */

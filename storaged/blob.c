@@ -32,6 +32,7 @@ blob_outcome_name(enum blob_outcome o)
 		[BLOB_UNSURE] = "unsure",
 		[BLOB_UNAVAILABLE] = "unavailable",
 		[BLOB_BEHIND] = "behind",
+		[BLOB_LONG] = "long",
 		[BLOB_ERROR] = "error",
 	};
 

@@ -35,6 +35,7 @@ enum blob_outcome {
 	BLOB_UNSURE,		/* a PUT or DELETE that may or may not land */
 	BLOB_UNAVAILABLE,	/* no answer, 5xx, after the retries */
 	BLOB_BEHIND,		/* 416: the range begins behind the end */
+	BLOB_LONG,		/* GET: there is more than max_len */
 	BLOB_ERROR		/* an answer that makes no sense; 400 */
 };
 const char *blob_outcome_name(enum blob_outcome o);
@@ -81,7 +82,7 @@ struct blob_request *blob_put_file(struct blob_store *s, const char *key,
 	    int fd, uint64_t len, enum blob_priority prio, blob_cb cb,
 	    void *arg);
 /*
- * GET of [offset, offset + len) (len 0: the whole object, refused over
+ * GET of [offset, offset + len) (len 0: the whole object; BLOB_LONG over
  * max_len).  none_match (NULL: none): BLOB_UNCHANGED when the ETag is still
  * that.  The ETag and the size of the whole are in the result.
  */

@@ -273,6 +273,8 @@ get_done(const struct s3_answer *a, void *arg)
 	    .date = a->date, .retry_after = a->retry_after, .why = a->why };
 
 	q->call = NULL;
+	if (a->outcome == BLOB_LONG && q->want != 0)
+		r.outcome = BLOB_ERROR;		/* the server ignores Range */
 	if (a->outcome == BLOB_DONE) {
 		r.body = a->body;
 		r.len = a->len;

@@ -190,7 +190,7 @@ static const struct row {
 	{ "entities in an error", GET, { { "GET", FAKE_BODY, 403, DOS, 0,
 	    NULL, NULL } }, 1, BLOB_DENIED, 1, "status=403" },
 	{ "a body over its bound", GET, { { "GET", FAKE_HUGE, 200, NULL,
-	    5000, NULL, NULL } }, 1, BLOB_ERROR, 1, "too long" },
+	    5000, NULL, NULL } }, 1, BLOB_LONG, 1, "too long" },
 	{ "an error over its bound", GET, { { "GET", FAKE_HUGE, 500, NULL,
 	    100000, NULL, NULL } }, 1, BLOB_ERROR, 1, "too long" },
 	{ "Range ignored", RANGE, { { "GET", FAKE_WHOLE, 0, NULL, 0, NULL,

@@ -136,6 +136,10 @@ manifest_done(const struct blob_result *r, void *arg)
 		commit_fence(c, "the manifest is missing");
 		return;
 	}
+	if (r->outcome == BLOB_LONG) {
+		commit_fence(c, "the manifest is too long");
+		return;
+	}
 	if (r->outcome != BLOB_DONE) {
 		catchup_failed(c, r);
 		return;
@@ -238,7 +242,8 @@ fetch_done(const struct blob_result *r, void *arg)
 		commit_fence(c, "a log object is missing");
 		return;
 	}
-	if (r->outcome == BLOB_BEHIND) {	/* empty, says the cache */
+	if (r->outcome == BLOB_BEHIND ||	/* empty, says the cache */
+	    r->outcome == BLOB_LONG) {
 		commit_fence(c, "a log object is damaged");
 		return;
 	}

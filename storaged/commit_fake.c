@@ -19,6 +19,7 @@ struct fake_request {
 	char			*key;
 	uint8_t			*bytes;
 	size_t			 len;
+	size_t			 max_len;	/* GET */
 	uint64_t		 etag;		/* condition; 0: none */
 	blob_cb			 cb;		/* NULL: cancelled */
 	blob_list_cb		 listcb;
@@ -271,7 +272,7 @@ server_get(struct fake_world *w, struct fake_request *r)
 	r->outcome = BLOB_UNCHANGED;
 	if (r->etag == r->got)
 		return;
-	r->outcome = BLOB_DONE;
+	r->outcome = len > r->max_len ? BLOB_LONG : BLOB_DONE;
 	if ((r->bytes = malloc(len + 1)) == NULL)
 		fatal("get");
 	memcpy(r->bytes, p, len);
@@ -467,9 +468,9 @@ io_get(void *arg, const char *key, size_t max_len, const char *none_match,
 {
 	struct fake_request	*r;
 
-	(void)max_len;
 	(void)prio;
 	r = request_new(arg, FAKE_GET, key, NULL, 0, none_match, cbarg);
+	r->max_len = max_len;
 	r->cb = cb;
 	request_start(r);
 	return r;

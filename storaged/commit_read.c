@@ -163,6 +163,9 @@ read_done(const struct blob_result *r, void *arg)
 	case BLOB_ABSENT:
 		read_absent(c);
 		break;
+	case BLOB_LONG:
+		commit_fence(c, "the head is too long");
+		break;
 	case BLOB_DONE:
 		read_head(c, r);
 		break;

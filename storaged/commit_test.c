@@ -434,6 +434,7 @@ test_no_head(void)
 {
 	struct fake_op	 op;
 	char		 key[BLOB_KEY_MAX], orphan[BLOB_KEY_MAX];
+	static uint8_t	 long_head[HEAD_MAX + 1];
 
 	start();				/* two at once: one history */
 	submit(&nodes[0], &op, FAKE_ADD, 1, 10);
@@ -467,6 +468,8 @@ test_no_head(void)
 	    (int)(strlen(key) - 4), key);
 	fake_object_put(&w, orphan, "x", 1);
 	CHECK(refresh(&nodes[0]) == COMMIT_FENCED && nodes[0].fences == 1);
+	fake_object_put(&w, key, long_head, sizeof(long_head));
+	CHECK(refresh(&nodes[1]) == COMMIT_FENCED && nodes[1].fences == 1);
 	finish();
 }
 

@@ -290,7 +290,7 @@ get_read(struct file_op *op, int fd)
 	if (op->want != 0 && op->want < want)
 		want = op->want;
 	if (want > op->max_len) {
-		file_op_fail(op, BLOB_ERROR, "%llu bytes, at most %zu wanted",
+		file_op_fail(op, BLOB_LONG, "%llu bytes, at most %zu wanted",
 		    (unsigned long long)want, op->max_len);
 		return;
 	}

@@ -381,7 +381,7 @@ call_done(const struct http_result *r, void *arg)
 	case HTTP_TOO_LONG:
 		call_why(c, "%s", r->why);
 		call_failed(c, c->verb == S3_CHANGE ? BLOB_UNSURE :
-		    BLOB_ERROR);
+		    r->status / 100 == 2 ? BLOB_LONG : BLOB_ERROR);
 		break;
 	case HTTP_LOCAL:
 		call_why(c, "%s", r->why);
