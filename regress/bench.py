@@ -278,7 +278,8 @@ def tree_pss(pid):
 
 
 def pail(where, mails, n, count, few, word, **over):
-    s = suite.Suite(where, users=(), **over)
+    s = suite.Suite(where, users=(),        # as many as by default
+                    processes="{imapd: auto, storaged: auto}", **over)
     dovecot.write_users(os.path.join(s.dir, "users"), USERS)
     count.s = s
     with s:
