@@ -299,7 +299,8 @@ login(int auth, const char *user, const char *password)
 	int		code;
 
 	id = login_send(auth, "PLAIN", msg, plain(msg, "", user, password));
-	return id == 0 ? -1 : login_wait(auth, id, &code, PATIENCE);
+	/* Thousands of guesses may be in front of it. */
+	return id == 0 ? -1 : login_wait(auth, id, &code, 3 * PATIENCE);
 }
 
 /* HELLO both ways and SESSION_READY. */
