@@ -50,9 +50,9 @@ PATH=$PWD/build/tools:$PATH; export PATH
 # The servers that are to be refused are built beside all that follows.
 sh mk/testdeps.sh servers > build/servers.out 2>&1 &
 servers=$!
-need $MAKE MODE=normal tests
-need $MAKE MODE=asan tests
-need $MAKE MODE=fuzz fuzzers
+need $MAKE -j 2 MODE=normal tests
+need $MAKE -j 2 MODE=asan tests
+need $MAKE -j 2 MODE=fuzz fuzzers
 check sh mk/lint.sh
 check sh mk/bmake.sh
 units normal
