@@ -62,6 +62,19 @@ def append_each(c, mails):
     return len(mails) / (time.monotonic() - start)
 
 
+def append_in_turns(c, mails, count, turns=5):
+    """After each share of them as many PUTs of the raw loop, of the size
+    that the heads had."""
+    share, took = len(mails) // turns, 0
+    for at in range(0, share * turns, share):
+        before = count.sent()
+        took += share / append_each(c, mails[at:at + share])
+        if count.puts:
+            octets, n = (b - a for a, b in zip(before, count.sent()))
+            count.puts.turn(octets // n, share)
+    return share * turns / took
+
+
 def append_pipelined(c, mails):
     took = talk(c, [b"".join(append_bytes(b"t%d" % n, m)
                              for n, m in enumerate(mails))], len(mails))
@@ -140,10 +153,11 @@ def idle_kib(server, pss, n=100):
 
 
 class Counter:
-    """S3 requests and bytes of a step; nothing for the others."""
+    """S3 requests and bytes of a step; nothing for the others. puts: the
+    raw loop's, which are not counted."""
 
-    def __init__(self, server=None):
-        self.server, self.rows = server, {}
+    def __init__(self, server=None, puts=None):
+        self.server, self.puts, self.rows = server, puts, {}
 
     def _bytes(self):
         text = self.s.ctl("status").stdout
@@ -151,14 +165,24 @@ class Counter:
             b"store-bytes-%s=(\\d+)" % k.encode(), text))
             for k in ("in", "out")}
 
+    def _requests(self):
+        reqs = self.server.counts()
+        reqs["PutObject"] = reqs.get("PutObject", 0) - self.puts.asked
+        return reqs
+
+    def sent(self):
+        """Octets out and PUTs so far."""
+        if self.server:
+            return self._bytes()["out"], self._requests()["PutObject"]
+
     def start(self):
         if self.server:
-            self.before = self.server.counts(), self._bytes()
+            self.before = self._requests(), self._bytes()
 
     def stop(self, name):
         if not self.server:
             return
-        reqs = s3.since(self.before[0], self.server.counts())
+        reqs = s3.since(self.before[0], self._requests())
         b = self._bytes()
         self.rows[name] = (reqs, {k: b[k] - self.before[1][k] for k in b})
 
@@ -202,7 +226,7 @@ def appends(server, row, mails, n, few):
     if not row.wants(*APPENDS):
         append_multi(c, mails[:n])
     elif row.wants(*APPENDS[:2]):
-        row(APPENDS[0], append_each, c, mails[:few])
+        row(APPENDS[0], append_in_turns, c, mails[:few], row.count)
         row(APPENDS[1], append_pipelined, c, mails[few:n])
     row(APPENDS[2], append_users, server, mails[:few * 4])
     m = server.client("u0")
@@ -319,11 +343,13 @@ def main(argv):
     if "minio" in only:
         server, bucket = suite.store("minio")
         print("Pail, MinIO", flush=True)
-        count = Counter(server)
+        count = Counter(server, rawloop.Puts(server, bucket))
         m = pail((server, bucket), mails, n, count, few, word,
                  store_extra=", verify-after-write: false")
         print("raw loop, MinIO", flush=True)
-        raw = rawloop.rates(server, bucket, count.rows, few, n)
+        size = sum(len(x) for x in mails)
+        raw = rawloop.rates(server, bucket, count.rows, count.puts, n,
+                            m.get(DOWNLOADS[0], 0) * size / n)
     if "dovecot" in only:
         print("Dovecot", flush=True)
         with dovecot.Dovecot(USERS) as dv:

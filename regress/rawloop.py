@@ -41,19 +41,35 @@ class Loop:
         return int(head[9:12]), n
 
 
-def put(server, bucket, size, n):
-    """Conditional PUTs a second: each names the ETag of the one before."""
-    loop = Loop(server, bucket)
-    bodies = [bytes([65 + i]) * size for i in (0, 1)]
-    tags = ['"%s"' % hashlib.md5(b).hexdigest() for b in bodies]
-    assert loop.ask(loop.bytes("PUT", "raw", bodies[1]))[0] == 200
-    reqs = [loop.bytes("PUT", "raw", bodies[i], {"if-match": tags[1 - i]})
-            for i in (0, 1)]
-    start = time.monotonic()
-    for k in range(n):
-        status, _ = loop.ask(reqs[k % 2])
-        assert status == 200, status
-    return n / (time.monotonic() - start)
+class Puts:
+    """Conditional PUTs, each naming the ETag of the one before, in turns
+    with a row's own: what the server can do changes as it runs."""
+
+    def __init__(self, server, bucket):
+        self.loop = Loop(server, bucket)
+        self.asked = self.n = self.octets = 0
+        self.took = 0.0
+
+    def turn(self, size, n):
+        bodies = [bytes([65 + i]) * size for i in (0, 1)]
+        tags = ['"%s"' % hashlib.md5(b).hexdigest() for b in bodies]
+        first = self.loop.bytes("PUT", "raw", bodies[1])
+        assert self.loop.ask(first)[0] == 200
+        reqs = [self.loop.bytes("PUT", "raw", bodies[i],
+                                {"if-match": tags[1 - i]}) for i in (0, 1)]
+        start = time.monotonic()
+        for k in range(n):
+            status, _ = self.loop.ask(reqs[k % 2])
+            assert status == 200, status
+        self.took += time.monotonic() - start
+        self.n += n
+        self.asked += n + 1
+        self.octets += n * size
+
+    def rate(self):
+        print("   %.0f conditional PUTs of %d octets a second" %
+              (self.n / self.took, self.octets / self.n), flush=True)
+        return self.n / self.took
 
 
 def get(server, bucket, keys):
@@ -68,17 +84,13 @@ def get(server, bucket, keys):
     return octets / (time.monotonic() - start)
 
 
-def rates(server, bucket, rows, few, n):
+def rates(server, bucket, rows, puts, n, mail):
     """What the raw loop would do of each row that the store bounds, in the
-    row's own unit: {row: value}."""
+    row's own unit: {row: value}. mail: octets a second that the cold
+    download gave its client."""
     out = {}
-    if "APPEND one by one /s" in rows:
-        # Of the same size as the heads that one by one writes.
-        reqs, octets = rows["APPEND one by one /s"]
-        size = octets["out"] // max(1, reqs.get("PutObject", 1))
-        rate = put(server, bucket, size, few)
-        print("   %.0f conditional PUTs of %d octets a second" %
-              (rate, size), flush=True)
+    if puts.n > 0:
+        rate = puts.rate()
         for name in ("APPEND one by one /s", "APPEND pipelined /s",
                      "MULTIAPPEND /s", "8 users, one by one each /s"):
             if name in rows:
@@ -88,8 +100,8 @@ def rates(server, bucket, rows, few, n):
         keys = [k for k, _ in server.list(bucket)
                 if "/ann/" in k and ("/log/" in k or "/pack/" in k)]
         rate = max(get(server, bucket, keys) for _ in range(3))
-        print("   GETs of %d objects: %.1f MB/s" % (len(keys), rate / 1e6),
-              flush=True)
+        print("   GETs of %d objects: %.1f MB/s; the download gave %.1f MB/s "
+              "of mail" % (len(keys), rate / 1e6, mail / 1e6), flush=True)
         # As messages: the same octets as the download took.
         out[cold] = n * rate / max(1, rows[cold][1]["in"])
     return out
