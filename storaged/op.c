@@ -17,7 +17,7 @@
 
 #define OP_ARENA	(8 * 1024 * 1024)
 #define STREAM_AHEAD	(32 * 1024)	/* rows made before they are taken */
-#define STREAM_CLOCK	8	/* rows made between looks at the clock */
+#define STREAM_CLOCK	16	/* rows made between looks at the clock */
 
 bool
 op_slice_over(uint64_t start_us)

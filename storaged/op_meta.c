@@ -13,7 +13,6 @@
 #include "storaged/op.h"
 
 #define META_ROWS	256	/* read at once: a block of them */
-#define META_TURN	16	/* rows made before others are looked at */
 #define META_DIGESTS	(32 * 1024) /* octets of digests read at once */
 #define META_STATE	(MBOX_WHAT_FLAGS | MBOX_WHAT_MODSEQ)
 
@@ -239,13 +238,14 @@ meta_row(struct op *op, struct meta *x)
 	return rv;
 }
 
-/* The next row: OP_MORE, or what ends this turn. */
 static enum op_more
-meta_next(struct op *op, struct meta *x)
+meta_produce(struct op *op)
 {
 	const struct mbox_meta	*req = op->req;
+	struct meta		*x = op->x;
 	int			 n;
 
+	x->fields = req->fields;
 	if (x->i == x->n) {
 		n = read_meta(op->user->ix, req->box, &req->uids, x->next,
 		    (req->what & ~(uint32_t)META_STATE) != 0, x->rows,
@@ -270,21 +270,6 @@ meta_next(struct op *op, struct meta *x)
 	x->next++;
 	x->i++;
 	return OP_MORE;
-}
-
-static enum op_more
-meta_produce(struct op *op)
-{
-	struct meta	*x = op->x;
-	enum op_more	 more = OP_MORE;
-	size_t		 from = op->out.len;
-	unsigned	 k;
-
-	x->fields = ((const struct mbox_meta *)op->req)->fields;
-	for (k = 0; k < META_TURN && more == OP_MORE &&
-	    op->out.len - from < META_DIGESTS; k++)
-		more = meta_next(op, x);
-	return more;
 }
 
 static void
