@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include <event2/event.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -170,16 +169,6 @@ on_closed(struct peer *p, const char *why, void *arg)
 
 static const struct peer_ops ops = { on_message, on_closed, NULL };
 
-static int
-open_fds(void)
-{
-	int fd, n = 0;
-
-	for (fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) != -1;
-	return n;
-}
-
 static void
 turn(int n)
 {
@@ -257,7 +246,7 @@ run_row(const struct row *row, bool bytewise)
 {
 	struct buf	 b = BUF_INIT;
 	struct peer	*p;
-	int		 sv[2], before = open_fds();
+	int		 sv[2], before = test_open_fds();
 	size_t		 i;
 
 	memset(&seen, 0, sizeof(seen));
@@ -282,7 +271,7 @@ run_row(const struct row *row, bool bytewise)
 		peer_close(p);
 	turn(3);
 	close(sv[1]);
-	CHECK_ROW(open_fds() == before, "%s", row->name);
+	CHECK_ROW(test_open_fds() == before, "%s", row->name);
 	buf_free(&b);
 }
 
@@ -294,7 +283,7 @@ test_truncated(void)
 	    { HELLO_MBOX, F(IMSG_GRANT_SESSION, FD, 1, 20, 1) }, 0, NULL };
 	struct buf	b = BUF_INIT;
 	size_t		cut;
-	int		sv[2], before = open_fds();
+	int		sv[2], before = test_open_fds();
 
 	for (cut = 1; cut < 36; cut++) {
 		memset(&seen, 0, sizeof(seen));
@@ -309,7 +298,7 @@ test_truncated(void)
 		close(sv[1]);
 		turn(5);
 		CHECK_ROW(seen.closed && seen.messages == 0, "%zu", cut);
-		CHECK(open_fds() == before);
+		CHECK(test_open_fds() == before);
 	}
 	buf_free(&b);
 }
@@ -455,7 +444,7 @@ test_table(void)
 	const struct msg_rule	*r;
 	enum msg_side		 side, other;
 	size_t			 i, j;
-	int			 before = open_fds();
+	int			 before = test_open_fds();
 
 	for (i = 0; i < nitems(channels); i++)
 		for (j = 0; j < 2 * nitems(types); j++) {
@@ -476,7 +465,7 @@ test_table(void)
 			    "%s on channel %d: %s", r->name,
 			    (int)channels[i], seen.why);
 		}
-	CHECK(open_fds() == before);
+	CHECK(test_open_fds() == before);
 }
 
 int

@@ -5,6 +5,7 @@
 #ifndef COMMON_TEST_H
 #define COMMON_TEST_H
 
+#include <fcntl.h>
 #include <stdio.h>
 
 static int test_failed, test_count;
@@ -29,6 +30,17 @@ static int test_failed, test_count;
 		fputc('\n', stderr);					\
 	}								\
 } while (0)
+
+/* How many descriptors are open: none may leak. */
+static inline int
+test_open_fds(void)
+{
+	int	 fd, n = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
 
 #define TEST_END()							\
 	(printf("%d checks, %d failed\n", test_count, test_failed),	\

@@ -5,7 +5,6 @@
  * may end; imapd lives, leaks nothing and serves the next one.
  */
 #include <sys/socket.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -50,16 +49,6 @@ static struct uidrange	 ranges[] = { { 1, 2 }, { 2, 9 }, { 1, UINT32_MAX },
 #define PAYLOADS	(nitems(payloads) + LIES)
 
 static uint8_t	 junk[4096];
-
-static int
-open_fds(void)
-{
-	int	 fd, n = 0;
-
-	for (fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) != -1;
-	return n;
-}
 
 static size_t
 make_lie(struct fake *f, size_t i, enum msg_type type)
@@ -229,7 +218,7 @@ main(void)
 	rig_init(&r, false);
 	CHECK(fake_do(r.fake, "deliver INBOX 3") == 0);
 	serves(&r, "at first");
-	before = open_fds();
+	before = test_open_fds();
 	for (i = 0; i < nitems(types); i++) {
 		rule = msg_rule(types[i]);
 		if (rule->type == IMSG_HELLO ||
@@ -245,8 +234,8 @@ main(void)
 		else
 			continue;
 		serves(&r, rule->name);
-		CHECK_ROW(open_fds() == before, "%s: %d, were %d",
-		    rule->name, open_fds(), before);
+		CHECK_ROW(test_open_fds() == before, "%s: %d, were %d",
+		    rule->name, test_open_fds(), before);
 	}
 	rig_end(&r);
 	return TEST_END();
