@@ -10,6 +10,7 @@ import time
 import imapc
 import s3proxy
 import suite
+from model import uid_list, uid_text
 from s3proxy import Fault
 
 OPS = 300 if os.environ.get("SOAK") else 30     # of each client, by fault
@@ -98,7 +99,7 @@ class Worker:
         if ans is None:
             self.denied.update(tokens)
             return
-        uids = ranges(ans.code("APPENDUID").split()[1])
+        uids = uid_list(ans.code("APPENDUID").split()[1])
         assert len(uids) == len(tokens), ans
         for uid, token in zip(uids, tokens):
             assert uid > max(self.boxes[self.a], default=0), "UIDs descend"
@@ -121,7 +122,7 @@ class Worker:
         box, uids = self.boxes[self.a], self.some(self.a, 5)
         flag, on = self.r.choice(self.FLAGS), self.r.random() < 0.5
         if self.tell("UID STORE %s %sFLAGS.SILENT (%s)" % (
-                commas(uids), "+" if on else "-", flag)) is None:
+                uid_text(uids), "+" if on else "-", flag)) is None:
             return
         for u in uids:
             token, flags = box[u]
@@ -129,13 +130,13 @@ class Worker:
 
     def do_copy(self):
         uids = self.some(self.a, 3)
-        ans = self.tell("UID COPY %s %s" % (commas(uids), self.b))
+        ans = self.tell("UID COPY %s %s" % (uid_text(uids), self.b))
         if ans is not None:
             self.copied(uids, ans.code("COPYUID"))
 
     def do_move(self):
         uids = self.some(self.a, 2)
-        ans = self.tell("UID MOVE %s %s" % (commas(uids), self.b))
+        ans = self.tell("UID MOVE %s %s" % (uid_text(uids), self.b))
         if ans is None:
             return
         code = [re.search(rb"\[COPYUID ([^\]]*)\]", x)
@@ -146,8 +147,8 @@ class Worker:
 
     def copied(self, uids, code):
         _, src, dst = code.split()
-        assert ranges(src) == uids, (src, uids)
-        for u, d in zip(uids, ranges(dst)):
+        assert uid_list(src) == uids, (src, uids)
+        for u, d in zip(uids, uid_list(dst)):
             assert d > max(self.boxes[self.b], default=0), "UIDs descend"
             self.boxes[self.b][d] = self.boxes[self.a][u]
 
@@ -213,18 +214,6 @@ def login(s, user, seconds):
         assert ans.text.startswith(b"[UNAVAILABLE]"), ans
         assert time.monotonic() < end, "no login in %d s" % seconds
         c.close()
-
-
-def commas(uids):
-    return ",".join(map(str, uids))
-
-
-def ranges(text):
-    out = []
-    for part in text.split(b","):
-        lo, _, hi = part.partition(b":")
-        out += range(int(lo), int(hi or lo) + 1)
-    return out
 
 
 def uidvalidity(c, box):
