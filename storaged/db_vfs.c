@@ -15,8 +15,11 @@
 struct sumfile {
 	sqlite3_file	 base;
 	const char	*name;		/* SQLite's; until it is closed */
-	sqlite3_int64	 frame_at;	/* the frame header written last */
-	uint32_t	 frame_page;
+	/* A frame's header is kept until its page comes, to be written with
+	 * it: at -1 there is none. */
+	sqlite3_int64	 frame_at;
+	uint8_t		 frame[DB_WAL_FRAME];
+	sqlite3_int64	 whole_at;	/* the frame read last, as a whole */
 };
 
 static sqlite3_vfs	*real;		/* the system's */
@@ -94,17 +97,36 @@ frame_page(int len, sqlite3_int64 off)
 	    (off - DB_WAL_HEADER) % (DB_WAL_FRAME + DB_PAGE) == DB_WAL_FRAME;
 }
 
+/* The header that is kept, if it comes alone after all. */
+static int
+wal_settle(sqlite3_file *f)
+{
+	struct sumfile	*s = (struct sumfile *)f;
+	sqlite3_int64	 at = s->frame_at;
+
+	s->frame_at = -1;
+	if (at == -1)
+		return SQLITE_OK;
+	return real_of(f)->pMethods->xWrite(real_of(f), s->frame,
+	    DB_WAL_FRAME, at);
+}
+
 /* Whole frames are read only with their own sums looked at. */
 static int
 wal_read(sqlite3_file *f, void *p, int len, sqlite3_int64 off)
 {
 	const struct sqlite3_io_methods	*m = real_of(f)->pMethods;
+	struct sumfile	*s = (struct sumfile *)f;
 	uint8_t		 frame[DB_WAL_FRAME + DB_PAGE];
 	uint32_t	 n;
 	int		 rc;
 
-	if (!frame_page(len, off))
+	if ((rc = wal_settle(f)) != SQLITE_OK)
+		return rc;
+	if (!frame_page(len, off)) {
+		s->whole_at = len == sizeof(frame) ? off : -1;
 		return m->xRead(real_of(f), p, len, off);
+	}
 	rc = m->xRead(real_of(f), frame, sizeof(frame), off - DB_WAL_FRAME);
 	n = db_wal_number(frame);
 	if (rc == SQLITE_IOERR_SHORT_READ)
@@ -117,46 +139,48 @@ wal_read(sqlite3_file *f, void *p, int len, sqlite3_int64 off)
 	return SQLITE_OK;
 }
 
-/* Of which page is the frame?  Its header was the last write, unless this
- * is a second one to a frame of the same transaction. */
+/* A frame's page, with its header if that was the last write: else it is a
+ * second one to a frame of the same transaction. */
 static int
-wal_page_number(sqlite3_file *f, sqlite3_int64 at, uint32_t *n)
+wal_write_page(sqlite3_file *f, const void *p, sqlite3_int64 off)
 {
+	const struct sqlite3_io_methods	*m = real_of(f)->pMethods;
 	struct sumfile	*s = (struct sumfile *)f;
-	uint8_t		 frame[DB_WAL_FRAME];
+	uint8_t		 frame[DB_WAL_FRAME + DB_PAGE];
+	sqlite3_int64	 at = off - DB_WAL_FRAME;
+	bool		 whole = s->frame_at == at;
 	int		 rc = SQLITE_OK;
 
-	if (s->frame_at == at) {
-		*n = s->frame_page;
+	if (whole) {
+		memcpy(frame, s->frame, DB_WAL_FRAME);
+		s->frame_at = -1;
+	} else if ((rc = wal_settle(f)) == SQLITE_OK)
+		rc = m->xRead(real_of(f), frame, DB_WAL_FRAME, at);
+	if (rc != SQLITE_OK)
 		return rc;
-	}
-	rc = real_of(f)->pMethods->xRead(real_of(f), frame, sizeof(frame),
-	    at);
-	*n = db_wal_number(frame);
-	return rc;
+	memcpy(frame + DB_WAL_FRAME, p, DB_PAGE);
+	db_sum_seal_wal(frame + DB_WAL_FRAME, db_wal_number(frame));
+	if (whole)
+		return m->xWrite(real_of(f), frame, sizeof(frame), at);
+	return m->xWrite(real_of(f), frame + DB_WAL_FRAME, DB_PAGE, off);
 }
 
 static int
 wal_write(sqlite3_file *f, const void *p, int len, sqlite3_int64 off)
 {
-	const struct sqlite3_io_methods	*m = real_of(f)->pMethods;
 	struct sumfile	*s = (struct sumfile *)f;
-	uint8_t		 page[DB_PAGE];
-	uint32_t	 n;
 	int		 rc;
 
-	if (!frame_page(len, off)) {
-		if (len == DB_WAL_FRAME) {
-			s->frame_at = off;
-			s->frame_page = db_wal_number(p);
-		}
-		return m->xWrite(real_of(f), p, len, off);
-	}
-	if ((rc = wal_page_number(f, off - DB_WAL_FRAME, &n)) != SQLITE_OK)
+	if (frame_page(len, off))
+		return wal_write_page(f, p, off);
+	if ((rc = wal_settle(f)) != SQLITE_OK)
 		return rc;
-	memcpy(page, p, DB_PAGE);
-	db_sum_seal_wal(page, n);
-	return m->xWrite(real_of(f), page, len, off);
+	/* What was just read as a whole gets but another sum. */
+	if (len != DB_WAL_FRAME || off == s->whole_at)
+		return real_of(f)->pMethods->xWrite(real_of(f), p, len, off);
+	memcpy(s->frame, p, DB_WAL_FRAME);
+	s->frame_at = off;
+	return SQLITE_OK;
 }
 
 /* What is handed through. */
@@ -221,7 +245,7 @@ vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags,
 		return real->xOpen(real, name, f, flags, out);
 	memset(s, 0, sizeof(*s));
 	s->name = name != NULL ? name : "?";
-	s->frame_at = -1;
+	s->frame_at = s->whole_at = -1;
 	rc = real->xOpen(real, name, real_of(f), flags, out);
 	if (real_of(f)->pMethods != NULL)
 		f->pMethods = (flags & SQLITE_OPEN_WAL) != 0 ? &wal_methods :

@@ -32,22 +32,46 @@ struct helper_job {
 };
 TAILQ_HEAD(helper_queue, helper_job);
 
+struct helper {
+	pthread_t	 thread;
+	pthread_cond_t	 woken;		/* a job was queued, or the end */
+	struct helper_pool *pool;
+	struct helper	*next;		/* that is idle */
+	bool		 idle;
+};
+
 struct helper_pool {
 	pthread_mutex_t	 lock;
-	pthread_cond_t	 more;		/* a job was queued, or the end */
 	pthread_cond_t	 over;		/* a job has run */
 	struct helper_queue urgent, other, finished;
-	pthread_t	*threads;
+	struct helper	*v;
 	unsigned	 n;
+	/* The one that ran last is woken first: its stack and memory are in
+	 * the processor's caches. */
+	struct helper	*idle;
 	bool		 ending;
 	int		 wake[2];
 	struct event	*event;
 };
 
+/* Under the lock: until it is woken by name. */
+static void
+helper_rest(struct helper *h)
+{
+	struct helper_pool *p = h->pool;
+
+	h->next = p->idle;
+	p->idle = h;
+	h->idle = true;
+	while (h->idle && !p->ending)
+		pthread_cond_wait(&h->woken, &p->lock);
+}
+
 static void *
 helper_thread(void *arg)
 {
-	struct helper_pool *p = arg;
+	struct helper *h = arg;
+	struct helper_pool *p = h->pool;
 	struct helper_queue *q;
 	struct helper_job *j;
 	bool first;
@@ -56,7 +80,7 @@ helper_thread(void *arg)
 	for (;;) {
 		while (!p->ending && TAILQ_EMPTY(&p->urgent) &&
 		    TAILQ_EMPTY(&p->other))
-			pthread_cond_wait(&p->more, &p->lock);
+			helper_rest(h);
 		if (p->ending)
 			break;
 		q = TAILQ_EMPTY(&p->urgent) ? &p->other : &p->urgent;
@@ -110,14 +134,20 @@ static int
 helper_start(struct helper_pool *p, unsigned n)
 {
 	sigset_t all, old;
+	struct helper *h;
 	int rc = 0;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (p->n < n && rc == 0) {
-		rc = pthread_create(&p->threads[p->n], NULL, helper_thread, p);
+		h = &p->v[p->n];
+		h->pool = p;
+		pthread_cond_init(&h->woken, NULL);
+		rc = pthread_create(&h->thread, NULL, helper_thread, h);
 		if (rc == 0)
 			p->n++;
+		else
+			pthread_cond_destroy(&h->woken);
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	errno = rc;
@@ -136,10 +166,9 @@ helper_new(struct event_base *base, unsigned n)
 	TAILQ_INIT(&p->other);
 	TAILQ_INIT(&p->finished);
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->more, NULL);
 	pthread_cond_init(&p->over, NULL);
 	p->wake[0] = p->wake[1] = -1;
-	if ((p->threads = calloc(n, sizeof(*p->threads))) == NULL ||
+	if ((p->v = calloc(n, sizeof(*p->v))) == NULL ||
 	    pipe(p->wake) == -1)
 		goto fail;
 	for (i = 0; i < 2; i++) {
@@ -180,10 +209,13 @@ helper_free(struct helper_pool *p)
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->ending = true;
-	pthread_cond_broadcast(&p->more);
-	pthread_mutex_unlock(&p->lock);
 	for (i = 0; i < p->n; i++)
-		pthread_join(p->threads[i], NULL);
+		pthread_cond_signal(&p->v[i].woken);
+	pthread_mutex_unlock(&p->lock);
+	for (i = 0; i < p->n; i++) {
+		pthread_join(p->v[i].thread, NULL);
+		pthread_cond_destroy(&p->v[i].woken);
+	}
 	helper_drop(&p->urgent);
 	helper_drop(&p->other);
 	helper_drop(&p->finished);
@@ -193,10 +225,9 @@ helper_free(struct helper_pool *p)
 		if (p->wake[i] != -1)
 			close(p->wake[i]);
 	}
-	pthread_cond_destroy(&p->more);
 	pthread_cond_destroy(&p->over);
 	pthread_mutex_destroy(&p->lock);
-	free(p->threads);
+	free(p->v);
 	free(p);
 }
 
@@ -205,6 +236,7 @@ helper_run(struct helper_pool *p, bool urgent, void (*work)(void *),
     void (*done)(void *), void *arg)
 {
 	struct helper_job *j;
+	struct helper *h;
 
 	if ((j = calloc(1, sizeof(*j))) == NULL)
 		fatal("helper_run");
@@ -215,8 +247,13 @@ helper_run(struct helper_pool *p, bool urgent, void (*work)(void *),
 	pthread_mutex_lock(&p->lock);
 	TAILQ_INSERT_TAIL(urgent ? &p->urgent : &p->other, j, entry);
 	j->state = HELPER_QUEUED;
+	if ((h = p->idle) != NULL) {
+		p->idle = h->next;
+		h->idle = false;
+	}
 	pthread_mutex_unlock(&p->lock);
-	pthread_cond_signal(&p->more);
+	if (h != NULL)
+		pthread_cond_signal(&h->woken);
 	return j;
 }
 
