@@ -20,7 +20,8 @@ targets_of() {
 	imap)	 echo imapd/parse imapd/client authd/sasl common/user ;;
 	mail)	 echo mail/parser ;;
 	header)	 echo mail/header mail/structure ;;
-	record)	 echo storaged/record storaged/head storaged/mailpack ;;
+	record)	 echo storaged/record storaged/head storaged/mailpack \
+		     storaged/apply ;;
 	object)	 echo storaged/object storaged/msgobj storaged/codec \
 		     storaged/s3_xml ;;
 	message) echo common/msg_mbox common/peer common/wire \
@@ -73,7 +74,7 @@ fuzz_one() {	# group target seconds
 		    opts="$opts -x regress/corpus/$words.dict"
 	done
 	# shellcheck disable=SC2086
-	if ! afl-fuzz -i "$(corpus_of "$1")" -o "$out" -V "$2" -t 10000 \
+	if ! TMPDIR=$out afl-fuzz -i "$(corpus_of "$1")" -o "$out" -V "$2" -t 10000 \
 	    -m none $opts -- "$B/${1}_fuzz" >"$out/log" 2>&1; then
 		echo "afl-fuzz failed on $1:"
 		tail -n 20 "$out/log"
