@@ -188,6 +188,12 @@ blob_ready(const struct blob_store *s)
 	return s->backend->ready == NULL || s->backend->ready(s->b);
 }
 
+bool
+blob_local(const struct blob_store *s)
+{
+	return s->backend->local;
+}
+
 const struct blob_counts *
 blob_counts(const struct blob_store *s)
 {

@@ -126,6 +126,8 @@ void	 blob_on_refused(struct blob_store *s,
 	    const char *why, void *arg), void *arg);
 /* True once a request could be sent (s3: a key is there). */
 bool	 blob_ready(const struct blob_store *s);
+/* Its objects are files of this host: a cache would only copy them. */
+bool	 blob_local(const struct blob_store *s);
 
 /* Counters since the start, for CTL_COUNTS and tests. */
 struct blob_counts {
@@ -138,6 +140,7 @@ const struct blob_counts *blob_counts(const struct blob_store *s);
 /* A backend, for the table in blob.c. */
 struct blob_backend {
 	const char *name;		/* store.type */
+	bool	 local;			/* blob_local() */
 	void	*(*open)(struct event_base *base, struct slice *conf,
 		    struct blob_store *s, char *why, size_t size);
 	void	 (*close)(void *b);

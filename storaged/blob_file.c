@@ -344,6 +344,7 @@ file_open(struct event_base *base, struct slice *conf, struct blob_store *s,
 
 const struct blob_backend blob_file_backend = {
 	.name = "file",
+	.local = true,
 	.open = file_open,
 	.close = file_close,
 	.put = file_put,

@@ -66,6 +66,7 @@ test_suite_file(const char *prefix)
 	struct blob_store *a = open_file(prefix), *b = open_file(prefix);
 
 	CHECK(blob_ready(a));
+	CHECK(blob_local(a));
 	test_failed += blob_suite(base, a, b, "file", &test_count);
 	blob_close(a);
 	blob_close(b);
@@ -379,6 +380,7 @@ test_suite_s3(const char *prefix, const char *verify)
 		CHECK_ROW(s[i] != NULL, "%s", why);
 		slice_free(conf);
 		CHECK(!blob_ready(s[i]));
+		CHECK(!blob_local(s[i]));
 		suite_day_key(s[i], getenv("S3_ACCESS_KEY"),
 		    getenv("S3_SECRET_KEY"), region);
 		CHECK(blob_ready(s[i]));

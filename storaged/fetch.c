@@ -4,13 +4,12 @@
  */
 #include "common/compat.h"
 
-#include <openssl/sha.h>
-
 #include <string.h>
 
 #include "common/log.h"
 #include "storaged/fetch.h"
 #include "storaged/logobj.h"
+#include "storaged/sum.h"
 
 #define LOGHEAD_MAX	(64 * 1024)
 
@@ -51,6 +50,7 @@ fetch_damaged(struct fetch *f, const struct place *p, const char *why)
 	    f->key, why);
 	f->m = 0;
 	window_spoil(f->key);
+	f->kind = KEY_HEAD;
 	f->loghead_key[0] = '\0';
 	return FETCH_DAMAGED;
 }
@@ -99,28 +99,63 @@ fetch_range(struct fetch *f, const struct place *p, uint64_t off,
 	return FETCH_READY;
 }
 
+/* The same, borrowed: of the window at hand when that has all of it, else
+ * joined in f->stored. */
+static enum fetch_state
+fetch_borrow(struct fetch *f, const struct place *p, uint64_t off,
+    uint64_t len, size_t wsize, const uint8_t **range)
+{
+	enum fetch_state	 st;
+	uint64_t		 base = off / wsize * wsize;
+	const uint8_t		*data;
+	size_t			 n;
+
+	if (f->stored.len == 0 && window_is(&f->win, f->key, base) &&
+	    window_data(&f->win, &data, &n) == BLOB_DONE &&
+	    off - base <= n && len <= n - (off - base)) {
+		*range = data + (off - base);
+		return FETCH_READY;
+	}
+	st = fetch_range(f, p, off, len, wsize, &f->stored);
+	*range = f->stored.data;
+	return st;
+}
+
 /* Expands a small message from its stored bytes and checks it. */
 static enum fetch_state
 fetch_expand(struct fetch *f, const struct place *p, const uint8_t *stored)
 {
 	uint64_t	 want = p->at.digest_len + p->size;
-	uint8_t		 sha[32];
 
 	buf_reset(&f->content);
 	if (codec_expand(p->at.codec, stored, (size_t)p->at.stored,
 	    (size_t)want, &f->content) == -1)
 		return fetch_damaged(f, p, "it does not expand");
-	SHA256(f->content.data + p->at.digest_len, (size_t)p->size, sha);
-	if (memcmp(sha, p->at.sha256, sizeof(sha)) != 0)
+	if (!sum_is(f->content.data + p->at.digest_len, (size_t)p->size,
+	    p->at.sha256))
 		return fetch_damaged(f, p, "its SHA-256 differs");
 	f->content_at = 0;
 	return FETCH_READY;
 }
 
+/* f->key names the object of that id. */
+static int
+fetch_object(struct fetch *f, enum key_kind kind, const uint8_t id[16])
+{
+	if (f->kind == kind && memcmp(f->id, id, sizeof(f->id)) == 0)
+		return 0;
+	f->kind = KEY_HEAD;
+	if (key_object(commit_prefix(f->user->commit), kind, id, f->key,
+	    sizeof(f->key)) == -1)
+		return -1;
+	f->kind = kind;
+	memcpy(f->id, id, sizeof(f->id));
+	return 0;
+}
+
 /* Where the commit's message area begins in the log object f->key. */
 static enum fetch_state
-fetch_log_area(struct fetch *f, const struct place *p, uint64_t size,
-    uint64_t *area, uint64_t *area_len)
+fetch_log_area(struct fetch *f, const struct place *p, uint64_t size)
 {
 	enum fetch_state	 st;
 	uint64_t		 want = size < LOGHEAD_MAX ? size :
@@ -133,45 +168,37 @@ fetch_log_area(struct fetch *f, const struct place *p, uint64_t size,
 			return st;
 		strlcpy(f->loghead_key, f->key, sizeof(f->loghead_key));
 	}
-	if (logobj_find(f->loghead.data, f->loghead.len, p->commit, area,
-	    area_len) != 0)
+	if (logobj_find(f->loghead.data, f->loghead.len, p->commit, &f->area,
+	    &f->area_len) != 0)
 		return fetch_damaged(f, p, "the log object's table");
+	f->kind = KEY_LOG;
+	f->commit = p->commit;
 	return FETCH_READY;
 }
 
-/* Where the stored bytes of a small message are: borrowed. */
+/*
+ * f->key, f->area and f->area_len of the commit of the message p; READY with
+ * head: its messages are in the head, at head.
+ */
 static enum fetch_state
-fetch_bytes(struct fetch *f, const struct place *p, const uint8_t **stored)
+fetch_commit(struct fetch *f, const struct place *p, const uint8_t **head)
 {
 	struct commit_place	 where;
-	enum fetch_state	 st;
-	char			 prefix[BLOB_KEY_MAX];
-	uint64_t		 off = p->at.offset, area, area_len;
 
-	if (p->at.digest_len > FETCH_SMALL_MAX || p->size > FETCH_SMALL_MAX ||
-	    p->at.stored > FETCH_SMALL_MAX)
-		return fetch_damaged(f, p, "its record makes no sense");
-	if (p->at.where == RECORD_PACK) {
-		if (key_user(f->user->id, prefix, sizeof(prefix)) == -1 ||
-		    key_object(prefix, KEY_PACK, p->at.object, f->key,
-		    sizeof(f->key)) == -1)
-			return FETCH_UNAVAILABLE;
-	} else switch (commit_locate(f->user->commit, p->commit, &where)) {
+	*head = NULL;
+	if (f->kind == KEY_LOG && f->commit == p->commit)
+		return FETCH_READY;
+	f->kind = KEY_HEAD;
+	switch (commit_locate(f->user->commit, p->commit, &where)) {
 	case COMMIT_IN_HEAD:
 		strlcpy(f->key, "head", sizeof(f->key));
-		if (off > where.len || p->at.stored > where.len - off)
-			return fetch_damaged(f, p, "outside its commit");
-		*stored = where.p + off;
+		*head = where.p;
+		f->area = 0;
+		f->area_len = where.len;
 		return FETCH_READY;
 	case COMMIT_IN_LOG:
 		strlcpy(f->key, where.key, sizeof(f->key));
-		if ((st = fetch_log_area(f, p, where.size, &area,
-		    &area_len)) != FETCH_READY)
-			return st;
-		if (off > area_len || p->at.stored > area_len - off)
-			return fetch_damaged(f, p, "outside its commit");
-		off += area;
-		break;
+		return fetch_log_area(f, p, where.size);
 	case COMMIT_NOWHERE:
 		if (!f->user->opened)
 			return FETCH_UNAVAILABLE;
@@ -180,9 +207,36 @@ fetch_bytes(struct fetch *f, const struct place *p, const uint8_t **stored)
 	case COMMIT_AHEAD:
 		return FETCH_UNAVAILABLE;
 	}
-	st = fetch_range(f, p, off, p->at.stored, WINDOW_SMALL, &f->stored);
-	*stored = f->stored.data;
-	return st;
+	return FETCH_UNAVAILABLE;
+}
+
+/* Where the stored bytes of a small message are: borrowed. */
+static enum fetch_state
+fetch_bytes(struct fetch *f, const struct place *p, const uint8_t **stored)
+{
+	enum fetch_state	 st;
+	const uint8_t		*head;
+
+	if (p->at.digest_len > FETCH_SMALL_MAX || p->size > FETCH_SMALL_MAX ||
+	    p->at.stored > FETCH_SMALL_MAX)
+		return fetch_damaged(f, p, "its record makes no sense");
+	if (p->at.where == RECORD_PACK) {
+		if (fetch_object(f, KEY_PACK, p->at.object) == -1)
+			return FETCH_UNAVAILABLE;
+		return fetch_borrow(f, p, p->at.offset, p->at.stored,
+		    WINDOW_SMALL, stored);
+	}
+	if ((st = fetch_commit(f, p, &head)) != FETCH_READY)
+		return st;
+	if (p->at.offset > f->area_len ||
+	    p->at.stored > f->area_len - p->at.offset)
+		return fetch_damaged(f, p, "outside its commit");
+	if (head != NULL) {
+		*stored = head + p->at.offset;
+		return FETCH_READY;
+	}
+	return fetch_borrow(f, p, f->area + p->at.offset, p->at.stored,
+	    WINDOW_SMALL, stored);
 }
 
 static enum fetch_state
@@ -201,13 +255,12 @@ fetch_large(struct fetch *f, const struct place *p, uint64_t at)
 	uint64_t		 content = p->at.digest_len + p->size, off;
 	struct msgobj		 mo;
 	enum fetch_state	 st;
-	char			 prefix[BLOB_KEY_MAX];
+	const uint8_t		*packed;
 	size_t			 frame = (size_t)(at / MSGOBJ_FRAME);
 	uint32_t		 stored;
 
-	if (key_user(f->user->id, prefix, sizeof(prefix)) == -1 ||
-	    key_object(prefix, KEY_MSG, p->at.object, f->key,
-	    sizeof(f->key)) == -1 || commit_history(f->user->commit) == NULL)
+	if (fetch_object(f, KEY_MSG, p->at.object) == -1 ||
+	    commit_history(f->user->commit) == NULL)
 		return FETCH_UNAVAILABLE;
 	st = fetch_range(f, p, 0, msgobj_start(content), WINDOW_LARGE,
 	    &f->table);
@@ -218,12 +271,11 @@ fetch_large(struct fetch *f, const struct place *p, uint64_t at)
 		return fetch_damaged(f, p, "its table");
 	if (msgobj_frame(&mo, frame, &off, &stored) != 0)
 		return fetch_damaged(f, p, "its table has no such frame");
-	st = fetch_range(f, p, off, stored, WINDOW_LARGE, &f->stored);
+	st = fetch_borrow(f, p, off, stored, WINDOW_LARGE, &packed);
 	if (st != FETCH_READY)
 		return st;
 	buf_reset(&f->content);
-	if (msgobj_expand(&mo, frame, f->stored.data, f->stored.len,
-	    &f->content) != 0)
+	if (msgobj_expand(&mo, frame, packed, stored, &f->content) != 0)
 		return fetch_damaged(f, p, "a frame of it");
 	buf_reset(&f->stored);
 	f->content_at = (uint64_t)frame * MSGOBJ_FRAME;
@@ -284,14 +336,12 @@ fetch_where(const struct fetch *f, const struct place *p,
     char key[BLOB_KEY_MAX], uint64_t *base)
 {
 	struct commit_place	 where;
-	char			 prefix[BLOB_KEY_MAX];
 
 	*base = 0;
 	if (p->at.where == RECORD_PACK) {
 		*base = p->at.offset / WINDOW_SMALL * WINDOW_SMALL;
-		return key_user(f->user->id, prefix, sizeof(prefix)) == -1 ?
-		    -1 : key_object(prefix, KEY_PACK, p->at.object, key,
-		    BLOB_KEY_MAX);
+		return key_object(commit_prefix(f->user->commit), KEY_PACK,
+		    p->at.object, key, BLOB_KEY_MAX);
 	}
 	if (p->at.where == RECORD_MSG || commit_locate(f->user->commit,
 	    p->commit, &where) != COMMIT_IN_LOG)

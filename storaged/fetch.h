@@ -28,6 +28,10 @@ struct fetch {
 	void			*arg;
 	struct window_wait	 win;
 	char			 key[BLOB_KEY_MAX];
+	enum key_kind		 kind;		/* what key names: a pack */
+	uint8_t			 id[16];	/* (this one), a log */
+	uint64_t		 commit;	/* (with this commit, whose */
+	uint64_t		 area, area_len; /* messages lie there) */
 	uint64_t		 m;		/* its content; 0 none */
 	struct buf		 content;	/* a part of it */
 	uint64_t		 content_at;	/* where the part begins */

@@ -330,6 +330,8 @@ cache_open(struct event_base *base, const struct slice *conf)
 {
 	char	 dir[600], why[512];
 
+	if (blob_local(env.blob))
+		return;
 	snprintf(dir, sizeof(dir), "%s/objects.%llu", env.cache,
 	    (unsigned long long)slice_num(conf, "index", 0));
 	env.objects = blob_cache_open(base, env.blob, dir,

@@ -62,6 +62,17 @@ ahead_done(struct window_wait *ww, void *arg)
 	(void)arg;
 }
 
+/* Do both begin in one window, as far as their places tell? */
+static bool
+together(const struct place *a, const struct place *b)
+{
+	if (a->at.where != b->at.where)
+		return false;
+	return a->at.where == RECORD_INLINE ? a->commit == b->commit :
+	    a->at.offset / WINDOW_SMALL == b->at.offset / WINDOW_SMALL &&
+	    memcmp(a->at.object, b->at.object, sizeof(a->at.object)) == 0;
+}
+
 /* A stream reads object after object: while one is sent, the next come. */
 static void
 body_ahead(struct body *x)
@@ -77,6 +88,9 @@ body_ahead(struct body *x)
 	if (x->scan < x->made)
 		x->scan = x->made;
 	for (; x->scan < x->n; x->scan++) {
+		if (x->scan > 0 && together(&x->rows[x->scan],
+		    &x->rows[x->scan - 1]))
+			continue;
 		if (fetch_where(&x->fetch, &x->rows[x->scan], key,
 		    &base) == -1 || (base == x->last_base &&
 		    strcmp(key, x->last) == 0))

@@ -2,12 +2,11 @@
  * run: it neither logs nor says what damage means. */
 #include "common/compat.h"
 
-#include <openssl/sha.h>
-
 #include <string.h>
 
 #include "storaged/codec.h"
 #include "storaged/helper.h"
+#include "storaged/sum.h"
 #include "storaged/unpack.h"
 
 static size_t
@@ -44,7 +43,6 @@ unpack_work(void *arg)
 	struct unpack		*u = arg;
 	struct unpack_item	*it;
 	const struct place	*p;
-	uint8_t			 sha[32];
 
 	if (buf_reserve(&u->out, u->want) == NULL)
 		u->out.failed = true;
@@ -52,12 +50,9 @@ unpack_work(void *arg)
 		p = &it->place;
 		it->out = u->out.len;
 		it->good = codec_expand(p->at.codec, u->in.data + it->in,
-		    (size_t)p->at.stored, content_len(p), &u->out) == 0;
-		if (!it->good)
-			continue;
-		SHA256(u->out.data + it->out + p->at.digest_len,
-		    (size_t)p->size, sha);
-		it->good = memcmp(sha, p->at.sha256, sizeof(sha)) == 0;
+		    (size_t)p->at.stored, content_len(p), &u->out) == 0 &&
+		    sum_is(u->out.data + it->out + p->at.digest_len,
+		    (size_t)p->size, p->at.sha256);
 	}
 }
 
