@@ -123,7 +123,6 @@ hot_create(struct index *ix)
 {
 	index_unlink(ix->path_hot);
 	memset(&ix->mark, 0, sizeof(ix->mark));
-	ix->fresh = true;
 	ix->npast = 0;
 	if (db_open(&ix->hot, ix->path_hot, true, false, index_sql,
 	    ST_MAX) == -1)
@@ -152,9 +151,9 @@ index_attach(struct index *ix)
 static int
 index_connect(struct index *ix)
 {
-	ix->fresh = false;
 	if (hot_existing(ix) == -1 && hot_create(ix) == -1)
 		return -1;
+	ix->fresh = ix->mark.commit == 0;
 	return index_attach(ix);
 }
 

@@ -67,7 +67,8 @@ struct index {
 	struct state_mark	 next;		/* in the transaction */
 	bool			 in_tx;
 	uint64_t		 ntx;		/* transactions begun */
-	bool			 fresh;		/* empty: nothing was there */
+	bool			 fresh;		/* empty: nothing of the
+						   bucket is in it yet */
 	bool			 held;		/* within a slice of reads, */
 	bool			 cold_held;	/* of the cold file too */
 	bool			 resting;	/* no connection is open */
