@@ -16,6 +16,37 @@ def seal(header, body):
     return bytes(h[:64]) + hashlib.sha256(bytes(h) + body).digest() + body
 
 
+def varint(data, at):
+    """(value, what follows it)"""
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 128:
+            return value, at
+
+
+USER = 12       # the field of the head, and the last one that we write
+
+
+def head_of(user, head):
+    """The head again, as this user's."""
+    body = head[HEADER:]
+    end = at = 4
+    end += struct.unpack_from("<I", body)[0]
+    number = 0
+    while at < end:
+        start = at
+        tag, at = varint(body, at)
+        number = tag >> 1
+        size, at = varint(body, at)
+        at += size
+    assert number == USER and at == end
+    fields = body[4:start] + bytes([2 * USER + 1, len(user)]) + user.encode()
+    return seal(head, struct.pack("<I", len(fields)) + fields + body[end:])
+
+
 def flip(at):
     """One bit of the octet at that place, a fraction or an index."""
     def do(data):

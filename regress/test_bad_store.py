@@ -64,9 +64,16 @@ class World:
 
     def copy(self, user):
         """Another user with the template's mail."""
-        was = objects.prefix(TEMPLATE)
+        was, new = objects.prefix(TEMPLATE), objects.prefix(user)
         for key in self.objects.list(was):
-            self.objects.copy(key, objects.prefix(user) + key[len(was):])
+            if key != was + "head":
+                self.objects.copy(key, new + key[len(was):])
+        self.objects.put(new + "head", bad_store.head_of(
+            user, self.objects.get(was + "head")))
+        self.add(user)
+
+    def add(self, user):
+        """One who can log in, with the template's password."""
         with open(os.path.join(self.s.dir, "users")) as f:
             line = [x for x in f if x.startswith(TEMPLATE + ":")][0]
         with open(os.path.join(self.s.dir, "users"), "a") as f:
@@ -83,7 +90,21 @@ class World:
                 if re.search(r"\b%s\b" % user, x) and
                 re.search("warn|error|crit", x) and
                 re.search("damage|missing|no head|history|refus|unknown|"
-                          "newer|readonly", x)]
+                          "newer|readonly|another user", x)]
+
+
+class Inline(World):
+    """Users whose few mails lie in the head: with it nothing is missing."""
+
+    def fill(self, user):
+        c = self.s.client(user)
+        for i in range(3):
+            c.append("INBOX", b"Subject: %s\r\n\r\n%d\r\n" % (
+                user.encode(), i))
+        c.ok("SELECT INBOX")
+        self.truth = read(c)
+        c.logout()
+        assert not self.keys(user, "log")
 
 
 def read(c):
@@ -308,6 +329,61 @@ def some(cases):
 def test_damage_in_an_s3_bucket_is_treated_alike():
     run_cases(some(HEADS + LOGS + MESSAGES), "minio")
     run_cases(some(MANIFESTS), "minio", logs=100)
+
+
+def another_head(store):
+    """A head copied over another user's, as `mc cp` does it: over one who
+    has mail, and to one who never logged in."""
+    w = Inline(store)
+    with w.s as s:
+        w.add("new")
+        head, own = [w.objects.get(w.keys(user, "head")[0])
+                     for user in (TEMPLATE, OTHER)]
+        c = s.client(OTHER)
+        c.ok("SELECT INBOX")
+        before = w.objects.list(objects.prefix(OTHER))
+        for user in (OTHER, "new"):
+            w.objects.put(w.keys(user, "head")[0], head)
+        try:                                # in the midst of a session
+            a = c.cmd("APPEND INBOX", b"Subject: x\r\n\r\nx\r\n")
+            assert a.status == "NO", a
+            a = c.cmd("STATUS INBOX (MESSAGES)")
+            assert a.status == "NO", a
+        except imapc.Closed:
+            pass
+        for forget in (None, (), ("index",), ("",)):
+            if forget is not None:
+                s.stop()
+                if forget:
+                    s.forget(*forget)
+                s.start()
+            for user in (OTHER, "new"):
+                why = refused(w, user)
+                assert not why, (forget, user, why)
+                assert re.search("user=%s .*result=fenced .*another user's" %
+                                 user, s.log_text()), s.log_tail()
+        for user in (OTHER, "new"):
+            assert w.objects.get(w.keys(user, "head")[0]) == head
+            assert ("another user's: %s" % TEMPLATE).encode() in s.ctl(
+                "dump", user).stdout
+        assert w.objects.list(objects.prefix(OTHER)) == before
+        assert w.objects.list(objects.prefix("new")) == w.keys("new", "head")
+        s.stop()
+        w.objects.put(w.keys(OTHER, "head")[0], own)
+        s.start()
+        for user in (TEMPLATE, OTHER):
+            c = s.client(user)
+            c.ok("SELECT INBOX")
+            assert len(read(c)) == 3
+            c.logout()
+        assert ("head user=%s " % OTHER).encode() in s.ctl(
+            "dump", OTHER).stdout
+
+
+@asan
+def test_another_users_head_is_never_read():
+    another_head("file")
+    another_head("minio")
 
 
 def unserved(s, what):

@@ -83,6 +83,7 @@ commit_new(const struct commit_conf *conf)
 	TAILQ_INIT(&c->refreshes);
 	TAILQ_INIT(&c->uploads);
 	if ((c->user = log_word_dup(conf->user)) == NULL ||
+	    user_key(conf->user, c->name, sizeof(c->name)) == -1 ||
 	    key_user(conf->user, c->prefix, sizeof(c->prefix)) == -1 ||
 	    key_head(c->prefix, c->key, sizeof(c->key)) == -1) {
 		free(c->user);

@@ -257,6 +257,7 @@ commit_build_first(struct commit *c)
 
 	commit_enter(c, PHASE_BUILD);
 	head_free(&c->head);
+	strlcpy(c->head.user, c->name, sizeof(c->head.user));
 	c->io->random(c->io->arg, c->head.history, 16);
 	if (c->conf.ops->begin(c->conf.state) == -1) {
 		commit_fence(c, "the state cannot be written");

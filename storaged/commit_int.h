@@ -167,6 +167,7 @@ struct commit {
 	struct commit_conf	 conf;
 	const struct commit_io	*io;
 	char			*user;		/* a word of the log */
+	char			 name[USER_ID_MAX + 1];	/* in object names */
 	char			 prefix[BLOB_KEY_MAX];
 	char			 key[BLOB_KEY_MAX];	/* of the head */
 	struct commit_limits	 limits;

@@ -69,12 +69,12 @@ read_head(struct commit *c, const struct blob_result *r)
 	struct head	 found;
 	int		 e;
 
-	if ((e = head_decode(&found, r->body, r->len)) != 0) {
+	if ((e = head_decode(&found, c->name, r->body, r->len)) != 0) {
 		head_free(&found);
 		if (e == FORMAT_UNKNOWN)
 			commit_readonly(c);
 		else
-			commit_fence(c, "the head is damaged");
+			commit_fence(c, "%s", head_why(e));
 		return;
 	}
 	if (c->have && memcmp(found.history, c->head.history, 16) != 0)

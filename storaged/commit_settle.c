@@ -208,12 +208,9 @@ look_head(struct commit *c, const struct blob_result *r)
 	struct head	 found;
 	int		 e;
 
-	e = head_decode(&found, r->body, r->len);
-	if (e == FORMAT_UNKNOWN)
-		commit_fence(c, "the head holds something critical that "
-		    "this version does not know");
-	else if (e != 0)
-		commit_fence(c, "the head is damaged");
+	e = head_decode(&found, c->name, r->body, r->len);
+	if (e != 0)
+		commit_fence(c, "%s", head_why(e));
 	else if (!a->base_none &&
 	    memcmp(found.history, c->head.history, 16) != 0)
 		commit_fence(c, "the head is of another history");

@@ -484,7 +484,7 @@ tamper(uint32_t field, bool critical)
 
 	head_key(key);
 	o = fake_object(&w, key);
-	CHECK(head_decode(&h, o->bytes, o->len) == 0);
+	CHECK(head_decode(&h, USER, o->bytes, o->len) == 0);
 	tlv_put(&h.unknown, field, critical, "later", 5);
 	CHECK(head_encode(&h, NULL, &b) == 0);
 	fake_object_put(&w, key, b.data, b.len);
@@ -508,7 +508,8 @@ test_newer(void)
 	CHECK(last == COMMIT_DONE && answers == 1);
 	head_key(key);
 	o = fake_object(&w, key);
-	CHECK(head_decode(&h, o->bytes, o->len) == 0 && h.unknown.len == 8);
+	CHECK(head_decode(&h, USER, o->bytes, o->len) == 0 &&
+	    h.unknown.len == 8);
 	head_free(&h);
 	tamper(901, true);
 	CHECK(refresh(&nodes[0]) == COMMIT_READONLY);

@@ -154,6 +154,7 @@ example_head(struct head *h)
 	uint8_t			 node[16], nonce[16];
 
 	head_init(h);
+	strlcpy(h->user, EXAMPLE_USER, sizeof(h->user));
 	memcpy(h->history, example_history, 16);
 	if (example_blocks(&h->blocks) == -1 || example_lists(&h->logs,
 	    &h->garbage, 4, 6, 9, 3) == -1)

@@ -11,6 +11,7 @@
 #include "storaged/record.h"
 
 #define EXAMPLE_PAGE	"man/pail-bucket.5"
+#define EXAMPLE_USER	"ann"
 
 /* The example records, one of each type and form; NULL name at the end. */
 struct example_record {

@@ -21,7 +21,8 @@ enum field {
 	F_MANIFEST,		/* id, SHA-256; absent: none yet */
 	F_LOGS,
 	F_GARBAGE,
-	F_LAST = F_GARBAGE
+	F_USER,
+	F_LAST = F_USER
 };
 #define MUST	(((uint32_t)1 << (F_LAST + 1)) - 2 -			\
 		    ((uint32_t)1 << F_MANIFEST))
@@ -120,6 +121,8 @@ fields_encode(const struct head *h, struct buf *b)
 {
 	uint8_t	 ref[48];
 
+	if (h->user[0] == '\0')
+		return -1;
 	tlv_put_varint(b, F_COMMIT, h->commit);
 	tlv_put(b, F_NONCE, true, h->nonce, sizeof(h->nonce));
 	tlv_put_zigzag(b, F_TIME, h->time);
@@ -136,6 +139,7 @@ fields_encode(const struct head *h, struct buf *b)
 	}
 	if (lists_encode(h, b) == -1)
 		return -1;
+	tlv_put(b, F_USER, true, h->user, strlen(h->user));
 	return buf_put(b, h->unknown.data, h->unknown.len);
 }
 
@@ -205,6 +209,19 @@ manifest_ref_decode(struct head *h, struct tlv *t)
 }
 
 static int
+user_decode(struct head *h, struct tlv *t)
+{
+	size_t		 len = cursor_left(&t->value);
+	const uint8_t	*p = cursor_bytes(&t->value, len);
+
+	if (!key_user_valid((const char *)p, len))
+		return FORMAT_DAMAGED;
+	memcpy(h->user, p, len);
+	h->user[len] = '\0';
+	return 0;
+}
+
+static int
 field_decode(struct head *h, struct tlv *t)
 {
 	uint64_t	 v;
@@ -235,6 +252,8 @@ field_decode(struct head *h, struct tlv *t)
 		return loglist_decode(&h->logs, &t->value);
 	case F_GARBAGE:
 		return garbage_decode(&h->garbage, &t->value);
+	case F_USER:
+		return user_decode(h, t);
 	}
 	return FORMAT_DAMAGED;
 }
@@ -298,7 +317,8 @@ chain_check(const struct head *h)
 }
 
 int
-head_decode(struct head *h, const void *p, size_t len)
+head_decode(struct head *h, const char *user, const void *p,
+    size_t len)
 {
 	struct buf	 store = BUF_INIT;
 	struct frame	 frame;
@@ -321,12 +341,29 @@ head_decode(struct head *h, const void *p, size_t len)
 	if (c.bad || (q = cursor_bytes(&c, flen)) == NULL)
 		goto done;
 	cursor_init(&fields, q, flen);
-	if ((r = fields_decode(h, &fields)) == 0 &&
+	if ((r = fields_decode(h, &fields)) == 0 && user != NULL &&
+	    strcmp(h->user, user) != 0)
+		r = HEAD_FOREIGN;
+	if (r == 0 &&
 	    (r = blocklist_decode(&h->blocks, c.p, cursor_left(&c))) == 0)
 		r = chain_check(h);
 done:
 	buf_free(&store);
 	return r;
+}
+
+const char *
+head_why(int e)
+{
+	switch (e) {
+	case FORMAT_UNKNOWN:
+		return "the head holds something critical that this version "
+		    "does not know";
+	case HEAD_FOREIGN:
+		return "the head is another user's";
+	default:
+		return "the head is damaged";
+	}
 }
 
 const struct head_node *

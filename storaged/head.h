@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/user.h"
 #include "storaged/block.h"
 #include "storaged/logref.h"
 
@@ -16,6 +17,7 @@
 #define HEAD_NODES_MAX	256			/* entries, read and written */
 #define HEAD_NODES_KEEP	16			/* beyond: prune the silent */
 #define HEAD_SILENT	3600			/* for so many seconds */
+#define HEAD_FOREIGN	(-3)			/* of head_decode() */
 
 struct head_prune {
 	size_t	 keep;
@@ -30,6 +32,7 @@ struct head_node {
 };
 
 struct head {
+	char			 user[USER_ID_MAX + 1];	/* by user_key() */
 	uint8_t			 history[16];
 	uint64_t		 commit;	/* from 1 */
 	uint8_t			 nonce[16];
@@ -61,9 +64,15 @@ int	 head_copy(struct head *dst, const struct head *src);
  */
 int	 head_encode(const struct head *h, const struct block *more,
 	    struct buf *out);
-/* *h is initialised by it and freed by the caller whatever comes.  0,
- * FORMAT_DAMAGED or FORMAT_UNKNOWN. */
-int	 head_decode(struct head *h, const void *p, size_t len);
+/*
+ * user: by user_key(), whose head it has to be (NULL: anyone's, for tests).
+ * *h is initialised by it and freed by the caller whatever comes.  0,
+ * FORMAT_DAMAGED, FORMAT_UNKNOWN, or HEAD_FOREIGN: another user's.
+ */
+int	 head_decode(struct head *h, const char *user, const void *p,
+	    size_t len);
+/* What the log says of a head for which that returned e. */
+const char *head_why(int e);
 
 const struct head_node *head_find(const struct head *h,
 	    const uint8_t node[16]);

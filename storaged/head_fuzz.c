@@ -19,9 +19,10 @@ head(const struct buf *whole)
 	struct head	 h, again;
 	struct buf	 out = BUF_INIT, twice = BUF_INIT;
 
-	if (head_decode(&h, whole->data, whole->len) == 0) {
+	if (head_decode(&h, NULL, whole->data, whole->len) == 0) {
 		FUZZ_CHECK(head_encode(&h, NULL, &out) == 0);
-		FUZZ_CHECK(head_decode(&again, out.data, out.len) == 0);
+		FUZZ_CHECK(head_decode(&again, h.user, out.data,
+		    out.len) == 0);
 		FUZZ_CHECK(head_encode(&again, NULL, &twice) == 0 &&
 		    twice.len == out.len &&
 		    memcmp(twice.data, out.data, out.len) == 0);

@@ -23,7 +23,7 @@ decode(const char *name, const void *p, size_t len)
 	int			 e;
 
 	if (strcmp(name, "head") == 0) {
-		e = head_decode(&h, p, len);
+		e = head_decode(&h, EXAMPLE_USER, p, len);
 		head_free(&h);
 	} else if (strcmp(name, "manifest") == 0) {
 		e = manifest_decode(&m, p, len, example_history, NULL);
@@ -121,7 +121,7 @@ test_head(void)
 	CHECK(example_head(&h) == 0);
 	tlv_put(&h.unknown, 500, false, "later", 5);
 	CHECK(head_encode(&h, NULL, &b) == 0);
-	CHECK(head_decode(&found, b.data, b.len) == 0);
+	CHECK(head_decode(&found, EXAMPLE_USER, b.data, b.len) == 0);
 	CHECK(found.commit == 8 && found.records == 13 &&
 	    found.nnodes == 2 && found.floor == 3 && found.logs.n == 1 &&
 	    found.garbage.n == 1 && found.has_manifest);
@@ -135,18 +135,109 @@ test_head(void)
 	buf_reset(&again);
 	head_encode(&found, NULL, &again);
 	head_free(&h);
-	CHECK(head_decode(&h, again.data, again.len) == FORMAT_DAMAGED);
+	CHECK(head_decode(&h, NULL, again.data, again.len) == FORMAT_DAMAGED);
 	head_free(&h);
 	/* Something critical and new. */
 	found.commit = 8;
 	tlv_put(&found.unknown, 501, true, "later", 5);
 	buf_reset(&again);
 	head_encode(&found, NULL, &again);
-	CHECK(head_decode(&h, again.data, again.len) == FORMAT_UNKNOWN);
+	CHECK(head_decode(&h, NULL, again.data, again.len) == FORMAT_UNKNOWN);
 	head_free(&h);
 	head_free(&found);
 	buf_free(&b);
 	buf_free(&again);
+}
+
+/* A head is its user's, and nobody else's. */
+static void
+test_user(void)
+{
+	static const struct {
+		const char	*written, *read;
+		int		 e;
+	} rows[] = {
+		{ "ann", "ann", 0 },
+		{ "ann", NULL, 0 },
+		{ "ann", "bob", HEAD_FOREIGN },
+		{ "ann", "an", HEAD_FOREIGN },
+		{ "ann", "ann%20", HEAD_FOREIGN },
+		{ "%C3%A4@example.org", "%C3%A4@example.org", 0 },
+		{ "an/n", "an/n", FORMAT_DAMAGED },
+		{ "an n", NULL, FORMAT_DAMAGED },
+		{ ".ann", ".ann", FORMAT_DAMAGED },
+		{ "\xc3\xa4", NULL, FORMAT_DAMAGED },
+	};
+	struct head	 h, found;
+	struct buf	 b = BUF_INIT;
+	size_t		 i;
+	int		 e;
+
+	CHECK(example_head(&h) == 0);
+	for (i = 0; i < nitems(rows); i++) {
+		strlcpy(h.user, rows[i].written, sizeof(h.user));
+		buf_reset(&b);
+		CHECK(head_encode(&h, NULL, &b) == 0);
+		e = head_decode(&found, rows[i].read, b.data, b.len);
+		CHECK_ROW(e == rows[i].e && (e != 0 ||
+		    strcmp(found.user, rows[i].written) == 0),
+		    "%s for %s: %d", rows[i].written, rows[i].read == NULL ?
+		    "anyone" : rows[i].read, e);
+		head_free(&found);
+	}
+	/* The longest that there is; and a head of nobody is never made. */
+	memset(h.user, 'x', USER_ID_MAX);
+	buf_reset(&b);
+	CHECK(head_encode(&h, NULL, &b) == 0 && head_decode(&found, h.user,
+	    b.data, b.len) == 0);
+	head_free(&found);
+	h.user[0] = '\0';
+	CHECK(head_encode(&h, NULL, &b) == -1);
+	CHECK(strstr(head_why(HEAD_FOREIGN), "another user") != NULL);
+	head_free(&h);
+	buf_free(&b);
+}
+
+/* Each known field but the manifest has to be there. */
+static void
+test_missing(void)
+{
+	struct buf	 b = BUF_INIT, fields = BUF_INIT, body = BUF_INIT;
+	struct head	 h;
+	struct cursor	 c;
+	struct tlv	 t;
+	const uint8_t	*start;
+	uint32_t	 flen, drop;
+	int		 e;
+
+	for (drop = 0; drop <= 12; drop++) {
+		buf_reset(&b);
+		buf_reset(&fields);
+		buf_reset(&body);
+		CHECK(example_object("head", &b) == 0);
+		cursor_init(&c, b.data + FRAME_HEADER, 4);
+		flen = cursor_u32(&c);
+		cursor_init(&c, b.data + FRAME_HEADER + 4, flen);
+		memset(&t, 0, sizeof(t));
+		for (start = c.p; tlv_next(&c, &t) == 1; start = c.p)
+			if (t.number != drop)
+				buf_put(&fields, start,
+				    (size_t)(c.p - start));
+		CHECK(t.number == 12);
+		buf_put_u32(&body, (uint32_t)fields.len);
+		buf_put(&body, fields.data, fields.len);
+		buf_put(&body, c.p, b.len - FRAME_HEADER - 4 - flen);
+		buf_reset(&b);
+		CHECK(frame_seal(FRAME_HEAD, example_history, NULL, body.data,
+		    body.len, &b) == 0);
+		e = head_decode(&h, EXAMPLE_USER, b.data, b.len);
+		CHECK_ROW(e == (drop == 0 || drop == 9 ? 0 : FORMAT_DAMAGED),
+		    "without field %u: %d", drop, e);
+		head_free(&h);
+	}
+	buf_free(&b);
+	buf_free(&fields);
+	buf_free(&body);
 }
 
 static void
@@ -303,6 +394,8 @@ main(void)
 	test_examples();
 	test_inside();
 	test_head();
+	test_user();
+	test_missing();
 	test_nodes();
 	test_logobj();
 	test_manifest();

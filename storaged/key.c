@@ -75,6 +75,21 @@ key_user(const char *user, char *dst, size_t size)
 	return fits(snprintf(dst, size, "%s/%s/", h8, part), size);
 }
 
+bool
+key_user_valid(const char *s, size_t len)
+{
+	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789@+=_-.%";
+	size_t i;
+
+	if (len == 0 || len > USER_ID_MAX || s[0] == '.')
+		return false;
+	for (i = 0; i < len; i++)
+		if (memchr(chars, s[i], sizeof(chars) - 1) == NULL)
+			return false;
+	return true;
+}
+
 int
 key_head(const char *prefix, char *dst, size_t size)
 {
@@ -165,16 +180,14 @@ key_name_valid(const char *name)
 int
 key_parse(const char *key, struct key_parts *k)
 {
-	static const char user_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789@+=_-.%";
 	size_t n;
 
 	memset(k, 0, sizeof(*k));
 	if (strspn(key, digits) != 8 || key[8] != '/')
 		return -1;
 	key += 9;
-	n = strspn(key, user_chars);
-	if (n == 0 || n >= sizeof(k->user) || key[n] != '/' || key[0] == '.')
+	n = strcspn(key, "/");
+	if (!key_user_valid(key, n) || key[n] != '/')
 		return -1;
 	memcpy(k->user, key, n);
 	return parse_name(key + n + 1, k);

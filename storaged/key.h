@@ -36,6 +36,8 @@ const char *key_kind_name(enum key_kind kind);	/* "log" */
 
 /* <h8>/<user>/; 0, or -1: the user's id fits no key. */
 int	 key_user(const char *user, char *dst, size_t size);
+/* Is it a <user>: what user_key() may have made?  Hostile, not terminated. */
+bool	 key_user_valid(const char *s, size_t len);
 /* prefix (by key_user()) + "head". */
 int	 key_head(const char *prefix, char *dst, size_t size);
 /* All kinds but KEY_HEAD and KEY_LOG. */

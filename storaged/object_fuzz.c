@@ -88,7 +88,7 @@ object(const uint8_t *in, size_t len)
 	uint8_t		 uuid[16];
 
 	(void)storeobj_decode(in, len, uuid);
-	(void)head_decode(&h, in, len);
+	(void)head_decode(&h, NULL, in, len);
 	head_free(&h);
 	(void)manifest_decode(&m, in, len, history, NULL);
 	manifest_free(&m);

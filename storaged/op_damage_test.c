@@ -265,6 +265,112 @@ test_head(void)
 	drain_all();
 }
 
+static void
+head_of(const char *user, char *dst, size_t size)
+{
+	char	 prefix[256], key[300];
+
+	CHECK(key_user(user, prefix, sizeof(prefix)) == 0 &&
+	    key_head(prefix, key, sizeof(key)) == 0);
+	snprintf(dst, size, "%s/store/%s", dir, key);
+}
+
+/* No mailbox may be seen, at the login or (the user is open) after it: true
+ * when that is so, and damage is why. */
+static bool
+shut_out(struct client *c)
+{
+	struct mbox_select	 req = { STR("INBOX"), false };
+	struct session_end	 end;
+	struct got		*g;
+	bool			 damage = false;
+
+	(void)ask(c, IMSG_MBOX_SELECT, &mbox_select_wire, &req);
+	while ((g = next(c)) != NULL) {
+		if (type_of(g) == IMSG_REPLY_SELECTED)
+			damage = false;
+		else if (type_of(g) == IMSG_SESSION_END)
+			damage |= wire_decode(&session_end_wire, &end,
+			    g->data, g->len, c->a) == 0 &&
+			    end.code == MBOX_CORRUPTION;
+	}
+	damage &= c->closed;
+	client_free(c);
+	drain_all();
+	return damage;
+}
+
+/* A copy of a file at another place, whose directory is made. */
+static void
+copy(const char *from, const char *to)
+{
+	char	 cmd[2000];
+
+	snprintf(cmd, sizeof(cmd), "mkdir -p $(dirname %s) && cp -p %s %s",
+	    to, from, to);
+	CHECK(system(cmd) == 0);
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	char	 cmd[2000];
+
+	snprintf(cmd, sizeof(cmd), "cmp -s %s %s", a, b);
+	return system(cmd) == 0;
+}
+
+/*
+ * Another user's head in the place of a user's own: to a user who is new, to
+ * one whom the node knows, to one who is logged in, and to one whose index is
+ * gone.  It is all inline, so that no missing object gives it away.
+ */
+static void
+test_foreign(void)
+{
+	static const char *const users[] = { "new", "bob", "carol",
+	    "dave" };
+	struct client	*c = login("eve");
+	char		 eve[600], head[600], own[600], file[600];
+	size_t		 i;
+	int		 again;
+
+	(void)append(c, "INBOX", "Subject: of eve\r\n\r\n", 19, "e@b", 0);
+	client_free(c);
+	drain_all();
+	head_of("eve", eve, sizeof(eve));
+	snprintf(own, sizeof(own), "%s/saved", dir);
+	for (i = 0; i < nitems(users); i++) {
+		head_of(users[i], head, sizeof(head));
+		c = i > 0 ? login(users[i]) : NULL;
+		if (i > 0)
+			copy(head, own);
+		if (i == 1 || i == 3) {
+			client_free(c);
+			drain_all();
+		}
+		if (i == 3) {
+			snprintf(file, sizeof(file), "%s/%s.hot", env.index,
+			    users[i]);
+			CHECK(unlink(file) == 0);
+		}
+		copy(eve, head);
+		if (i == 2)
+			CHECK(shut_out(c));
+		for (again = 0; again < 2; again++)
+			CHECK_ROW(shut_out(client_new(users[i])), "%s %d",
+			    users[i], again);
+		CHECK_ROW(same(eve, head), "%s: overwritten", users[i]);
+		if (i == 0)
+			continue;
+		copy(own, head);
+		c = login(users[i]);
+		CHECK_ROW(do_select(c, "INBOX").uidnext == 1, "%s", users[i]);
+		client_free(c);
+		drain_all();
+	}
+}
+
 /* The bucket is away: each request ends so, from the loop. */
 struct away { struct event *ev; blob_cb cb; void *arg; };
 
@@ -382,6 +488,7 @@ main(void)
 	test_index();
 	test_cache();
 	test_head();
+	test_foreign();
 	test_away();
 	finish();
 	return TEST_END();

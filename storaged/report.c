@@ -29,6 +29,7 @@
 struct report {
 	struct bufferevent	*bev;
 	struct blob_request	*req;
+	char			 name[USER_ID_MAX + 1];	/* in object names */
 	char			 prefix[BLOB_KEY_MAX];
 	char			 key[BLOB_KEY_MAX];
 	struct head		 head;
@@ -172,7 +173,7 @@ print_head(struct report *r)
 	struct evbuffer		*b = out(r);
 	size_t			 i;
 
-	evbuffer_add_printf(b, "head history=");
+	evbuffer_add_printf(b, "head user=%s history=", h->user);
 	put_hex(b, h->history, 16);
 	evbuffer_add_printf(b, " commit=%" PRIu64 " records=%" PRIu64
 	    " time=%" PRId64 " uidvalidity=%u floor=%" PRIu64 " inline=%zu\n",
@@ -278,13 +279,17 @@ static void
 report_head(const struct blob_result *res, void *arg)
 {
 	struct report	*r = arg;
+	int		 e;
 
 	if (!got(r, res)) {
 		report_end(r);
 		return;
 	}
-	if (head_decode(&r->head, res->body, res->len) != 0) {
-		evbuffer_add_printf(out(r), "%s: damaged\n", r->key);
+	if ((e = head_decode(&r->head, r->name, res->body, res->len)) != 0) {
+		evbuffer_add_printf(out(r), "%s: %s", r->key, head_why(e));
+		if (e == HEAD_FOREIGN)
+			evbuffer_add_printf(out(r), ": %s", r->head.user);
+		evbuffer_add_printf(out(r), "\n");
 		report_end(r);
 		return;
 	}
@@ -326,7 +331,8 @@ report_dump(const char *user, int fd)
 		close(fd);
 		return;
 	}
-	if (key_user(user, r->prefix, sizeof(r->prefix)) == -1 ||
+	if (user_key(user, r->name, sizeof(r->name)) == -1 ||
+	    key_user(user, r->prefix, sizeof(r->prefix)) == -1 ||
 	    key_head(r->prefix, r->key, sizeof(r->key)) == -1) {
 		evbuffer_add_printf(out(r), "no such user can be\n");
 		report_end(r);
