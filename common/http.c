@@ -24,6 +24,9 @@
 #define JOIN_MAX	65536	/* a body up to this goes with the headers */
 #define SPARE_MAX	16	/* easy handles kept */
 
+/* What of the answer is over its bound. */
+enum too_long { LONG_NONE, LONG_HEAD, LONG_BODY };
+
 struct http_request {
 	TAILQ_ENTRY(http_request) entry;
 	struct http	*http;
@@ -35,8 +38,7 @@ struct http_request {
 	int		 fd;
 	uint64_t	 fd_offset, fd_len, fd_at;
 	bool		 once, begun, again;
-	bool		 too_long;
-	bool		 body_long;
+	enum too_long	 too_long;
 	size_t		 max_body;
 	struct buf	 joined;	/* a small body in one piece */
 	struct buf	 head, body;
@@ -155,7 +157,7 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	if (len >= 5 && memcmp(p, "HTTP/", 5) == 0)
 		buf_reset(&q->head);	/* after a 100, or sent again */
 	if (buf_put(&q->head, p, len) == -1) {
-		q->too_long = true;
+		q->too_long = LONG_HEAD;
 		return 0;
 	}
 	return len;
@@ -178,12 +180,12 @@ on_body(char *p, size_t size, size_t n, void *arg)
 		if (q->body.limit == 0 || (whole > 0 &&
 		    ((uint64_t)whole > q->body.limit ||
 		    buf_reserve(&q->body, (size_t)whole) == NULL))) {
-			q->too_long = q->body_long = true;
+			q->too_long = LONG_BODY;
 			return 0;
 		}
 	}
 	if (buf_put(&q->body, p, len) == -1) {
-		q->too_long = q->body_long = true;
+		q->too_long = LONG_BODY;
 		return 0;
 	}
 	return len;
@@ -510,7 +512,7 @@ map_error(const struct http_request *q, CURLcode code)
 	case CURLE_OPERATION_TIMEDOUT:
 		return HTTP_TIMEOUT;
 	case CURLE_WRITE_ERROR:
-		return q->too_long ? HTTP_TOO_LONG : HTTP_BROKEN;
+		return q->too_long != LONG_NONE ? HTTP_TOO_LONG : HTTP_BROKEN;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_OUT_OF_MEMORY:
@@ -534,7 +536,7 @@ request_over(struct http_request *q, CURLcode code)
 	r.sent = (size > 0 || q->again) && r.error != HTTP_CONNECT;
 	r.cut = r.error == HTTP_BROKEN && q->head.len > 0;
 	if (r.error == HTTP_OK || (r.error == HTTP_TOO_LONG &&
-	    q->body_long)) {
+	    q->too_long == LONG_BODY)) {
 		curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
 		r.status = (int)status;
 	}
