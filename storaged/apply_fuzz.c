@@ -22,8 +22,11 @@ static struct index	*ix;
 static void
 stop(void)
 {
+	char	 path[300];
+
 	index_close(ix, false);
-	index_discard(dir, "fuzz");
+	snprintf(path, sizeof(path), "%s/fuzz.hot", dir);
+	index_unlink(path);
 	rmdir(dir);
 }
 

@@ -240,19 +240,6 @@ index_close(struct index *ix, bool clean)
 	free(ix);
 }
 
-void
-index_discard(const char *dir, const char *name)
-{
-	char	 path[1024];
-
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s.hot", dir, name) <
-	    sizeof(path))
-		index_unlink(path);
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s.cold", dir, name) <
-	    sizeof(path))
-		index_unlink(path);
-}
-
 int
 index_reset(struct index *ix)
 {

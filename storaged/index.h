@@ -98,8 +98,6 @@ struct index *index_open(const char *dir, const char *name);
 void	 index_close(struct index *ix, bool clean);
 /* Deletes an SQLite file with what belongs to it. */
 void	 index_unlink(const char *path);
-/* Deletes the files of a user; for damage found while it is closed. */
-void	 index_discard(const char *dir, const char *name);
 /* Ends an index that does not fit (other history, damage): closed, deleted
  * and opened empty in place.  -1: that failed. */
 int	 index_reset(struct index *ix);

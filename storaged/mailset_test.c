@@ -315,6 +315,7 @@ test_damage(void)
 int
 main(void)
 {
+	char		 path[300];
 	unsigned	 i;
 
 	log_init("mailset_test");
@@ -328,7 +329,8 @@ main(void)
 	test_edges();
 	test_damage();
 	index_close(ix, false);
-	index_discard(dir, "u");
+	snprintf(path, sizeof(path), "%s/u.hot", dir);
+	index_unlink(path);
 	rmdir(dir);
 	return TEST_END();
 }

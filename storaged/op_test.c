@@ -358,15 +358,20 @@ test_hostile(void)
 static void
 test_rebuild(void)
 {
+	static const char *const part[] = { "hot", "cold" };
 	struct client		*c;
 	struct mbox_selected	 s;
 	static struct mbox_meta_row rows[300];
 	const uint8_t		*p;
-	size_t			 len;
+	size_t			 len, i;
 	struct user		*u;
+	char			 path[600];
 
 	drain_all();
-	index_discard(env.index, "bob");
+	for (i = 0; i < nitems(part); i++) {
+		snprintf(path, sizeof(path), "%s/bob.%s", env.index, part[i]);
+		index_unlink(path);
+	}
 	CHECK((u = user_find("bob")) == NULL);
 	c = client_new("bob");
 	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
