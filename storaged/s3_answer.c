@@ -1,0 +1,160 @@
+/*
+ * What came back of one try of a call (s3_call.h): what S3's answer means,
+ * whether it is to be tried again, what is told of it.  Hostile bytes.
+ */
+#include "common/compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "storaged/s3_call.h"
+
+static uint64_t
+retry_after(const struct http_result *r)
+{
+	char v[64];
+	const char *errstr;
+	long long s;
+	int64_t when;
+
+	if (!http_header(r, "Retry-After", v, sizeof(v)))
+		return 0;
+	s = strtonum(v, 0, 86400, &errstr);
+	if (errstr == NULL)
+		return (uint64_t)s * 1000;
+	when = http_date(v);
+	s = when != 0 ? when - (long long)time(NULL) : 0;
+	return s > 0 ? (uint64_t)s * 1000 : 0;
+}
+
+static void
+answer_size(const struct http_result *r, struct s3_answer *a)
+{
+	char v[96];
+	const char *errstr, *slash;
+	long long n;
+
+	a->size = r->len;
+	if (r->status == 206 &&
+	    http_header(r, "Content-Range", v, sizeof(v)) &&
+	    strncmp(v, "bytes ", 6) == 0 && (slash = strchr(v, '/')) != NULL) {
+		n = strtonum(slash + 1, 0, INT64_MAX, &errstr);
+		if (errstr == NULL)
+			a->size = (uint64_t)n;
+		v[6 + strcspn(v + 6, "-")] = '\0';
+		n = strtonum(v + 6, 0, INT64_MAX, &errstr);
+		a->offset = errstr == NULL ? (uint64_t)n : UINT64_MAX;
+	} else if (http_header(r, "Content-Length", v, sizeof(v))) {
+		n = strtonum(v, 0, INT64_MAX, &errstr);
+		if (errstr == NULL)
+			a->size = (uint64_t)n;
+	}
+}
+
+static void
+answer_refused(struct s3_call *c)
+{
+	struct s3 *s3 = c->s3;
+
+	if (s3->refused || s3->nkeys == 0 || s3->store->refused == NULL)
+		return;
+	s3->refused = true;
+	s3->store->refused(s3->keys[(s3->next_key + S3_KEYS - 1) % S3_KEYS]
+	    .access_key, c->why, s3->store->refused_arg);
+}
+
+static void
+answer_why(struct s3_call *c, const struct http_result *r,
+    const struct s3_error *e)
+{
+	char id[80], id2[120], quoted[300] = "";
+
+	http_header(r, "x-amz-request-id", id, sizeof(id));
+	http_header(r, "x-amz-id-2", id2, sizeof(id2));
+	if (id[0] == '\0')
+		strlcpy(id, e->request, sizeof(id));
+	if (e->message[0] != '\0')
+		log_quote(quoted, sizeof(quoted), e->message,
+		    strlen(e->message));
+	s3_call_why(c, "status=%d%s%s%s%s%s%s%s%s%s", r->status,
+	    e->code[0] != '\0' ? " code=" : "", e->code,
+	    quoted[0] != '\0' ? " message='" : "", quoted,
+	    quoted[0] != '\0' ? "'" : "",
+	    id[0] != '\0' ? " x-amz-request-id=" : "", id,
+	    id2[0] != '\0' ? " x-amz-id-2=" : "", id2);
+}
+
+static void
+call_answered(struct s3_call *c, const struct http_result *r)
+{
+	struct s3_answer a = { .status = r->status, .http = r };
+	struct s3_error e = { "", "", "" };
+	struct s3_meaning m;
+	char v[64];
+
+	if (r->status >= 300)
+		s3_error_parse(r->body, r->len, &e);
+	m = s3_error_meaning(r->status, e.code, c->verb);
+	if (m.outcome != BLOB_DONE && m.outcome != BLOB_UNCHANGED)
+		answer_why(c, r, &e);
+	if (m.refused)
+		answer_refused(c);
+	if (m.again && s3_call_again(c, retry_after(r)))
+		return;
+	a.outcome = m.outcome;
+	/* An earlier try of a change may have landed after all. */
+	if (a.outcome == BLOB_CONFLICT && c->verb == S3_CHANGE && !c->once)
+		a.outcome = BLOB_UNSURE;
+	if (m.again)
+		a.retry_after = retry_after(r);
+	a.error = &e;
+	a.body = r->body;
+	a.len = r->len;
+	if (http_header(r, "ETag", a.etag, sizeof(a.etag)) == false)
+		a.etag[0] = '\0';
+	if (http_header(r, "Date", v, sizeof(v)))
+		a.date = http_date(v);
+	answer_size(r, &a);
+	c->s3->store->counts.bytes_in += r->len;
+	s3_call_over(c, &a);
+}
+
+void
+s3_call_done(const struct http_result *r, void *arg)
+{
+	struct s3_call *c = arg;
+
+	c->http = NULL;
+	if (r->error == HTTP_OK)
+		s3_away_heard(c->s3);
+	s3_gate_leave(&c->s3->gate, &c->gate);
+	if (r->sent) {
+		c->sent = true;
+		c->s3->store->counts.bytes_out += c->total;
+	}
+	if (r->cut && c->verb == S3_READ)
+		c->s3->store->counts.cut++;
+	switch (r->error) {
+	case HTTP_OK:
+		call_answered(c, r);
+		break;
+	case HTTP_TOO_LONG:
+		s3_call_why(c, "%s", r->why);
+		s3_call_failed(c, c->verb == S3_CHANGE ? BLOB_UNSURE :
+		    r->status / 100 == 2 ? BLOB_LONG : BLOB_ERROR);
+		break;
+	case HTTP_LOCAL:
+		s3_call_why(c, "%s", r->why);
+		s3_call_failed(c, BLOB_UNAVAILABLE);
+		break;
+	default:
+		s3_call_why(c, "%s: %s", r->error == HTTP_CONNECT ? "connect" :
+		    r->error == HTTP_TIMEOUT ? "time-out" : "no answer",
+		    r->why);
+		if (!s3_call_again(c, 0))
+			s3_call_failed(c, BLOB_UNAVAILABLE);
+	}
+}
