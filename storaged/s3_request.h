@@ -1,7 +1,7 @@
 /*
  * One call of the S3 API: hashed, let through the gate, signed, sent, read,
  * and where that is right sent again.  The verbs of blob.h are made of these
- * (blob_s3.c, s3_multipart.c, s3_probe.c).
+ * (blob_s3_*.c, s3_multipart.c, s3_probe*.c).
  */
 #ifndef STORAGED_S3_REQUEST_H
 #define STORAGED_S3_REQUEST_H
