@@ -83,8 +83,8 @@ del_body(struct s3_blob *q, const char *const *keys, size_t n)
 }
 
 struct blob_request *
-blob_s3_delete(void *b, const char *const *keys, size_t n, enum blob_priority prio,
-    blob_cb cb, void *arg)
+blob_s3_delete(void *b, const char *const *keys, size_t n,
+    enum blob_priority prio, blob_cb cb, void *arg)
 {
 	struct s3 *s3 = b;
 	struct s3_blob *q = s3_blob_new(s3, n == 1 ? keys[0] : "", prio, cb,

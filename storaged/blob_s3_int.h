@@ -7,7 +7,7 @@
 #include "storaged/blob_s3.h"
 #include "storaged/s3_request.h"
 
-#define LIST_BYTES	((size_t)3 << 20)	/* an answer of up to 1,000 keys */
+#define LIST_BYTES	((size_t)3 << 20)	/* of an answer on many keys */
 
 struct s3_blob {
 	struct blob_request r;		/* first */

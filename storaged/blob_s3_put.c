@@ -104,7 +104,8 @@ blob_s3_put(void *b, const char *key, const struct blob_piece *pieces,
 	}
 	if (cond == BLOB_IF_MATCH &&
 	    (etag[0] == '\0' || strlen(etag) >= BLOB_ETAG_MAX))
-		return s3_blob_end(q, BLOB_ERROR, "the ETag is empty or too long");
+		return s3_blob_end(q, BLOB_ERROR,
+		    "the ETag is empty or too long");
 	q->call = s3_call_new(s3, "PUT", q->key, "", S3_CHANGE, prio);
 	s3_call_deadline(q->call, q->deadline);
 	if (fd != -1)

@@ -125,7 +125,7 @@ s3_error_meaning(int status, const char *code, enum s3_verb verb)
 	    BLOB_UNAVAILABLE;
 	size_t i;
 
-	/* A code cannot make a failure out of a success (see blob_s3_delete.c for
+	/* A code cannot make a failure out of a success (blob_s3_delete.c has
 	 * the one verb that answers 200 with an error). */
 	if (status >= 400 && status < 500) {
 		for (i = 0; i < nitems(codes); i++) {
