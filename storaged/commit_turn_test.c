@@ -3,105 +3,18 @@
  */
 #include "common/compat.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/log.h"
-#include "common/test.h"
-#include "storaged/commit_fake.h"
-#include "storaged/commit_int.h"
+#include "storaged/commit_nodes.h"
 #include "storaged/frame.h"
 
-#define IDS	1000
-
-struct node {
-	struct commit		*c;
-	struct fake_state	 st;
-	unsigned		 fences;
-};
-
-static struct fake_world	 w;
-static struct node		 near, far;
+static struct node *const	 near = &nodes[0], *const far = &nodes[1];
 static char			 key[BLOB_KEY_MAX];
-static unsigned			 dones;
 static uint32_t			 ids;
-
-static void
-op_done(struct intent *in, enum commit_outcome o, void *arg)
-{
-	(void)in;
-	(void)arg;
-	dones += o == COMMIT_DONE;
-}
-
-static void
-changed(uint64_t first, uint64_t last, void *arg)
-{
-	(void)first;
-	(void)last;
-	(void)arg;
-}
-
-static void
-fenced(const char *why, void *arg)
-{
-	(void)why;
-	((struct node *)arg)->fences++;
-}
-
-static void
-ended(const char *why, void *arg)
-{
-	(void)why;
-	(void)arg;
-}
-
-static void
-node_open(struct node *n, unsigned i)
-{
-	struct commit_conf	 conf = { .user = "ann",
-	    .ops = &fake_state_ops, .state = &n->st,
-	    .first = fake_state_first, .changed = changed, .fenced = fenced,
-	    .ended = ended, .arg = n };
-
-	fake_state_init(&n->st, IDS);
-	conf.io = &w.nodes[i].io;
-	conf.io->random(conf.io->arg, conf.node, sizeof(conf.node));
-	if ((n->c = commit_new(&conf)) == NULL)
-		fatal("commit_new");
-}
-
-static void
-run(uint64_t ms)
-{
-	uint64_t	 until = w.now + ms;
-
-	while (fake_step(&w, until))
-		continue;
-	w.now = until;
-}
-
-static void
-submit(struct node *n, struct fake_op *op)
-{
-	fake_op_fill(op, ++ids, 10);
-	op->kind = FAKE_ADD;
-	op->flags = 1;
-	op->in.done = op_done;
-	commit_submit(n->c, &op->in);
-}
 
 /* One commit, to the end. */
 static void
 one(struct node *n)
 {
-	struct fake_op	 op;
-	unsigned	 d = dones;
-
-	submit(n, &op);
-	while (dones == d && fake_step(&w, UINT64_MAX))
-		continue;
-	free(op.bytes);
+	other(n, ++ids);
 }
 
 static void
@@ -117,43 +30,29 @@ lose(struct node *n, uint64_t round)
 static uint64_t
 row(unsigned n)
 {
-	near.c->not_before = 0;
-	near.c->turn.etag[0] = '\0';
-	near.c->turn.wins = 0;
+	near->c->not_before = 0;
+	near->c->turn.etag[0] = '\0';
+	near->c->turn.wins = 0;
 	run(1000);
 	while (n-- > 0)
-		one(&near);
+		one(near);
 	run(45);
-	return near.c->not_before > w.now ? near.c->not_before - w.now : 0;
+	return near->c->not_before > w.now ? near->c->not_before - w.now : 0;
 }
 
 static void
-start(void)
+begin(void)
 {
-	fake_world_init(&w, 42);
-	memset(&near, 0, sizeof(near));
-	memset(&far, 0, sizeof(far));
-	dones = ids = 0;
-	node_open(&near, 0);
-	node_open(&far, 1);
-	CHECK(key_join(near.c->prefix, KEY_TURN, key, sizeof(key)) == 0);
-	one(&near);
-	one(&far);
+	start();
+	ids = 0;
+	CHECK(key_join(near->c->prefix, KEY_TURN, key, sizeof(key)) == 0);
+	one(near);
+	one(far);
 	run(100);
 	CHECK(fake_object(&w, key) != NULL);	/* the first head's mark */
 	CHECK(row(5) == 0);			/* which asks for nothing */
 	fake_object_remove(&w, key);
 	w.counts.put_other = 0;
-}
-
-static void
-finish(void)
-{
-	commit_abandon(near.c);
-	commit_abandon(far.c);
-	fake_state_free(&near.st);
-	fake_state_free(&far.st);
-	fake_world_free(&w);
 }
 
 static void
@@ -170,16 +69,16 @@ test_ask(void)
 	unsigned n;
 
 	for (i = 0; i < nitems(rows); i++) {
-		start();
+		begin();
 		for (n = 0; n < rows[i].losses; n++)
-			lose(&far, rows[i].round);
+			lose(far, rows[i].round);
 		CHECK_ROW((fake_object(&w, key) != NULL) == rows[i].asks,
 		    "%u losses of %u ms", rows[i].losses, rows[i].round);
 		finish();
 	}
-	start();			/* not with every loss */
+	begin();			/* not with every loss */
 	for (n = 0; n < 10; n++)
-		lose(&far, 100);
+		lose(far, 100);
 	CHECK(w.counts.put_other == 3);
 	finish();
 }
@@ -190,21 +89,21 @@ test_heed(void)
 	struct fake_op	 op;
 	uint64_t	 heads, pause;
 
-	start();
+	begin();
 	CHECK(row(4) == 0);		/* nobody waits */
-	lose(&far, 100);
+	lose(far, 100);
 	CHECK(row(3) == 0);		/* no row yet */
 	pause = row(4);
 	CHECK(pause > 100 && pause <= 250);
 	heads = w.counts.put_head;
-	submit(&near, &op);
+	submit(near, &op, FAKE_ADD, ++ids, 10);
 	run(100);
 	CHECK(w.counts.put_head == heads);
 	run(1000);
 	CHECK(w.counts.put_head == heads + 1);
 	free(op.bytes);
-	one(&near);			/* the same wish is heeded once */
-	CHECK(near.c->not_before <= w.now);
+	one(near);			/* the same wish is heeded once */
+	CHECK(near->c->not_before <= w.now);
 	finish();
 }
 
@@ -219,7 +118,7 @@ forge(int64_t time)
 	    tlv_put_varint(&body, 2, UINT64_MAX) == 0 &&
 	    tlv_put_zigzag(&body, 3, time) == 0 &&
 	    tlv_put_varint(&body, 4, UINT64_MAX) == 0 &&
-	    frame_seal(FRAME_TURN, near.c->head.history, NULL, body.data,
+	    frame_seal(FRAME_TURN, near->c->head.history, NULL, body.data,
 	    body.len, &whole) == 0);
 	fake_object_put(&w, key, whole.data, whole.len);
 	buf_free(&body);
@@ -236,9 +135,9 @@ test_forged(void)
 	size_t		 i;
 
 	for (i = 0; i < nitems(rows); i++) {
-		start();
+		begin();
 		CHECK(row(1) == 0);
-		forge(rows[i].time == 0 ? commit_time(near.c) :
+		forge(rows[i].time == 0 ? commit_time(near->c) :
 		    rows[i].time);
 		pause = row(4);
 		CHECK_ROW((pause > 0) == rows[i].heeded && pause <= 1000,
@@ -250,26 +149,26 @@ test_forged(void)
 static void
 test_not_heeded(void)
 {
-	start();
-	lose(&far, 100);
-	one(&far);			/* fulfilled */
+	begin();
+	lose(far, 100);
+	one(far);			/* fulfilled */
 	CHECK(row(5) == 0);
 	finish();
-	start();
-	lose(&far, 100);
+	begin();
+	lose(far, 100);
 	run(20000);			/* old */
 	CHECK(row(5) == 0);
 	finish();
-	start();
-	lose(&near, 100);		/* its own */
+	begin();
+	lose(near, 100);		/* its own */
 	CHECK(row(5) == 0);
 	finish();
-	start();
+	begin();
 	fake_object_put(&w, key, "not a turn", 10);
-	CHECK(row(5) == 0 && near.fences == 0);
+	CHECK(row(5) == 0 && near->fences == 0);
 	finish();
-	start();
-	lose(&far, 100000);		/* never longer than a second */
+	begin();
+	lose(far, 100000);		/* never longer than a second */
 	CHECK(row(4) <= 1000);
 	finish();
 }
