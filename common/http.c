@@ -542,6 +542,7 @@ request_over(struct http_request *q, CURLcode code)
 	}
 	if (r.error == HTTP_OK) {
 		r.body = q->body.data;
+		r.own = &q->body.data;
 		r.len = q->body.len;
 		r.headers = (const char *)q->head.data;
 		r.headers_len = q->head.len;

@@ -63,6 +63,8 @@ struct http_result {
 	int		 status;	/* 0 unless HTTP_OK; HTTP_TOO_LONG: 0
 					   unless it is the body */
 	const uint8_t	*body;
+	uint8_t		**own;		/* where the body hangs: who sets
+					   that to NULL keeps it */
 	size_t		 len;
 	const char	*headers;	/* raw, for http_header() */
 	size_t		 headers_len;

@@ -39,6 +39,21 @@ blob_outcome_name(enum blob_outcome o)
 	return (size_t)o < nitems(names) ? names[o] : "unknown";
 }
 
+uint8_t *
+blob_take(const struct blob_result *r)
+{
+	uint8_t	*p;
+
+	if (r->own != NULL && *r->own != NULL && *r->own == r->body) {
+		p = *r->own;
+		*r->own = NULL;
+		return p;
+	}
+	if ((p = malloc(r->len != 0 ? r->len : 1)) != NULL && r->len != 0)
+		memcpy(p, r->body, r->len);
+	return p;
+}
+
 void
 blob_heard(struct blob_store *s, enum blob_outcome o, const char *why)
 {

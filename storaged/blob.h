@@ -43,7 +43,8 @@ const char *blob_outcome_name(enum blob_outcome o);
 struct blob_result {
 	enum blob_outcome outcome;
 	const char	*etag;		/* "" when none; dies with the call */
-	const uint8_t	*body;		/* GET: dies with the call */
+	const uint8_t	*body;		/* GET: dies with the call, */
+	uint8_t		**own;		/* unless blob_take() took it */
 	size_t		 len;
 	uint64_t	 size;		/* GET and HEAD: of the whole object */
 	int64_t		 date;		/* the server's Date, seconds; 0 none */
@@ -51,6 +52,11 @@ struct blob_result {
 	const char	*why;		/* log: status, code, request id */
 };
 typedef void (*blob_cb)(const struct blob_result *r, void *arg);
+/*
+ * In a callback: the body, to be kept and freed by the caller; a copy where
+ * the store's own memory cannot be had.  NULL: ENOMEM.
+ */
+uint8_t	*blob_take(const struct blob_result *r);
 
 enum blob_condition {
 	BLOB_ALWAYS,		/* immutable objects: ids are never reused */

@@ -201,6 +201,7 @@ read_over(int fd, short what, void *arg)
 	(void)what;
 	if (r->outcome == BLOB_DONE) {
 		res.body = r->buf;
+		res.own = &r->buf;
 		res.len = r->len;
 		if (r->size - r->offset < r->len)
 			res.len = (size_t)(r->size - r->offset);
@@ -326,8 +327,7 @@ fetch_done(const struct blob_result *res, void *arg)
 
 	f->req = NULL;
 	if (res->outcome == BLOB_DONE && res->len != 0 &&
-	    (f->data = malloc(res->len)) != NULL) {
-		memcpy(f->data, res->body, res->len);
+	    (f->data = blob_take(res)) != NULL) {
 		f->len = res->len;
 		f->size = res->size;
 		while ((p = TAILQ_FIRST(&f->waiters)) != NULL)

@@ -121,6 +121,7 @@ request_done(void *arg)
 	if (r.outcome == BLOB_DONE || r.outcome == BLOB_UNCHANGED) {
 		r.etag = q->op.etag;
 		r.body = q->op.body;
+		r.own = &q->op.body;
 		r.len = q->op.len;
 		r.size = q->op.size;
 		n->bytes_in += q->op.len;

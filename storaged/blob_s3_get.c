@@ -20,6 +20,7 @@ get_done(const struct s3_answer *a, void *arg)
 		r.outcome = BLOB_ERROR;		/* the server ignores Range */
 	if (a->outcome == BLOB_DONE) {
 		r.body = a->body;
+		r.own = a->own;
 		r.len = a->len;
 		r.size = a->size;
 		if (a->status == 200 && q->want != 0 &&

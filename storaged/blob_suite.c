@@ -41,6 +41,7 @@ suite_result_free(struct suite_result *r)
 	free(r->keys);
 	free(r->sizes);
 	free(r->body);
+	free(r->taken);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -62,6 +63,8 @@ suite_cb(const struct blob_result *r, void *arg)
 		fatal("suite");
 	if (r->len != 0)
 		memcpy(s->body, r->body, r->len);
+	if ((s->taken = blob_take(r)) == NULL)
+		fatal("suite");
 }
 
 void
@@ -108,6 +111,9 @@ suite_wait(struct event_base *base, struct suite_result *r)
 	event_free(ev);
 	if (!r->called) {
 		strlcpy(r->why, "no answer in 30 s", sizeof(r->why));
+		r->outcome = BLOB_ERROR;
+	} else if (memcmp(r->taken, r->body, r->len) != 0) {
+		strlcpy(r->why, "what was taken differs", sizeof(r->why));
 		r->outcome = BLOB_ERROR;
 	}
 }

@@ -17,6 +17,7 @@ struct suite_result {
 	enum blob_outcome outcome;
 	char		 etag[BLOB_ETAG_MAX];
 	uint8_t		*body;		/* a NUL follows; suite_result_free() */
+	uint8_t		*taken;		/* the same, by blob_take() */
 	size_t		 len;
 	uint64_t	 size;
 	int64_t		 date;

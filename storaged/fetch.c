@@ -18,6 +18,7 @@ fetch_init(struct fetch *f, struct user *u, void (*ready)(void *), void *arg)
 {
 	memset(f, 0, sizeof(*f));
 	f->user = u;
+	f->wsize = WINDOW_SMALL;
 	f->ready = ready;
 	f->arg = arg;
 }
@@ -70,9 +71,9 @@ fetch_range(struct fetch *f, const struct place *p, uint64_t off,
 		base = at / wsize * wsize;
 		f->win.fn = fetch_window;
 		f->win.arg = f;
-		if (!window_is(&f->win, f->key, base) &&
+		if (!window_is(&f->win, f->key, base, wsize) &&
 		    !window_want(&f->win, f->key, base, wsize,
-		    wsize == WINDOW_SMALL))
+		    p->at.where != RECORD_MSG))
 			return FETCH_WAIT;
 		switch (window_data(&f->win, &data, &n)) {
 		case BLOB_DONE:
@@ -110,7 +111,7 @@ fetch_borrow(struct fetch *f, const struct place *p, uint64_t off,
 	const uint8_t		*data;
 	size_t			 n;
 
-	if (f->stored.len == 0 && window_is(&f->win, f->key, base) &&
+	if (f->stored.len == 0 && window_is(&f->win, f->key, base, wsize) &&
 	    window_data(&f->win, &data, &n) == BLOB_DONE &&
 	    off - base <= n && len <= n - (off - base)) {
 		*range = data + (off - base);
@@ -163,7 +164,7 @@ fetch_log_area(struct fetch *f, const struct place *p, uint64_t size)
 
 	if (strcmp(f->loghead_key, f->key) != 0) {
 		buf_reset(&f->loghead);
-		st = fetch_range(f, p, 0, want, WINDOW_SMALL, &f->loghead);
+		st = fetch_range(f, p, 0, want, f->wsize, &f->loghead);
 		if (st != FETCH_READY)
 			return st;
 		strlcpy(f->loghead_key, f->key, sizeof(f->loghead_key));
@@ -224,7 +225,7 @@ fetch_bytes(struct fetch *f, const struct place *p, const uint8_t **stored)
 		if (fetch_object(f, KEY_PACK, p->at.object) == -1)
 			return FETCH_UNAVAILABLE;
 		return fetch_borrow(f, p, p->at.offset, p->at.stored,
-		    WINDOW_SMALL, stored);
+		    f->wsize, stored);
 	}
 	if ((st = fetch_commit(f, p, &head)) != FETCH_READY)
 		return st;
@@ -236,7 +237,7 @@ fetch_bytes(struct fetch *f, const struct place *p, const uint8_t **stored)
 		return FETCH_READY;
 	}
 	return fetch_borrow(f, p, f->area + p->at.offset, p->at.stored,
-	    WINDOW_SMALL, stored);
+	    f->wsize, stored);
 }
 
 static enum fetch_state
@@ -331,15 +332,26 @@ fetch_at(struct fetch *f, const struct place *p, uint64_t at,
 	return FETCH_READY;
 }
 
+bool
+fetch_together(const struct place *a, const struct place *b, size_t wsize)
+{
+	if (a->at.where != b->at.where)
+		return false;
+	return a->at.where == RECORD_INLINE ? a->commit == b->commit :
+	    a->at.offset / wsize == b->at.offset / wsize &&
+	    memcmp(a->at.object, b->at.object, sizeof(a->at.object)) == 0;
+}
+
 int
 fetch_where(const struct fetch *f, const struct place *p,
-    char key[BLOB_KEY_MAX], uint64_t *base)
+    char key[BLOB_KEY_MAX], uint64_t *base, size_t *len)
 {
 	struct commit_place	 where;
 
 	*base = 0;
+	*len = f->wsize;
 	if (p->at.where == RECORD_PACK) {
-		*base = p->at.offset / WINDOW_SMALL * WINDOW_SMALL;
+		*base = p->at.offset / f->wsize * f->wsize;
 		return key_object(commit_prefix(f->user->commit), KEY_PACK,
 		    p->at.object, key, BLOB_KEY_MAX);
 	}
@@ -347,5 +359,7 @@ fetch_where(const struct fetch *f, const struct place *p,
 	    p->commit, &where) != COMMIT_IN_LOG)
 		return -1;
 	strlcpy(key, where.key, BLOB_KEY_MAX);
+	if (where.size < *len)
+		*len = (size_t)where.size;
 	return 0;	/* its head is needed first, and most are one window */
 }

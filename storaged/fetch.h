@@ -26,6 +26,7 @@ struct fetch {
 	struct user		*user;
 	void			(*ready)(void *arg);
 	void			*arg;
+	size_t			 wsize;		/* of log objects and packs */
 	struct window_wait	 win;
 	char			 key[BLOB_KEY_MAX];
 	enum key_kind		 kind;		/* what key names: a pack */
@@ -41,6 +42,7 @@ struct fetch {
 	char			 loghead_key[BLOB_KEY_MAX];
 };
 
+/* With windows of WINDOW_SMALL; wsize may be set before the first read. */
 void	 fetch_init(struct fetch *f, struct user *u, void (*ready)(void *),
 	    void *arg);
 void	 fetch_free(struct fetch *f);		/* cancels; also if zeroed */
@@ -59,11 +61,15 @@ enum fetch_state fetch_at(struct fetch *f, const struct place *p,
 enum fetch_state fetch_stored(struct fetch *f, const struct place *p,
 	    const uint8_t **stored);
 
+/* Do both begin in one window of wsize, as far as their places tell? */
+bool	 fetch_together(const struct place *a, const struct place *b,
+	    size_t wsize);
 /*
- * The window that has the beginning of a small message, as far as that can
- * be told without reading: to be asked for ahead.  0 or -1.
+ * The window (of f->wsize) that has the beginning of a small message, as far
+ * as that can be told without reading: to be asked for ahead.  len: at most
+ * so many bytes will come.  0 or -1.
  */
 int	 fetch_where(const struct fetch *f, const struct place *p,
-	    char key[BLOB_KEY_MAX], uint64_t *base);
+	    char key[BLOB_KEY_MAX], uint64_t *base, size_t *len);
 
 #endif

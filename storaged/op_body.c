@@ -19,7 +19,10 @@
 #include "storaged/unpack.h"
 
 #define BODY_ROWS	256	/* places known at once */
-#define BODY_AHEAD	8	/* windows asked for before they are needed */
+#define BODY_AHEAD	8	/* windows asked for before they are needed, */
+#define BODY_AHEAD_OCTETS (3 * 1024 * 1024) /* of so much in all */
+#define BODY_STREAM	64	/* so many rows that mostly lie together are */
+#define BODY_DENSE	8	/* read in large windows, as many in each */
 #define BODY_RUNS	3	/* runs being expanded, or waiting */
 #define BODY_FEW	3	/* so few messages are not worth a thread */
 
@@ -31,6 +34,7 @@ struct run {
 
 struct ahead {
 	struct window_wait win;
+	size_t		 len;		/* at most */
 	unsigned	 row;		/* the first that needs it */
 };
 
@@ -50,6 +54,7 @@ struct body {
 	unsigned	 made;		/* rows below are in a run, or past */
 	struct fetch	 stored;	/* reads for the runs */
 	struct ahead	 ahead[BODY_AHEAD];
+	size_t		 octets;	/* that they may have */
 	unsigned	 scan;		/* rows below are asked for */
 	char		 last[BLOB_KEY_MAX]; /* what was asked for last */
 	uint64_t	 last_base;
@@ -62,17 +67,6 @@ ahead_done(struct window_wait *ww, void *arg)
 	(void)arg;
 }
 
-/* Do both begin in one window, as far as their places tell? */
-static bool
-together(const struct place *a, const struct place *b)
-{
-	if (a->at.where != b->at.where)
-		return false;
-	return a->at.where == RECORD_INLINE ? a->commit == b->commit :
-	    a->at.offset / WINDOW_SMALL == b->at.offset / WINDOW_SMALL &&
-	    memcmp(a->at.object, b->at.object, sizeof(a->at.object)) == 0;
-}
-
 /* A stream reads object after object: while one is sent, the next come. */
 static void
 body_ahead(struct body *x)
@@ -80,30 +74,34 @@ body_ahead(struct body *x)
 	struct ahead	*a = x->ahead;
 	char		 key[BLOB_KEY_MAX];
 	uint64_t	 base;
-	size_t		 i;
+	size_t		 i, len;
 
 	for (i = 0; i < BODY_AHEAD; i++)
-		if (a[i].win.w != NULL && x->made > a[i].row)
+		if (a[i].win.w != NULL && x->made > a[i].row) {
 			window_drop(&a[i].win);
+			x->octets -= a[i].len;
+		}
 	if (x->scan < x->made)
 		x->scan = x->made;
 	for (; x->scan < x->n; x->scan++) {
-		if (x->scan > 0 && together(&x->rows[x->scan],
-		    &x->rows[x->scan - 1]))
+		if (x->scan > 0 && fetch_together(&x->rows[x->scan],
+		    &x->rows[x->scan - 1], x->fetch.wsize))
 			continue;
-		if (fetch_where(&x->fetch, &x->rows[x->scan], key,
-		    &base) == -1 || (base == x->last_base &&
+		if (fetch_where(&x->fetch, &x->rows[x->scan], key, &base,
+		    &len) == -1 || (base == x->last_base &&
 		    strcmp(key, x->last) == 0))
 			continue;
 		for (i = 0; i < BODY_AHEAD && a[i].win.w != NULL; i++)
 			;
-		if (i == BODY_AHEAD)
-			return;
-		if (i > 0 && windows_crowded())
+		if (i == BODY_AHEAD || (x->octets > 0 &&
+		    (x->octets + len > BODY_AHEAD_OCTETS ||
+		    windows_crowded())))
 			return;
 		a[i].win.fn = ahead_done;
 		a[i].row = x->scan;
-		(void)window_want(&a[i].win, key, base, WINDOW_SMALL, true);
+		a[i].len = len;
+		x->octets += len;
+		(void)window_want(&a[i].win, key, base, x->fetch.wsize, true);
 		strlcpy(x->last, key, sizeof(x->last));
 		x->last_base = base;
 	}
@@ -366,6 +364,21 @@ body_begin(struct op *op, struct body *x)
 	return OP_MORE;
 }
 
+/* Of what lies together, and is wanted, more is read at once. */
+static void
+body_windows(struct body *x)
+{
+	unsigned	 k, jumps = 0;
+
+	if (x->n < BODY_STREAM)
+		return;
+	for (k = 1; k < x->n; k++)
+		jumps += !fetch_together(&x->rows[k], &x->rows[k - 1],
+		    WINDOW_SMALL);
+	if (jumps <= x->n / BODY_DENSE)
+		x->fetch.wsize = x->stored.wsize = WINDOW_STREAM;
+}
+
 /* The rows that are sent make room for others: there are some to look ahead
  * at, always. */
 static int
@@ -391,6 +404,8 @@ body_rows(struct op *op, struct body *x)
 		return -1;
 	x->read_all = (unsigned)n < BODY_ROWS - x->n;
 	x->n += (unsigned)n;
+	if (x->next == 1)
+		body_windows(x);
 	if (x->n > 0 && x->rows[x->n - 1].uid == UINT32_MAX)
 		x->read_all = true;
 	else if (n > 0)

@@ -12,17 +12,19 @@
 
 #define N	600
 #define LARGE	400000
+#define EVEN	250
 
 static char	 text[LARGE];
 static uint64_t	 box;
+static bool	 even;		/* messages of about one size */
 
 /* Message uid; few of them compress well. */
 static size_t
 make(uint32_t uid)
 {
 	uint32_t	 v = uid * 2654435761U + 1;
-	size_t		 i, len = uid % 97 == 0 ? LARGE : uid % 31 == 0 ?
-			    70000 : uid * 37 % 5000;
+	size_t		 i, len = even ? 6000 + uid % 1000 : uid % 97 == 0 ?
+			    LARGE : uid % 31 == 0 ? 70000 : uid * 37 % 5000;
 
 	for (i = 0; i < len; i++) {
 		v = v * 1664525 + 1013904223;
@@ -104,6 +106,94 @@ test_order(struct client *c)
 	}
 }
 
+/* Objects of bob's of that kind, and windows that they fill. */
+static uint64_t
+windows_of(const char *kind, uint64_t size)
+{
+	char		 pattern[700];
+	uint64_t	 n = 0;
+	struct stat	 st;
+	glob_t		 g;
+	size_t		 i;
+
+	snprintf(pattern, sizeof(pattern), "%s/store/*/bob/%s/*", dir, kind);
+	if (glob(pattern, 0, NULL, &g) != 0)
+		return 0;
+	for (i = 0; i < g.gl_pathc; i++)
+		if (stat(g.gl_pathv[i], &st) == 0)
+			n += ((uint64_t)st.st_size + size - 1) / size;
+	globfree(&g);
+	return n;
+}
+
+/* EVEN messages in one APPEND: they come to lie in one pack. */
+static void
+append_pack(struct client *c)
+{
+	struct append_open	 open = { STR("INBOX"), false };
+	struct append_msg	 m = { .size = 0 };
+	struct data_credit	 credit;
+	struct got		*g;
+	uint32_t		 uid, id;
+	struct buf		 d = BUF_INIT;
+	size_t			 at, n, room = 0;
+
+	digest_make(&d, "a@b");
+	m.digest = (struct str){ (const char *)d.data, d.len };
+	id = ask(c, IMSG_APPEND_OPEN, &append_open_wire, &open);
+	for (uid = 1; uid <= EVEN; uid++) {
+		m.size = make(uid);
+		for (at = 0; at < m.size; at += n, room -= n) {
+			while (room == 0) {
+				g = answer(c, id);
+				CHECK(type_of(g) == IMSG_DATA_CREDIT &&
+				    wire_decode(&data_credit_wire, &credit,
+				    g->data, g->len, NULL) == 0);
+				room = credit.bytes;
+			}
+			n = m.size - at < room ? m.size - at : room;
+			n = n < MSG_DATA_MAX ? n : MSG_DATA_MAX;
+			peer_send(c->p, IMSG_APPEND_DATA, id, text + at, n,
+			    -1);
+		}
+		peer_send_struct(c->p, IMSG_APPEND_MSG, id, &append_msg_wire,
+		    &m, -1);
+	}
+	peer_send(c->p, IMSG_APPEND_DONE, id, NULL, 0, -1);
+	while (type_of(g = answer(c, id)) == IMSG_DATA_CREDIT)
+		;
+	(void)ok_of(c, g);
+	buf_free(&d);
+}
+
+/* What lies together and is wanted costs one GET for each large window; what
+ * is wanted alone reads a small one. */
+static void
+test_gets(void)
+{
+	struct client	*c = client_new("bob");
+	uint64_t	 before, large;
+	unsigned	 good, bad;
+
+	CHECK(type_of(next(c)) == IMSG_SESSION_READY);
+	even = true;
+	append_pack(c);
+	box = do_select(c, "INBOX").box;
+	large = windows_of("pack", WINDOW_STREAM);
+	CHECK(large > 0 && windows_of("pack", WINDOW_SMALL) > large);
+	before = blob_counts(env.blob)->get;
+	stream(c, 1, EVEN, 0, 100, &good, &bad);
+	CHECK(good == EVEN);
+	CHECK(blob_counts(env.blob)->get - before == large);
+	windows_drop();
+	before = blob_counts(env.blob)->bytes_in;
+	stream(c, EVEN / 2, EVEN / 2, 0, 100, &good, &bad);
+	CHECK(good == 1);
+	CHECK(blob_counts(env.blob)->bytes_in - before == WINDOW_SMALL);
+	client_free(c);
+	drain_all();
+}
+
 /* A byte of one log object is another: one message, and no other. */
 static void
 test_damage(struct client *c)
@@ -183,6 +273,7 @@ main(void)
 	env.pool = pool;
 	client_free(c);
 	test_gone();
+	test_gets();
 	finish();
 	return TEST_END();
 }

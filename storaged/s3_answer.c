@@ -112,6 +112,7 @@ call_answered(struct s3_call *c, const struct http_result *r)
 		a.retry_after = retry_after(r);
 	a.error = &e;
 	a.body = r->body;
+	a.own = r->own;
 	a.len = r->len;
 	if (http_header(r, "ETag", a.etag, sizeof(a.etag)) == false)
 		a.etag[0] = '\0';

@@ -50,7 +50,8 @@ struct s3_answer {
 	int		 status;	/* of the last try; 0: no answer */
 	const struct s3_error *error;
 	char		 etag[BLOB_ETAG_MAX];
-	const uint8_t	*body;		/* dies with the call */
+	const uint8_t	*body;		/* dies with the call, */
+	uint8_t		**own;		/* unless it is taken */
 	size_t		 len;
 	uint64_t	 size;		/* Content-Range's, else
 					   Content-Length's */

@@ -13,8 +13,8 @@
 #include "common/buf.h"
 #include "storaged/index.h"
 
-#define UNPACK_MESSAGES	32
-#define UNPACK_OCTETS	(64 * 1024)	/* expanded; one may be larger */
+#define UNPACK_MESSAGES	64
+#define UNPACK_OCTETS	(128 * 1024)	/* expanded; one may be larger */
 
 struct helper_job;
 struct helper_pool;

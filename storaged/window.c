@@ -27,7 +27,7 @@ struct window {
 
 static TAILQ_HEAD(, window) windows = TAILQ_HEAD_INITIALIZER(windows);
 static size_t	 unused;	/* bytes of those without refs */
-static size_t	 nused;		/* windows with refs */
+static size_t	 used;		/* bytes of those with refs, as asked */
 
 static void	window_done(const struct blob_result *, void *);
 
@@ -113,7 +113,7 @@ window_unref(struct window *w)
 {
 	if (--w->refs > 0)
 		return;
-	nused--;
+	used -= w->size;
 	if (window_busy(w) || w->outcome != BLOB_DONE || !w->keep) {
 		window_free(w);
 		return;
@@ -132,12 +132,10 @@ window_done(const struct blob_result *r, void *arg)
 	w->read = NULL;
 	w->outcome = r->outcome;
 	if (r->outcome == BLOB_DONE) {
-		if ((w->data = malloc(r->len != 0 ? r->len : 1)) == NULL)
+		if ((w->data = blob_take(r)) == NULL)
 			w->outcome = BLOB_UNAVAILABLE;
-		else {
-			memcpy(w->data, r->body, r->len);
+		else
 			w->len = r->len;
-		}
 	} else
 		log_warnx("object=%s result=%s why=\"%s\"", w->key,
 		    blob_outcome_name(r->outcome), r->why);
@@ -178,7 +176,7 @@ window_want(struct window_wait *ww, const char *key, uint64_t off,
 			unused -= w->len;
 	}
 	if (w->refs++ == 0)
-		nused++;
+		used += w->size;
 	ww->w = w;
 	if (!window_busy(w))
 		return true;
@@ -204,14 +202,15 @@ window_drop(struct window_wait *ww)
 bool
 windows_crowded(void)
 {
-	return nused >= WINDOWS_CROWD;
+	return used >= WINDOWS_CROWD;
 }
 
 bool
-window_is(const struct window_wait *ww, const char *key, uint64_t off)
+window_is(const struct window_wait *ww, const char *key, uint64_t off,
+    size_t len)
 {
 	return ww->w != NULL && !ww->waits && ww->w->off == off &&
-	    strcmp(ww->w->key, key) == 0;
+	    ww->w->size == len && strcmp(ww->w->key, key) == 0;
 }
 
 enum blob_outcome

@@ -13,10 +13,11 @@
 
 #include "storaged/blob.h"
 
-#define WINDOW_SMALL	(256 * 1024)	/* of log objects and packs */
+#define WINDOW_SMALL	(256 * 1024)	/* of log objects and packs, */
+#define WINDOW_STREAM	(1024 * 1024)	/* where most of them is wanted */
 #define WINDOW_LARGE	(1024 * 1024)	/* of large messages */
 #define WINDOWS_KEPT	(8 * 1024 * 1024) /* bytes of unused ones */
-#define WINDOWS_CROWD	256		/* windows in use: no more ahead */
+#define WINDOWS_CROWD	(64 * 1024 * 1024) /* in use: no more ahead */
 
 struct window;
 
@@ -38,7 +39,7 @@ bool	 window_want(struct window_wait *ww, const char *key, uint64_t off,
 	    size_t len, bool keep);
 void	 window_drop(struct window_wait *ww);
 bool	 window_is(const struct window_wait *ww, const char *key,
-	    uint64_t off);
+	    uint64_t off, size_t len);
 /* BLOB_DONE: data and len (short at the object's end). */
 enum blob_outcome window_data(const struct window_wait *ww,
 	    const uint8_t **data, size_t *len);
