@@ -119,11 +119,7 @@ check_tick(evutil_socket_t fd, short what, void *arg)
 		check_end("no signing key came from credd");
 		return;
 	}
-	if (probe_start(env.base, check.store, check_probed, NULL) == NULL) {
-		blob_close(check.store);
-		check.store = NULL;
-		check_end("out of memory");
-	}
+	probe_start(env.base, check.store, check_probed, NULL);
 }
 
 void

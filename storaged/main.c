@@ -296,8 +296,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	if (self.wants_probe) {
 		self.probing = true;
-		if (probe_start(env.base, env.blob, on_probe, NULL) == NULL)
-			fatal("probe");
+		probe_start(env.base, env.blob, on_probe, NULL);
 		return;
 	}
 	self.probing = true;

@@ -147,7 +147,6 @@ resolved(void *arg)
 {
 	struct probe *p = arg;
 
-	p->job = NULL;
 	if (p->naddresses == 0) {
 		p->addresses[0][0] = '\0';
 		p->naddresses = 1;
@@ -161,7 +160,7 @@ no_work(void *arg)
 	(void)arg;
 }
 
-struct probe *
+void
 probe_start(struct event_base *base, struct blob_store *s, probe_cb cb,
     void *arg)
 {
@@ -185,23 +184,6 @@ probe_start(struct event_base *base, struct blob_store *s, probe_cb cb,
 	key_new_id(id);
 	s3_hex(id, sizeof(id), hex);
 	snprintf(p->dir, sizeof(p->dir), "%s%s/", PROBE_PREFIX, hex);
-	p->job = helper_run(p->pool, true, p->s3 != NULL ? resolve : no_work,
+	(void)helper_run(p->pool, true, p->s3 != NULL ? resolve : no_work,
 	    resolved, p);
-	return p;
-}
-
-void
-probe_cancel(struct probe *p)
-{
-	unsigned i;
-
-	if (p == NULL)
-		return;
-	if (p->job != NULL)
-		helper_cancel(p->job);
-	blob_cancel(p->req);
-	s3_call_cancel(p->call);
-	for (i = 0; i < PROBE_RACERS; i++)
-		blob_cancel(p->racers[i].req);
-	probe_free(p);
 }

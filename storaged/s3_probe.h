@@ -25,15 +25,13 @@ struct probe_result {
 };
 typedef void (*probe_cb)(const struct probe_result *r, void *arg);
 
-struct probe;
-
 /*
  * Needs a store that is ready and that nobody else uses meanwhile (calls go
  * to one address after the other): at start, before it serves, or a store
- * opened for this.  One callback, later; r dies with it.
+ * opened for this.  One callback, later; r dies with it.  It goes on to its
+ * end; fatal()s when out of memory.
  */
-struct probe *probe_start(struct event_base *base, struct blob_store *s,
+void	 probe_start(struct event_base *base, struct blob_store *s,
 	    probe_cb cb, void *arg);
-void	 probe_cancel(struct probe *p);	/* no callback; NULL is fine */
 
 #endif

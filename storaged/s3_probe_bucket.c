@@ -41,7 +41,6 @@ lifecycle_done(const struct s3_answer *a, void *arg)
 	struct probe *p = arg;
 	struct setting s = { false, false };
 
-	p->call = NULL;
 	if (a->outcome == BLOB_DONE)
 		s3_xml_parse(a->body, a->len, &setting_ops, &s);
 	if (a->outcome == BLOB_DENIED)
@@ -61,9 +60,9 @@ static void
 versioning_done(const struct s3_answer *a, void *arg)
 {
 	struct probe *p = arg;
+	struct s3_call *next;
 	struct setting s = { false, false };
 
-	p->call = NULL;
 	if (a->outcome != BLOB_DONE ||
 	    s3_xml_parse(a->body, a->len, &setting_ops, &s) == -1) {
 		probe_say(p, "note", "whether the bucket keeps versions "
@@ -76,10 +75,10 @@ versioning_done(const struct s3_answer *a, void *arg)
 		probe_clean(p);
 		return;
 	}
-	p->call = s3_call_new(p->s3, "GET", "", "lifecycle=", S3_READ,
+	next = s3_call_new(p->s3, "GET", "", "lifecycle=", S3_READ,
 	    BLOB_USER);
-	s3_call_max_body(p->call, 262144);
-	s3_call_start(p->call, lifecycle_done, p);
+	s3_call_max_body(next, 262144);
+	s3_call_start(next, lifecycle_done, p);
 }
 
 void
@@ -90,9 +89,8 @@ probe_settings(struct probe *p)
 		return;
 	}
 	p->s3->address[0] = '\0';
-	p->call = s3_call_new(p->s3, "GET", "", "versioning=", S3_READ,
-	    BLOB_USER);
-	s3_call_start(p->call, versioning_done, p);
+	s3_call_start(s3_call_new(p->s3, "GET", "", "versioning=", S3_READ,
+	    BLOB_USER), versioning_done, p);
 }
 
 /* -- the end -- */
@@ -102,7 +100,6 @@ clean_done(const struct blob_result *r, void *arg)
 {
 	struct probe *p = arg;
 
-	p->req = NULL;
 	if (r->outcome == BLOB_DONE)
 		probe_say(p, "ok", "several keys are deleted at once");
 	else if (p->verdict == PROBE_GOOD) {
@@ -136,5 +133,5 @@ probe_clean(struct probe *p)
 	probe_name(p, "d", 0, names[n++]);
 	for (i = 0; i < (int)n; i++)
 		keys[i] = names[i];
-	p->req = blob_delete(p->store, keys, n, BLOB_USER, clean_done, p);
+	(void)blob_delete(p->store, keys, n, BLOB_USER, clean_done, p);
 }

@@ -25,7 +25,6 @@ struct racer {
 	unsigned	 i;
 	char		 body[PROBE_VALUE];
 	unsigned	 left;		/* increments */
-	struct blob_request *req;
 };
 
 struct probe {
@@ -34,14 +33,11 @@ struct probe {
 	struct s3	*s3;		/* NULL: another backend */
 	bool		 verify;	/* as it was */
 	struct helper_pool *pool;	/* resolves */
-	struct helper_job *job;
 	char		 dir[64];	/* "probe/<id>/" */
 	char		 addresses[PROBE_ADDRESSES][64];
 	int		 naddresses, address;	/* at least one, "" */
 	size_t		 step;
 	char		 etag[3][BLOB_ETAG_MAX];	/* 1 and 2 */
-	struct blob_request *req;
-	struct s3_call	*call;
 	uint64_t	 sent_at, put_ms, get_ms;
 	unsigned	 puts, gets;
 	struct racer	 racers[PROBE_RACERS];

@@ -61,7 +61,6 @@ create_done(const struct blob_result *r, void *arg)
 	struct racer *c = arg;
 	struct probe *p = c->p;
 
-	c->req = NULL;
 	if (r->outcome == BLOB_DONE)
 		p->wins[c->i % PROBE_CREATES]++;
 	else if (no_answer(r))
@@ -93,7 +92,7 @@ probe_races(struct probe *p)
 		probe_name(p, "c", (int)(p->wave * PROBE_CREATES +
 		    i % PROBE_CREATES), key);
 		probe_use_address(p, (int)(i / PROBE_CREATES));
-		c->req = blob_put(p->store, key, &piece, 1,
+		(void)blob_put(p->store, key, &piece, 1,
 		    BLOB_IF_NONE_MATCH, NULL, BLOB_USER, create_done, c);
 	}
 }
@@ -137,7 +136,6 @@ quiet_done(const struct blob_result *r, void *arg)
 	struct racer *c = arg;
 
 	(void)r;		/* how it went is in the store's counts */
-	c->req = NULL;
 	if (--c->left > 0)
 		quiet_read(c);
 	else if (--c->p->racing == 0)
@@ -152,7 +150,7 @@ quiet_read(struct racer *c)
 	/* Not the counter: that may have stayed broken. */
 	probe_name(c->p, "a", 0, key);
 	probe_use_address(c->p, (int)c->i);
-	c->req = blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL,
+	(void)blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL,
 	    BLOB_USER, quiet_done, c);
 }
 
@@ -248,7 +246,6 @@ final_done(const struct blob_result *r, void *arg)
 {
 	struct probe *p = arg;
 
-	p->req = NULL;
 	if (r->outcome == BLOB_DONE) {
 		race_over(p, counter_value(p, r));
 		return;
@@ -269,7 +266,7 @@ racer_end(struct racer *c)
 	if (--p->racing > 0)
 		return;
 	probe_name(p, "d", 0, key);
-	p->req = blob_get(p->store, key, 0, 0, PROBE_VALUE, NULL, BLOB_USER,
+	(void)blob_get(p->store, key, 0, 0, PROBE_VALUE, NULL, BLOB_USER,
 	    final_done, p);
 }
 
@@ -286,7 +283,6 @@ counter_put(const struct blob_result *r, void *arg)
 	struct racer *c = arg;
 	struct probe *p = c->p;
 
-	c->req = NULL;
 	switch (r->outcome) {
 	case BLOB_DONE:
 		p->won++;
@@ -314,7 +310,6 @@ counter_got(const struct blob_result *r, void *arg)
 	char key[BLOB_KEY_MAX];
 	struct blob_piece piece;
 
-	c->req = NULL;
 	if (no_answer(r)) {
 		counter_read(c);	/* so often and no more */
 		return;
@@ -328,7 +323,7 @@ counter_got(const struct blob_result *r, void *arg)
 	piece = counter_make(c, counter_value(c->p, r) + 1);
 	probe_name(c->p, "d", 0, key);
 	probe_use_address(c->p, (int)(c->i + c->left));
-	c->req = blob_put(c->p->store, key, &piece, 1, BLOB_IF_MATCH, r->etag,
+	(void)blob_put(c->p->store, key, &piece, 1, BLOB_IF_MATCH, r->etag,
 	    BLOB_USER, counter_put, c);
 }
 
@@ -345,7 +340,7 @@ counter_read(struct racer *c)
 	c->p->reads++;
 	probe_name(c->p, "d", 0, key);
 	probe_use_address(c->p, (int)c->i);
-	c->req = blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL,
+	(void)blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL,
 	    BLOB_USER, counter_got, c);
 }
 
@@ -358,7 +353,6 @@ only_got(const struct blob_result *r, void *arg)
 {
 	struct racer *c = arg;
 
-	c->req = NULL;
 	c->left--;
 	if (r->outcome == BLOB_DONE)
 		counter_value(c->p, r);
@@ -382,7 +376,7 @@ only_read(struct racer *c)
 	c->p->reads++;
 	probe_name(c->p, "d", 0, key);
 	probe_use_address(c->p, (int)c->i);
-	c->req = blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL,
+	(void)blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL,
 	    BLOB_USER, only_got, c);
 }
 
@@ -392,7 +386,6 @@ counter_made(const struct blob_result *r, void *arg)
 	struct probe *p = arg;
 	unsigned i;
 
-	p->req = NULL;
 	if (r->outcome != BLOB_DONE) {
 		probe_failed(p, "the counter of the race", r->outcome, r->why);
 		probe_clean(p);
@@ -420,6 +413,6 @@ race_match(struct probe *p)
 	char key[BLOB_KEY_MAX];
 
 	probe_name(p, "d", 0, key);
-	p->req = blob_put(p->store, key, &piece, 1, BLOB_ALWAYS, NULL,
+	(void)blob_put(p->store, key, &piece, 1, BLOB_ALWAYS, NULL,
 	    BLOB_USER, counter_made, p);
 }

@@ -76,7 +76,6 @@ step_done(const struct blob_result *r, void *arg)
 	uint64_t ms = clock_ms() - p->sent_at;
 	char what[200];
 
-	p->req = NULL;
 	if (skip_address(p, r)) {
 		probe_steps(p);
 		return;
@@ -135,15 +134,15 @@ probe_steps(struct probe *p)
 	p->sent_at = clock_ms();
 	switch (s->verb) {
 	case STEP_HEAD:
-		p->req = blob_head(p->store, key, BLOB_USER, step_done, p);
+		(void)blob_head(p->store, key, BLOB_USER, step_done, p);
 		break;
 	case STEP_GET:
-		p->req = blob_get(p->store, key, s->offset, s->len, 1024,
+		(void)blob_get(p->store, key, s->offset, s->len, 1024,
 		    etag, BLOB_USER, step_done, p);
 		break;
 	case STEP_PUT:
 		piece = (struct blob_piece){ s->body, strlen(s->body) };
-		p->req = blob_put(p->store, key, &piece, 1, s->cond, etag,
+		(void)blob_put(p->store, key, &piece, 1, s->cond, etag,
 		    BLOB_USER, step_done, p);
 		break;
 	}
