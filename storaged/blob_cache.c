@@ -622,7 +622,7 @@ by_age(const void *a, const void *b)
 	return x->mtime < y->mtime ? -1 : x->mtime > y->mtime;
 }
 
-/* One of the 256 directories: the files that are ours; others go. */
+/* One of the directories: the files that are ours; others go. */
 static void
 load_sub(struct blob_cache *c, const char *sub)
 {
@@ -661,11 +661,11 @@ static int
 load(struct blob_cache *c)
 {
 	struct entry *e, **v;
-	char sub[3];
+	char sub[CACHE_SUB_LEN];
 	size_t i, n = 0;
 
-	for (i = 0; i < 256; i++) {
-		snprintf(sub, sizeof(sub), "%02zx", i);
+	for (i = 0; i < CACHE_SUBS; i++) {
+		snprintf(sub, sizeof(sub), "%zx", i % CACHE_SUBS);
 		load_sub(c, sub);
 	}
 	if (c->counts.blocks == 0)

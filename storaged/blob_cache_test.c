@@ -182,8 +182,8 @@ each_file(int (*f)(const char *path, size_t i))
 	size_t i, n = 0;
 	DIR *dp;
 
-	for (i = 0; i < 256; i++) {
-		snprintf(sub, sizeof(sub), "%s/%02zx", cache_dir, i);
+	for (i = 0; i < CACHE_SUBS; i++) {
+		snprintf(sub, sizeof(sub), "%s/%zx", cache_dir, i);
 		if ((dp = opendir(sub)) == NULL)
 			continue;
 		while ((d = readdir(dp)) != NULL) {
@@ -242,9 +242,9 @@ test_damage(void)
 	n = each_file(damage);
 	CHECK(n >= 8);
 	/* Strange files in it are no harm, and go. */
-	snprintf(path, sizeof(path), "%s/00", cache_dir);
+	snprintf(path, sizeof(path), "%s/0", cache_dir);
 	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/00/strange", cache_dir);
+	snprintf(path, sizeof(path), "%s/0/strange", cache_dir);
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
 	close(fd);
 	c = open_cache(64 << 20);
@@ -323,10 +323,10 @@ test_names(void)
 	char name[CACHE_NAME_MAX];
 
 	cache_block_name(&b, name);
-	CHECK(strcmp(name, "ab/ab010000000000000000000000000000-3-c03e8") ==
+	CHECK(strcmp(name, "a/ab010000000000000000000000000000-3-c03e8") ==
 	    0);
-	CHECK(cache_block_parse(name + 3, &back) == 0 && back.number == 3 &&
-	    back.size == BIG && memcmp(back.id, b.id, 16) == 0);
+	CHECK(cache_block_parse(name + CACHE_SUB_LEN, &back) == 0 &&
+	    back.number == 3 && back.size == BIG && memcmp(back.id, b.id, 16) == 0);
 	CHECK(cache_block_len(&b) == 1000);
 	CHECK(cache_block_parse("ab010000000000000000000000000000-4-c03e8",
 	    &back) == -1);		/* behind the end */

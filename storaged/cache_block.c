@@ -3,6 +3,7 @@
 #include "common/compat.h"
 
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -85,7 +86,7 @@ cache_block_name(const struct cache_block *b, char dst[CACHE_NAME_MAX])
 
 	for (i = 0; i < 16; i++)
 		snprintf(id + 2 * i, 3, "%02x", b->id[i]);
-	snprintf(dst, CACHE_NAME_MAX, "%.2s/%s-%llx-%llx", id, id,
+	snprintf(dst, CACHE_NAME_MAX, "%.1s/%s-%llx-%llx", id, id,
 	    (unsigned long long)b->number, (unsigned long long)b->size);
 }
 
@@ -98,7 +99,7 @@ cache_block_parse(const char *name, struct cache_block *b)
 	size_t i;
 	int n = 0;
 
-	if (strlen(name) < 36 || strlen(name) >= CACHE_NAME_MAX - 3)
+	if (strlen(name) < 36 || strlen(name) >= CACHE_NAME_MAX - CACHE_SUB_LEN)
 		return -1;
 	for (i = 0; i < 16; i++) {
 		if (sscanf(name + 2 * i, "%2x", &v) != 1)
@@ -113,7 +114,7 @@ cache_block_parse(const char *name, struct cache_block *b)
 	if (cache_block_len(b) == 0)
 		return -1;
 	cache_block_name(b, back);
-	return strcmp(back + 3, name) == 0 ? 0 : -1;
+	return strcmp(back + CACHE_SUB_LEN, name) == 0 ? 0 : -1;
 }
 
 static void
@@ -136,20 +137,30 @@ header_make(const struct cache_block *b, const uint8_t *data, size_t len,
 	put_le(h + AT_CRC, crc(h, AT_CRC), 4);
 }
 
+/* Header and bytes, of a new file. */
 static int
-write_at(int fd, const uint8_t *p, size_t len, size_t at)
+write_both(int fd, const uint8_t *h, const uint8_t *p, size_t len)
 {
+	struct iovec iov[2];
+	size_t at = 0, part;
 	ssize_t n;
 
-	while (len > 0) {
-		if ((n = pwrite(fd, p, len, (off_t)at)) == -1) {
+	while (at < HEADER + len) {
+		part = at < HEADER ? HEADER - at : 0;
+		/* writev() reads only; its type lacks the const */
+		memcpy(&iov[0].iov_base, &h, sizeof(h));
+		memcpy(&iov[1].iov_base, &p, sizeof(p));
+		iov[0].iov_base = (uint8_t *)iov[0].iov_base + HEADER - part;
+		iov[0].iov_len = part;
+		iov[1].iov_base = (uint8_t *)iov[1].iov_base + at + part -
+		    HEADER;
+		iov[1].iov_len = HEADER + len - at - part;
+		if ((n = writev(fd, iov, 2)) == -1) {
 			if (errno == EINTR)
 				continue;
 			return -1;
 		}
-		p += n;
 		at += (size_t)n;
-		len -= (size_t)n;
 	}
 	return 0;
 }
@@ -157,7 +168,7 @@ write_at(int fd, const uint8_t *p, size_t len, size_t at)
 int
 cache_block_write(int dir, const struct cache_block *b, const void *data)
 {
-	char name[CACHE_NAME_MAX], sub[3];
+	char name[CACHE_NAME_MAX], sub[CACHE_SUB_LEN];
 	uint8_t h[HEADER];
 	size_t len = cache_block_len(b);
 	int fd, rc, save;
@@ -175,9 +186,7 @@ cache_block_write(int dir, const struct cache_block *b, const void *data)
 	if (fd == -1)
 		return -1;
 	header_make(b, data, len, h);
-	rc = write_at(fd, h, sizeof(h), 0);
-	if (rc == 0)
-		rc = write_at(fd, data, len, sizeof(h));
+	rc = write_both(fd, h, data, len);
 	save = errno;
 	if (rc == -1)
 		unlinkat(dir, name, 0);
@@ -235,7 +244,9 @@ read_pages(int fd, const uint8_t *h, size_t blen, size_t offset, size_t len,
 	to = (offset + len + CACHE_PAGE - 1) / CACHE_PAGE * CACHE_PAGE;
 	if (to > blen)
 		to = blen;
-	if ((pages = malloc(to - from)) == NULL)
+	/* whole pages need no second place */
+	pages = to - from == len ? dst : malloc(to - from);
+	if (pages == NULL)
 		return -1;
 	if (read_at(fd, pages, to - from, HEADER + from) == -1)
 		goto done;
@@ -247,10 +258,12 @@ read_pages(int fd, const uint8_t *h, size_t blen, size_t offset, size_t len,
 			goto done;
 		}
 	}
-	memcpy(dst, pages + (offset - from), len);
+	if (pages != dst)
+		memcpy(dst, pages + (offset - from), len);
 	rc = 0;
 done:
-	free(pages);
+	if (pages != dst)
+		free(pages);
 	return rc;
 }
 

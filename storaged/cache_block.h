@@ -6,7 +6,7 @@
  *	the bytes
  *
  * Little-endian.  Named <id>-<block>-<object size>, in hex, in a directory
- * of the id's first two digits; id is the first half of the SHA-256 of the
+ * of the id's first digit; id is the first half of the SHA-256 of the
  * object's name.
  */
 #ifndef STORAGED_CACHE_BLOCK_H
@@ -19,6 +19,8 @@
 #define CACHE_PAGE	((size_t)4096)
 #define CACHE_PAGES	(CACHE_BLOCK / CACHE_PAGE)
 #define CACHE_NAME_MAX	80
+#define CACHE_SUBS	16	/* directories, "0" to "f": a name's first */
+#define CACHE_SUB_LEN	2	/* with the '/' */
 
 struct cache_block {
 	uint8_t		 id[16];
