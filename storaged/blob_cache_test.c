@@ -326,7 +326,8 @@ test_names(void)
 	CHECK(strcmp(name, "a/ab010000000000000000000000000000-3-c03e8") ==
 	    0);
 	CHECK(cache_block_parse(name + CACHE_SUB_LEN, &back) == 0 &&
-	    back.number == 3 && back.size == BIG && memcmp(back.id, b.id, 16) == 0);
+	    back.number == 3 && back.size == BIG &&
+	    memcmp(back.id, b.id, 16) == 0);
 	CHECK(cache_block_len(&b) == 1000);
 	CHECK(cache_block_parse("ab010000000000000000000000000000-4-c03e8",
 	    &back) == -1);		/* behind the end */
