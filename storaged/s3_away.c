@@ -36,6 +36,7 @@ asked(const struct http_result *r, void *arg)
 	a->asking = NULL;
 	if (r->error != HTTP_OK || r->status >= 500) {
 		a->away = true;
+		a->answered = false;
 		tick_in(s3, r->error == HTTP_TIMEOUT ? 0 : TICK_MS);
 		return;
 	}
@@ -74,7 +75,10 @@ tick(int fd, short what, void *arg)
 			    "old connections\"", n);
 	}
 	if (s3->gate.in == 0) {
-		a->away = false;	/* whoever comes connects anew */
+		/* Who comes connects anew; but if nobody was answered since,
+		 * to what may hang still. */
+		if (a->answered)
+			a->away = false;
 		return;
 	}
 	if (a->away || clock_ms() - a->heard >= QUIET_MS)
@@ -112,4 +116,5 @@ void
 s3_away_heard(struct s3 *s3)
 {
 	s3->away.heard = clock_ms();
+	s3->away.answered = true;
 }

@@ -21,6 +21,7 @@ struct s3_away {
 	uint64_t	 heard;		/* ms: the last answer, or when the
 					   first of the requests was sent */
 	bool		 away;		/* was asked in vain */
+	bool		 answered;	/* a request, since then */
 	bool		 back;		/* has answered since */
 };
 

@@ -15,7 +15,7 @@ static struct event_base *base;
 static struct s3_fake *fake;
 
 static struct blob_store *
-open_store(void)
+open_store(const char *timeout)
 {
 	char endpoint[64], why[256] = "";
 	struct blob_store *s;
@@ -25,7 +25,7 @@ open_store(void)
 	    s3_fake_port(fake));
 	conf = suite_slice("store.type", "s3", "store.endpoint", endpoint,
 	    "store.bucket", "bucket", "store.region", "eu-west-1",
-	    "store.timeout", "30", "store.max-retries", "3", NULL);
+	    "store.timeout", timeout, "store.max-retries", "3", NULL);
 	s = blob_open(base, conf, why, sizeof(why));
 	CHECK_ROW(s != NULL, "%s", why);
 	slice_free(conf);
@@ -50,7 +50,7 @@ test_hung(void)
 	struct blob_piece piece = { "hello", 5 };
 	struct suite_result get = { 0 }, put = { 0 }, all = { 0 };
 	struct timeval away = { 5, 0 };
-	struct blob_store *s = open_store();
+	struct blob_store *s = open_store("30");
 	uint64_t back = 0;
 
 	blob_put(s, "u/x", &piece, 1, BLOB_ALWAYS, NULL, BLOB_USER, suite_cb,
@@ -79,6 +79,42 @@ test_hung(void)
 	suite_result_free(&all);
 }
 
+/* All that asked was given up meanwhile: who comes just before the return
+ * hangs as well, and nobody was asked in vain for him. */
+static void
+test_hung_alone(void)
+{
+	struct blob_piece piece = { "hello", 5 };
+	struct suite_result r = { 0 };
+	struct timeval soon = { 0, 300000 };
+	struct blob_store *s = open_store("4");
+	struct s3 *s3 = s->b;
+	uint64_t back = 0;
+
+	blob_put(s, "u/v", &piece, 1, BLOB_ALWAYS, NULL, BLOB_USER, suite_cb,
+	    &r);
+	suite_wait(base, &r);
+	suite_result_free(&r);
+	s3_fake_mode(fake, FAKE_HANGS);
+	r = (struct suite_result){ 0 };
+	blob_get(s, "u/v", 0, 0, 1000, NULL, BLOB_USER, suite_cb, &r);
+	suite_wait(base, &r);
+	CHECK_ROW(r.outcome == BLOB_UNAVAILABLE, "%s", r.why);
+	suite_result_free(&r);
+	while (s3->away.asking != NULL || evtimer_pending(s3->away.timer,
+	    NULL))
+		event_base_loop(base, EVLOOP_ONCE);
+	r = (struct suite_result){ 0 };
+	event_base_once(base, -1, EV_TIMEOUT, returns, &back, &soon);
+	blob_get(s, "u/v", 0, 0, 1000, NULL, BLOB_USER, suite_cb, &r);
+	suite_wait(base, &r);
+	CHECK_ROW(r.outcome == BLOB_DONE, "%s", r.why);
+	CHECK_ROW(back != 0 && clock_ms() - back < 2500, "%llu ms",
+	    (unsigned long long)(clock_ms() - back));
+	blob_close(s);
+	suite_result_free(&r);
+}
+
 /* A server that is there and only takes its time is waited for. */
 static void
 test_slow(void)
@@ -87,7 +123,7 @@ test_slow(void)
 	    3500, NULL, NULL };
 	struct blob_piece piece = { "hello", 5 };
 	struct suite_result r = { 0 };
-	struct blob_store *s = open_store();
+	struct blob_store *s = open_store("30");
 
 	s3_fake_script(fake, &slow, 1);
 	blob_put(s, "u/w", &piece, 1, BLOB_IF_NONE_MATCH, NULL, BLOB_USER,
@@ -106,6 +142,7 @@ main(void)
 	base = event_base_new();
 	fake = s3_fake_new(base);
 	test_hung();
+	test_hung_alone();
 	test_slow();
 	s3_fake_free(fake);
 	event_base_free(base);
