@@ -53,7 +53,6 @@ struct http {
 	CURLM		*multi;
 	struct event	*timer;
 	struct http_queue running;
-	int		 nrunning;
 	struct http_conf conf;
 	char		*ca_file;
 	CURL		*spare[SPARE_MAX];
@@ -275,7 +274,6 @@ request_free(struct http_request *q)
 	struct http *h = q->http;
 
 	TAILQ_REMOVE(&h->running, q, entry);
-	h->nrunning--;
 	if (q->easy != NULL) {
 		curl_multi_remove_handle(h->multi, q->easy);
 		if (h->nspare < SPARE_MAX)
@@ -416,18 +414,6 @@ set_body(struct http_request *q, const struct http_call *call)
 	return 0;
 }
 
-/* What can be sent is sent now, not on the loop's next pass; what has ended
- * by that is told there. */
-static void
-http_go(struct http *h)
-{
-	int running = 0;
-
-	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	if (running < h->nrunning)
-		event_active(h->timer, EV_TIMEOUT, 0);
-}
-
 struct http_request *
 http_start(struct http *h, const struct http_call *call, http_cb cb,
     void *arg)
@@ -447,7 +433,6 @@ http_start(struct http *h, const struct http_call *call, http_cb cb,
 	buf_init(&q->head, HEADERS_MAX);
 	buf_init(&q->body, call->max_body);
 	TAILQ_INSERT_TAIL(&h->running, q, entry);
-	h->nrunning++;
 	if (h->nspare > 0) {
 		q->easy = h->spare[--h->nspare];
 		curl_easy_reset(q->easy);
@@ -469,7 +454,6 @@ http_start(struct http *h, const struct http_call *call, http_cb cb,
 	curl_easy_setopt(q->easy, CURLOPT_FRESH_CONNECT, (long)call->fresh);
 	if (curl_multi_add_handle(h->multi, q->easy) != CURLM_OK)
 		goto fail;
-	http_go(h);
 	return q;
 fail:
 	request_free(q);

@@ -216,8 +216,10 @@ class Proxy:
         self.loop.call_soon_threadsafe(self.loop.stop)
 
     async def _forget(self):
-        for t in list(self.later):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for t in tasks:
             t.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _away(self):
         if self.listener is not None:
