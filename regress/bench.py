@@ -242,13 +242,12 @@ def downloads(server, row, mails, n, cold):
         took, got, _ = drain(c, "FETCH 1:* BODY.PEEK[]")
         assert got > size
         return n / took
-    if cold:
-        cold()
-        c = server.client("ann")
-        c.ok("SELECT INBOX")
-        c.ok("FETCH 1 (FLAGS ENVELOPE)")
-        row(DOWNLOADS[0], whole, c)
-        c.close()
+    cold()
+    c = server.client("ann")
+    c.ok("SELECT INBOX")
+    c.ok("FETCH 1 (FLAGS ENVELOPE)")
+    row(DOWNLOADS[0], whole, c)
+    c.close()
     c = server.client("ann")
     c.ok("SELECT INBOX")
     row(DOWNLOADS[1], lambda c: max(whole(c) for _ in range(3)), c)
@@ -308,7 +307,7 @@ def pail(where, mails, n, count, few, word, **over):
     count.s = s
     with s:
         def cold():
-            """The objects' cache is empty, the index is there."""
+            """Started anew: the objects' cache is empty, the index there."""
             s.stop()
             s.forget(*[d for d in os.listdir(os.path.join(s.dir, "cache"))
                        if d.startswith("objects")])
@@ -353,8 +352,8 @@ def main(argv):
     if "dovecot" in only:
         print("Dovecot", flush=True)
         with dovecot.Dovecot(USERS) as dv:
-            d = run(dv, mails, n, pss=lambda: tree_pss(dv.p.pid), few=few,
-                    word=word)
+            d = run(dv, mails, n, pss=lambda: tree_pss(dv.p.pid),
+                    cold=dv.cold, few=few, word=word)
         if "login, select, logout /s" in d:
             print("Dovecot, processes used again", flush=True)
             with dovecot.Dovecot(USERS, best=True) as dv:
@@ -376,8 +375,6 @@ def table(f, m, d, raw, count, n):
         if b:
             what += "  %d %d KiB" % (b["out"] // 1024, b["in"] // 1024)
         dv = d.get(name)
-        if name.endswith("cold /s"):
-            dv = d.get("FETCH BODY[] warm /s")
         print("%-30s %9s %9s %9s %8s %9s %8s  %s" % (
             name, shown(name, f.get(name)), shown(name, dv),
             ratio(name, f.get(name), dv), shown(name, m.get(name)),
