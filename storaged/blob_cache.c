@@ -1,43 +1,33 @@
 /*
- * The cache of immutable objects (blob_cache.h).  The index of what is on
- * disk is in memory, made from the files' names at the start; the files are
- * read and written by helper threads.  A read is cut into parts, one for
- * each block: from a file, or from a fetch, which is one GET for a run of
- * missing blocks and lives until its blocks are written.
+ * The cache of immutable objects (blob_cache.h).  What is on disk is known
+ * (cache_index.h); the files are read and written by helper threads.  A read
+ * is cut into parts, one for each block: from a file, or from a fetch, which
+ * is one GET for a run of missing blocks and lives until its blocks are
+ * written.
  */
 #include "common/compat.h"
 
 #include <sys/file.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "common/log.h"
 #include "storaged/blob_cache.h"
-#include "storaged/cache_block.h"
+#include "storaged/cache_index.h"
 #include "storaged/helper.h"
 
-#define SLOTS		4096
 #define RUN_MAX		16	/* blocks in one GET: 4 MiB */
 #define THREADS		2
 
 #define FORGET_BLOCKS	4096	/* of an object: 1 GiB */
-
-struct entry {				/* a block on disk */
-	TAILQ_ENTRY(entry) slot, lru;
-	struct cache_block b;
-	time_t		 mtime;		/* only while the index is made */
-};
-TAILQ_HEAD(entries, entry);
 
 struct part {				/* of a read: one block */
 	TAILQ_ENTRY(part) in_read, in_fetch;
@@ -89,82 +79,13 @@ struct blob_cache {
 	struct helper_pool *pool;
 	int		 dir, lock;
 	uint64_t	 limit;
-	struct entries	 slots[SLOTS];
-	struct entries	 lru;		/* the least recently used first */
+	struct cache_index *index;
+	size_t		 writing;	/* bytes of fetches that are written */
 	TAILQ_HEAD(, fetch) fetches;
 	TAILQ_HEAD(, blob_cache_read) reads;
 	struct blob_cache_counts counts;
 	bool		 warned;	/* of a failed write */
 };
-
-/* -- the index -- */
-
-static struct entries *
-slot_of(struct blob_cache *c, const uint8_t id[16], uint64_t number)
-{
-	uint32_t h;
-
-	memcpy(&h, id, sizeof(h));
-	return &c->slots[(h + number * 2654435761U) % SLOTS];
-}
-
-static struct entry *
-entry_find(struct blob_cache *c, const uint8_t id[16], uint64_t number)
-{
-	struct entry *e;
-
-	TAILQ_FOREACH(e, slot_of(c, id, number), slot) {
-		if (e->b.number == number && memcmp(e->b.id, id, 16) == 0)
-			return e;
-	}
-	return NULL;
-}
-
-static void
-entry_drop(struct blob_cache *c, struct entry *e)
-{
-	char name[CACHE_NAME_MAX];
-
-	cache_block_name(&e->b, name);
-	unlinkat(c->dir, name, 0);
-	c->counts.blocks--;
-	c->counts.bytes -= cache_block_disk(&e->b);
-	TAILQ_REMOVE(slot_of(c, e->b.id, e->b.number), e, slot);
-	TAILQ_REMOVE(&c->lru, e, lru);
-	free(e);
-}
-
-static void
-evict(struct blob_cache *c)
-{
-	struct entry *e;
-
-	while (c->counts.bytes > c->limit &&
-	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
-		entry_drop(c, e);
-		c->counts.evicted++;
-	}
-}
-
-static struct entry *
-entry_add(struct blob_cache *c, const struct cache_block *b)
-{
-	struct entry *e = entry_find(c, b->id, b->number);
-
-	if (e != NULL) {
-		if (e->b.size == b->size)
-			return e;
-		entry_drop(c, e);
-	}
-	if ((e = calloc(1, sizeof(*e))) == NULL)
-		return NULL;
-	e->b = *b;
-	TAILQ_INSERT_TAIL(slot_of(c, b->id, b->number), e, slot);
-	TAILQ_INSERT_TAIL(&c->lru, e, lru);
-	c->counts.blocks++;
-	c->counts.bytes += cache_block_disk(b);
-	return e;
-}
 
 /* -- parts and the end of a read -- */
 
@@ -291,10 +212,25 @@ fetch_written(void *arg)
 	memcpy(b.id, f->id, sizeof(b.id));
 	for (i = 0; i < f->written; i++) {
 		b.number = f->first + i;
-		entry_add(c, &b);
+		cache_index_add(c->index, &b);
 	}
+	c->writing -= f->len;
 	fetch_free(f);
-	evict(c);
+	cache_index_evict(c->index);
+}
+
+/* What the disk does not keep up with is not kept. */
+static void
+fetch_keep(struct fetch *f)
+{
+	struct blob_cache *c = f->cache;
+
+	if (c->writing + f->len > BLOB_CACHE_WRITING) {
+		fetch_free(f);
+		return;
+	}
+	c->writing += f->len;
+	f->job = helper_run(c->pool, false, fetch_write, fetch_written, f);
 }
 
 /* A part's bytes out of the fetch's. */
@@ -321,7 +257,6 @@ static void
 fetch_done(const struct blob_result *res, void *arg)
 {
 	struct fetch *f = arg;
-	struct blob_cache *c = f->cache;
 	struct blob_cache_read *r;
 	struct part *p;
 
@@ -332,8 +267,7 @@ fetch_done(const struct blob_result *res, void *arg)
 		f->size = res->size;
 		while ((p = TAILQ_FIRST(&f->waiters)) != NULL)
 			fetch_give(f, p);
-		f->job = helper_run(c->pool, false, fetch_write, fetch_written,
-		    f);
+		fetch_keep(f);
 		return;
 	}
 	while ((p = TAILQ_FIRST(&f->waiters)) != NULL) {
@@ -420,7 +354,6 @@ part_was_read(void *arg)
 	struct part *p = arg;
 	struct blob_cache_read *r = p->read;
 	struct blob_cache *c = r->cache;
-	struct entry *e;
 	struct fetch *f;
 
 	p->job = NULL;
@@ -431,14 +364,11 @@ part_was_read(void *arg)
 		return;
 	}
 	/* Evicted meanwhile, or damaged: fetch it. */
-	if ((e = entry_find(c, r->id, p->b.number)) != NULL) {
-		entry_drop(c, e);
-		if (p->rc != ENOENT) {
-			c->counts.damaged++;
-			log_warnx("cache: key=%s block=%llu: %s: fetched "
-			    "again", r->key, (unsigned long long)p->b.number,
-			    strerror(p->rc));
-		}
+	if (cache_index_drop(c->index, r->id, p->b.number) &&
+	    p->rc != ENOENT) {
+		c->counts.damaged++;
+		log_warnx("cache: key=%s block=%llu: %s: fetched again",
+		    r->key, (unsigned long long)p->b.number, strerror(p->rc));
 	}
 	if ((f = fetch_find(c, r->id, p->b.number)) == NULL) {
 		f = fetch_new(c, r->key, r->id, p->b.number);
@@ -457,7 +387,7 @@ read_start(struct blob_cache_read *r)
 	uint64_t k, first = r->offset / CACHE_BLOCK;
 	uint64_t last = (r->offset + r->len - 1) / CACHE_BLOCK;
 	struct fetch *f, *run = NULL;
-	struct entry *e;
+	const struct cache_block *b;
 	struct part *p;
 
 	for (k = first; k <= last; k++) {
@@ -468,11 +398,9 @@ read_start(struct blob_cache_read *r)
 		p->read = r;
 		p->b.number = k;
 		TAILQ_INSERT_TAIL(&r->parts, p, in_read);
-		if ((e = entry_find(c, r->id, k)) != NULL) {
+		if ((b = cache_index_use(c->index, r->id, k)) != NULL) {
 			c->counts.hits++;
-			TAILQ_REMOVE(&c->lru, e, lru);
-			TAILQ_INSERT_TAIL(&c->lru, e, lru);
-			p->b = e->b;
+			p->b = *b;
 			p->job = helper_run(c->pool, r->prio == BLOB_USER,
 			    part_read, part_was_read, p);
 			continue;
@@ -501,7 +429,7 @@ blob_cache_read(struct blob_cache *c, const char *key, uint64_t offset,
     size_t len, enum blob_priority prio, blob_cb cb, void *arg)
 {
 	struct blob_cache_read *r;
-	struct entry *e;
+	const struct cache_block *b;
 	uint64_t k;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL ||
@@ -535,8 +463,8 @@ blob_cache_read(struct blob_cache *c, const char *key, uint64_t offset,
 	/* What is cached tells where the object ends. */
 	for (k = offset / CACHE_BLOCK; k <= (offset + len - 1) / CACHE_BLOCK;
 	    k++) {
-		if ((e = entry_find(c, r->id, k)) != NULL) {
-			r->size = e->b.size;
+		if ((b = cache_index_find(c->index, r->id, k)) != NULL) {
+			r->size = b->size;
 			break;
 		}
 	}
@@ -575,7 +503,8 @@ blob_cache_add(struct blob_cache *c, const char *key,
 	if (len == 0 || len > c->limit / 4 || len > BLOB_CACHE_READ_MAX)
 		return;
 	cache_block_id(key, id);
-	if (entry_find(c, id, 0) != NULL || fetch_find(c, id, 0) != NULL)
+	if (cache_index_find(c->index, id, 0) != NULL ||
+	    fetch_find(c, id, 0) != NULL)
 		return;
 	f = fetch_new(c, key, id, 0);
 	f->n = (len + CACHE_BLOCK - 1) / CACHE_BLOCK;
@@ -589,20 +518,18 @@ blob_cache_add(struct blob_cache *c, const char *key,
 		f->len += pieces[i].len;
 	}
 	f->size = len;
-	f->job = helper_run(c->pool, false, fetch_write, fetch_written, f);
+	fetch_keep(f);
 }
 
 void
 blob_cache_forget(struct blob_cache *c, const char *key)
 {
-	struct entry	*e;
 	uint64_t	 n;
 	uint8_t		 id[16];
 
 	cache_block_id(key, id);
 	for (n = 0; n < FORGET_BLOCKS; n++)
-		if ((e = entry_find(c, id, n)) != NULL)
-			entry_drop(c, e);
+		(void)cache_index_drop(c->index, id, n);
 }
 
 const struct blob_cache_counts *
@@ -613,82 +540,11 @@ blob_cache_counts(const struct blob_cache *c)
 
 /* -- open and close -- */
 
-static int
-by_age(const void *a, const void *b)
-{
-	const struct entry *x = *(struct entry *const *)a;
-	const struct entry *y = *(struct entry *const *)b;
-
-	return x->mtime < y->mtime ? -1 : x->mtime > y->mtime;
-}
-
-/* One of the directories: the files that are ours; others go. */
-static void
-load_sub(struct blob_cache *c, const char *sub)
-{
-	char path[300];
-	struct cache_block b;
-	struct dirent *d;
-	struct entry *e;
-	struct stat st;
-	DIR *dir;
-	int fd;
-
-	fd = openat(c->dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 || (dir = fdopendir(fd)) == NULL) {
-		if (fd != -1)
-			close(fd);
-		return;
-	}
-	while ((d = readdir(dir)) != NULL) {
-		if (d->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", sub, d->d_name);
-		if (fstatat(c->dir, path, &st, AT_SYMLINK_NOFOLLOW) == -1)
-			continue;
-		if (cache_block_parse(d->d_name, &b) == -1 ||
-		    !S_ISREG(st.st_mode) ||
-		    (e = entry_add(c, &b)) == NULL)
-			unlinkat(c->dir, path, 0);
-		else
-			e->mtime = st.st_mtim.tv_sec;
-	}
-	closedir(dir);
-}
-
-/* The index in the order in which the files were written. */
-static int
-load(struct blob_cache *c)
-{
-	struct entry *e, **v;
-	char sub[CACHE_SUB_LEN];
-	size_t i, n = 0;
-
-	for (i = 0; i < CACHE_SUBS; i++) {
-		snprintf(sub, sizeof(sub), "%zx", i % CACHE_SUBS);
-		load_sub(c, sub);
-	}
-	if (c->counts.blocks == 0)
-		return 0;
-	if ((v = calloc(c->counts.blocks, sizeof(struct entry *))) == NULL)
-		return -1;
-	TAILQ_FOREACH(e, &c->lru, lru)
-		v[n++] = e;
-	qsort(v, n, sizeof(struct entry *), by_age);
-	TAILQ_INIT(&c->lru);
-	for (i = 0; i < n; i++)
-		TAILQ_INSERT_TAIL(&c->lru, v[i], lru);
-	free(v);
-	evict(c);
-	return 0;
-}
-
 struct blob_cache *
 blob_cache_open(struct event_base *base, struct blob_store *store,
     const char *dir, uint64_t limit, char *why, size_t size)
 {
 	struct blob_cache *c;
-	size_t i;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL) {
 		snprintf(why, size, "out of memory");
@@ -698,9 +554,6 @@ blob_cache_open(struct event_base *base, struct blob_store *store,
 	c->store = store;
 	c->limit = limit;
 	c->dir = c->lock = -1;
-	for (i = 0; i < SLOTS; i++)
-		TAILQ_INIT(&c->slots[i]);
-	TAILQ_INIT(&c->lru);
 	TAILQ_INIT(&c->fetches);
 	TAILQ_INIT(&c->reads);
 	if ((mkdir(dir, 0700) == -1 && errno != EEXIST) ||
@@ -716,7 +569,8 @@ blob_cache_open(struct event_base *base, struct blob_store *store,
 		    strerror(errno));
 		goto fail;
 	}
-	if (load(c) == -1 || (c->pool = helper_new(base, THREADS)) == NULL) {
+	c->index = cache_index_load(c->dir, limit, &c->counts);
+	if (c->index == NULL || (c->pool = helper_new(base, THREADS)) == NULL) {
 		snprintf(why, size, "cache %s: %s", dir, strerror(errno));
 		goto fail;
 	}
@@ -731,7 +585,6 @@ blob_cache_close(struct blob_cache *c)
 {
 	struct blob_cache_read *r;
 	struct fetch *f;
-	struct entry *e;
 
 	if (c == NULL)
 		return;
@@ -742,10 +595,7 @@ blob_cache_close(struct blob_cache *c)
 		blob_cancel(f->req);
 		fetch_free(f);
 	}
-	while ((e = TAILQ_FIRST(&c->lru)) != NULL) {
-		TAILQ_REMOVE(&c->lru, e, lru);
-		free(e);
-	}
+	cache_index_free(c->index);
 	if (c->dir != -1)
 		close(c->dir);
 	if (c->lock != -1)

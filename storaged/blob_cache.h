@@ -16,6 +16,9 @@ struct blob_cache;
 struct blob_cache_read;		/* under way; owned by the cache */
 
 #define BLOB_CACHE_READ_MAX	((size_t)64 << 20)
+/* So much may wait to be written; what comes faster than that is served, but
+ * not kept. */
+#define BLOB_CACHE_WRITING	((size_t)64 << 20)
 
 /*
  * dir is made when it is missing (not its parents) and locked: another

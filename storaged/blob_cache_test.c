@@ -304,6 +304,35 @@ test_add(void)
 }
 
 /* Two processes on one directory: the second is refused. */
+/* What the disk does not keep up with is not kept: here nothing is written
+ * before all has come. */
+static void
+test_writing(void)
+{
+	const size_t len = BLOB_CACHE_WRITING / 4;
+	struct blob_cache *c = open_cache((uint64_t)1 << 30);
+	uint64_t before = blob_cache_counts(c)->blocks;
+	struct blob_piece v = { calloc(1, len), len };
+	char key[32];
+	int i;
+
+	for (i = 0; i < 9 && v.p != NULL; i++) {
+		snprintf(key, sizeof(key), "k/pack/w%d", i);
+		blob_cache_add(c, key, &v, 1);
+	}
+	settle(c, before + 4 * len / CACHE_BLOCK);
+	/* Now there is room again. */
+	blob_cache_add(c, "k/pack/w9", &v, 1);
+	settle(c, before + 5 * len / CACHE_BLOCK);
+	for (i = 0; i < 10; i++) {
+		snprintf(key, sizeof(key), "k/pack/w%d", i);
+		blob_cache_forget(c, key);
+	}
+	settle(c, before);
+	free((void *)(uintptr_t)v.p);
+	blob_cache_close(c);
+}
+
 static void
 test_lock(void)
 {
@@ -366,6 +395,7 @@ main(void)
 	test_damage();
 	test_limit();
 	test_add();
+	test_writing();
 	test_lock();
 	blob_close(store);
 	event_base_free(base);
