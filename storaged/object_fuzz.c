@@ -125,7 +125,7 @@ name(const char *s)
 		    &why) == 0 && strcmp(canon, twice) == 0);
 	if (cache_block_parse(s, &b) == 0) {
 		cache_block_name(&b, block);
-		FUZZ_CHECK(strcmp(block + 3, s) == 0);
+		FUZZ_CHECK(strcmp(block + CACHE_SUB_LEN, s) == 0);
 		FUZZ_CHECK(cache_block_len(&b) <= CACHE_BLOCK);
 	}
 }
