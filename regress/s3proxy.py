@@ -278,7 +278,8 @@ class Proxy:
             while True:
                 r = await self._request(reader)
                 await self._one(r, writer, up)
-        except (ConnectionError, asyncio.IncompleteReadError, Gone, OSError):
+        except (ConnectionError, asyncio.IncompleteReadError, Gone, OSError,
+                asyncio.CancelledError):    # close()
             pass
         finally:
             self.conns.discard(writer)
