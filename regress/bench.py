@@ -4,12 +4,16 @@ conditional PUTs and GETs on the same MinIO and beside Debian's Dovecot
 (sdbox on local disk): the same client, the same mails, the same run.
 
 usage: bench.py [--messages N] [--only file,minio,dovecot] [--rows WORD]
---rows: only those whose names contain WORD"""
+       bench.py --turns N
+--rows: only those whose names contain WORD
+--turns: the rows that wait for the disk, Pail's file store and Dovecot in N
+turns: what the disk gives changes from minute to minute"""
 
 import os
 import re
 import select
 import shutil
+import statistics
 import sys
 import threading
 import time
@@ -324,7 +328,34 @@ def ratio(name, ours, theirs):
     return "%.2f" % r
 
 
+def turns(n):
+    """Rates of both, each turn, and the median of their ratios."""
+    mails = [text_mail(k) for k in range(400)]
+    s = suite.Suite("file", users=(),
+                    processes="{imapd: auto, storaged: auto}")
+    dovecot.write_users(os.path.join(s.dir, "users"), USERS)
+    with s, dovecot.Dovecot(USERS) as dv:
+        rows = ((APPENDS[0], lambda c, x: append_each(c, mails[:50])),
+                (APPENDS[2], lambda c, x: append_users(x, mails)))
+        for name, fn in rows:
+            rates = {x: [] for x in (s, dv)}
+            clients = {x: x.client("ann") for x in rates}
+            for k in range(n + 1):
+                for x in ((s, dv), (dv, s))[k % 2]:
+                    rates[x].append(fn(clients[x], x))
+            ours, theirs = rates[s][1:], rates[dv][1:]     # the first warms
+            print("   %-34s %s, Dovecot %s, ratio %.2f" % (
+                name, shown("", statistics.median(ours)),
+                shown("", statistics.median(theirs)),
+                statistics.median(a / b for a, b in zip(ours, theirs))),
+                flush=True)
+            for c in clients.values():
+                c.close()
+
+
 def main(argv):
+    if "--turns" in argv:
+        return turns(int(argv[argv.index("--turns") + 1]))
     n = int(argv[argv.index("--messages") + 1]) if "--messages" in argv \
         else 10000
     only = argv[argv.index("--only") + 1].split(",") if "--only" in argv \
