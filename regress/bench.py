@@ -66,7 +66,7 @@ def append_each(c, mails):
     return len(mails) / (time.monotonic() - start)
 
 
-def append_in_turns(c, mails, count, turns=5):
+def append_in_turns(c, mails, count, turns=20):
     """After each share of them as many PUTs of the raw loop, of the size
     that the heads had."""
     share, took = len(mails) // turns, 0
