@@ -74,8 +74,8 @@ fuzz_one() {	# group target seconds
 		    opts="$opts -x regress/corpus/$words.dict"
 	done
 	# shellcheck disable=SC2086
-	if ! TMPDIR=$out afl-fuzz -i "$(corpus_of "$1")" -o "$out" -V "$2" -t 10000 \
-	    -m none $opts -- "$B/${1}_fuzz" >"$out/log" 2>&1; then
+	if ! TMPDIR=$out afl-fuzz -i "$(corpus_of "$1")" -o "$out" \
+	    -V "$2" -t 10000 -m none $opts -- "$B/${1}_fuzz" >"$out/log" 2>&1; then
 		echo "afl-fuzz failed on $1:"
 		tail -n 20 "$out/log"
 		return 1

@@ -5,6 +5,8 @@ import hashlib
 import random
 import struct
 
+from dump import varint
+
 HEADER = 96
 
 
@@ -14,17 +16,6 @@ def seal(header, body):
     h[6] = 0
     h[56:64] = struct.pack("<Q", len(body))
     return bytes(h[:64]) + hashlib.sha256(bytes(h) + body).digest() + body
-
-
-def varint(data, at):
-    """(value, what follows it)"""
-    value = shift = 0
-    while True:
-        value |= (data[at] & 127) << shift
-        shift += 7
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
 
 
 USER = 12       # the field of the head, and the last one that we write

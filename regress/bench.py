@@ -304,11 +304,15 @@ def tree_pss(pid):
             sum(tree_pss(k) for k, _ in measure.children(pid)))
 
 
-def pail(where, mails, n, count, few, word, **over):
+def node(where, **over):
     s = suite.Suite(where, users=(),        # as many as by default
                     processes="{imapd: auto, storaged: auto}", **over)
     dovecot.write_users(os.path.join(s.dir, "users"), USERS)
-    count.s = s
+    return s
+
+
+def pail(where, mails, n, count, few, word, **over):
+    count.s = s = node(where, **over)
     with s:
         def cold():
             """Started anew: the objects' cache is empty, the index there."""
@@ -331,9 +335,7 @@ def ratio(name, ours, theirs):
 def turns(n):
     """Rates of both, each turn, and the median of their ratios."""
     mails = [text_mail(k) for k in range(400)]
-    s = suite.Suite("file", users=(),
-                    processes="{imapd: auto, storaged: auto}")
-    dovecot.write_users(os.path.join(s.dir, "users"), USERS)
+    s = node("file")
     with s, dovecot.Dovecot(USERS) as dv:
         rows = ((APPENDS[0], lambda c, x: append_each(c, mails[:50])),
                 (APPENDS[2], lambda c, x: append_users(x, mails)))

@@ -127,16 +127,21 @@ def of(s, user="ann"):
     return replay(text(s, user))
 
 
-def column(data, at, n, ramp):
-    """One column of a packed block (storaged/mailpack.c): numbers and where
-    the next begins."""
-    low = shift = 0
+def varint(data, at):
+    """(value, what follows it)"""
+    value = shift = 0
     while True:
-        low |= (data[at] & 127) << shift
+        value |= (data[at] & 127) << shift
         shift += 7
         at += 1
         if data[at - 1] < 128:
-            break
+            return value, at
+
+
+def column(data, at, n, ramp):
+    """One column of a packed block (storaged/mailpack.c): numbers and where
+    the next begins."""
+    low, at = varint(data, at)
     low = -(low >> 1) - 1 if low & 1 else low >> 1
     width, at = data[at], at + 1
     return [low + int.from_bytes(data[at + i * width:at + (i + 1) * width],

@@ -8,6 +8,7 @@
 
 #include "storaged/frame.h"
 #include "storaged/logobj.h"
+#include "storaged/sum.h"
 
 enum field {
 	F_FIRST = 1,		/* commits */
@@ -169,10 +170,7 @@ static int
 matches(const struct logfields *f, const struct logref *ref, const void *p,
     size_t len)
 {
-	uint8_t	 sum[32];
-
-	SHA256(p, len, sum);
-	return len == ref->size && memcmp(sum, ref->sha256, 32) == 0 &&
+	return len == ref->size && sum_is(p, len, ref->sha256) &&
 	    f->first == ref->first && f->last == ref->last &&
 	    f->first_record == ref->first_record &&
 	    f->records == ref->records;

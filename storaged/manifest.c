@@ -3,11 +3,11 @@
  */
 #include "common/compat.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "storaged/frame.h"
 #include "storaged/manifest.h"
+#include "storaged/sum.h"
 
 enum field {
 	F_COMMIT = 1,
@@ -108,13 +108,11 @@ manifest_decode(struct manifest *m, const void *p, size_t len,
 	struct buf	 store = BUF_INIT;
 	struct frame	 frame;
 	const uint8_t	*body;
-	uint8_t		 sum[32];
 	size_t		 n;
 	int		 r;
 
 	manifest_init(m);
-	SHA256(p, len, sum);
-	if (sha256 != NULL && memcmp(sum, sha256, sizeof(sum)) != 0)
+	if (sha256 != NULL && !sum_is(p, len, sha256))
 		return FORMAT_DAMAGED;
 	r = frame_open(&frame, FRAME_MANIFEST, p, len, MANIFEST_MAX, &store,
 	    &body, &n);

@@ -12,6 +12,7 @@
 
 #include "storaged/frame.h"
 #include "storaged/msgobj.h"
+#include "storaged/sum.h"
 
 #define ENTRY		45	/* u64 offset, u32 stored, u8 codec, SHA-256 of
 				   the stored bytes */
@@ -220,13 +221,12 @@ msgobj_expand(const struct msgobj *m, size_t i, const void *p, size_t len,
 	const uint8_t	*sum;
 	uint64_t	 offset, want = MSGOBJ_FRAME;
 	uint32_t	 stored;
-	uint8_t		 codec, found[32];
+	uint8_t		 codec;
 
 	if (i >= m->nframes)
 		return FORMAT_DAMAGED;
 	entry_get(m->table + i * ENTRY, &offset, &stored, &codec, &sum);
-	SHA256(p, len, found);
-	if (len != stored || memcmp(found, sum, sizeof(found)) != 0)
+	if (len != stored || !sum_is(p, len, sum))
 		return FORMAT_DAMAGED;
 	if (i == m->nframes - 1 && m->content % MSGOBJ_FRAME != 0)
 		want = m->content % MSGOBJ_FRAME;
