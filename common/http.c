@@ -650,7 +650,17 @@ http_header(const struct http_result *r, const char *name, char *dst,
 int64_t
 http_date(const char *s)
 {
-	time_t t = curl_getdate(s, NULL);
+	/* A server's answers of one second have one date. */
+	static char last[40];
+	static int64_t when;
+	time_t t;
 
-	return t == -1 ? 0 : (int64_t)t;
+	if (last[0] != '\0' && strcmp(s, last) == 0)
+		return when;
+	if ((t = curl_getdate(s, NULL)) == -1)
+		return 0;
+	if (strlcpy(last, s, sizeof(last)) >= sizeof(last))
+		last[0] = '\0';		/* no date is as long */
+	when = (int64_t)t;
+	return when;
 }

@@ -541,6 +541,13 @@ peer_later(evutil_socket_t fd, short what, void *arg)
 }
 
 void
+peer_push(struct peer *p)
+{
+	if (p->state == PEER_OPEN && !p->blocked && !TAILQ_EMPTY(&p->out))
+		peer_flush(p);
+}
+
+void
 peer_hold(struct peer *p, bool hold)
 {
 	if (p->state != PEER_OPEN || p->held == hold)

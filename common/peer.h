@@ -69,6 +69,8 @@ int	 peer_send(struct peer *p, enum msg_type type, uint32_t id,
 int	 peer_send_struct(struct peer *p, enum msg_type type, uint32_t id,
 	    const struct wire_struct *ws, const void *src, int fd);
 size_t	 peer_queued(const struct peer *p);	/* bytes not yet written */
+/* Write now what the socket takes; else it is written at the loop's end. */
+void	 peer_push(struct peer *p);
 /* Stop or go on reading: back-pressure. */
 void	 peer_hold(struct peer *p, bool hold);
 int	 peer_fd(const struct peer *p);

@@ -3,10 +3,9 @@
 #ifndef STORAGED_APPEND_H
 #define STORAGED_APPEND_H
 
-#include <openssl/evp.h>
-
 #include "storaged/msgobj.h"
 #include "storaged/op.h"
+#include "storaged/sum.h"
 
 #define APPEND_MEMORY	(32 * 1024)	/* of a message before it spools */
 #define APPEND_SMALL	(256 * 1024)	/* content that may be compressed in
@@ -42,7 +41,7 @@ struct append {
 	struct buf		 mem;
 	int			 fd;		/* its spool; -1 */
 	uint64_t		 got;
-	EVP_MD_CTX		*md;
+	struct sum		 sum;
 	/* flow control */
 	uint32_t		 window;	/* the peer may send */
 	uint32_t		 owed;		/* taken, not yet credited */

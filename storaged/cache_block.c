@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/sha.h>
 #include <zlib.h>
 
 #include "storaged/cache_block.h"
+#include "storaged/sum.h"
 
 static const uint8_t magic[8] = { 'P', 'A', 'I', 'L', 'B', 'L', 'K', '1' };
 
@@ -54,9 +54,9 @@ crc(const uint8_t *p, size_t len)
 void
 cache_block_id(const char *key, uint8_t id[16])
 {
-	uint8_t md[SHA256_DIGEST_LENGTH];
+	uint8_t md[32];
 
-	SHA256((const uint8_t *)key, strlen(key), md);
+	sum_of(key, strlen(key), md);
 	memcpy(id, md, 16);
 }
 

@@ -5,7 +5,8 @@
  *
  *	intents -> batch (evaluated on the state, in its write transaction)
  *	-> uploads (pack, log object, manifest), if any -> one PUT of the head
- *	-> won: state committed, changed(), then each intent's done()
+ *	-> won: changed(), each intent's done(), answered(), and while the
+ *	   peers read that, the state's commit
  *	-> anything else: the head is read, and the attempt settled by it
  *
  * Nothing here blocks.  All callbacks come from the loop, none from within
@@ -102,11 +103,18 @@ struct commit_conf {
 	 * mailboxes' records, as evaluate() would.
 	 */
 	enum state_verdict (*first)(void *state, struct batch *b);
-	/* The state was committed: records first to last are new (last <
-	 * first: none).  Comes after each transaction, several times while
-	 * catching up, and before the done() of the intents behind them:
-	 * send events. */
+	/* Records first to last are in the bucket: send events.  Comes for
+	 * each transaction of the state, several times while catching up,
+	 * and before the done() of the intents behind them.  What this
+	 * process won is not committed in the state yet: it is in the
+	 * write transaction only. */
 	void	(*changed)(uint64_t first, uint64_t last, void *arg);
+	/* Events and answers of an attempt that was won are queued: write
+	 * them now.  The state's commit is next, and nothing is read from
+	 * any peer before it.  May be NULL. */
+	void	(*answered)(void *arg);
+	/* The state was committed.  May be NULL. */
+	void	(*committed)(void *arg);
 	/* An intent has been in an unsettled attempt for a while: the client
 	 * may be told "* OK Still trying". */
 	void	(*waiting)(struct intent *in, void *arg);

@@ -361,6 +361,7 @@ apply_commit(struct commit *c)
 	cu->begun = false;
 	if (c->conf.ops->commit(c->conf.state, &cu->mark) == 0) {
 		commit_changed(c, cu->mark.records);
+		commit_tell(c, c->conf.committed);
 		return 0;
 	}
 	commit_fence(c, "the state could not be committed");

@@ -254,8 +254,10 @@ void	 commit_answer(struct commit *c, struct intents *l,
 void	 commit_fail_before(struct commit *c, uint64_t ticket,
 	    enum commit_outcome o);
 void	 commit_fresh(struct commit *c, uint64_t ticket);
-/* The state was committed up to this record. */
+/* The records up to this one are in the bucket; the state has them. */
 void	 commit_changed(struct commit *c, uint64_t last);
+/* One of conf's callbacks, which may be NULL. */
+void	 commit_tell(struct commit *c, void (*fn)(void *arg));
 void	 commit_requeue(struct commit *c, struct intents *l);
 /* Each second while anything waits. */
 void	 commit_tick_start(struct commit *c);

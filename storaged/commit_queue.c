@@ -175,6 +175,16 @@ commit_changed(struct commit *c, uint64_t last)
 }
 
 void
+commit_tell(struct commit *c, void (*fn)(void *))
+{
+	if (fn == NULL)
+		return;
+	c->calling++;
+	fn(c->conf.arg);
+	c->calling--;
+}
+
+void
 commit_ended(struct commit *c, const char *why)
 {
 	c->calling++;

@@ -5,7 +5,6 @@
  */
 #include "common/compat.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "storaged/commit_int.h"
 #include "storaged/logobj.h"
 #include "storaged/pack.h"
+#include "storaged/sum.h"
 
 #define GARBAGE_BYTES	48	/* about, of one entry */
 
@@ -162,7 +162,7 @@ manifest_start(struct commit *c, struct head *next)
 		return -1;
 	next->has_manifest = true;
 	memcpy(next->manifest, u->id, sizeof(next->manifest));
-	SHA256(u->bytes.data, u->bytes.len, next->manifest_sha256);
+	sum_of(u->bytes.data, u->bytes.len, next->manifest_sha256);
 	loglist_free(&next->logs);
 	garbage_free(&next->garbage);
 	return upload_start(c, u);

@@ -70,7 +70,11 @@ won_manifest(struct commit *c)
 		}
 }
 
-/* It is in the bucket: state, events, then answers.  0; -1: fenced. */
+/*
+ * It is in the bucket: events, answers, and then the state, which costs the
+ * waiting client nothing so.  Should its commit fail, what was answered holds
+ * all the same.  0; -1: fenced.
+ */
 static int
 settle_won(struct commit *c, const char *etag)
 {
@@ -78,14 +82,12 @@ settle_won(struct commit *c, const char *etag)
 	struct intents		 won = TAILQ_HEAD_INITIALIZER(won);
 	struct state_mark	 mark = { 0 };
 	uint64_t		 last = a->last;
-	int			 r;
 
 	memcpy(mark.history, a->next.history, sizeof(mark.history));
 	memcpy(mark.nonce, a->next.nonce, sizeof(mark.nonce));
 	mark.commit = a->next.commit;
 	mark.records = a->next.records;
 	mark.uidvalidity = a->next.uidvalidity;
-	r = c->conf.ops->commit(c->conf.state, &mark);
 	head_move(&c->head, &a->next);
 	strlcpy(c->etag, etag, sizeof(c->etag));
 	c->have = true;
@@ -99,12 +101,15 @@ settle_won(struct commit *c, const char *etag)
 	if (c->head.commit == 1)
 		commit_turn_first(c);
 	c->rebuilt = false;
-	if (r == 0)
-		commit_changed(c, last);
+	commit_changed(c, last);
 	commit_answer(c, &won, COMMIT_DONE);
-	if (r == -1)
+	commit_tell(c, c->conf.answered);
+	if (c->conf.ops->commit(c->conf.state, &mark) == -1) {
 		commit_fence(c, "the state could not be committed");
-	return r;
+		return -1;
+	}
+	commit_tell(c, c->conf.committed);
+	return 0;
 }
 
 static void

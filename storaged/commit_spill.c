@@ -5,12 +5,12 @@
  */
 #include "common/compat.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "storaged/commit_int.h"
 #include "storaged/logobj.h"
+#include "storaged/sum.h"
 
 #define AGAIN_MS	5000	/* after a failed upload */
 
@@ -134,7 +134,7 @@ newer_start(struct commit *c)
 		start_failed(u);
 		return;
 	}
-	SHA256(u->bytes.data, u->bytes.len, u->ref.sha256);
+	sum_of(u->bytes.data, u->bytes.len, u->ref.sha256);
 	if (upload_send(u, true, background_done) == -1)
 		start_failed(u);
 	else

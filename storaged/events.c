@@ -44,7 +44,7 @@ event_keywords(struct session *s, const struct change *ch)
 	struct ev_keywords	 ev = { .box = ch->box };
 	struct arena		*a = arena_new(1024 * 1024);
 
-	if (a == NULL || read_keywords(s->user->ix, ch->box, &ch->uids,
+	if (a == NULL || read_keywords(&s->user->ix->hot, ch->box, &ch->uids,
 	    &ev.keywords, a) == -1)
 		session_end(s, MBOX_SERVERBUG, "Out of memory");
 	else if (ev.keywords.n > 0)
@@ -102,7 +102,7 @@ event_one(struct session *s, const struct change *ch, bool *taken)
 }
 
 void
-events_send(struct user *u)
+events_send(struct user *u, uint64_t last)
 {
 	struct change_list	 l;
 	struct change		*ch;
@@ -118,7 +118,6 @@ events_send(struct user *u)
 				event_one(s, ch, &taken);
 	}
 	change_list_free(&l);
-	u->shown = u->ix->mark.records;
+	u->shown = last;
 	u->past_due = true;
-	past_trim(u);
 }

@@ -5,10 +5,10 @@
  */
 #include "common/compat.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "storaged/frame.h"
+#include "storaged/sum.h"
 
 static const uint8_t magic[4] = { 'P', 'a', 'i', 'l' };
 
@@ -29,18 +29,14 @@ frame_checksum(const uint8_t header[FRAME_HEADER], const void *covered,
     size_t len, uint8_t sum[32])
 {
 	uint8_t		 zeroed[FRAME_HEADER];
-	SHA256_CTX	 ctx;
+	struct sum	 s;
 
 	memcpy(zeroed, header, sizeof(zeroed));
 	memset(zeroed + AT_CHECKSUM, 0, 32);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-	SHA256_Init(&ctx);
-	SHA256_Update(&ctx, zeroed, sizeof(zeroed));
-	if (len > 0)
-		SHA256_Update(&ctx, covered, len);
-	SHA256_Final(sum, &ctx);
-#pragma GCC diagnostic pop
+	sum_begin(&s);
+	sum_add(&s, zeroed, sizeof(zeroed));
+	sum_add(&s, covered, len);
+	sum_end(&s, sum);
 }
 
 static void

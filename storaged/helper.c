@@ -19,7 +19,6 @@
 #include "common/log.h"
 #include "storaged/codec.h"
 #include "storaged/helper.h"
-#include "storaged/sum.h"
 
 enum helper_state { HELPER_QUEUED, HELPER_RUNNING, HELPER_OVER };
 
@@ -105,7 +104,6 @@ helper_thread(void *arg)
 	}
 	pthread_mutex_unlock(&p->lock);
 	codec_thread_end();
-	sum_thread_end();
 	return NULL;
 }
 

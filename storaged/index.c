@@ -5,8 +5,6 @@
  */
 #include "common/compat.h"
 
-#include <openssl/evp.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,6 +17,7 @@
 #include "common/log.h"
 #include "storaged/cold.h"
 #include "storaged/index.h"
+#include "storaged/sum.h"
 
 void
 index_unlink(const char *path)
@@ -361,28 +360,28 @@ int
 index_digest(struct index *ix, uint8_t digest[32])
 {
 	sqlite3_stmt	*st = db_st(&ix->hot, ST_BOX_ALL);
-	EVP_MD_CTX	*md = EVP_MD_CTX_new();
+	struct sum	 sum;
 	struct buf	 b = BUF_INIT;
 	int		 rv = -1, step;
 
-	if (md == NULL || st == NULL ||
-	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
-		goto out;
+	sum_begin(&sum);
 	while ((step = db_step(&ix->hot, st)) == 1) {
 		buf_reset(&b);
 		buf_put_u64(&b, (uint64_t)sqlite3_column_int64(st, 0));
 		buf_put_u32(&b, (uint32_t)sqlite3_column_int64(st, 3));
 		buf_put_u32(&b, (uint32_t)sqlite3_column_int64(st, 5));
 		buf_put_u64(&b, (uint64_t)sqlite3_column_int64(st, 9));
-		if (b.failed || EVP_DigestUpdate(md, b.data, b.len) != 1) {
+		if (b.failed) {
 			sqlite3_reset(st);
 			goto out;
 		}
+		sum_add(&sum, b.data, b.len);
 	}
-	if (step == 0 && EVP_DigestFinal_ex(md, digest, NULL) == 1)
+	if (step == 0) {
+		sum_end(&sum, digest);
 		rv = 0;
+	}
  out:
-	EVP_MD_CTX_free(md);
 	buf_free(&b);
 	return rv;
 }

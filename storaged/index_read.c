@@ -128,18 +128,18 @@ keyword_item(struct mbox_keyword *k, sqlite3_stmt *st, struct arena *a)
 }
 
 int
-read_keywords(struct index *ix, uint64_t box, const struct uidset *numbers,
+read_keywords(struct db *db, uint64_t box, const struct uidset *numbers,
     struct wire_list *l, struct arena *a)
 {
-	sqlite3_stmt		*st = db_st(&ix->read, ST_BOXKW_ALL);
+	sqlite3_stmt		*st = db_st(db, ST_BOXKW_ALL);
 	struct mbox_keyword	*v;
 	int			 rv;
 
 	l->n = 0;
 	l->v = v = arena_array(a, MBOX_KEYWORDS_MAX, sizeof(*v));
-	if (v == NULL || db_bind(&ix->read, st, "u", box) == -1)
+	if (v == NULL || db_bind(db, st, "u", box) == -1)
 		return -1;
-	while ((rv = db_step(&ix->read, st)) == 1) {
+	while ((rv = db_step(db, st)) == 1) {
 		if (l->n == MBOX_KEYWORDS_MAX)
 			break;
 		if (numbers != NULL && !uidset_has(numbers,

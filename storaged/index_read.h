@@ -44,8 +44,9 @@ int	 read_uids(struct index *ix, uint64_t box, uint32_t after,
 int	 read_first_unseen(struct index *ix, uint64_t box, uint32_t *uid);
 int	 read_count_from(struct index *ix, uint64_t box, uint32_t uid,
 	    uint32_t *count);
-/* Keywords of a mailbox, names on the arena; numbers == NULL: all. */
-int	 read_keywords(struct index *ix, uint64_t box,
+/* Keywords of a mailbox, names on the arena; numbers == NULL: all.  By the
+ * writer's connection they may be uncommitted still. */
+int	 read_keywords(struct db *db, uint64_t box,
 	    const struct uidset *numbers, struct wire_list *l,
 	    struct arena *a);
 

@@ -3,7 +3,6 @@
  */
 #include "common/compat.h"
 
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "storaged/frame.h"
@@ -85,7 +84,7 @@ logobj_encode(const uint8_t history[16], const struct block *first,
 	ref->first_record = first->first;
 	ref->records = last->first + last->count - first->first;
 	ref->size = out->len - start;
-	SHA256(out->data + start, out->len - start, ref->sha256);
+	sum_of(out->data + start, out->len - start, ref->sha256);
 	ret = 0;
 done:
 	buf_free(&fields);

@@ -6,7 +6,6 @@
 
 #include <sys/types.h>
 #include <errno.h>
-#include <openssl/sha.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,7 +80,7 @@ flush(struct msgobj_writer *w)
 		errno = ENOMEM;
 		return -1;
 	}
-	SHA256(w->packed.data, w->packed.len, sum);
+	sum_of(w->packed.data, w->packed.len, sum);
 	buf_put_u64(&w->table, w->at);
 	buf_put_u32(&w->table, (uint32_t)w->packed.len);
 	buf_put_u8(&w->table, (uint8_t)used);

@@ -6,8 +6,6 @@
  */
 #include "common/compat.h"
 
-#include <openssl/sha.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -141,11 +139,9 @@ append_find(struct session *s, const struct msg *m)
 static int
 append_take(struct append *x, const struct msg *m)
 {
-	if (x->md == NULL && ((x->md = EVP_MD_CTX_new()) == NULL ||
-	    EVP_DigestInit_ex(x->md, EVP_sha256(), NULL) != 1))
-		return -1;
-	if (EVP_DigestUpdate(x->md, m->data, m->len) != 1)
-		return -1;
+	if (x->got == 0)
+		sum_begin(&x->sum);
+	sum_add(&x->sum, m->data, m->len);
 	x->got += m->len;
 	if (x->fd == -1 && x->mem.len + m->len <= APPEND_MEMORY)
 		return buf_put(&x->mem, m->data, m->len);
@@ -215,7 +211,7 @@ id_hash(const void *p, size_t len)
 	uint8_t		 sha[32];
 	uint64_t	 h;
 
-	SHA256(p, len, sha);
+	sum_of(p, len, sha);
 	memcpy(&h, sha, sizeof(h));
 	return h == 0 ? 1 : h;
 }
@@ -362,8 +358,6 @@ append_received(struct append *x)
 	x->fd = -1;
 	buf_reset(&x->mem);
 	x->got = 0;
-	EVP_MD_CTX_free(x->md);
-	x->md = NULL;
 }
 
 static int
@@ -385,10 +379,9 @@ append_item(struct op *op, struct append_msg *r)
 		goto fail;
 	if (item_fill(op, it, r) == -1)
 		return -1;
-	if (x->md == NULL)
-		SHA256((const uint8_t *)"", 0, sha);
-	else if (EVP_DigestFinal_ex(x->md, sha, NULL) != 1)
-		goto fail;
+	if (x->got == 0)
+		sum_begin(&x->sum);
+	sum_end(&x->sum, sha);
 	memcpy(it->place.sha256, sha, sizeof(sha));
 	memcpy(it->small.place.sha256, sha, sizeof(sha));
 	if (item_digest(x, it, r->digest) == -1 ||
@@ -558,7 +551,6 @@ append_stop(struct op *op)
 	buf_free(&x->mem);
 	if (x->fd != -1)
 		close(x->fd);
-	EVP_MD_CTX_free(x->md);
 }
 
 const struct op_class op_append = {

@@ -9,13 +9,12 @@
  */
 #include "common/compat.h"
 
-#include <openssl/evp.h>
-
 #include <string.h>
 
 #include "common/log.h"
 #include "storaged/fetch.h"
 #include "storaged/op.h"
+#include "storaged/sum.h"
 #include "storaged/unpack.h"
 
 #define BODY_ROWS	256	/* places known at once */
@@ -48,7 +47,8 @@ struct body {
 	struct fetch	 fetch;
 	bool		 started;	/* the header of rows[i] is out */
 	uint64_t	 at, end;	/* octets of rows[i] still to come */
-	EVP_MD_CTX	*md;		/* of a large message read whole */
+	bool		 summing;	/* a large message read whole */
+	struct sum	 sum;
 	struct run	 runs[BODY_RUNS];	/* used in turn */
 	unsigned	 first, nruns;	/* those in use */
 	unsigned	 made;		/* rows below are in a run, or past */
@@ -248,8 +248,7 @@ body_next(struct body *x)
 	x->next = x->rows[x->i].uid + 1;
 	x->i++;
 	x->started = false;
-	EVP_MD_CTX_free(x->md);
-	x->md = NULL;
+	x->summing = false;
 	return OP_MORE;
 }
 
@@ -260,10 +259,9 @@ body_start(struct op *op, struct body *x, const struct place *p)
 	const struct mbox_body	*req = op->req;
 
 	if (p->at.where == RECORD_MSG && req->offset == 0 &&
-	    x->end == p->at.digest_len + p->size && x->md == NULL) {
-		if ((x->md = EVP_MD_CTX_new()) == NULL ||
-		    EVP_DigestInit_ex(x->md, EVP_sha256(), NULL) != 1)
-			return -1;
+	    x->end == p->at.digest_len + p->size && !x->summing) {
+		x->summing = true;
+		sum_begin(&x->sum);
 	}
 	x->started = true;
 	return body_header(op, p->uid, MBOX_BODY_OK, x->end - x->at);
@@ -274,8 +272,10 @@ body_verified(struct body *x, const struct place *p)
 {
 	uint8_t	 sha[32];
 
-	return x->md == NULL || (EVP_DigestFinal_ex(x->md, sha, NULL) == 1 &&
-	    memcmp(sha, p->at.sha256, sizeof(sha)) == 0);
+	if (!x->summing)
+		return true;
+	sum_end(&x->sum, sha);
+	return memcmp(sha, p->at.sha256, sizeof(sha)) == 0;
 }
 
 /* Where the octets asked for begin and end in the content. */
@@ -328,8 +328,8 @@ body_message(struct op *op, struct body *x)
 		if (len > x->end - x->at)
 			len = (size_t)(x->end - x->at);
 		buf_put(&op->out, data, len);
-		if (x->md != NULL)
-			(void)EVP_DigestUpdate(x->md, data, len);
+		if (x->summing)
+			sum_add(&x->sum, data, len);
 		x->at += len;
 	} else if (!x->started)
 		(void)body_start(op, x, p);	/* nothing of it was wanted */
@@ -449,7 +449,6 @@ body_stop(struct op *op)
 		unpack_free(&x->runs[i].u);
 	fetch_free(&x->fetch);
 	fetch_free(&x->stored);
-	EVP_MD_CTX_free(x->md);
 }
 
 const struct op_class op_body = {

@@ -42,7 +42,7 @@ select_reply(struct op *op, struct select *x)
 	uint32_t		 recent;
 
 	memset(&r, 0, sizeof(r));
-	if (a == NULL || read_keywords(op->user->ix, x->box.id, NULL,
+	if (a == NULL || read_keywords(&op->user->ix->read, x->box.id, NULL,
 	    &r.keywords, a) == -1) {
 		arena_free(a);
 		op_no(op, MBOX_SERVERBUG, "The index cannot be read");

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <openssl/evp.h>
 
 #include "common/clock.h"
 #include "storaged/s3_call.h"
+#include "storaged/sum.h"
 
 /* -- the body's hash -- */
 
@@ -24,21 +24,19 @@ static void
 body_hash(void *arg)
 {
 	struct s3_call *c = arg;
-	uint8_t md[EVP_MAX_MD_SIZE], *buf = NULL;
-	EVP_MD_CTX *ctx;
+	uint8_t md[32], *buf = NULL;
+	struct sum sum;
 	uint64_t at = 0;
 	ssize_t n;
 	size_t i;
 
-	if ((ctx = EVP_MD_CTX_new()) == NULL ||
-	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1 ||
-	    (c->fd != -1 && (buf = malloc(262144)) == NULL)) {
+	if (c->fd != -1 && (buf = malloc(262144)) == NULL) {
 		c->hash_errno = ENOMEM;
-		EVP_MD_CTX_free(ctx);
 		return;
 	}
+	sum_begin(&sum);
 	for (i = 0; i < c->npieces; i++)
-		EVP_DigestUpdate(ctx, c->pieces[i].p, c->pieces[i].len);
+		sum_add(&sum, c->pieces[i].p, c->pieces[i].len);
 	while (c->fd != -1 && at < c->fd_len) {
 		n = pread(c->fd, buf, c->fd_len - at < 262144 ?
 		    (size_t)(c->fd_len - at) : 262144,
@@ -49,12 +47,11 @@ body_hash(void *arg)
 			c->hash_errno = n == 0 ? EIO : errno;
 			break;
 		}
-		EVP_DigestUpdate(ctx, buf, (size_t)n);
+		sum_add(&sum, buf, (size_t)n);
 		at += (uint64_t)n;
 	}
-	EVP_DigestFinal_ex(ctx, md, NULL);
-	s3_hex(md, 32, c->hash);
-	EVP_MD_CTX_free(ctx);
+	sum_end(&sum, md);
+	s3_hex(md, sizeof(md), c->hash);
 	free(buf);
 }
 

@@ -10,12 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
-
 #include "common/buf.h"
 #include "storaged/s3_sign.h"
+#include "storaged/sum.h"
 
 #define QUERY_MAX	16	/* parameters */
 
@@ -218,9 +215,9 @@ canon_make(struct canon *c, const struct s3_to_sign *r)
 static void
 hash_hex(const struct buf *b, char dst[65])
 {
-	uint8_t md[SHA256_DIGEST_LENGTH];
+	uint8_t md[32];
 
-	SHA256(b->data, b->len, md);
+	sum_of(b->data, b->len, md);
 	s3_hex(md, sizeof(md), dst);
 }
 
@@ -242,8 +239,7 @@ s3_sign(const struct s3_key *key, const struct s3_to_sign *r, char *dst,
 {
 	struct canon c;
 	char scope[128], text[320], hash[65];
-	uint8_t md[SHA256_DIGEST_LENGTH];
-	unsigned mdlen = sizeof(md);
+	uint8_t md[32];
 	int n = -1;
 
 	if (strlen(r->date) != S3_DATE_LEN ||
@@ -260,11 +256,7 @@ s3_sign(const struct s3_key *key, const struct s3_to_sign *r, char *dst,
 	}
 	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256\n%s\n%s\n%s", r->date,
 	    scope, hash);
-	if (HMAC(EVP_sha256(), key->key, sizeof(key->key), (uint8_t *)text,
-	    strlen(text), md, &mdlen) == NULL) {
-		n = -1;
-		goto out;
-	}
+	sum_hmac(key->key, sizeof(key->key), text, strlen(text), md);
 	s3_hex(md, sizeof(md), hash);
 	n = snprintf(dst, size, "AWS4-HMAC-SHA256 Credential=%s/%s, "
 	    "SignedHeaders=%s, Signature=%s", key->access_key, scope, c.names,

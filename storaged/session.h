@@ -64,7 +64,7 @@ int	 session_send(struct session *s, enum msg_type type, uint32_t id,
 int	 dispatch(struct session *s, const struct msg *m);
 
 /* events.c: what was committed, to all sessions that look at it. */
-void	 events_send(struct user *u);
+void	 events_send(struct user *u, uint64_t last);
 
 /* past.c: what was expunged is forgotten once all views have passed it. */
 bool	 past_views(void *user);

@@ -1,41 +1,76 @@
-/* Checks of SHA-256 (sum.h).  Each thread keeps one context. */
+/* SHA-256 by libcrypto's plain functions (sum.h). */
 #include "common/compat.h"
-
-#include <openssl/evp.h>
 
 #include <string.h>
 
+#include "common/log.h"
 #include "storaged/sum.h"
 
-static _Thread_local EVP_MD_CTX	*ctx;
+/* OpenSSL 3 calls them deprecated, and gives nothing that costs as little. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-/* A context that has its algorithm begins anew without a look-up. */
-static int
-sum_begin(void)
+void
+sum_begin(struct sum *s)
 {
-	if (ctx != NULL)
-		return EVP_DigestInit_ex(ctx, NULL, NULL);
-	if ((ctx = EVP_MD_CTX_new()) == NULL)
-		return 0;
-	if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1)
-		return 1;
-	sum_thread_end();
-	return 0;
+	SHA256_Init(&s->ctx);
+}
+
+void
+sum_add(struct sum *s, const void *p, size_t len)
+{
+	if (len > 0)
+		SHA256_Update(&s->ctx, p, len);
+}
+
+void
+sum_end(struct sum *s, uint8_t sha256[32])
+{
+	SHA256_Final(sha256, &s->ctx);
+}
+
+void
+sum_of(const void *p, size_t len, uint8_t sha256[32])
+{
+	struct sum	 s;
+
+	sum_begin(&s);
+	sum_add(&s, p, len);
+	sum_end(&s, sha256);
+}
+
+void
+sum_hmac(const void *key, size_t keylen, const void *p, size_t len,
+    uint8_t mac[32])
+{
+	uint8_t		 pad[SUM_BLOCK];
+	struct sum	 s;
+	size_t		 i;
+
+	if (keylen > sizeof(pad))
+		fatalx("sum: a key of %zu octets", keylen);
+	memset(pad, 0, sizeof(pad));
+	memcpy(pad, key, keylen);
+	for (i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36;
+	sum_begin(&s);
+	sum_add(&s, pad, sizeof(pad));
+	sum_add(&s, p, len);
+	sum_end(&s, mac);
+	for (i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36 ^ 0x5c;
+	sum_begin(&s);
+	sum_add(&s, pad, sizeof(pad));
+	sum_add(&s, mac, 32);
+	sum_end(&s, mac);
+	explicit_bzero(pad, sizeof(pad));
+	explicit_bzero(&s, sizeof(s));
 }
 
 bool
 sum_is(const void *p, size_t len, const uint8_t sha256[32])
 {
-	uint8_t	 md[EVP_MAX_MD_SIZE];
+	uint8_t	 md[32];
 
-	return sum_begin() == 1 && EVP_DigestUpdate(ctx, p, len) == 1 &&
-	    EVP_DigestFinal_ex(ctx, md, NULL) == 1 &&
-	    memcmp(md, sha256, 32) == 0;
-}
-
-void
-sum_thread_end(void)
-{
-	EVP_MD_CTX_free(ctx);
-	ctx = NULL;
+	sum_of(p, len, md);
+	return memcmp(md, sha256, sizeof(md)) == 0;
 }

@@ -1,18 +1,33 @@
 /*
- * SHA-256 of bytes that are at hand, for what is summed often: the one-shot
- * call of OpenSSL looks its algorithm up each time, which costs a small
- * message a quarter more.
+ * SHA-256 (FIPS 180-4) for what is summed often.  OpenSSL's newer calls look
+ * the algorithm up and allocate each time, which costs a small message more
+ * than its sum does; these need no memory and cannot fail.
  */
 #ifndef STORAGED_SUM_H
 #define STORAGED_SUM_H
+
+#include <openssl/sha.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Is that their SHA-256?  false on ENOMEM too.  In any thread. */
+struct sum {
+	SHA256_CTX	 ctx;
+};
+
+/* Of what comes in pieces: begin, any number of add, end. */
+void	 sum_begin(struct sum *s);
+void	 sum_add(struct sum *s, const void *p, size_t len);
+void	 sum_end(struct sum *s, uint8_t sha256[32]);
+
+#define SUM_BLOCK	64	/* octets of SHA-256's block */
+
+/* Of bytes that are at hand. */
+void	 sum_of(const void *p, size_t len, uint8_t sha256[32]);
 bool	 sum_is(const void *p, size_t len, const uint8_t sha256[32]);
-/* Frees what the calling thread keeps; before it ends. */
-void	 sum_thread_end(void);
+/* HMAC-SHA256 (RFC 2104) with a key of at most SUM_BLOCK octets. */
+void	 sum_hmac(const void *key, size_t keylen, const void *p, size_t len,
+	    uint8_t mac[32]);
 
 #endif

@@ -1,6 +1,8 @@
-/* The examples of FIPS 180-4, again and again in one context, in two
- * threads. */
+/* The examples of FIPS 180-4 in two threads, pieces, and HMAC. */
 #include "common/compat.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <pthread.h>
 #include <string.h>
@@ -29,6 +31,46 @@ static const struct {
 	    0xf6, 0xec, 0xed, 0xd4, 0x19, 0xdb, 0x06, 0xc1 } },
 };
 
+/* Against libcrypto's own, with keys and texts of every length. */
+static void
+test_hmac(void)
+{
+	uint8_t		 key[SUM_BLOCK], text[200], ours[32], theirs[32];
+	unsigned	 n = 0;
+	size_t		 k, len;
+
+	for (len = 0; len < sizeof(text); len++)
+		text[len] = (uint8_t)(len * 7);
+	for (k = 0; k < sizeof(key); k++)
+		key[k] = (uint8_t)(255 - k);
+	for (k = 1; k <= sizeof(key); k++)
+		for (len = 0; len <= sizeof(text); len += 1 + k % 5) {
+			sum_hmac(key, k, text, len, ours);
+			CHECK(HMAC(EVP_sha256(), key, (int)k, text, len,
+			    theirs, &n) != NULL && n == sizeof(theirs));
+			CHECK_ROW(memcmp(ours, theirs, sizeof(ours)) == 0,
+			    "key of %zu, text of %zu", k, len);
+		}
+}
+
+/* In two pieces, wherever they meet. */
+static void
+test_pieces(void)
+{
+	const char	*text = sums[2].text;
+	size_t		 len = strlen(text), i;
+	struct sum	 s;
+	uint8_t		 sha256[32];
+
+	for (i = 0; i <= len; i++) {
+		sum_begin(&s);
+		sum_add(&s, text, i);
+		sum_add(&s, text + i, len - i);
+		sum_end(&s, sha256);
+		CHECK_ROW(memcmp(sha256, sums[2].sha256, 32) == 0, "%zu", i);
+	}
+}
+
 /* Its own and no other's, nor when a bit of the text differs. */
 static void *
 check_all(void *wrong)
@@ -49,7 +91,6 @@ check_all(void *wrong)
 			text[len - 1] ^= 1;
 			*(int *)wrong += sum_is(text, len, sums[i].sha256);
 		}
-	sum_thread_end();
 	return NULL;
 }
 
@@ -67,5 +108,7 @@ main(void)
 	/* and after its end */
 	check_all(&here);
 	CHECK(here == 0);
+	test_pieces();
+	test_hmac();
 	return TEST_END();
 }

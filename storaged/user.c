@@ -100,10 +100,29 @@ user_changed(uint64_t first, uint64_t last, void *arg)
 		env.alone = false;
 		user_each(user_cluster, NULL);
 	}
-	events_send(u);
-	cold_forget(u);
+	events_send(u, last);
 	if (last >= first)
 		follow_changed(u);
+}
+
+static void
+user_answered(void *arg)
+{
+	struct user	*u = arg;
+	struct session	*s;
+
+	TAILQ_FOREACH(s, &u->sessions, entry)
+		if (s->peer != NULL && !s->dead)
+			peer_push(s->peer);
+}
+
+static void
+user_committed(void *arg)
+{
+	struct user	*u = arg;
+
+	cold_forget(u);
+	past_trim(u);
 }
 
 static void
@@ -170,6 +189,8 @@ user_commit(struct user *u)
 	c.known = env.known;
 	c.first = index_state_first;
 	c.changed = user_changed;
+	c.answered = user_answered;
+	c.committed = user_committed;
 	c.waiting = user_waiting;
 	c.fenced = user_fenced;
 	c.ended = user_lost;
