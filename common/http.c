@@ -40,7 +40,7 @@ struct http_request {
 	bool		 once, begun, again;
 	enum too_long	 too_long;
 	size_t		 max_body;
-	struct buf	 joined;	/* a small body in one piece */
+	struct buf	 joined;	/* a small body of several pieces */
 	struct buf	 head, body;
 	char		 error[CURL_ERROR_SIZE];
 	http_cb		 cb;
@@ -392,15 +392,15 @@ set_body(struct http_request *q, const struct http_call *call)
 	}
 	if (call->fd == -1 && len <= JOIN_MAX) {
 		/* Goes out together with the headers. */
-		for (i = 0; i < call->npieces; i++) {
+		for (i = 0; call->npieces > 1 && i < call->npieces; i++) {
 			if (buf_put(&q->joined, call->pieces[i].p,
 			    call->pieces[i].len) == -1)
 				return -1;
 		}
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)len);
-		curl_easy_setopt(e, CURLOPT_POSTFIELDS,
-		    len != 0 ? (char *)q->joined.data : "");
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, len == 0 ? "" :
+		    call->npieces > 1 ? q->joined.data : call->pieces[0].p);
 	} else {
 		curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)len);

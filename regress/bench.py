@@ -56,9 +56,10 @@ def talk(c, chunks, n, tagged=b" OK"):
 
 
 def append_each(c, mails):
+    chunks = [append_bytes(b"t1", m) for m in mails]
     start = time.monotonic()
-    for m in mails:
-        c.sock.sendall(append_bytes(b"t1", m))
+    for chunk in chunks:
+        c.sock.sendall(chunk)
         got = b""
         while b"t1 " not in got or not got.endswith(b"\r\n"):
             got += c.sock.recv(65536)
