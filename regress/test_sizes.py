@@ -311,17 +311,18 @@ def test_ten_thousand_mixed_commands_leak_nothing():
             assert a.status == "OK", a
         c.ok("SELECT INBOX")
         curve, quiet, done = [], [], 0
-        for n in range(6):
+        turns = 6 if os.environ.get("PAIL_ASAN") else 14
+        for n in range(turns):
             done += mixed(c, 80)
             curve.append(sum(measure.pss_by_name(s).values()))
-            if n in (2, 5):     # the index's page caches may fill
+            if n in (1, 7, 13):
                 settled(s)
                 quiet.append(measure.pss_by_name(s, "Pss_Anon"))
-        print("   KiB after each of six times %d:" % (done // 6), curve,
-              "and idle:", quiet)
+        print("   KiB after each of %d times %d:" % (turns, done // turns),
+              curve, "and idle:", quiet)
         assert done >= 10000
-        if not os.environ.get("PAIL_ASAN"):
-            for name in quiet[0]:
-                rise = quiet[1][name] - quiet[0][name]
-                assert rise <= 300, (name, rise, quiet)
+        # Twice 10,000: the heap finds its shape once, a leak goes on.
+        for name in quiet[0]:
+            rises = [b[name] - a[name] for a, b in zip(quiet, quiet[1:])]
+            assert min(rises, default=0) <= 300, (name, rises, quiet)
         c.logout()
