@@ -160,6 +160,7 @@ struct fake_state {
 	uint64_t		 ntx;		/* transactions begun */
 	/* FULL beyond so many records of a batch; 0: never. */
 	unsigned		 full_after;
+	bool			 fails;		/* its commit: once */
 };
 /* Empty; ids of messages are below ids. */
 void	 fake_state_init(struct fake_state *s, uint32_t ids);

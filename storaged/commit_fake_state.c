@@ -97,6 +97,11 @@ state_commit(void *state, const struct state_mark *mark)
 		fatalx("fake state: %llu records, the mark says %llu",
 		    (unsigned long long)s->records,
 		    (unsigned long long)mark->records);
+	if (s->fails) {
+		s->fails = false;
+		state_rollback(s);
+		return -1;
+	}
 	s->mark = *mark;
 	s->open = false;
 	return 0;

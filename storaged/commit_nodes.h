@@ -30,6 +30,9 @@ static struct node		 nodes[3];
 /* Fates of the first node's requests for the head, and for packs. */
 static const char		*put_script, *get_script, *pack_script;
 static unsigned			 answers, dones;
+/* What the commit told, in its order: a letter each, a capital one while the
+ * first node's state was in a transaction. */
+static char			 told[64];
 static enum commit_outcome	 last;
 
 static enum fake_fate
@@ -77,10 +80,20 @@ fate(struct fake_world *world, struct fake_node *n, enum fake_verb verb,
 }
 
 static void
+tell(char l)
+{
+	size_t	 len = strlen(told);
+
+	if (len + 1 < sizeof(told))
+		told[len] = (char)(nodes[0].st.open ? l - 'a' + 'A' : l);
+}
+
+static void
 op_done(struct intent *in, enum commit_outcome o, void *arg)
 {
 	(void)in;
 	(void)arg;
+	tell('d');
 	answers++;
 	dones += o == COMMIT_DONE;
 	last = o;
@@ -98,6 +111,21 @@ changed(uint64_t first, uint64_t upto, void *arg)
 {
 	(void)arg;
 	CHECK(upto >= first);
+	tell('e');
+}
+
+static void
+answered(void *arg)
+{
+	(void)arg;
+	tell('a');
+}
+
+static void
+committed(void *arg)
+{
+	(void)arg;
+	tell('c');
 }
 
 static void
@@ -126,7 +154,8 @@ node_open(struct node *n, unsigned i, bool known)
 {
 	struct commit_conf	 conf = { .user = USER, .ops = &fake_state_ops,
 	    .state = &n->st, .known = known, .first = fake_state_first,
-	    .changed = changed, .waiting = waiting, .fenced = fenced,
+	    .changed = changed, .answered = answered,
+	    .committed = committed, .waiting = waiting, .fenced = fenced,
 	    .ended = ended, .arg = n };
 
 	n->fn = &w.nodes[i];

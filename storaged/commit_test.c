@@ -376,6 +376,39 @@ test_rebuild(void)
 	finish();
 }
 
+/* What is won is told before the state commits it, and holds should that
+ * fail; what others won is told after. */
+static void
+test_order(void)
+{
+	struct node	*n = &nodes[0];
+	struct fake_op	 op[3];
+	size_t		 i;
+
+	start();
+	CHECK(refresh(n) == COMMIT_DONE && refresh(&nodes[1]) == COMMIT_DONE);
+	memset(told, 0, sizeof(told));
+	submit(n, &op[0], FAKE_ADD, 1, 100);
+	submit(n, &op[1], FAKE_ADD, 2, 100);
+	run(1000);
+	CHECK_ROW(strcmp(told, "EDDAc") == 0, "own: %s", told);
+	other(&nodes[1], 3);
+	memset(told, 0, sizeof(told));
+	CHECK(refresh(n) == COMMIT_DONE);
+	CHECK_ROW(strcmp(told, "ec") == 0, "another's: %s", told);
+	memset(told, 0, sizeof(told));
+	n->st.fails = true;
+	submit(n, &op[2], FAKE_ADD, 4, 100);
+	run(1000);
+	CHECK_ROW(strcmp(told, "EDA") == 0, "not committed: %s", told);
+	CHECK(dones == 3 && n->fences == 1 && n->st.uid_of[4] == 0);
+	CHECK(refresh(&nodes[1]) == COMMIT_DONE);
+	CHECK(nodes[1].st.uid_of[4] != 0);
+	for (i = 0; i < nitems(op); i++)
+		free(op[i].bytes);
+	finish();
+}
+
 int
 main(void)
 {
@@ -393,5 +426,6 @@ main(void)
 	test_hold();
 	test_counts();
 	test_rebuild();
+	test_order();
 	return TEST_END();
 }
