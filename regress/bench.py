@@ -6,8 +6,9 @@ conditional PUTs and GETs on the same MinIO and beside Debian's Dovecot
 usage: bench.py [--messages N] [--only file,minio,dovecot] [--rows WORD]
        bench.py --turns N
 --rows: only those whose names contain WORD
---turns: the rows that wait for the disk, Pail's file store and Dovecot in N
-turns: what the disk gives changes from minute to minute"""
+--turns: only the rows that wait for the disk, N turns for 30.  In these
+Pail's file store and Dovecot take turns: what the disk gives changes from
+minute to minute"""
 
 import os
 import re
@@ -315,14 +316,8 @@ def node(where, **over):
 def pail(where, mails, n, count, few, word, **over):
     count.s = s = node(where, **over)
     with s:
-        def cold():
-            """Started anew: the objects' cache is empty, the index there."""
-            s.stop()
-            s.forget(*[d for d in os.listdir(os.path.join(s.dir, "cache"))
-                       if d.startswith("objects")])
-            s.start()
-        return run(s, mails, n, count, lambda: measure.pss(s), cold, few,
-                   word)
+        return run(s, mails, n, count, lambda: measure.pss(s),
+                   s.forget_objects, few, word)
 
 
 def ratio(name, ours, theirs):
@@ -334,8 +329,9 @@ def ratio(name, ours, theirs):
 
 
 def turns(n):
-    """Rates of both, each turn, and the median of their ratios."""
-    mails = [text_mail(k) for k in range(400)]
+    """Rates of both, each turn: {row: (the medians, that of the ratios)}."""
+    print("Pail, file store, and Dovecot in %d turns" % n, flush=True)
+    mails, out = [text_mail(k) for k in range(400)], {}
     s = node("file")
     with s, dovecot.Dovecot(USERS) as dv:
         rows = ((APPENDS[0], lambda c, x: append_each(c, mails[:50])),
@@ -347,13 +343,14 @@ def turns(n):
                 for x in ((s, dv), (dv, s))[k % 2]:
                     rates[x].append(fn(clients[x], x))
             ours, theirs = rates[s][1:], rates[dv][1:]     # the first warms
-            print("   %-34s %s, Dovecot %s, ratio %.2f" % (
-                name, shown("", statistics.median(ours)),
-                shown("", statistics.median(theirs)),
-                statistics.median(a / b for a, b in zip(ours, theirs))),
-                flush=True)
+            out[name] = (statistics.median(ours), statistics.median(theirs),
+                         statistics.median(a / b
+                                           for a, b in zip(ours, theirs)))
+            print("   %-34s %.0f, Dovecot %.0f, ratio %.2f" % (
+                (name,) + out[name]), flush=True)
             for c in clients.values():
                 c.close()
+    return out
 
 
 def main(argv):
@@ -369,7 +366,7 @@ def main(argv):
     word = argv[argv.index("--rows") + 1] if "--rows" in argv else ""
     few = min(500, n // 4)
     mails = [text_mail(k) for k in range(n)]
-    f, m, d, raw, count = {}, {}, {}, {}, Counter()
+    f, m, d, raw, count, took_turns = {}, {}, {}, {}, Counter(), {}
     if "file" in only:
         print("Pail, file store", flush=True)
         f = pail("file", mails, n, count, few, word)
@@ -393,10 +390,12 @@ def main(argv):
             with dovecot.Dovecot(USERS, best=True) as dv:
                 login_rate(dv, 20)
                 d["login best"] = login_rate(dv)
-    table(f, m, d, raw, count, n)
+    if "dovecot" in only and "file" in only and word in APPENDS[0]:
+        took_turns = turns(30)
+    table(f, m, d, raw, count, n, took_turns)
 
 
-def table(f, m, d, raw, count, n):
+def table(f, m, d, raw, count, n, took_turns):
     print("\n%d messages of 4 KiB; ratios: above 1 is better than the other"
           % n)
     print("%-30s %9s %9s %9s %8s %9s %8s  %s" % (
@@ -414,6 +413,13 @@ def table(f, m, d, raw, count, n):
             ratio(name, f.get(name), dv), shown(name, m.get(name)),
             shown(name, raw.get(name)),
             ratio(name, m.get(name), raw.get(name)), what))
+        if name in took_turns:
+            print("%-30s %9.0f %9.0f %9.2f" % (
+                ("  (in turns)",) + took_turns[name]))
+        if name == DOWNLOADS[0] and "mail MB/s" in raw:
+            print("%-30s %9s %9s %9s %8.0f %9.0f %8.2f" % (
+                "  (as octets of mail, MB/s)", "", "", "",
+                *raw["mail MB/s"]))
     if "login best" in d:
         print("%-30s %9s %9s %9s" % (
             "  (Dovecot's best)", shown("", f.get(

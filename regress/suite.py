@@ -157,6 +157,13 @@ class Suite:
         for name in what or ("",):
             shutil.rmtree(os.path.join(self.dir, "cache", name))
 
+    def forget_objects(self):
+        """Start anew with no objects in the cache; the index stays."""
+        self.stop()
+        self.forget(*[d for d in os.listdir(os.path.join(self.dir, "cache"))
+                      if d.startswith("objects")])
+        self.start()
+
     def log_text(self):
         with open(self.logname, errors="replace") as f:
             return f.read()
