@@ -371,10 +371,30 @@ set_common(struct http_request *q, const struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, q);
 }
 
+/* A small body in one piece, which goes out together with the headers; NULL
+ * on ENOMEM. */
+static const void *
+body_joined(struct http_request *q, const struct http_call *call, uint64_t len)
+{
+	size_t i;
+
+	if (len == 0)
+		return "";
+	if (call->npieces == 1)
+		return call->pieces[0].p;
+	for (i = 0; i < call->npieces; i++) {
+		if (buf_put(&q->joined, call->pieces[i].p,
+		    call->pieces[i].len) == -1)
+			return NULL;
+	}
+	return q->joined.data;
+}
+
 static int
 set_body(struct http_request *q, const struct http_call *call)
 {
 	uint64_t len = call->fd_len;
+	const void *body;
 	CURL *e = q->easy;
 	size_t i;
 
@@ -391,16 +411,11 @@ set_body(struct http_request *q, const struct http_call *call)
 			len += call->pieces[i].len;
 	}
 	if (call->fd == -1 && len <= JOIN_MAX) {
-		/* Goes out together with the headers. */
-		for (i = 0; call->npieces > 1 && i < call->npieces; i++) {
-			if (buf_put(&q->joined, call->pieces[i].p,
-			    call->pieces[i].len) == -1)
-				return -1;
-		}
+		if ((body = body_joined(q, call, len)) == NULL)
+			return -1;
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)len);
-		curl_easy_setopt(e, CURLOPT_POSTFIELDS, len == 0 ? "" :
-		    call->npieces > 1 ? q->joined.data : call->pieces[0].p);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, body);
 	} else {
 		curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)len);

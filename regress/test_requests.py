@@ -102,9 +102,7 @@ def test_metadata_of_6046_mails_costs_none_and_a_download_few():
         # The rebuild filled the cache: what counts is the download alone,
         # so the cache goes and the index stays.
         c.logout()
-        s.stop()
-        s.forget("objects.0")
-        s.start()
+        s.forget_objects()
         c = s.client()
         c.ok("SELECT INBOX")
         stored, large = stored_bytes(store)

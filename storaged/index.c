@@ -362,7 +362,7 @@ index_digest(struct index *ix, uint8_t digest[32])
 	sqlite3_stmt	*st = db_st(&ix->hot, ST_BOX_ALL);
 	struct sum	 sum;
 	struct buf	 b = BUF_INIT;
-	int		 rv = -1, step;
+	int		 step;
 
 	sum_begin(&sum);
 	while ((step = db_step(&ix->hot, st)) == 1) {
@@ -373,17 +373,13 @@ index_digest(struct index *ix, uint8_t digest[32])
 		buf_put_u64(&b, (uint64_t)sqlite3_column_int64(st, 9));
 		if (b.failed) {
 			sqlite3_reset(st);
-			goto out;
+			break;
 		}
 		sum_add(&sum, b.data, b.len);
 	}
-	if (step == 0) {
-		sum_end(&sum, digest);
-		rv = 0;
-	}
- out:
+	sum_end(&sum, digest);
 	buf_free(&b);
-	return rv;
+	return step == 0 ? 0 : -1;
 }
 
 int

@@ -26,6 +26,7 @@ append_check(struct op *op)
 	struct append		*x = op->x;
 
 	x->fd = -1;
+	sum_begin(&x->sum);
 	x->window = req->early ? MBOX_EARLY : 0;
 	TAILQ_INIT(&x->larges);
 	return 0;
@@ -139,8 +140,6 @@ append_find(struct session *s, const struct msg *m)
 static int
 append_take(struct append *x, const struct msg *m)
 {
-	if (x->got == 0)
-		sum_begin(&x->sum);
 	sum_add(&x->sum, m->data, m->len);
 	x->got += m->len;
 	if (x->fd == -1 && x->mem.len + m->len <= APPEND_MEMORY)
@@ -358,6 +357,7 @@ append_received(struct append *x)
 	x->fd = -1;
 	buf_reset(&x->mem);
 	x->got = 0;
+	sum_begin(&x->sum);
 }
 
 static int
@@ -379,8 +379,6 @@ append_item(struct op *op, struct append_msg *r)
 		goto fail;
 	if (item_fill(op, it, r) == -1)
 		return -1;
-	if (x->got == 0)
-		sum_begin(&x->sum);
 	sum_end(&x->sum, sha);
 	memcpy(it->place.sha256, sha, sizeof(sha));
 	memcpy(it->small.place.sha256, sha, sizeof(sha));
