@@ -1,9 +1,8 @@
 /*
  * The cache of immutable objects (blob_cache.h).  What is on disk is known
- * (cache_index.h); the files are read and written by helper threads.  A read
- * is cut into parts, one for each block: from a file, or from a fetch, which
- * is one GET for a run of missing blocks and lives until its blocks are
- * written.
+ * (cache_index.h); it is read and written by helper threads.  A read is cut
+ * into parts, one for each block: from the disk, or from a fetch, which is
+ * one GET for a run of missing blocks and lives until these are written.
  */
 #include "common/compat.h"
 
@@ -33,8 +32,9 @@ struct part {				/* of a read: one block */
 	TAILQ_ENTRY(part) in_read, in_fetch;
 	struct blob_cache_read *read;
 	struct fetch	*fetch;		/* waits for it */
-	struct helper_job *job;		/* reads the file */
-	struct cache_block b;		/* size: when it comes from a file */
+	struct helper_job *job;		/* reads the disk */
+	struct cache_block b;		/* size: when it comes from there */
+	struct cache_place place;
 	int		 rc;
 };
 
@@ -42,7 +42,7 @@ struct fetch {
 	TAILQ_ENTRY(fetch) entry;
 	struct blob_cache *cache;
 	struct blob_request *req;
-	struct helper_job *job;		/* writes the files */
+	struct helper_job *job;		/* writes to the disk */
 	char		 key[BLOB_KEY_MAX];
 	uint8_t		 id[16];
 	uint64_t	 first;
@@ -50,8 +50,9 @@ struct fetch {
 	uint8_t		*data;		/* once it is there */
 	size_t		 len;
 	uint64_t	 size;		/* of the object */
-	size_t		 written;	/* blocks; and errno, by the helper */
-	int		 rc;
+	size_t		 kept;		/* bytes: no part of a block */
+	struct cache_place place;
+	int		 rc;		/* errno, by the helper */
 	TAILQ_HEAD(, part) waiters;
 };
 
@@ -95,6 +96,7 @@ part_free(struct part *p)
 	TAILQ_REMOVE(&p->read->parts, p, in_read);
 	if (p->fetch != NULL)
 		TAILQ_REMOVE(&p->fetch->waiters, p, in_fetch);
+	cache_place_release(&p->place);
 	free(p);
 }
 
@@ -169,8 +171,18 @@ static void
 fetch_free(struct fetch *f)
 {
 	TAILQ_REMOVE(&f->cache->fetches, f, entry);
+	cache_place_release(&f->place);
 	free(f->data);
 	free(f);
+}
+
+static struct cache_block
+fetch_first(const struct fetch *f)
+{
+	struct cache_block b = { .number = f->first, .size = f->size };
+
+	memcpy(b.id, f->id, sizeof(b.id));
+	return b;
 }
 
 /* In a helper thread. */
@@ -178,22 +190,18 @@ static void
 fetch_write(void *arg)
 {
 	struct fetch *f = arg;
-	struct cache_block b = { .size = f->size };
-	size_t i;
+	struct cache_block b = fetch_first(f);
 
-	memcpy(b.id, f->id, sizeof(b.id));
-	for (i = 0; i < f->n; i++) {
-		b.number = f->first + i;
-		if (cache_block_len(&b) == 0 ||
-		    i * CACHE_BLOCK + cache_block_len(&b) > f->len)
-			break;
-		if (cache_block_write(f->cache->dir, &b,
-		    f->data + i * CACHE_BLOCK) == -1) {
-			f->rc = errno;
-			break;
-		}
-	}
-	f->written = i;
+	if (cache_block_write(&f->place, &b, f->data, f->kept) == -1)
+		f->rc = errno;
+}
+
+static void
+fetch_failed(struct blob_cache *c, int why)
+{
+	if (!c->warned)
+		log_warnx("cache: write: %s", strerror(why));
+	c->warned = true;
 }
 
 static void
@@ -201,22 +209,15 @@ fetch_written(void *arg)
 {
 	struct fetch *f = arg;
 	struct blob_cache *c = f->cache;
-	struct cache_block b = { .size = f->size };
-	size_t i;
+	struct cache_block b = fetch_first(f);
 
 	f->job = NULL;
-	if (f->rc != 0 && !c->warned) {
-		c->warned = true;
-		log_warnx("cache: write: %s", strerror(f->rc));
-	}
-	memcpy(b.id, f->id, sizeof(b.id));
-	for (i = 0; i < f->written; i++) {
-		b.number = f->first + i;
-		cache_index_add(c->index, &b);
-	}
+	if (f->rc != 0)
+		fetch_failed(c, f->rc);
+	else
+		cache_index_add(c->index, &b, f->kept, &f->place);
 	c->writing -= f->len;
 	fetch_free(f);
-	cache_index_evict(c->index);
 }
 
 /* What the disk does not keep up with is not kept. */
@@ -225,7 +226,15 @@ fetch_keep(struct fetch *f)
 {
 	struct blob_cache *c = f->cache;
 
-	if (c->writing + f->len > BLOB_CACHE_WRITING) {
+	f->kept = f->len;
+	if (f->first * CACHE_BLOCK + f->len != f->size)
+		f->kept -= f->len % CACHE_BLOCK;
+	if (f->kept == 0 || c->writing + f->len > BLOB_CACHE_WRITING) {
+		fetch_free(f);
+		return;
+	}
+	if (!cache_index_reserve(c->index, f->kept, &f->place)) {
+		fetch_failed(c, errno);
 		fetch_free(f);
 		return;
 	}
@@ -329,7 +338,7 @@ part_fetch(struct part *p, struct fetch *f)
 		fetch_give(f, p);
 }
 
-/* -- files -- */
+/* -- the disk -- */
 
 /* In a helper thread. */
 static void
@@ -342,7 +351,7 @@ part_read(void *arg)
 	if (to > p->b.size)
 		to = p->b.size;
 	p->rc = 0;
-	if (from < to && cache_block_read(p->read->cache->dir, &p->b,
+	if (from < to && cache_block_read(&p->place, &p->b,
 	    (size_t)(from - base), (size_t)(to - from),
 	    p->read->buf + (from - p->read->offset)) == -1)
 		p->rc = errno;
@@ -357,15 +366,14 @@ part_was_read(void *arg)
 	struct fetch *f;
 
 	p->job = NULL;
+	cache_place_release(&p->place);
 	if (p->rc == 0) {
 		r->size = p->b.size;
 		part_free(p);
 		read_check(r);
 		return;
 	}
-	/* Evicted meanwhile, or damaged: fetch it. */
-	if (cache_index_drop(c->index, r->id, p->b.number) &&
-	    p->rc != ENOENT) {
+	if (cache_index_drop(c->index, r->id, p->b.number)) {
 		c->counts.damaged++;
 		log_warnx("cache: key=%s block=%llu: %s: fetched again",
 		    r->key, (unsigned long long)p->b.number, strerror(p->rc));
@@ -398,7 +406,8 @@ read_start(struct blob_cache_read *r)
 		p->read = r;
 		p->b.number = k;
 		TAILQ_INSERT_TAIL(&r->parts, p, in_read);
-		if ((b = cache_index_use(c->index, r->id, k)) != NULL) {
+		if ((b = cache_index_use(c->index, r->id, k,
+		    &p->place)) != NULL) {
 			c->counts.hits++;
 			p->b = *b;
 			p->job = helper_run(c->pool, r->prio == BLOB_USER,
@@ -569,8 +578,9 @@ blob_cache_open(struct event_base *base, struct blob_store *store,
 		    strerror(errno));
 		goto fail;
 	}
-	c->index = cache_index_load(c->dir, limit, &c->counts);
-	if (c->index == NULL || (c->pool = helper_new(base, THREADS)) == NULL) {
+	if ((c->pool = helper_new(base, THREADS)) == NULL ||
+	    (c->index = cache_index_load(c->dir, c->pool, limit,
+	    &c->counts)) == NULL) {
 		snprintf(why, size, "cache %s: %s", dir, strerror(errno));
 		goto fail;
 	}
@@ -588,13 +598,17 @@ blob_cache_close(struct blob_cache *c)
 
 	if (c == NULL)
 		return;
-	helper_free(c->pool);		/* no job is left */
 	while ((r = TAILQ_FIRST(&c->reads)) != NULL)
-		read_free(r);
+		blob_cache_cancel(r);
 	while ((f = TAILQ_FIRST(&c->fetches)) != NULL) {
 		blob_cancel(f->req);
+		if (f->job != NULL)
+			helper_cancel(f->job);
 		fetch_free(f);
 	}
+	if (c->index != NULL)
+		cache_index_stop(c->index);
+	helper_free(c->pool);		/* no job is left */
 	cache_index_free(c->index);
 	if (c->dir != -1)
 		close(c->dir);

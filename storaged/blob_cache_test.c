@@ -22,6 +22,7 @@
 #include "storaged/cache_block.h"
 
 #define BIG	(3 * CACHE_BLOCK + 1000)
+#define ONE_SEGMENT	((uint64_t)1 << 30)	/* of all that is here */
 
 static struct event_base *base;
 static struct blob_store *store;
@@ -79,7 +80,7 @@ check(struct blob_cache *c, const char *key, uint64_t offset, size_t len,
 	return gets() - before;
 }
 
-/* Until the files of all fetches are written. */
+/* Until all fetches are written. */
 static void
 settle(struct blob_cache *c, uint64_t blocks)
 {
@@ -93,7 +94,7 @@ settle(struct blob_cache *c, uint64_t blocks)
 static void
 test_reads(void)
 {
-	struct blob_cache *c = open_cache(64 << 20);
+	struct blob_cache *c = open_cache(ONE_SEGMENT);
 	struct suite_result r = { 0 };
 
 	/* One block, then from it; then the run of the other three. */
@@ -132,7 +133,7 @@ test_reads(void)
 	CHECK(r.outcome == BLOB_ERROR);
 	blob_cache_close(c);
 	/* It survives a restart. */
-	c = open_cache(64 << 20);
+	c = open_cache(ONE_SEGMENT);
 	CHECK(blob_cache_counts(c)->blocks == 8);
 	CHECK(check(c, "k/msg/1", 0, BIG, BIG) == 0);
 	CHECK(check(c, "k/msg/2", 1, BIG, BIG - 1) == 0);
@@ -144,7 +145,7 @@ test_reads(void)
 static void
 test_together(void)
 {
-	struct blob_cache *c = open_cache(64 << 20);
+	struct blob_cache *c = open_cache(ONE_SEGMENT);
 	struct suite_result r[20] = { { 0 } }, gone[3] = { { 0 } };
 	struct blob_cache_read *q[3];
 	uint64_t before = gets();
@@ -174,52 +175,66 @@ test_together(void)
 	CHECK(!gone[0].called);
 }
 
+/* For each file of a kind (what its name ends with). */
 static int
-each_file(int (*f)(const char *path, size_t i))
+each_file(const char *kind, int (*f)(const char *path, size_t i))
 {
-	char sub[128], path[400];
+	char path[400];
 	struct dirent *d;
-	size_t i, n = 0;
+	size_t n = 0, len, end = strlen(kind);
 	DIR *dp;
 
-	for (i = 0; i < CACHE_SUBS; i++) {
-		snprintf(sub, sizeof(sub), "%s/%zx", cache_dir, i);
-		if ((dp = opendir(sub)) == NULL)
+	CHECK((dp = opendir(cache_dir)) != NULL);
+	while ((d = readdir(dp)) != NULL) {
+		len = strlen(d->d_name);
+		if (len < end || strcmp(d->d_name + len - end, kind) != 0)
 			continue;
-		while ((d = readdir(dp)) != NULL) {
-			if (d->d_name[0] == '.')
-				continue;
-			snprintf(path, sizeof(path), "%s/%s", sub, d->d_name);
-			CHECK(f(path, n++) == 0);
-		}
-		closedir(dp);
+		snprintf(path, sizeof(path), "%s/%s", cache_dir, d->d_name);
+		CHECK(f(path, n++) == 0);
 	}
+	closedir(dp);
 	return (int)n;
 }
 
-/* What a crash may leave: cut, zeroed, flipped, of another block. */
 static int
-damage(const char *path, size_t i)
+flip(int fd, off_t at)
 {
-	uint8_t byte, zeros[4096] = { 0 };
-	int fd = open(path, O_RDWR), rc = -1;
+	uint8_t byte;
 
-	switch (i % 4) {
-	case 0:
-		rc = ftruncate(fd, 1500);
-		break;
-	case 1:
-		rc = pwrite(fd, zeros, sizeof(zeros), 2000) > 0 ? 0 : -1;
-		break;
-	case 2:
-		rc = pread(fd, &byte, 1, 900) == 1 ? 0 : -1;
-		byte ^= 1;
-		rc |= pwrite(fd, &byte, 1, 900) == 1 ? 0 : -1;
-		break;
-	case 3:
-		rc = pwrite(fd, "x", 1, 9) == 1 ? 0 : -1;
-		break;
-	}
+	if (pread(fd, &byte, 1, at) != 1)
+		return -1;
+	byte ^= 1;
+	return pwrite(fd, &byte, 1, at) == 1 ? 0 : -1;
+}
+
+/* What a crash may leave of headers: flipped, of another block, cut. */
+static int
+damage_headers(const char *path, size_t i)
+{
+	int fd = open(path, O_RDWR), rc;
+
+	(void)i;
+	rc = flip(fd, 9);
+	rc |= flip(fd, 2 * (off_t)CACHE_HEADER + 100);
+	rc |= ftruncate(fd, 7 * (off_t)CACHE_HEADER + 10);
+	close(fd);
+	return rc;
+}
+
+/* And of bytes: zeroed, flipped, cut. */
+static int
+damage_data(const char *path, size_t i)
+{
+	uint8_t zeros[4096] = { 0 };
+	struct stat st;
+	int fd = open(path, O_RDWR), rc;
+
+	(void)i;
+	rc = fstat(fd, &st);
+	rc |= pwrite(fd, zeros, sizeof(zeros), (off_t)CACHE_BLOCK + 9000) > 0 ?
+	    0 : -1;
+	rc |= flip(fd, 3 * (off_t)CACHE_BLOCK + 10);
+	rc |= ftruncate(fd, st.st_size - 3 * 4096);
 	close(fd);
 	return rc;
 }
@@ -237,22 +252,25 @@ test_damage(void)
 {
 	struct blob_cache *c;
 	char path[128];
-	int n, fd;
+	uint64_t left;
+	int fd;
 
-	n = each_file(damage);
-	CHECK(n >= 8);
+	CHECK(each_file(".headers", damage_headers) == 1);
+	CHECK(each_file(".data", damage_data) == 1);
 	/* Strange files in it are no harm, and go. */
-	snprintf(path, sizeof(path), "%s/0", cache_dir);
-	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/0/strange", cache_dir);
+	snprintf(path, sizeof(path), "%s/strange", cache_dir);
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
 	close(fd);
-	c = open_cache(64 << 20);
+	c = open_cache(ONE_SEGMENT);
 	CHECK(access(path, F_OK) == -1);
+	/* Nine were written; of their headers the first and the third are
+	 * damaged, those behind the seventh are cut off. */
+	left = blob_cache_counts(c)->blocks;
+	CHECK_ROW(left == 5, "%llu", (unsigned long long)left);
 	CHECK(check(c, "k/msg/1", 0, BIG, BIG) >= 1);
 	CHECK(check(c, "k/msg/2", 0, BIG, BIG) >= 1);
-	CHECK(blob_cache_counts(c)->damaged > 4);
-	settle(c, (uint64_t)n);
+	CHECK(blob_cache_counts(c)->damaged >= 2);
+	settle(c, 8);
 	CHECK(check(c, "k/msg/1", 0, BIG, BIG) == 0);
 	CHECK(check(c, "k/msg/2", 0, BIG, BIG) == 0);
 	blob_cache_close(c);
@@ -281,7 +299,44 @@ test_limit(void)
 	blob_cache_close(c);
 	c = open_cache(2 * (CACHE_BLOCK + 4096));
 	CHECK(blob_cache_counts(c)->blocks <= 2);
-	CHECK(each_file(nothing) <= 2);
+	CHECK(each_file(".data", nothing) <= 2);
+	blob_cache_close(c);
+}
+
+/* Room is made while what must go is read: that ends well, and what was
+ * used is carried over; the files of what went are gone. */
+static void
+test_evicted_while_read(void)
+{
+	struct blob_cache *c = open_cache(16 * (CACHE_BLOCK + 4096));
+	struct suite_result r[8] = { { 0 } };
+	struct blob_piece v = { big, BIG };
+	char key[64];
+	int i;
+
+	CHECK(check(c, "k/msg/1", 0, BIG, BIG) <= 1);
+	settle(c, 4);
+	for (i = 0; i < 8; i++)
+		blob_cache_read(c, "k/msg/1", (uint64_t)i * 90000, 60000,
+		    BLOB_USER, suite_cb, &r[i]);
+	for (i = 0; i < 6; i++) {
+		snprintf(key, sizeof(key), "k/pack/e%d", i);
+		blob_cache_add(c, key, &v, 1);
+	}
+	CHECK(blob_cache_counts(c)->evicted > 0);
+	for (i = 0; i < 8; i++) {
+		suite_wait(base, &r[i]);
+		CHECK(r[i].outcome == BLOB_DONE && r[i].len == 60000 &&
+		    memcmp(r[i].body, big + (size_t)i * 90000, 60000) == 0);
+		suite_result_free(&r[i]);
+	}
+	while (each_file(".data", nothing) > 5)
+		event_base_loop(base, EVLOOP_ONCE);
+	/* The half of the first segment that there was room for. */
+	CHECK(check(c, "k/msg/1", 0, 10, 10) == 0);
+	blob_cache_close(c);
+	c = open_cache(16 * (CACHE_BLOCK + 4096));
+	CHECK(check(c, "k/msg/1", 0, 10, 10) == 0);
 	blob_cache_close(c);
 }
 
@@ -345,30 +400,6 @@ test_lock(void)
 	blob_cache_close(c);
 }
 
-static void
-test_names(void)
-{
-	struct cache_block b = { { 0xab, 1 }, 3, BIG }, back;
-	char name[CACHE_NAME_MAX];
-
-	cache_block_name(&b, name);
-	CHECK(strcmp(name, "a/ab010000000000000000000000000000-3-c03e8") ==
-	    0);
-	CHECK(cache_block_parse(name + CACHE_SUB_LEN, &back) == 0 &&
-	    back.number == 3 && back.size == BIG &&
-	    memcmp(back.id, b.id, 16) == 0);
-	CHECK(cache_block_len(&b) == 1000);
-	CHECK(cache_block_parse("ab010000000000000000000000000000-4-c03e8",
-	    &back) == -1);		/* behind the end */
-	CHECK(cache_block_parse("ab010000000000000000000000000000-03-c03e8",
-	    &back) == -1);
-	CHECK(cache_block_parse("ab010000000000000000000000000000-3-c03e8x",
-	    &back) == -1);
-	CHECK(cache_block_parse("AB010000000000000000000000000000-3-c03e8",
-	    &back) == -1);
-	CHECK(cache_block_parse("ab01-3-c03e8", &back) == -1);
-}
-
 int
 main(void)
 {
@@ -389,11 +420,11 @@ main(void)
 	slice_free(conf);
 	put("k/msg/1", big, BIG);
 	put("k/msg/2", big, BIG);
-	test_names();
 	test_reads();
 	test_together();
 	test_damage();
 	test_limit();
+	test_evicted_while_read();
 	test_add();
 	test_writing();
 	test_lock();

@@ -1,12 +1,8 @@
-/* See cache_block.h.  A file here is believed only as far as its checksums
- * go: each page that is read is checked. */
+/* See cache_block.h.  What is read here is believed only as far as its
+ * checksums go: each page that is read is checked. */
 #include "common/compat.h"
 
-#include <sys/stat.h>
-#include <sys/uio.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,15 +12,15 @@
 #include "storaged/cache_block.h"
 #include "storaged/sum.h"
 
-static const uint8_t magic[8] = { 'P', 'A', 'I', 'L', 'B', 'L', 'K', '1' };
+static const uint8_t magic[8] = { 'P', 'A', 'I', 'L', 'B', 'L', 'K', '2' };
 
 #define AT_SIZE		8
 #define AT_OFFSET	16
-#define AT_LEN		24
-#define AT_ID		28
-#define AT_PAGES	44
+#define AT_PLACE	24
+#define AT_LEN		32
+#define AT_ID		36
+#define AT_PAGES	52
 #define AT_CRC		(AT_PAGES + 4 * CACHE_PAGES)
-#define HEADER		(AT_CRC + 4)
 
 static void
 put_le(uint8_t *p, uint64_t v, size_t n)
@@ -72,61 +68,24 @@ cache_block_len(const struct cache_block *b)
 }
 
 uint64_t
-cache_block_disk(const struct cache_block *b)
+cache_pages(uint64_t len)
 {
-	return (cache_block_len(b) + HEADER + CACHE_PAGE - 1) / CACHE_PAGE *
-	    CACHE_PAGE;
+	return (len + CACHE_PAGE - 1) / CACHE_PAGE * CACHE_PAGE;
 }
 
-void
-cache_block_name(const struct cache_block *b, char dst[CACHE_NAME_MAX])
-{
-	char id[33];
-	size_t i;
-
-	for (i = 0; i < 16; i++)
-		snprintf(id + 2 * i, 3, "%02x", b->id[i]);
-	snprintf(dst, CACHE_NAME_MAX, "%.1s/%s-%llx-%llx", id, id,
-	    (unsigned long long)b->number, (unsigned long long)b->size);
-}
-
-int
-cache_block_parse(const char *name, struct cache_block *b)
-{
-	char back[CACHE_NAME_MAX];
-	unsigned long long number, size;
-	unsigned v;
-	size_t i;
-	int n = 0;
-
-	if (strlen(name) < 36 || strlen(name) >= CACHE_NAME_MAX - CACHE_SUB_LEN)
-		return -1;
-	for (i = 0; i < 16; i++) {
-		if (sscanf(name + 2 * i, "%2x", &v) != 1)
-			return -1;
-		b->id[i] = (uint8_t)v;
-	}
-	if (sscanf(name + 32, "-%llx-%llx%n", &number, &size, &n) != 2 ||
-	    name[32 + n] != '\0' || number > UINT64_MAX / CACHE_BLOCK - 1)
-		return -1;
-	b->number = number;
-	b->size = size;
-	if (cache_block_len(b) == 0)
-		return -1;
-	cache_block_name(b, back);
-	return strcmp(back + CACHE_SUB_LEN, name) == 0 ? 0 : -1;
-}
+/* -- headers -- */
 
 static void
-header_make(const struct cache_block *b, const uint8_t *data, size_t len,
-    uint8_t h[HEADER])
+header_make(const struct cache_block *b, uint64_t at, const uint8_t *data,
+    size_t len, uint8_t h[CACHE_HEADER])
 {
 	size_t i, n;
 
-	memset(h, 0, HEADER);
+	memset(h, 0, CACHE_HEADER);
 	memcpy(h, magic, sizeof(magic));
 	put_le(h + AT_SIZE, b->size, 8);
 	put_le(h + AT_OFFSET, b->number * CACHE_BLOCK, 8);
+	put_le(h + AT_PLACE, at, 8);
 	put_le(h + AT_LEN, len, 4);
 	memcpy(h + AT_ID, b->id, 16);
 	for (i = 0; i * CACHE_PAGE < len; i++) {
@@ -137,66 +96,47 @@ header_make(const struct cache_block *b, const uint8_t *data, size_t len,
 	put_le(h + AT_CRC, crc(h, AT_CRC), 4);
 }
 
-/* Header and bytes, of a new file. */
-static int
-write_both(int fd, const uint8_t *h, const uint8_t *p, size_t len)
+int
+cache_header_parse(const uint8_t h[CACHE_HEADER], struct cache_block *b,
+    uint64_t *at)
 {
-	struct iovec iov[2];
-	size_t at = 0, part;
+	uint64_t offset = get_le(h + AT_OFFSET, 8);
+
+	if (memcmp(h, magic, sizeof(magic)) != 0 ||
+	    get_le(h + AT_CRC, 4) != crc(h, AT_CRC) ||
+	    offset % CACHE_BLOCK != 0)
+		return -1;
+	b->number = offset / CACHE_BLOCK;
+	b->size = get_le(h + AT_SIZE, 8);
+	memcpy(b->id, h + AT_ID, sizeof(b->id));
+	*at = get_le(h + AT_PLACE, 8);
+	return cache_block_len(b) != 0 && *at % CACHE_PAGE == 0 &&
+	    *at <= INT64_MAX - CACHE_BLOCK &&
+	    get_le(h + AT_LEN, 4) == cache_block_len(b) ? 0 : -1;
+}
+
+/* -- files -- */
+
+static int
+write_at(int fd, const uint8_t *p, size_t len, uint64_t at)
+{
 	ssize_t n;
 
-	while (at < HEADER + len) {
-		part = at < HEADER ? HEADER - at : 0;
-		/* writev() reads only; its type lacks the const */
-		memcpy(&iov[0].iov_base, &h, sizeof(h));
-		memcpy(&iov[1].iov_base, &p, sizeof(p));
-		iov[0].iov_base = (uint8_t *)iov[0].iov_base + HEADER - part;
-		iov[0].iov_len = part;
-		iov[1].iov_base = (uint8_t *)iov[1].iov_base + at + part -
-		    HEADER;
-		iov[1].iov_len = HEADER + len - at - part;
-		if ((n = writev(fd, iov, 2)) == -1) {
+	while (len > 0) {
+		if ((n = pwrite(fd, p, len, (off_t)at)) == -1) {
 			if (errno == EINTR)
 				continue;
 			return -1;
 		}
+		p += n;
 		at += (size_t)n;
+		len -= (size_t)n;
 	}
 	return 0;
 }
 
-int
-cache_block_write(int dir, const struct cache_block *b, const void *data)
-{
-	char name[CACHE_NAME_MAX], sub[CACHE_SUB_LEN];
-	uint8_t h[HEADER];
-	size_t len = cache_block_len(b);
-	int fd, rc, save;
-
-	cache_block_name(b, name);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	if (fd == -1 && errno == ENOENT) {
-		strlcpy(sub, name, sizeof(sub));
-		if (mkdirat(dir, sub, 0700) == -1 && errno != EEXIST)
-			return -1;
-		fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC |
-		    O_NOFOLLOW | O_CLOEXEC, 0600);
-	}
-	if (fd == -1)
-		return -1;
-	header_make(b, data, len, h);
-	rc = write_both(fd, h, data, len);
-	save = errno;
-	if (rc == -1)
-		unlinkat(dir, name, 0);
-	close(fd);
-	errno = save;
-	return rc;
-}
-
 static int
-read_at(int fd, uint8_t *p, size_t len, size_t at)
+read_at(int fd, uint8_t *p, size_t len, uint64_t at)
 {
 	ssize_t n;
 
@@ -217,22 +157,37 @@ read_at(int fd, uint8_t *p, size_t len, size_t at)
 	return 0;
 }
 
-static int
-header_check(const struct cache_block *b, const uint8_t h[HEADER])
+int
+cache_block_write(const struct cache_place *p, const struct cache_block *b,
+    const void *data, size_t len)
 {
-	return memcmp(h, magic, sizeof(magic)) == 0 &&
-	    get_le(h + AT_CRC, 4) == crc(h, AT_CRC) &&
-	    get_le(h + AT_SIZE, 8) == b->size &&
-	    get_le(h + AT_OFFSET, 8) == b->number * CACHE_BLOCK &&
-	    get_le(h + AT_LEN, 4) == cache_block_len(b) &&
-	    memcmp(h + AT_ID, b->id, 16) == 0 ? 0 : -1;
+	struct cache_block k = *b;
+	size_t i, off, n = (len + CACHE_BLOCK - 1) / CACHE_BLOCK;
+	uint8_t *h;
+	int rc;
+
+	if ((h = malloc(n * CACHE_HEADER)) == NULL)
+		return -1;
+	for (i = 0; i < n; i++) {
+		off = i * CACHE_BLOCK;
+		k.number = b->number + i;
+		header_make(&k, p->at + off, (const uint8_t *)data + off,
+		    cache_block_len(&k), h + i * CACHE_HEADER);
+	}
+	/* Headers last: what was torn by a kill is not even known. */
+	rc = write_at(p->data, data, len, p->at);
+	if (rc == 0)
+		rc = write_at(p->headers, h, n * CACHE_HEADER,
+		    p->slot * CACHE_HEADER);
+	free(h);
+	return rc;
 }
 
 /* The pages that the range touches, each checked, and of them what is
  * asked. */
 static int
-read_pages(int fd, const uint8_t *h, size_t blen, size_t offset, size_t len,
-    uint8_t *dst)
+read_pages(const struct cache_place *p, const uint8_t *h, size_t blen,
+    size_t offset, size_t len, uint8_t *dst)
 {
 	size_t i, n, from, to;
 	uint8_t *pages;
@@ -241,14 +196,14 @@ read_pages(int fd, const uint8_t *h, size_t blen, size_t offset, size_t len,
 	if (len == 0)
 		return 0;
 	from = offset / CACHE_PAGE * CACHE_PAGE;
-	to = (offset + len + CACHE_PAGE - 1) / CACHE_PAGE * CACHE_PAGE;
+	to = (size_t)cache_pages(offset + len);
 	if (to > blen)
 		to = blen;
 	/* whole pages need no second place */
 	pages = to - from == len ? dst : malloc(to - from);
 	if (pages == NULL)
 		return -1;
-	if (read_at(fd, pages, to - from, HEADER + from) == -1)
+	if (read_at(p->data, pages, to - from, p->at + from) == -1)
 		goto done;
 	for (i = from; i < to; i += CACHE_PAGE) {
 		n = to - i < CACHE_PAGE ? to - i : CACHE_PAGE;
@@ -268,30 +223,34 @@ done:
 }
 
 int
-cache_block_read(int dir, const struct cache_block *b, size_t offset,
-    size_t len, void *dst)
+cache_block_read(const struct cache_place *p, const struct cache_block *b,
+    size_t offset, size_t len, void *dst)
 {
-	char name[CACHE_NAME_MAX];
-	uint8_t h[HEADER];
+	struct cache_block was;
+	uint8_t h[CACHE_HEADER];
+	uint64_t at;
 	size_t blen = cache_block_len(b);
-	int fd, rc = -1, save;
 
 	if (offset > blen || len > blen - offset) {
 		errno = EINVAL;
 		return -1;
 	}
-	cache_block_name(b, name);
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
+	if (read_at(p->headers, h, sizeof(h), p->slot * CACHE_HEADER) == -1)
 		return -1;
-	if (read_at(fd, h, sizeof(h), 0) == 0) {
-		if (header_check(b, h) == -1)
-			errno = EBADMSG;
-		else
-			rc = read_pages(fd, h, blen, offset, len, dst);
+	if (cache_header_parse(h, &was, &at) == -1 || at != p->at ||
+	    was.number != b->number || was.size != b->size ||
+	    memcmp(was.id, b->id, sizeof(was.id)) != 0) {
+		errno = EBADMSG;
+		return -1;
 	}
-	save = errno;
-	close(fd);
-	errno = save;
-	return rc;
+	return read_pages(p, h, blen, offset, len, dst);
+}
+
+void
+cache_block_clear(const struct cache_place *p)
+{
+	static const uint8_t zeros[sizeof(magic)];
+
+	(void)write_at(p->headers, zeros, sizeof(zeros),
+	    p->slot * CACHE_HEADER);
 }

@@ -1,39 +1,47 @@
-/*
- * See cache_index.h.  Made from the files' names and times at the start;
- * the files themselves are read and written by blob_cache.c.
- */
+/* See cache_index.h. */
 #include "common/compat.h"
 
 #include <sys/queue.h>
-#include <sys/stat.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "common/log.h"
 #include "storaged/cache_index.h"
+#include "storaged/helper.h"
 
 #define SLOTS		4096
+#define SEGMENTS	64	/* so many make up the limit */
+#define SEGMENT_MIN	(4 * CACHE_BLOCK)
 
-struct entry {				/* a block on disk */
-	TAILQ_ENTRY(entry) slot, lru;
+struct cache_entry {			/* a block on disk */
+	TAILQ_ENTRY(cache_entry) in_slot, in_segment;
 	struct cache_block b;
-	time_t		 mtime;		/* only while the index is made */
+	struct cache_segment *segment;
+	uint64_t	 slot, at;
+	bool		 used;		/* since it was written */
 };
-TAILQ_HEAD(entries, entry);
+
+struct carry {				/* copies a block */
+	TAILQ_ENTRY(carry) entry;
+	struct cache_index *index;
+	struct helper_job *job;
+	struct cache_block b;
+	struct cache_place from, to;
+	int		 rc;
+};
 
 struct cache_index {
-	int		 dir;		/* borrowed */
+	struct cache_segments segments;
 	uint64_t	 limit;
 	struct blob_cache_counts *counts;
-	struct entries	 slots[SLOTS];
-	struct entries	 lru;		/* the least recently used first */
+	struct cache_entries slots[SLOTS];
+	TAILQ_HEAD(, carry) carries;
 };
 
-static struct entries *
+/* -- entries -- */
+
+static struct cache_entries *
 slot_of(struct cache_index *x, const uint8_t id[16], uint64_t number)
 {
 	uint32_t h;
@@ -42,82 +50,105 @@ slot_of(struct cache_index *x, const uint8_t id[16], uint64_t number)
 	return &x->slots[(h + number * 2654435761U) % SLOTS];
 }
 
-static struct entry *
+static struct cache_entry *
 entry_find(struct cache_index *x, const uint8_t id[16], uint64_t number)
 {
-	struct entry *e;
+	struct cache_entry *e;
 
-	TAILQ_FOREACH(e, slot_of(x, id, number), slot) {
+	TAILQ_FOREACH(e, slot_of(x, id, number), in_slot) {
 		if (e->b.number == number && memcmp(e->b.id, id, 16) == 0)
 			return e;
 	}
 	return NULL;
 }
 
-static void
-entry_drop(struct cache_index *x, struct entry *e)
+static struct cache_place
+entry_place(const struct cache_entry *e)
 {
-	char name[CACHE_NAME_MAX];
+	return (struct cache_place){ e->segment, e->segment->headers,
+	    e->segment->data, e->slot, e->at };
+}
 
-	cache_block_name(&e->b, name);
-	unlinkat(x->dir, name, 0);
+static void
+entry_forget(struct cache_index *x, struct cache_entry *e)
+{
 	x->counts->blocks--;
-	x->counts->bytes -= cache_block_disk(&e->b);
-	TAILQ_REMOVE(slot_of(x, e->b.id, e->b.number), e, slot);
-	TAILQ_REMOVE(&x->lru, e, lru);
+	TAILQ_REMOVE(slot_of(x, e->b.id, e->b.number), e, in_slot);
+	TAILQ_REMOVE(&e->segment->entries, e, in_segment);
 	free(e);
 }
 
-static struct entry *
-entry_add(struct cache_index *x, const struct cache_block *b)
+/* Not found at the next start either. */
+static void
+entry_drop(struct cache_index *x, struct cache_entry *e)
 {
-	struct entry *e = entry_find(x, b->id, b->number);
+	struct cache_place p = entry_place(e);
 
-	if (e != NULL) {
-		if (e->b.size == b->size)
-			return e;
+	cache_block_clear(&p);
+	entry_forget(x, e);
+}
+
+static void
+entry_add(struct cache_index *x, const struct cache_block *b,
+    const struct cache_place *p)
+{
+	struct cache_entry *e = entry_find(x, b->id, b->number);
+
+	if (e != NULL)
 		entry_drop(x, e);
-	}
-	if ((e = calloc(1, sizeof(*e))) == NULL)
-		return NULL;
+	if (p->segment->gone || (e = calloc(1, sizeof(*e))) == NULL)
+		return;
 	e->b = *b;
-	TAILQ_INSERT_TAIL(slot_of(x, b->id, b->number), e, slot);
-	TAILQ_INSERT_TAIL(&x->lru, e, lru);
+	e->segment = p->segment;
+	e->slot = p->slot;
+	e->at = p->at;
+	TAILQ_INSERT_TAIL(slot_of(x, b->id, b->number), e, in_slot);
+	TAILQ_INSERT_TAIL(&e->segment->entries, e, in_segment);
 	x->counts->blocks++;
-	x->counts->bytes += cache_block_disk(b);
-	return e;
 }
 
 const struct cache_block *
 cache_index_find(struct cache_index *x, const uint8_t id[16], uint64_t number)
 {
-	struct entry *e = entry_find(x, id, number);
+	struct cache_entry *e = entry_find(x, id, number);
 
 	return e != NULL ? &e->b : NULL;
 }
 
 const struct cache_block *
-cache_index_use(struct cache_index *x, const uint8_t id[16], uint64_t number)
+cache_index_use(struct cache_index *x, const uint8_t id[16], uint64_t number,
+    struct cache_place *p)
 {
-	struct entry *e = entry_find(x, id, number);
+	struct cache_entry *e = entry_find(x, id, number);
 
 	if (e == NULL)
 		return NULL;
-	TAILQ_REMOVE(&x->lru, e, lru);
-	TAILQ_INSERT_TAIL(&x->lru, e, lru);
+	e->used = true;
+	*p = entry_place(e);
+	cache_place_hold(p);
 	return &e->b;
 }
 
 void
-cache_index_add(struct cache_index *x, const struct cache_block *b)
+cache_index_add(struct cache_index *x, const struct cache_block *b,
+    uint64_t len, const struct cache_place *p)
 {
-	(void)entry_add(x, b);
+	struct cache_block k = *b;
+	struct cache_place at = *p;
+	uint64_t off;
+
+	for (off = 0; off < len; off += CACHE_BLOCK) {
+		k.number = b->number + off / CACHE_BLOCK;
+		at.slot = p->slot + off / CACHE_BLOCK;
+		at.at = p->at + off;
+		entry_add(x, &k, &at);
+	}
 }
 
 bool
 cache_index_drop(struct cache_index *x, const uint8_t id[16], uint64_t number)
 {
-	struct entry *e = entry_find(x, id, number);
+	struct cache_entry *e = entry_find(x, id, number);
 
 	if (e == NULL)
 		return false;
@@ -125,119 +156,174 @@ cache_index_drop(struct cache_index *x, const uint8_t id[16], uint64_t number)
 	return true;
 }
 
-void
-cache_index_evict(struct cache_index *x)
-{
-	struct entry *e;
+/* -- eviction -- */
 
-	while (x->counts->bytes > x->limit &&
-	    (e = TAILQ_FIRST(&x->lru)) != NULL) {
-		entry_drop(x, e);
+/* In a helper thread. */
+static void
+carry_work(void *arg)
+{
+	struct carry *c = arg;
+	size_t len = cache_block_len(&c->b);
+	void *data = malloc(len);
+
+	if (data == NULL ||
+	    cache_block_read(&c->from, &c->b, 0, len, data) == -1 ||
+	    cache_block_write(&c->to, &c->b, data, len) == -1)
+		c->rc = -1;
+	free(data);
+}
+
+static void
+carry_free(struct carry *c)
+{
+	TAILQ_REMOVE(&c->index->carries, c, entry);
+	cache_place_release(&c->from);
+	cache_place_release(&c->to);
+	free(c);
+}
+
+static void
+carry_done(void *arg)
+{
+	struct carry *c = arg;
+	struct cache_entry *e;
+
+	/* Dropped or fetched anew meanwhile: then it is not this one's. */
+	e = entry_find(c->index, c->b.id, c->b.number);
+	if (e != NULL && e->segment == c->from.segment) {
+		if (c->rc == 0)
+			entry_add(c->index, &c->b, &c->to);
+		else
+			entry_forget(c->index, e);
+	}
+	carry_free(c);
+}
+
+/* The entry stays where it is until it is copied. */
+static bool
+carry_start(struct cache_index *x, struct cache_entry *e)
+{
+	struct carry *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return false;
+	c->index = x;
+	c->b = e->b;
+	c->from = entry_place(e);
+	if (!cache_segments_reserve(&x->segments, 1, cache_block_len(&e->b),
+	    &c->to)) {
+		free(c);
+		return false;
+	}
+	cache_place_hold(&c->from);
+	e->used = false;
+	TAILQ_INSERT_TAIL(&x->carries, c, entry);
+	c->job = helper_run(x->segments.pool, false, carry_work, carry_done,
+	    c);
+	return true;
+}
+
+static void
+evict_segment(struct cache_index *x, struct cache_segment *g)
+{
+	struct cache_entry *e, *next;
+	uint64_t room = g->bytes / 2, need;
+
+	/* It must not go before its entries have their copies. */
+	for (e = TAILQ_FIRST(&g->entries); e != NULL; e = next) {
+		next = TAILQ_NEXT(e, in_segment);
+		need = cache_run_disk(1, cache_block_len(&e->b));
+		if (e->used && need <= room && carry_start(x, e)) {
+			room -= need;
+			continue;
+		}
+		entry_forget(x, e);
 		x->counts->evicted++;
 	}
+	cache_segment_delete(g);
 }
 
-static int
-by_age(const void *a, const void *b)
-{
-	const struct entry *x = *(struct entry *const *)a;
-	const struct entry *y = *(struct entry *const *)b;
-
-	return x->mtime < y->mtime ? -1 : x->mtime > y->mtime;
-}
-
-/* One of the directories: the files that are ours; others go. */
+/* Until the rest fits the limit; keep (or NULL) stays. */
 static void
-load_sub(struct cache_index *x, const char *sub)
+evict(struct cache_index *x, const struct cache_segment *keep)
 {
-	char path[300];
-	struct cache_block b;
-	struct dirent *d;
-	struct entry *e;
-	struct stat st;
-	DIR *dir;
-	int fd;
+	struct cache_segment *g;
 
-	fd = openat(x->dir, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 || (dir = fdopendir(fd)) == NULL) {
-		if (fd != -1)
-			close(fd);
-		return;
-	}
-	while ((d = readdir(dir)) != NULL) {
-		if (d->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", sub, d->d_name);
-		if (fstatat(x->dir, path, &st, AT_SYMLINK_NOFOLLOW) == -1)
-			continue;
-		if (cache_block_parse(d->d_name, &b) == -1 ||
-		    !S_ISREG(st.st_mode) ||
-		    (e = entry_add(x, &b)) == NULL)
-			unlinkat(x->dir, path, 0);
-		else
-			e->mtime = st.st_mtim.tv_sec;
-	}
-	closedir(dir);
+	while (x->segments.bytes > x->limit &&
+	    (g = TAILQ_FIRST(&x->segments.list)) != NULL && g != keep)
+		evict_segment(x, g);
+	x->counts->bytes = x->segments.bytes;
 }
 
-/* The index in the order in which the files were written. */
-static int
-load(struct cache_index *x)
+bool
+cache_index_reserve(struct cache_index *x, uint64_t len,
+    struct cache_place *p)
 {
-	struct entry *e, **v;
-	char sub[CACHE_SUB_LEN];
-	size_t i, n = 0;
+	if (!cache_segments_reserve(&x->segments,
+	    (size_t)((len + CACHE_BLOCK - 1) / CACHE_BLOCK), len, p))
+		return false;
+	evict(x, p->segment);
+	return true;
+}
 
-	for (i = 0; i < CACHE_SUBS; i++) {
-		snprintf(sub, sizeof(sub), "%zx", i);
-		load_sub(x, sub);
-	}
-	if (x->counts->blocks == 0)
-		return 0;
-	if ((v = calloc(x->counts->blocks, sizeof(struct entry *))) == NULL)
-		return -1;
-	TAILQ_FOREACH(e, &x->lru, lru)
-		v[n++] = e;
-	qsort(v, n, sizeof(struct entry *), by_age);
-	TAILQ_INIT(&x->lru);
-	for (i = 0; i < n; i++)
-		TAILQ_INSERT_TAIL(&x->lru, v[i], lru);
-	free(v);
-	cache_index_evict(x);
-	return 0;
+/* -- open and close -- */
+
+static void
+found(const struct cache_block *b, const struct cache_place *p, void *arg)
+{
+	entry_add(arg, b, p);
 }
 
 struct cache_index *
-cache_index_load(int dir, uint64_t limit, struct blob_cache_counts *counts)
+cache_index_load(int dir, struct helper_pool *pool, uint64_t limit,
+    struct blob_cache_counts *counts)
 {
 	struct cache_index *x;
+	uint64_t full = limit / SEGMENTS;
 	size_t i;
+	int save;
 
 	if ((x = calloc(1, sizeof(*x))) == NULL)
 		return NULL;
-	x->dir = dir;
 	x->limit = limit;
 	x->counts = counts;
+	TAILQ_INIT(&x->carries);
 	for (i = 0; i < SLOTS; i++)
 		TAILQ_INIT(&x->slots[i]);
-	TAILQ_INIT(&x->lru);
-	if (load(x) == -1) {
+	if (cache_segments_open(&x->segments, dir, pool, full < SEGMENT_MIN ?
+	    SEGMENT_MIN : full, found, x) == -1) {
+		save = errno;
 		cache_index_free(x);
+		errno = save;
 		return NULL;
 	}
+	evict(x, NULL);
 	return x;
+}
+
+void
+cache_index_stop(struct cache_index *x)
+{
+	struct carry *c;
+
+	while ((c = TAILQ_FIRST(&x->carries)) != NULL) {
+		helper_cancel(c->job);
+		carry_free(c);
+	}
 }
 
 void
 cache_index_free(struct cache_index *x)
 {
-	struct entry *e;
+	struct cache_entry *e;
+	size_t i;
 
 	if (x == NULL)
 		return;
-	while ((e = TAILQ_FIRST(&x->lru)) != NULL) {
-		TAILQ_REMOVE(&x->lru, e, lru);
-		free(e);
+	for (i = 0; i < SLOTS; i++) {
+		while ((e = TAILQ_FIRST(&x->slots[i])) != NULL)
+			entry_forget(x, e);
 	}
+	cache_segments_close(&x->segments);
 	free(x);
 }

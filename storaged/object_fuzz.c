@@ -102,11 +102,9 @@ static void
 name(const char *s)
 {
 	struct key_parts	 k;
-	struct cache_block	 b;
 	const char		*why;
 	char			 prefix[BLOB_KEY_MAX], back[BLOB_KEY_MAX];
 	char			 canon[KEY_PREFIX_MAX], twice[KEY_PREFIX_MAX];
-	char			 block[CACHE_NAME_MAX];
 
 	if (key_parse(s, &k) == 0) {
 		FUZZ_CHECK(strlen(s) < sizeof(prefix));
@@ -123,11 +121,6 @@ name(const char *s)
 	if (key_prefix(s, canon, sizeof(canon), &why) == 0)
 		FUZZ_CHECK(key_prefix(canon, twice, sizeof(twice),
 		    &why) == 0 && strcmp(canon, twice) == 0);
-	if (cache_block_parse(s, &b) == 0) {
-		cache_block_name(&b, block);
-		FUZZ_CHECK(strcmp(block + CACHE_SUB_LEN, s) == 0);
-		FUZZ_CHECK(cache_block_len(&b) <= CACHE_BLOCK);
-	}
 }
 
 static void
