@@ -1,51 +1,21 @@
 /*
- * HTTP on the event loop (http.h): the only file that speaks to libcurl.
- * What a server sends is hostile: header block and body are bounded, only
- * http and https are spoken, certificates are verified.
+ * HTTP on the event loop (http.h), spoken by libcurl; a request's bytes pass
+ * through http_io.c.  Only http and https, and certificates are verified.
  */
 #include "common/compat.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
-#include <curl/curl.h>
 #include <event2/event.h>
 
-#include "common/buf.h"
-#include "common/http.h"
-#include "common/log.h"
+#include "common/http_request.h"
 
 #define HEADERS_MAX	32768
-#define ERROR_BODY_MAX	65536
 #define JOIN_MAX	65536	/* a body up to this goes with the headers */
 #define SPARE_MAX	16	/* easy handles kept */
 
-/* What of the answer is over its bound. */
-enum too_long { LONG_NONE, LONG_HEAD, LONG_BODY };
-
-struct http_request {
-	TAILQ_ENTRY(http_request) entry;
-	struct http	*http;
-	CURL		*easy;
-	struct curl_slist *headers, *connect_to;
-	struct http_piece *pieces;
-	size_t		 npieces;
-	size_t		 piece, at;	/* where the next read begins */
-	int		 fd;
-	uint64_t	 fd_offset, fd_len, fd_at;
-	bool		 once, begun, again;
-	enum too_long	 too_long;
-	size_t		 max_body;
-	struct buf	 joined;	/* a small body of several pieces */
-	struct buf	 head, body;
-	char		 error[CURL_ERROR_SIZE];
-	http_cb		 cb;
-	void		*arg;
-};
 TAILQ_HEAD(http_queue, http_request);
 
 struct http {
@@ -145,127 +115,6 @@ on_timer(CURLM *multi, long ms, void *arg)
 	return evtimer_add(h->timer, &tv);
 }
 
-/* -- bytes in and out -- */
-
-static size_t
-on_header(char *p, size_t size, size_t n, void *arg)
-{
-	struct http_request *q = arg;
-	size_t len = size * n;
-
-	if (len >= 5 && memcmp(p, "HTTP/", 5) == 0)
-		buf_reset(&q->head);	/* after a 100, or sent again */
-	if (buf_put(&q->head, p, len) == -1) {
-		q->too_long = LONG_HEAD;
-		return 0;
-	}
-	return len;
-}
-
-static size_t
-on_body(char *p, size_t size, size_t n, void *arg)
-{
-	struct http_request *q = arg;
-	size_t len = size * n;
-	curl_off_t whole = -1;
-	long status = 0;
-
-	if (q->body.len == 0) {
-		curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
-		q->body.limit = status >= 200 && status < 300 ?
-		    q->max_body : ERROR_BODY_MAX;
-		curl_easy_getinfo(q->easy,
-		    CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &whole);
-		if (q->body.limit == 0 || (whole > 0 &&
-		    ((uint64_t)whole > q->body.limit ||
-		    buf_reserve(&q->body, (size_t)whole) == NULL))) {
-			q->too_long = LONG_BODY;
-			return 0;
-		}
-	}
-	if (buf_put(&q->body, p, len) == -1) {
-		q->too_long = LONG_BODY;
-		return 0;
-	}
-	return len;
-}
-
-static size_t
-read_file(struct http_request *q, char *p, size_t room)
-{
-	uint64_t left = q->fd_len - q->fd_at;
-	ssize_t n;
-
-	if (left == 0)
-		return 0;
-	do {
-		n = pread(q->fd, p, left < room ? (size_t)left : room,
-		    (off_t)(q->fd_offset + q->fd_at));
-	} while (n == -1 && errno == EINTR);
-	if (n <= 0)
-		return CURL_READFUNC_ABORT;
-	q->fd_at += (uint64_t)n;
-	return (size_t)n;
-}
-
-static size_t
-on_read(char *p, size_t size, size_t n, void *arg)
-{
-	struct http_request *q = arg;
-	size_t len, done = 0, room = size * n;
-
-	if (q->fd != -1)
-		return read_file(q, p, room);
-	while (done < room && q->piece < q->npieces) {
-		len = q->pieces[q->piece].len - q->at;
-		if (len > room - done)
-			len = room - done;
-		if (len != 0)
-			memcpy(p + done, (const char *)
-			    q->pieces[q->piece].p + q->at, len);
-		done += len;
-		q->at += len;
-		if (q->at == q->pieces[q->piece].len) {
-			q->piece++;
-			q->at = 0;
-		}
-	}
-	return done;
-}
-
-/*
- * libcurl sends a request again, on a new connection, when a kept one turns
- * out to have been closed.  Right for all but those that are sent once.
- */
-static int
-on_prereq(void *arg, char *to, char *from, int port, int local)
-{
-	struct http_request *q = arg;
-
-	(void)to;
-	(void)from;
-	(void)port;
-	(void)local;
-	if (q->begun && q->once) {
-		q->again = true;
-		return CURL_PREREQFUNC_ABORT;
-	}
-	q->begun = true;
-	return CURL_PREREQFUNC_OK;
-}
-
-static int
-on_seek(void *arg, curl_off_t offset, int origin)
-{
-	struct http_request *q = arg;
-
-	if (offset != 0 || origin != SEEK_SET)
-		return CURL_SEEKFUNC_FAIL;
-	q->piece = q->at = 0;
-	q->fd_at = 0;
-	return CURL_SEEKFUNC_OK;
-}
-
 /* -- requests -- */
 
 static void
@@ -363,11 +212,11 @@ set_common(struct http_request *q, const struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
 	if (h->ca_file != NULL)
 		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
-	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_prereq);
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, http_on_prereq);
 	curl_easy_setopt(e, CURLOPT_PREREQDATA, q);
-	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, http_on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, q);
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, http_on_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, q);
 }
 
@@ -420,9 +269,9 @@ set_body(struct http_request *q, const struct http_call *call)
 		curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)len);
 		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 131072L);
-		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
+		curl_easy_setopt(e, CURLOPT_READFUNCTION, http_on_read);
 		curl_easy_setopt(e, CURLOPT_READDATA, q);
-		curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_seek);
+		curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, http_on_seek);
 		curl_easy_setopt(e, CURLOPT_SEEKDATA, q);
 	}
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, call->method);
@@ -630,52 +479,4 @@ http_free(struct http *h)
 	free(h->ca_file);
 	free(h);
 	curl_global_cleanup();
-}
-
-bool
-http_header(const struct http_result *r, const char *name, char *dst,
-    size_t size)
-{
-	const char *p = r->headers, *end = p + r->headers_len, *eol, *v;
-	size_t len = strlen(name);
-
-	dst[0] = '\0';
-	for (; p != NULL && p < end; p = eol + 1) {
-		if ((eol = memchr(p, '\n', (size_t)(end - p))) == NULL)
-			break;
-		if ((size_t)(eol - p) <= len || p[len] != ':' ||
-		    strncasecmp(p, name, len) != 0)
-			continue;
-		v = p + len + 1;
-		while (v < eol && (*v == ' ' || *v == '\t'))
-			v++;
-		len = (size_t)(eol - v);
-		while (len > 0 && (v[len - 1] == '\r' || v[len - 1] == ' ' ||
-		    v[len - 1] == '\t'))
-			len--;
-		if (len >= size || memchr(v, '\0', len) != NULL)
-			return false;
-		memcpy(dst, v, len);
-		dst[len] = '\0';
-		return true;
-	}
-	return false;
-}
-
-int64_t
-http_date(const char *s)
-{
-	/* A server's answers of one second have one date. */
-	static char last[40];
-	static int64_t when;
-	time_t t;
-
-	if (last[0] != '\0' && strcmp(s, last) == 0)
-		return when;
-	if ((t = curl_getdate(s, NULL)) == -1)
-		return 0;
-	if (strlcpy(last, s, sizeof(last)) >= sizeof(last))
-		last[0] = '\0';		/* no date is as long */
-	when = (int64_t)t;
-	return when;
 }

@@ -4,10 +4,12 @@
  */
 #include "common/compat.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,15 @@ open_cache(uint64_t limit)
 	c = blob_cache_open(base, store, cache_dir, limit, why, sizeof(why));
 	CHECK_ROW(c != NULL, "%s", why);
 	return c;
+}
+
+static void
+forget_all(void)
+{
+	char cmd[128];
+
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", cache_dir);
+	CHECK(system(cmd) == 0);
 }
 
 static void
@@ -175,6 +186,31 @@ test_together(void)
 	CHECK(!gone[0].called);
 }
 
+/* The first part is served at once, out of a fetch that is still written;
+ * the others must be waited for. */
+static void
+test_partly_there(void)
+{
+	const size_t len = BLOB_CACHE_WRITING / 4;
+	struct blob_cache *c = open_cache(ONE_SEGMENT);
+	struct blob_piece v = { calloc(1, len), len };
+	uint8_t *dirt = malloc(BIG);
+
+	CHECK(v.p != NULL && dirt != NULL);
+	put("k/partly/1", big, BIG);
+	/* These are written first. */
+	blob_cache_add(c, "k/pack/w0", &v, 1);
+	blob_cache_add(c, "k/pack/w1", &v, 1);
+	CHECK(check(c, "k/partly/1", 0, 10, 10) == 1);
+	arc4random_buf(dirt, BIG);
+	free(dirt);		/* not to find the bytes by chance */
+	CHECK(check(c, "k/partly/1", 0, BIG, BIG) == 1);
+	blob_cache_forget(c, "k/pack/w0");
+	blob_cache_forget(c, "k/pack/w1");
+	free((void *)(uintptr_t)v.p);
+	blob_cache_close(c);
+}
+
 /* For each file of a kind (what its name ends with). */
 static int
 each_file(const char *kind, int (*f)(const char *path, size_t i))
@@ -263,10 +299,10 @@ test_damage(void)
 	close(fd);
 	c = open_cache(ONE_SEGMENT);
 	CHECK(access(path, F_OK) == -1);
-	/* Nine were written; of their headers the first and the third are
-	 * damaged, those behind the seventh are cut off. */
+	/* Of the headers the first and the third are damaged, those behind
+	 * the seventh are cut off; one more may have lost its bytes. */
 	left = blob_cache_counts(c)->blocks;
-	CHECK_ROW(left == 5, "%llu", (unsigned long long)left);
+	CHECK_ROW(left == 4 || left == 5, "%llu", (unsigned long long)left);
 	CHECK(check(c, "k/msg/1", 0, BIG, BIG) >= 1);
 	CHECK(check(c, "k/msg/2", 0, BIG, BIG) >= 1);
 	CHECK(blob_cache_counts(c)->damaged >= 2);
@@ -308,18 +344,20 @@ test_limit(void)
 static void
 test_evicted_while_read(void)
 {
-	struct blob_cache *c = open_cache(16 * (CACHE_BLOCK + 4096));
+	struct blob_cache *c;
 	struct suite_result r[8] = { { 0 } };
 	struct blob_piece v = { big, BIG };
 	char key[64];
 	int i;
 
-	CHECK(check(c, "k/msg/1", 0, BIG, BIG) <= 1);
+	forget_all();
+	c = open_cache(16 * (CACHE_BLOCK + 4096));
+	CHECK(check(c, "k/msg/1", 0, BIG, BIG) == 1);
 	settle(c, 4);
 	for (i = 0; i < 8; i++)
 		blob_cache_read(c, "k/msg/1", (uint64_t)i * 90000, 60000,
 		    BLOB_USER, suite_cb, &r[i]);
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < 5; i++) {
 		snprintf(key, sizeof(key), "k/pack/e%d", i);
 		blob_cache_add(c, key, &v, 1);
 	}
@@ -332,7 +370,7 @@ test_evicted_while_read(void)
 	}
 	while (each_file(".data", nothing) > 5)
 		event_base_loop(base, EVLOOP_ONCE);
-	/* The half of the first segment that there was room for. */
+	/* It was among the half of the first segment that was kept. */
 	CHECK(check(c, "k/msg/1", 0, 10, 10) == 0);
 	blob_cache_close(c);
 	c = open_cache(16 * (CACHE_BLOCK + 4096));
@@ -358,7 +396,6 @@ test_add(void)
 	blob_cache_close(c);
 }
 
-/* Two processes on one directory: the second is refused. */
 /* What the disk does not keep up with is not kept: here nothing is written
  * before all has come. */
 static void
@@ -388,6 +425,35 @@ test_writing(void)
 	blob_cache_close(c);
 }
 
+/* A disk that takes nothing: all is served, nothing kept; it is better after
+ * that. */
+static void
+test_no_room(void)
+{
+	struct blob_cache *c = open_cache(ONE_SEGMENT);
+	struct rlimit was, none;
+	uint64_t before;
+
+	blob_cache_forget(c, "k/msg/2");
+	before = blob_cache_counts(c)->blocks;
+	CHECK(getrlimit(RLIMIT_FSIZE, &was) == 0);
+	none = was;
+	none.rlim_cur = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK(setrlimit(RLIMIT_FSIZE, &none) == 0);
+	CHECK(check(c, "k/msg/2", 0, BIG, BIG) == 1);
+	while (check(c, "k/msg/2", 7, 10, 10) == 0)
+		continue;		/* still in memory */
+	CHECK(blob_cache_counts(c)->blocks == before);
+	CHECK(setrlimit(RLIMIT_FSIZE, &was) == 0);
+	while (check(c, "k/msg/2", 0, BIG, BIG) != 0)
+		continue;
+	settle(c, before + 4);
+	CHECK(check(c, "k/msg/2", 0, BIG, BIG) == 0);
+	blob_cache_close(c);
+}
+
+/* Two processes on one directory: the second is refused. */
 static void
 test_lock(void)
 {
@@ -423,10 +489,12 @@ main(void)
 	test_reads();
 	test_together();
 	test_damage();
+	test_partly_there();
 	test_limit();
 	test_evicted_while_read();
 	test_add();
 	test_writing();
+	test_no_room();
 	test_lock();
 	blob_close(store);
 	event_base_free(base);

@@ -78,13 +78,15 @@ entry_forget(struct cache_index *x, struct cache_entry *e)
 	free(e);
 }
 
-/* Not found at the next start either. */
+/* Not found at the next start either.  (What is gone then may still be read
+ * now: its header stays.) */
 static void
 entry_drop(struct cache_index *x, struct cache_entry *e)
 {
 	struct cache_place p = entry_place(e);
 
-	cache_block_clear(&p);
+	if (!e->segment->gone)
+		cache_block_clear(&p);
 	entry_forget(x, e);
 }
 

@@ -1,0 +1,114 @@
+/*
+ * A read under way, its parts, and the fetches that they wait for: of
+ * blob_cache.c, cache_read.c and cache_fetch.c alone.
+ */
+#ifndef STORAGED_CACHE_READ_H
+#define STORAGED_CACHE_READ_H
+
+#include <sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "storaged/blob_cache.h"
+#include "storaged/cache_index.h"
+
+struct event;
+struct helper_job;
+struct helper_pool;
+
+struct cache_part {			/* of a read: one block */
+	TAILQ_ENTRY(cache_part) in_read, in_fetch;
+	struct blob_cache_read *read;
+	struct cache_fetch *fetch;	/* waits for it */
+	struct helper_job *job;		/* reads the disk */
+	struct cache_block b;		/* size: when it comes from there */
+	struct cache_place place;
+	int		 rc;
+};
+
+struct cache_fetch {
+	TAILQ_ENTRY(cache_fetch) entry;
+	struct blob_cache *cache;
+	struct blob_request *req;
+	struct helper_job *job;		/* writes to the disk */
+	char		 key[BLOB_KEY_MAX];
+	uint8_t		 id[16];
+	uint64_t	 first;
+	size_t		 n;		/* blocks */
+	uint8_t		*data;		/* once it is there */
+	size_t		 len;
+	uint64_t	 size;		/* of the object */
+	size_t		 kept;		/* bytes: no part of a block */
+	struct cache_place place;
+	int		 rc;		/* errno, by the helper */
+	TAILQ_HEAD(, cache_part) waiters;
+};
+
+struct blob_cache_read {
+	TAILQ_ENTRY(blob_cache_read) entry;
+	struct blob_cache *cache;
+	char		 key[BLOB_KEY_MAX];
+	uint8_t		 id[16];
+	uint64_t	 offset;
+	size_t		 len;
+	uint8_t		*buf;
+	uint64_t	 size;		/* of the object; 0: not known yet */
+	enum blob_priority prio;
+	TAILQ_HEAD(, cache_part) parts;
+	enum blob_outcome outcome;
+	char		 why[256];
+	struct event	*timer;
+	blob_cb		 cb;
+	void		*arg;
+};
+
+struct blob_cache {
+	struct event_base *base;
+	struct blob_store *store;
+	struct helper_pool *pool;
+	int		 dir, lock;
+	uint64_t	 limit;
+	struct cache_index *index;
+	size_t		 writing;	/* bytes of fetches that are written */
+	TAILQ_HEAD(, cache_fetch) fetches;
+	TAILQ_HEAD(, blob_cache_read) reads;
+	struct blob_cache_counts counts;
+	bool		 warned;	/* of a failed write */
+};
+
+/* -- cache_read.c -- */
+
+/* What the part wants of its block: a range of the object. */
+void	 cache_part_range(const struct cache_part *p, uint64_t *from,
+	    uint64_t *to);
+/* The part is served, or given up: off its read and its fetch. */
+void	 cache_part_free(struct cache_part *p);
+/* Of nothing yet, without parts.  fatal()s without memory. */
+struct blob_cache_read *cache_read_new(struct blob_cache *c, blob_cb cb,
+	    void *arg);
+/* Without its callback.  No job of its parts runs. */
+void	 cache_read_free(struct blob_cache_read *r);
+/* The callback follows, from the loop, when no part is left. */
+void	 cache_read_check(struct blob_cache_read *r);
+/* What it ends with; the first counts. */
+void	 cache_read_fail(struct blob_cache_read *r, enum blob_outcome o,
+	    const char *why);
+
+/* -- cache_fetch.c -- */
+
+/* The one that brings the block; NULL: none does. */
+struct cache_fetch *cache_fetch_find(struct blob_cache *c,
+	    const uint8_t id[16], uint64_t number);
+/* Of no blocks yet: n is the caller's to count.  fatal()s without memory. */
+struct cache_fetch *cache_fetch_new(struct blob_cache *c, const char *key,
+	    const uint8_t id[16], uint64_t first);
+void	 cache_fetch_send(struct cache_fetch *f, enum blob_priority prio);
+/* The part waits for it, or (once it has its bytes) takes from it. */
+void	 cache_fetch_join(struct cache_part *p, struct cache_fetch *f);
+/* Writes its data, and ends. */
+void	 cache_fetch_keep(struct cache_fetch *f);
+/* Neither its request nor its job is under way. */
+void	 cache_fetch_free(struct cache_fetch *f);
+
+#endif
