@@ -40,8 +40,9 @@ part_read(void *arg)
 	if (to > p->b.size)
 		to = p->b.size;
 	p->rc = 0;
-	if (from < to && cache_block_read(&p->place, &p->b,
-	    (size_t)(from - base), (size_t)(to - from),
+	p->n = from < to ? (size_t)(to - from) : 0;
+	if (p->n > 0 && cache_block_read(&p->place, &p->b,
+	    (size_t)(from - base), p->n,
 	    p->read->buf + (from - p->read->offset)) == -1)
 		p->rc = errno;
 }
@@ -57,9 +58,7 @@ part_was_read(void *arg)
 	p->job = NULL;
 	cache_place_release(&p->place);
 	if (p->rc == 0) {
-		r->size = p->b.size;
-		cache_part_free(p);
-		cache_read_check(r);
+		cache_part_served(p, p->n, p->b.size);
 		return;
 	}
 	if (cache_index_drop(c->index, r->id, p->b.number)) {
@@ -221,6 +220,7 @@ blob_cache_forget(struct blob_cache *c, const char *key)
 	uint8_t		 id[16];
 
 	cache_block_id(key, id);
+	cache_fetch_spoil(c, id);
 	for (n = 0; n < FORGET_BLOCKS; n++)
 		(void)cache_index_drop(c->index, id, n);
 }

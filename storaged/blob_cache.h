@@ -1,6 +1,6 @@
 /*
  * The local cache of immutable objects: blocks of 256 KiB, aligned in the
- * object, fetched by ranged GETs and kept as files.  May be deleted at any
+ * object, fetched by ranged GETs and kept on disk.  May be deleted at any
  * time, survives a restart, is never synced: what a crash has torn fails its
  * checksum and is fetched again.  Never ask it for a head.
  */
@@ -23,13 +23,14 @@ struct blob_cache_read;		/* under way; owned by the cache */
 /*
  * dir is made when it is missing (not its parents) and locked: another
  * process on it is an error.  limit: bytes on disk, at least a few MiB; the
- * least recently used blocks go first.  store is borrowed and must outlive
- * the cache.  NULL with the reason in why.
+ * oldest go first, but for those that were used since (cache_index.h).  store
+ * is borrowed and must outlive the cache.  NULL with the reason in why.
  */
 struct blob_cache *blob_cache_open(struct event_base *base,
 	    struct blob_store *store, const char *dir, uint64_t limit,
 	    char *why, size_t size);
-/* Waits for files being written; reads under way end without callback. */
+/* Waits for what is just being written, not for what is to be; reads under
+ * way end without callback. */
 void	 blob_cache_close(struct blob_cache *c);	/* NULL is fine */
 
 /*

@@ -56,7 +56,8 @@ int	 cache_block_write(const struct cache_place *p,
 int	 cache_block_read(const struct cache_place *p,
 	    const struct cache_block *b, size_t offset, size_t len,
 	    void *dst);
-/* Its header no longer tells of it.  No harm when that does not work. */
+/* Its header no longer tells of it: one page in memory is written, so this is
+ * for the loop.  No harm when it does not work. */
 void	 cache_block_clear(const struct cache_place *p);
 
 #endif

@@ -7,14 +7,30 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "storaged/cache_read.h"
 #include "storaged/helper.h"
 
+#define RESUME		2	/* seconds after a failed write */
+
+/* It is not found at the next start. */
+static void
+fetch_clear(const struct cache_fetch *f)
+{
+	struct cache_place p = f->place;
+	size_t i;
+
+	for (i = 0; i * CACHE_BLOCK < f->kept; i++, p.slot++)
+		cache_block_clear(&p);
+}
+
 void
 cache_fetch_free(struct cache_fetch *f)
 {
+	if (f->spoiled && f->place.segment != NULL)
+		fetch_clear(f);
 	TAILQ_REMOVE(&f->cache->fetches, f, entry);
 	cache_place_release(&f->place);
 	free(f->data);
@@ -41,12 +57,23 @@ fetch_write(void *arg)
 		f->rc = errno;
 }
 
+static int64_t
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* What the disk does not take must not push out what it has. */
 static void
 fetch_failed(struct blob_cache *c, int why)
 {
-	if (!c->warned)
+	if (!c->failing)
 		log_warnx("cache: write: %s", strerror(why));
-	c->warned = true;
+	c->failing = true;
+	c->resume = now() + RESUME;
 }
 
 static void
@@ -59,8 +86,11 @@ fetch_written(void *arg)
 	f->job = NULL;
 	if (f->rc != 0)
 		fetch_failed(c, f->rc);
-	else
-		cache_index_add(c->index, &b, f->kept, &f->place);
+	else {
+		if (!f->spoiled)
+			cache_index_add(c->index, &b, f->kept, &f->place);
+		c->failing = false;
+	}
 	c->writing -= f->len;
 	cache_fetch_free(f);
 }
@@ -74,9 +104,8 @@ cache_fetch_keep(struct cache_fetch *f)
 	f->kept = f->len;
 	if (f->first * CACHE_BLOCK + f->len < f->size)
 		f->kept -= f->len % CACHE_BLOCK;
-	else if (f->first * CACHE_BLOCK + f->len > f->size)
-		f->kept = 0;		/* the store's size is wrong */
-	if (f->kept == 0 || c->writing + f->len > BLOB_CACHE_WRITING) {
+	if (f->kept == 0 || c->writing + f->len > BLOB_CACHE_WRITING ||
+	    now() < c->resume) {
 		cache_fetch_free(f);
 		return;
 	}
@@ -97,7 +126,6 @@ fetch_give(struct cache_fetch *f, struct cache_part *p)
 	uint64_t from, to, base = f->first * CACHE_BLOCK;
 
 	cache_part_range(p, &from, &to);
-	r->size = f->size;
 	if (to > base + f->len)
 		to = base + f->len;
 	if (from < to)
@@ -106,6 +134,20 @@ fetch_give(struct cache_fetch *f, struct cache_part *p)
 	else if (from == r->offset)
 		cache_read_fail(r, BLOB_BEHIND,
 		    "the range begins behind the end");
+	cache_part_served(p, from < to ? (size_t)(to - from) : 0, f->size);
+}
+
+/* Nothing came, which is an error but for a part behind the end of an object
+ * of which another part is there. */
+static void
+fetch_give_none(struct cache_part *p, enum blob_outcome o, const char *why)
+{
+	struct blob_cache_read *r = p->read;
+	uint64_t from, to;
+
+	cache_part_range(p, &from, &to);
+	if (o != BLOB_BEHIND || from == r->offset)
+		cache_read_fail(r, o, why);
 	cache_part_free(p);
 	cache_read_check(r);
 }
@@ -114,29 +156,35 @@ static void
 fetch_done(const struct blob_result *res, void *arg)
 {
 	struct cache_fetch *f = arg;
-	struct blob_cache_read *r;
+	enum blob_outcome o = res->outcome;
+	const char *why = res->why;
 	struct cache_part *p;
 
 	f->req = NULL;
-	if (res->outcome == BLOB_DONE && res->len != 0 &&
-	    (f->data = blob_take(res)) != NULL) {
-		f->len = res->len;
-		f->size = res->size;
-		while ((p = TAILQ_FIRST(&f->waiters)) != NULL)
-			fetch_give(f, p);
-		cache_fetch_keep(f);
-		return;
+	if (o == BLOB_DONE && res->len == 0) {
+		o = BLOB_BEHIND;
+		why = "an empty range";
+	} else if (o == BLOB_DONE && (res->size < res->len ||
+	    res->size - res->len < f->first * CACHE_BLOCK)) {
+		o = BLOB_ERROR;
+		why = "the answer is longer than the object";
 	}
+	if (o == BLOB_DONE && (f->data = blob_take(res)) == NULL) {
+		o = BLOB_UNAVAILABLE;
+		why = "out of memory";
+	}
+	f->len = res->len;
+	f->size = res->size;
 	while ((p = TAILQ_FIRST(&f->waiters)) != NULL) {
-		r = p->read;
-		if (res->outcome == BLOB_DONE)
-			cache_read_fail(r, BLOB_BEHIND, "an empty range");
+		if (o == BLOB_DONE)
+			fetch_give(f, p);
 		else
-			cache_read_fail(r, res->outcome, res->why);
-		cache_part_free(p);
-		cache_read_check(r);
+			fetch_give_none(p, o, why);
 	}
-	cache_fetch_free(f);
+	if (o == BLOB_DONE)
+		cache_fetch_keep(f);
+	else
+		cache_fetch_free(f);
 }
 
 struct cache_fetch *
@@ -146,10 +194,21 @@ cache_fetch_find(struct blob_cache *c, const uint8_t id[16], uint64_t number)
 
 	TAILQ_FOREACH(f, &c->fetches, entry) {
 		if (number >= f->first && number - f->first < f->n &&
-		    memcmp(f->id, id, 16) == 0)
+		    !f->spoiled && memcmp(f->id, id, 16) == 0)
 			return f;
 	}
 	return NULL;
+}
+
+void
+cache_fetch_spoil(struct blob_cache *c, const uint8_t id[16])
+{
+	struct cache_fetch *f;
+
+	TAILQ_FOREACH(f, &c->fetches, entry) {
+		if (f->data != NULL && memcmp(f->id, id, 16) == 0)
+			f->spoiled = true;
+	}
 }
 
 struct cache_fetch *
@@ -176,7 +235,6 @@ cache_fetch_send(struct cache_fetch *f, enum blob_priority prio)
 	    f->n * CACHE_BLOCK, f->n * CACHE_BLOCK, NULL, prio, fetch_done, f);
 }
 
-/* Joins a fetch, or (once it has its bytes) takes from it. */
 void
 cache_fetch_join(struct cache_part *p, struct cache_fetch *f)
 {

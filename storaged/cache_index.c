@@ -10,12 +10,15 @@
 #include "storaged/cache_index.h"
 #include "storaged/helper.h"
 
-#define SLOTS		4096
-#define SEGMENTS	64	/* so many make up the limit */
+#define SLOTS_MIN	4096
+#define SLOTS_MAX	((size_t)1 << 20)
+#define SEGMENTS	64	/* so many make up the limit, or more */
 #define SEGMENT_MIN	(4 * CACHE_BLOCK)
+#define SEGMENT_MAX	((uint64_t)256 << 20)
 
 struct cache_entry {			/* a block on disk */
-	TAILQ_ENTRY(cache_entry) in_slot, in_segment;
+	LIST_ENTRY(cache_entry) in_slot;
+	TAILQ_ENTRY(cache_entry) in_segment;
 	struct cache_block b;
 	struct cache_segment *segment;
 	uint64_t	 slot, at;
@@ -31,23 +34,26 @@ struct carry {				/* copies a block */
 	int		 rc;
 };
 
+LIST_HEAD(cache_slot, cache_entry);
+
 struct cache_index {
 	struct cache_segments segments;
 	uint64_t	 limit;
 	struct blob_cache_counts *counts;
-	struct cache_entries slots[SLOTS];
+	struct cache_slot *slots;
+	size_t		 nslots;
 	TAILQ_HEAD(, carry) carries;
 };
 
 /* -- entries -- */
 
-static struct cache_entries *
+static struct cache_slot *
 slot_of(struct cache_index *x, const uint8_t id[16], uint64_t number)
 {
 	uint32_t h;
 
 	memcpy(&h, id, sizeof(h));
-	return &x->slots[(h + number * 2654435761U) % SLOTS];
+	return &x->slots[(h + number * 2654435761U) % x->nslots];
 }
 
 static struct cache_entry *
@@ -55,7 +61,7 @@ entry_find(struct cache_index *x, const uint8_t id[16], uint64_t number)
 {
 	struct cache_entry *e;
 
-	TAILQ_FOREACH(e, slot_of(x, id, number), in_slot) {
+	LIST_FOREACH(e, slot_of(x, id, number), in_slot) {
 		if (e->b.number == number && memcmp(e->b.id, id, 16) == 0)
 			return e;
 	}
@@ -73,38 +79,38 @@ static void
 entry_forget(struct cache_index *x, struct cache_entry *e)
 {
 	x->counts->blocks--;
-	TAILQ_REMOVE(slot_of(x, e->b.id, e->b.number), e, in_slot);
+	LIST_REMOVE(e, in_slot);
 	TAILQ_REMOVE(&e->segment->entries, e, in_segment);
 	free(e);
 }
 
-/* Not found at the next start either.  (What is gone then may still be read
- * now: its header stays.) */
+/* Not found at the next start either. */
 static void
 entry_drop(struct cache_index *x, struct cache_entry *e)
 {
 	struct cache_place p = entry_place(e);
 
-	if (!e->segment->gone)
-		cache_block_clear(&p);
+	cache_block_clear(&p);
 	entry_forget(x, e);
 }
 
 static void
 entry_add(struct cache_index *x, const struct cache_block *b,
-    const struct cache_place *p)
+    const struct cache_place *p, bool used)
 {
 	struct cache_entry *e = entry_find(x, b->id, b->number);
 
+	/* The header stays: it may be read just now. */
 	if (e != NULL)
-		entry_drop(x, e);
+		entry_forget(x, e);
 	if (p->segment->gone || (e = calloc(1, sizeof(*e))) == NULL)
 		return;
+	e->used = used;
 	e->b = *b;
 	e->segment = p->segment;
 	e->slot = p->slot;
 	e->at = p->at;
-	TAILQ_INSERT_TAIL(slot_of(x, b->id, b->number), e, in_slot);
+	LIST_INSERT_HEAD(slot_of(x, b->id, b->number), e, in_slot);
 	TAILQ_INSERT_TAIL(&e->segment->entries, e, in_segment);
 	x->counts->blocks++;
 }
@@ -143,7 +149,7 @@ cache_index_add(struct cache_index *x, const struct cache_block *b,
 		k.number = b->number + off / CACHE_BLOCK;
 		at.slot = p->slot + off / CACHE_BLOCK;
 		at.at = p->at + off;
-		entry_add(x, &k, &at);
+		entry_add(x, &k, &at, false);
 	}
 }
 
@@ -190,13 +196,16 @@ carry_done(void *arg)
 	struct carry *c = arg;
 	struct cache_entry *e;
 
-	/* Dropped or fetched anew meanwhile: then it is not this one's. */
 	e = entry_find(c->index, c->b.id, c->b.number);
-	if (e != NULL && e->segment == c->from.segment) {
+	if (e == NULL || e->segment != c->from.segment) {
+		/* dropped or fetched anew meanwhile */
 		if (c->rc == 0)
-			entry_add(c->index, &c->b, &c->to);
-		else
-			entry_forget(c->index, e);
+			cache_block_clear(&c->to);
+	} else if (c->rc == 0)
+		entry_add(c->index, &c->b, &c->to, e->used);
+	else {
+		entry_forget(c->index, e);
+		c->index->counts->evicted++;
 	}
 	carry_free(c);
 }
@@ -273,7 +282,13 @@ cache_index_reserve(struct cache_index *x, uint64_t len,
 static void
 found(const struct cache_block *b, const struct cache_place *p, void *arg)
 {
-	entry_add(arg, b, p);
+	entry_add(arg, b, p, false);
+}
+
+static uint64_t
+within(uint64_t v, uint64_t min, uint64_t max)
+{
+	return v < min ? min : v > max ? max : v;
 }
 
 struct cache_index *
@@ -281,19 +296,20 @@ cache_index_load(int dir, struct helper_pool *pool, uint64_t limit,
     struct blob_cache_counts *counts)
 {
 	struct cache_index *x;
-	uint64_t full = limit / SEGMENTS;
-	size_t i;
 	int save;
 
 	if ((x = calloc(1, sizeof(*x))) == NULL)
 		return NULL;
+	x->nslots = (size_t)within(limit / CACHE_BLOCK, SLOTS_MIN, SLOTS_MAX);
+	if ((x->slots = calloc(x->nslots, sizeof(*x->slots))) == NULL) {
+		free(x);
+		return NULL;
+	}
 	x->limit = limit;
 	x->counts = counts;
 	TAILQ_INIT(&x->carries);
-	for (i = 0; i < SLOTS; i++)
-		TAILQ_INIT(&x->slots[i]);
-	if (cache_segments_open(&x->segments, dir, pool, full < SEGMENT_MIN ?
-	    SEGMENT_MIN : full, found, x) == -1) {
+	if (cache_segments_open(&x->segments, dir, pool, within(limit /
+	    SEGMENTS, SEGMENT_MIN, SEGMENT_MAX), found, x) == -1) {
 		save = errno;
 		cache_index_free(x);
 		errno = save;
@@ -322,10 +338,11 @@ cache_index_free(struct cache_index *x)
 
 	if (x == NULL)
 		return;
-	for (i = 0; i < SLOTS; i++) {
-		while ((e = TAILQ_FIRST(&x->slots[i])) != NULL)
+	for (i = 0; i < x->nslots; i++) {
+		while ((e = LIST_FIRST(&x->slots[i])) != NULL)
 			entry_forget(x, e);
 	}
 	cache_segments_close(&x->segments);
+	free(x->slots);
 	free(x);
 }

@@ -32,6 +32,19 @@ cache_read_free(struct blob_cache_read *r)
 	free(r);
 }
 
+/* What came is what there is of the range. */
+static bool
+read_whole(const struct blob_cache_read *r)
+{
+	uint64_t n = r->len;
+
+	if (r->size < r->offset)
+		return false;
+	if (n > r->size - r->offset)
+		n = r->size - r->offset;
+	return r->got == n;
+}
+
 static void
 read_over(int fd, short what, void *arg)
 {
@@ -43,12 +56,16 @@ read_over(int fd, short what, void *arg)
 	(void)what;
 	if (!TAILQ_EMPTY(&r->parts))
 		return;		/* came after one that was served at once */
+	if (r->outcome == BLOB_DONE && !read_whole(r)) {
+		/* Or it would be so again. */
+		blob_cache_forget(r->cache, r->key);
+		cache_read_fail(r, BLOB_ERROR, "the sizes told do not agree");
+		res.outcome = r->outcome;
+	}
 	if (r->outcome == BLOB_DONE) {
 		res.body = r->buf;
 		res.own = &r->buf;
-		res.len = r->len;
-		if (r->size - r->offset < r->len)
-			res.len = (size_t)(r->size - r->offset);
+		res.len = r->got;
 	}
 	r->cb(&res, r->arg);
 	cache_read_free(r);
@@ -99,4 +116,19 @@ cache_part_range(const struct cache_part *p, uint64_t *from, uint64_t *to)
 		*from = r->offset;
 	if (*to > r->offset + r->len)
 		*to = r->offset + r->len;
+}
+
+void
+cache_part_served(struct cache_part *p, size_t n, uint64_t size)
+{
+	struct blob_cache_read *r = p->read;
+
+	if (r->size != 0 && r->size != size) {
+		blob_cache_forget(r->cache, r->key);
+		cache_read_fail(r, BLOB_ERROR, "the object's size changed");
+	}
+	r->size = size;
+	r->got += n;
+	cache_part_free(p);
+	cache_read_check(r);
 }

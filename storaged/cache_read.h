@@ -24,6 +24,7 @@ struct cache_part {			/* of a read: one block */
 	struct helper_job *job;		/* reads the disk */
 	struct cache_block b;		/* size: when it comes from there */
 	struct cache_place place;
+	size_t		 n;		/* bytes read there; or errno */
 	int		 rc;
 };
 
@@ -40,6 +41,7 @@ struct cache_fetch {
 	size_t		 len;
 	uint64_t	 size;		/* of the object */
 	size_t		 kept;		/* bytes: no part of a block */
+	bool		 spoiled;	/* not what it should be */
 	struct cache_place place;
 	int		 rc;		/* errno, by the helper */
 	TAILQ_HEAD(, cache_part) waiters;
@@ -54,6 +56,7 @@ struct blob_cache_read {
 	size_t		 len;
 	uint8_t		*buf;
 	uint64_t	 size;		/* of the object; 0: not known yet */
+	size_t		 got;		/* bytes of buf that are there */
 	enum blob_priority prio;
 	TAILQ_HEAD(, cache_part) parts;
 	enum blob_outcome outcome;
@@ -74,7 +77,8 @@ struct blob_cache {
 	TAILQ_HEAD(, cache_fetch) fetches;
 	TAILQ_HEAD(, blob_cache_read) reads;
 	struct blob_cache_counts counts;
-	bool		 warned;	/* of a failed write */
+	bool		 failing;	/* the last write did */
+	int64_t		 resume;	/* not before this second */
 };
 
 /* -- cache_read.c -- */
@@ -91,6 +95,9 @@ struct blob_cache_read *cache_read_new(struct blob_cache *c, blob_cb cb,
 void	 cache_read_free(struct blob_cache_read *r);
 /* The callback follows, from the loop, when no part is left. */
 void	 cache_read_check(struct blob_cache_read *r);
+/* n bytes of the part's range are in its read's buf, of an object of that
+ * size: it is over.  n is less than the range where the object ends. */
+void	 cache_part_served(struct cache_part *p, size_t n, uint64_t size);
 /* What it ends with; the first counts. */
 void	 cache_read_fail(struct blob_cache_read *r, enum blob_outcome o,
 	    const char *why);
@@ -108,6 +115,9 @@ void	 cache_fetch_send(struct cache_fetch *f, enum blob_priority prio);
 void	 cache_fetch_join(struct cache_part *p, struct cache_fetch *f);
 /* Writes its data, and ends. */
 void	 cache_fetch_keep(struct cache_fetch *f);
+/* Those of the object that have their bytes: nobody takes from them any more,
+ * and what they write is dropped. */
+void	 cache_fetch_spoil(struct blob_cache *c, const uint8_t id[16]);
 /* Neither its request nor its job is under way. */
 void	 cache_fetch_free(struct cache_fetch *f);
 

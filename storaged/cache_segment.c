@@ -45,18 +45,18 @@ segment_close(struct cache_segment *g)
 }
 
 static int
-segment_file(int dir, uint64_t number, const char *what)
+segment_file(int dir, uint64_t number, const char *what, int flags)
 {
 	char name[NAME_MAX_LEN];
 
 	name_of(number, what, name);
-	return openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+	return openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags,
 	    0600);
 }
 
 /* The last of the list, which ascends; NULL: errno. */
 static struct cache_segment *
-segment_open(struct cache_segments *s, uint64_t number)
+segment_open(struct cache_segments *s, uint64_t number, int flags)
 {
 	struct cache_segment *g;
 	int save;
@@ -65,8 +65,10 @@ segment_open(struct cache_segments *s, uint64_t number)
 		return NULL;
 	g->all = s;
 	g->number = number;
-	g->headers = segment_file(s->dir, number, "headers");
-	g->data = segment_file(s->dir, number, "data");
+	g->data = -1;
+	g->headers = segment_file(s->dir, number, "headers", flags);
+	if (g->headers != -1)
+		g->data = segment_file(s->dir, number, "data", flags);
 	if (g->headers == -1 || g->data == -1) {
 		save = errno;
 		segment_close(g);
@@ -76,6 +78,7 @@ segment_open(struct cache_segments *s, uint64_t number)
 	}
 	TAILQ_INIT(&g->entries);
 	TAILQ_INSERT_TAIL(&s->list, g, entry);
+	s->next = number + 1;
 	return g;
 }
 
@@ -137,8 +140,10 @@ cache_segments_reserve(struct cache_segments *s, size_t n, uint64_t len,
 
 	g = TAILQ_LAST(&s->list, cache_segment_list);
 	if ((g == NULL || g->bytes >= s->full) &&
-	    (g = segment_open(s, g == NULL ? 1 : g->number + 1)) == NULL)
+	    (g = segment_open(s, s->next, O_CREAT | O_EXCL)) == NULL) {
+		s->next++;
 		return false;
+	}
 	*p = (struct cache_place){ g, g->headers, g->data, g->slots,
 	    g->bytes };
 	cache_place_hold(p);
@@ -196,13 +201,18 @@ segment_load(struct cache_segments *s, uint64_t number,
     void (*found)(const struct cache_block *, const struct cache_place *,
     void *), void *arg)
 {
-	struct cache_segment *g = segment_open(s, number);
+	struct cache_segment *g = segment_open(s, number, 0);
 	struct stat h, d;
 
-	if (g == NULL)
+	s->next = number + 1;
+	if (g == NULL && (errno == ENOMEM || errno == EMFILE ||
+	    errno == ENFILE))
 		return -1;
-	if (fstat(g->headers, &h) == -1 || fstat(g->data, &d) == -1 ||
-	    !S_ISREG(h.st_mode) || !S_ISREG(d.st_mode))
+	if (g == NULL) {
+		segment_unlink(s->dir, number);
+		return 0;
+	}
+	if (fstat(g->headers, &h) == -1 || fstat(g->data, &d) == -1)
 		return -1;
 	segment_grow(g, ((uint64_t)h.st_size + CACHE_HEADER - 1) /
 	    CACHE_HEADER, cache_pages((uint64_t)d.st_size));
@@ -218,22 +228,27 @@ by_number(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* The number of a file of headers; 0: of no such, which goes. */
+/* The number of a file of headers; 0: of no such.  What is not of a segment
+ * goes, also bytes without headers. */
 static uint64_t
 number_of(int dir, const char *name)
 {
 	char back[NAME_MAX_LEN];
 	unsigned long long n;
+	bool has;
 
 	if (name[0] == '.')
 		return 0;
 	n = strtoull(name, NULL, 16);
-	name_of(n, "data", back);
-	if (n != 0 && n < UINT64_MAX / 2 && strcmp(name, back) == 0)
-		return 0;
-	name_of(n, "headers", back);
-	if (n != 0 && n < UINT64_MAX / 2 && strcmp(name, back) == 0)
-		return n;
+	if (n != 0 && n < UINT64_MAX / 2) {
+		name_of(n, "headers", back);
+		if (strcmp(name, back) == 0)
+			return n;
+		has = faccessat(dir, back, F_OK, 0) == 0;
+		name_of(n, "data", back);
+		if (strcmp(name, back) == 0 && has)
+			return 0;
+	}
 	unlinkat(dir, name, 0);
 	return 0;
 }
@@ -282,7 +297,8 @@ cache_segments_open(struct cache_segments *s, int dir,
 	ssize_t i, n;
 	int rc = 0;
 
-	*s = (struct cache_segments){ .pool = pool, .dir = dir, .full = full };
+	*s = (struct cache_segments){ .pool = pool, .dir = dir, .full = full,
+	    .next = 1 };
 	TAILQ_INIT(&s->list);
 	TAILQ_INIT(&s->gone);
 	n = numbers(dir, &v);

@@ -36,6 +36,7 @@ struct cache_segments {
 	struct helper_pool *pool;	/* borrowed: deletes */
 	int		 dir;		/* borrowed */
 	uint64_t	 full;		/* bytes, after which another begins */
+	uint64_t	 next;		/* number; none comes twice */
 	uint64_t	 bytes;		/* on disk, of those not gone */
 	struct cache_segment_list list;	/* the oldest first */
 	struct cache_segment_list gone;
@@ -43,7 +44,8 @@ struct cache_segments {
 
 /*
  * All headers of a directory's segments are told to found(), the oldest
- * first.  Other files there are deleted.  0 or -1 with errno.
+ * first.  Other files there are deleted, and segments that cannot be opened.
+ * 0 or -1 with errno.
  */
 int	 cache_segments_open(struct cache_segments *s, int dir,
 	    struct helper_pool *pool, uint64_t full,
