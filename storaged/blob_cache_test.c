@@ -20,6 +20,7 @@
 #include "common/log.h"
 #include "common/test.h"
 #include "storaged/blob_cache.h"
+#include "storaged/blob_impl.h"
 #include "storaged/blob_suite.h"
 #include "storaged/cache_block.h"
 
@@ -243,6 +244,73 @@ test_end_shared(void)
 	suite_result_free(&a);
 	suite_result_free(&b);
 	blob_cache_close(c);
+}
+
+/* A store that tells wrong sizes: the caller's callback, and what is told. */
+static struct lie {
+	blob_cb		 cb;
+	void		*arg;
+	uint64_t	 size;
+} lie;
+
+static void
+lie_cb(const struct blob_result *res, void *arg)
+{
+	struct blob_result r = *res;
+
+	(void)arg;
+	r.size = lie.size;
+	lie.cb(&r, lie.arg);
+}
+
+static struct blob_request *
+lie_get(void *b, const char *key, uint64_t offset, uint64_t len,
+    size_t max_len, const char *none_match, enum blob_priority prio,
+    blob_cb cb, void *arg)
+{
+	lie.cb = cb;
+	lie.arg = arg;
+	return blob_file_backend.get(b, key, offset, len, max_len, none_match,
+	    prio, lie_cb, NULL);
+}
+
+static void
+test_sizes_disagree(void)
+{
+	static const uint64_t told[] = { BIG + 1, BIG - 1, BIG / 2, 0,
+	    UINT64_MAX };
+	const struct blob_backend *was = store->backend;
+	struct blob_backend liar = *was;
+	struct blob_cache *c;
+	struct suite_result r = { 0 };
+	size_t i;
+
+	liar.get = lie_get;
+	for (i = 0; i < nitems(told); i++) {
+		forget_all();
+		c = open_cache(ONE_SEGMENT);
+		CHECK(check(c, "k/msg/1", 0, 10, 10) == 1);
+		settle(c, 1);
+		store->backend = &liar;
+		lie.size = told[i];
+		r.called = false;
+		blob_cache_read(c, "k/msg/1", 0, BIG, BLOB_USER, suite_cb,
+		    &r);
+		suite_wait(base, &r);
+		CHECK_ROW(r.outcome == BLOB_ERROR, "%llu: %s",
+		    (unsigned long long)told[i],
+		    blob_outcome_name(r.outcome));
+		store->backend = was;
+		/* One may still meet a block that was told of wrongly. */
+		r.called = false;
+		blob_cache_read(c, "k/msg/1", 0, BIG, BLOB_USER, suite_cb,
+		    &r);
+		suite_wait(base, &r);
+		CHECK(r.outcome == BLOB_DONE || r.outcome == BLOB_ERROR);
+		(void)check(c, "k/msg/1", 0, BIG, BIG);
+		blob_cache_close(c);
+	}
+	suite_result_free(&r);
 }
 
 /* What is forgotten while it is still to be written does not come back, nor
@@ -565,6 +633,7 @@ main(void)
 	test_damage();
 	test_partly_there();
 	test_end_shared();
+	test_sizes_disagree();
 	test_forgotten_early();
 	test_limit();
 	test_evicted_while_read();
