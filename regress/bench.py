@@ -211,7 +211,7 @@ class Rows:
         self.count.start()
         value = fn(*args)
         print("   %-34s %s" % (name, shown(name, value)), flush=True)
-        if value > self.out.get(name, 0):
+        if name not in self.out or value > self.out[name]:
             self.out[name] = value
             self.count.stop(name)
 

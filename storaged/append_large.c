@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "storaged/append.h"
+#include "storaged/file_at.h"
 #include "storaged/spool.h"
 
 int
@@ -112,7 +113,7 @@ large_frame(struct large *l)
 		n = (size_t)(l->size - l->at);
 	if (l->in == -1)
 		memcpy(buf, l->mem.data + l->at, n);
-	else if (spool_read(l->in, l->at, buf, n) == -1)
+	else if (file_read_at(l->in, buf, n, l->at) == -1)
 		return -1;
 	if (msgobj_write(&l->writer, buf, n) == -1)
 		return -1;

@@ -7,7 +7,6 @@
 #include "common/compat.h"
 
 #include <sys/file.h>
-#include <sys/queue.h>
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -199,7 +198,7 @@ blob_cache_add(struct blob_cache *c, const char *key,
 	    cache_fetch_find(c, id, 0) != NULL)
 		return;
 	f = cache_fetch_new(c, key, id, 0);
-	f->n = (len + CACHE_BLOCK - 1) / CACHE_BLOCK;
+	f->n = cache_blocks(len);
 	if ((f->data = malloc(len)) == NULL) {
 		cache_fetch_free(f);
 		return;

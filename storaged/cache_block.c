@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <zlib.h>
 
 #include "storaged/cache_block.h"
+#include "storaged/file_at.h"
 #include "storaged/sum.h"
 
 static const uint8_t magic[8] = { 'P', 'A', 'I', 'L', 'B', 'L', 'K', '2' };
@@ -67,6 +67,12 @@ cache_block_len(const struct cache_block *b)
 	    CACHE_BLOCK;
 }
 
+size_t
+cache_blocks(uint64_t len)
+{
+	return (size_t)((len + CACHE_BLOCK - 1) / CACHE_BLOCK);
+}
+
 uint64_t
 cache_pages(uint64_t len)
 {
@@ -117,52 +123,12 @@ cache_header_parse(const uint8_t h[CACHE_HEADER], struct cache_block *b,
 
 /* -- files -- */
 
-static int
-write_at(int fd, const uint8_t *p, size_t len, uint64_t at)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = pwrite(fd, p, len, (off_t)at)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		p += n;
-		at += (size_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
-read_at(int fd, uint8_t *p, size_t len, uint64_t at)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		if ((n = pread(fd, p, len, (off_t)at)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		if (n == 0) {
-			errno = EBADMSG;
-			return -1;
-		}
-		p += n;
-		at += (size_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int
 cache_block_write(const struct cache_place *p, const struct cache_block *b,
     const void *data, size_t len)
 {
 	struct cache_block k = *b;
-	size_t i, off, n = (len + CACHE_BLOCK - 1) / CACHE_BLOCK;
+	size_t i, off, n = cache_blocks(len);
 	uint8_t *h;
 	int rc;
 
@@ -175,9 +141,9 @@ cache_block_write(const struct cache_place *p, const struct cache_block *b,
 		    cache_block_len(&k), h + i * CACHE_HEADER);
 	}
 	/* Headers last: what was torn by a kill is not even known. */
-	rc = write_at(p->data, data, len, p->at);
+	rc = file_write_at(p->data, data, len, p->at);
 	if (rc == 0)
-		rc = write_at(p->headers, h, n * CACHE_HEADER,
+		rc = file_write_at(p->headers, h, n * CACHE_HEADER,
 		    p->slot * CACHE_HEADER);
 	free(h);
 	return rc;
@@ -203,7 +169,7 @@ read_pages(const struct cache_place *p, const uint8_t *h, size_t blen,
 	pages = to - from == len ? dst : malloc(to - from);
 	if (pages == NULL)
 		return -1;
-	if (read_at(p->data, pages, to - from, p->at + from) == -1)
+	if (file_read_at(p->data, pages, to - from, p->at + from) == -1)
 		goto done;
 	for (i = from; i < to; i += CACHE_PAGE) {
 		n = to - i < CACHE_PAGE ? to - i : CACHE_PAGE;
@@ -235,7 +201,8 @@ cache_block_read(const struct cache_place *p, const struct cache_block *b,
 		errno = EINVAL;
 		return -1;
 	}
-	if (read_at(p->headers, h, sizeof(h), p->slot * CACHE_HEADER) == -1)
+	if (file_read_at(p->headers, h, sizeof(h),
+	    p->slot * CACHE_HEADER) == -1)
 		return -1;
 	if (cache_header_parse(h, &was, &at) == -1 || at != p->at ||
 	    was.number != b->number || was.size != b->size ||
@@ -251,6 +218,6 @@ cache_block_clear(const struct cache_place *p)
 {
 	static const uint8_t zeros[sizeof(magic)];
 
-	(void)write_at(p->headers, zeros, sizeof(zeros),
+	(void)file_write_at(p->headers, zeros, sizeof(zeros),
 	    p->slot * CACHE_HEADER);
 }

@@ -38,6 +38,8 @@ struct cache_place {			/* where a block is */
 void	 cache_block_id(const char *key, uint8_t id[16]);
 /* Bytes that the block has; 0: it lies behind the object's end. */
 size_t	 cache_block_len(const struct cache_block *b);
+/* Of how many blocks a run of so many bytes is. */
+size_t	 cache_blocks(uint64_t len);
 /* How much of a file so many bytes take: whole pages. */
 uint64_t cache_pages(uint64_t len);
 

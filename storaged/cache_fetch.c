@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "storaged/cache_read.h"
 #include "storaged/helper.h"
 
-#define RESUME		2	/* seconds after a failed write */
+#define RESUME_MS	2000	/* after a failed write */
 
 /* It is not found at the next start. */
 static void
@@ -22,7 +22,7 @@ fetch_clear(const struct cache_fetch *f)
 	struct cache_place p = f->place;
 	size_t i;
 
-	for (i = 0; i * CACHE_BLOCK < f->kept; i++, p.slot++)
+	for (i = 0; i < cache_blocks(f->kept); i++, p.slot++)
 		cache_block_clear(&p);
 }
 
@@ -57,15 +57,6 @@ fetch_write(void *arg)
 		f->rc = errno;
 }
 
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 /* What the disk does not take must not push out what it has. */
 static void
 fetch_failed(struct blob_cache *c, int why)
@@ -73,7 +64,7 @@ fetch_failed(struct blob_cache *c, int why)
 	if (!c->failing)
 		log_warnx("cache: write: %s", strerror(why));
 	c->failing = true;
-	c->resume = now() + RESUME;
+	c->resume = clock_ms() + RESUME_MS;
 }
 
 static void
@@ -105,7 +96,7 @@ cache_fetch_keep(struct cache_fetch *f)
 	if (f->first * CACHE_BLOCK + f->len < f->size)
 		f->kept -= f->len % CACHE_BLOCK;
 	if (f->kept == 0 || c->writing + f->len > BLOB_CACHE_WRITING ||
-	    now() < c->resume) {
+	    clock_ms() < c->resume) {
 		cache_fetch_free(f);
 		return;
 	}

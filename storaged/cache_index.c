@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "storaged/cache_index.h"
 #include "storaged/helper.h"
 
@@ -221,7 +220,7 @@ carry_start(struct cache_index *x, struct cache_entry *e)
 	c->index = x;
 	c->b = e->b;
 	c->from = entry_place(e);
-	if (!cache_segments_reserve(&x->segments, 1, cache_block_len(&e->b),
+	if (!cache_segments_reserve(&x->segments, cache_block_len(&e->b),
 	    &c->to)) {
 		free(c);
 		return false;
@@ -243,7 +242,7 @@ evict_segment(struct cache_index *x, struct cache_segment *g)
 	/* It must not go before its entries have their copies. */
 	for (e = TAILQ_FIRST(&g->entries); e != NULL; e = next) {
 		next = TAILQ_NEXT(e, in_segment);
-		need = cache_run_disk(1, cache_block_len(&e->b));
+		need = cache_run_disk(cache_block_len(&e->b));
 		if (e->used && need <= room && carry_start(x, e)) {
 			room -= need;
 			continue;
@@ -270,8 +269,7 @@ bool
 cache_index_reserve(struct cache_index *x, uint64_t len,
     struct cache_place *p)
 {
-	if (!cache_segments_reserve(&x->segments,
-	    (size_t)((len + CACHE_BLOCK - 1) / CACHE_BLOCK), len, p))
+	if (!cache_segments_reserve(&x->segments, len, p))
 		return false;
 	evict(x, p->segment);
 	return true;

@@ -78,7 +78,7 @@ struct blob_cache {
 	TAILQ_HEAD(, blob_cache_read) reads;
 	struct blob_cache_counts counts;
 	bool		 failing;	/* the last write did */
-	int64_t		 resume;	/* not before this second */
+	uint64_t	 resume;	/* clock_ms(): not before then */
 };
 
 /* -- cache_read.c -- */

@@ -102,38 +102,48 @@ segment_removed(void *arg)
 	free(g);
 }
 
+static void
+segment_unheld(struct cache_segment *g)
+{
+	helper_run(g->all->pool, false, segment_remove, segment_removed, g);
+}
+
+static uint64_t
+segment_disk(const struct cache_segment *g)
+{
+	return g->bytes + cache_pages(g->slots * CACHE_HEADER);
+}
+
 void
 cache_segment_delete(struct cache_segment *g)
 {
 	TAILQ_REMOVE(&g->all->list, g, entry);
 	TAILQ_INSERT_TAIL(&g->all->gone, g, entry);
-	g->all->bytes -= g->bytes + cache_pages(g->slots * CACHE_HEADER);
+	g->all->bytes -= segment_disk(g);
 	g->gone = true;
 	if (g->held == 0)
-		helper_run(g->all->pool, false, segment_remove,
-		    segment_removed, g);
+		segment_unheld(g);
 }
 
 /* -- places -- */
 
 uint64_t
-cache_run_disk(size_t n, uint64_t len)
+cache_run_disk(uint64_t len)
 {
-	return cache_pages(len) + n * CACHE_HEADER;
+	return cache_pages(len) + cache_blocks(len) * CACHE_HEADER;
 }
 
 static void
 segment_grow(struct cache_segment *g, uint64_t slots, uint64_t bytes)
 {
-	uint64_t was = g->bytes + cache_pages(g->slots * CACHE_HEADER);
-
+	g->all->bytes -= segment_disk(g);
 	g->slots += slots;
 	g->bytes += bytes;
-	g->all->bytes += g->bytes + cache_pages(g->slots * CACHE_HEADER) - was;
+	g->all->bytes += segment_disk(g);
 }
 
 bool
-cache_segments_reserve(struct cache_segments *s, size_t n, uint64_t len,
+cache_segments_reserve(struct cache_segments *s, uint64_t len,
     struct cache_place *p)
 {
 	struct cache_segment *g;
@@ -147,7 +157,7 @@ cache_segments_reserve(struct cache_segments *s, size_t n, uint64_t len,
 	*p = (struct cache_place){ g, g->headers, g->data, g->slots,
 	    g->bytes };
 	cache_place_hold(p);
-	segment_grow(g, n, cache_pages(len));
+	segment_grow(g, cache_blocks(len), cache_pages(len));
 	return true;
 }
 
@@ -164,8 +174,7 @@ cache_place_release(struct cache_place *p)
 
 	p->segment = NULL;
 	if (g != NULL && --g->held == 0 && g->gone)
-		helper_run(g->all->pool, false, segment_remove,
-		    segment_removed, g);
+		segment_unheld(g);
 }
 
 /* -- open and close -- */

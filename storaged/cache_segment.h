@@ -55,13 +55,13 @@ int	 cache_segments_open(struct cache_segments *s, int dir,
 void	 cache_segments_close(struct cache_segments *s);
 
 /*
- * A place for a run of n blocks of len bytes in all; held.  Blocking for as
+ * A place for a run of blocks of len bytes in all; held.  Blocking for as
  * long as it takes to create a file, once in a segment.  false: errno.
  */
-bool	 cache_segments_reserve(struct cache_segments *s, size_t n,
-	    uint64_t len, struct cache_place *p);
+bool	 cache_segments_reserve(struct cache_segments *s, uint64_t len,
+	    struct cache_place *p);
 /* What it costs of the disk. */
-uint64_t cache_run_disk(size_t n, uint64_t len);
+uint64_t cache_run_disk(uint64_t len);
 
 /* Its descriptors stay until it is released. */
 void	 cache_place_hold(const struct cache_place *p);

@@ -7,8 +7,8 @@
 #include <sys/types.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "storaged/file_at.h"
 #include "storaged/frame.h"
 #include "storaged/msgobj.h"
 #include "storaged/sum.h"
@@ -26,25 +26,6 @@ uint64_t
 msgobj_start(uint64_t content)
 {
 	return FRAME_HEADER + frames_of(content) * ENTRY;
-}
-
-static int
-write_at(int fd, const void *p, size_t len, uint64_t at)
-{
-	const uint8_t	*q = p;
-	ssize_t		 n;
-
-	while (len > 0) {
-		n = pwrite(fd, q, len, (off_t)at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		q += n;
-		len -= (size_t)n;
-		at += (uint64_t)n;
-	}
-	return 0;
 }
 
 int
@@ -86,7 +67,7 @@ flush(struct msgobj_writer *w)
 	buf_put_u8(&w->table, (uint8_t)used);
 	buf_put(&w->table, sum, sizeof(sum));
 	if (w->table.failed ||
-	    write_at(w->fd, w->packed.data, w->packed.len, w->at) == -1)
+	    file_write_at(w->fd, w->packed.data, w->packed.len, w->at) == -1)
 		return -1;
 	w->at += w->packed.len;
 	buf_reset(&w->frame);
@@ -135,7 +116,7 @@ msgobj_end(struct msgobj_writer *w, uint64_t *size)
 	if (frame_header_put(&f, w->table.data, w->table.len,
 	    &w->packed) == 0 &&
 	    buf_put(&w->packed, w->table.data, w->table.len) == 0 &&
-	    write_at(w->fd, w->packed.data, w->packed.len, 0) == 0) {
+	    file_write_at(w->fd, w->packed.data, w->packed.len, 0) == 0) {
 		*size = w->at;
 		ret = 0;
 	}

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "storaged/append.h"
 #include "storaged/cold.h"
+#include "storaged/file_at.h"
 #include "storaged/spool.h"
 
 #define CREDIT_STEP	(16 * 1024)
@@ -308,7 +309,7 @@ item_pack(struct append *x, struct append_item *it, struct str digest)
 	v[1] = (struct blob_piece){ x->mem.data, x->mem.len };
 	if (x->fd != -1) {
 		if ((mem = malloc((size_t)x->got)) == NULL ||
-		    spool_read(x->fd, 0, mem, (size_t)x->got) == -1) {
+		    file_read_at(x->fd, mem, (size_t)x->got, 0) == -1) {
 			free(mem);
 			return -1;
 		}

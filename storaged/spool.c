@@ -47,22 +47,3 @@ spool_append(int fd, const void *p, size_t len)
 	}
 	return 0;
 }
-
-int
-spool_read(int fd, uint64_t off, void *p, size_t len)
-{
-	char	*c = p;
-	ssize_t	 n;
-
-	while (len > 0) {
-		n = pread(fd, c, len, (off_t)off);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		c += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
-}

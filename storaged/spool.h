@@ -9,7 +9,5 @@
 int	 spool_open(const char *dir);
 /* All of it, at the end; -1 with errno (ENOSPC ...). */
 int	 spool_append(int fd, const void *p, size_t len);
-/* Exactly len bytes from off; -1. */
-int	 spool_read(int fd, uint64_t off, void *p, size_t len);
 
 #endif
