@@ -1,22 +1,30 @@
-# Pail.  Reads with GNU make and with bmake; the rules of a build are
-# written by mk/rules.sh into build/MODE/rules.mk.
+# Pail.  Works with GNU make and with bmake; mk/rules.sh generates the rules
+# of a build in build/MODE/rules.mk.
 #
-#	make		the programs, in build/normal/bin
-#	make run	start the suite on the embedded default
-#	make regress	all tests, on a normal and an ASan+UBSan build
-#	make soak	kills, races and faults for hours: SOAK_ROUNDS kills
+#	make		builds the programs into build/normal/bin
+#	make run	runs the suite in the foreground, with a configuration
+#			and files below run/
+#	make regress	runs all tests, on a normal and an ASan+UBSan build
+#	make soak	runs kills, races and faults for hours: SOAK_ROUNDS kills
 #			(1000), SOAK_MINUTES of races (60); see mk/soak.sh
-#	make fuzz	AFL++ on every decoder, FUZZ_SECONDS each kind (600)
-#	make test	only the unit tests (MODE=asan: on that build)
-#	make fresh	both commands in a bare Debian 12
-#	make bench	how fast, beside Dovecot and a raw loop of requests
-#	make deps	install what building and testing need
-#	make install	DESTDIR and PREFIX as usual
+#	make fuzz	runs AFL++ on every decoder, FUZZ_SECONDS each (600)
+#	make test	runs only the unit tests (MODE=asan: on that build)
+#	make mutants	changes one line of code at a time and counts the
+#			changes that no unit test notices (mk/mutants.list)
+#	make fresh	runs make run and make regress in a minimal Debian 12
+#	make bench	measures performance, compared with Dovecot and with a
+#			plain loop of requests
+#	make WERROR=-Werror	turns warnings into errors, as regress does
+#	make clients	measures APPEND from unmodified clients, with and
+#			without TCP_NODELAY: imaplib, net-imap, async-imap
+#	make deps	installs the build dependencies (mk/testdeps.sh: those
+#			of the tests)
+#	make install	installs; supports DESTDIR and PREFIX
 
 MODE =		normal
 B =		build/$(MODE)
-PREFIX =	/usr/local
-DESTDIR =
+PREFIX ?=	/usr/local
+DESTDIR ?=
 
 all: rules
 	@$(MAKE) -s -f $(B)/rules.mk programs
@@ -48,7 +56,7 @@ clean:
 deps:
 	@sh mk/deps.sh
 
-# Not a dependency on `all`: the build needs what deps installs.
+# Does not depend on `all`, which needs what deps installs first.
 run: deps
 	@$(MAKE) -s all
 	@sh mk/run.sh $(B)
@@ -70,9 +78,18 @@ regress:
 soak:
 	@sh mk/soak.sh
 
-# Against MinIO's own speed and Dovecot's: the table of all rows.
+mutants: tests
+	@$(MAKE) -s MODE=asan tests
+	@python3 regress/with_minio.py python3 mk/mutants.py
+
+# Compares with MinIO's own speed and with Dovecot: the whole table.
 bench: all
-	@python3 regress/bench.py
+	@python3 regress/bench/bench.py
+
+# Unmodified mail clients, including those that take long to build.
+clients: all
+	@sh mk/testdeps.sh clients
+	@python3 regress/bench/clients.py
 
 .PHONY: all tests one fuzzers rules test clean regress bench fuzz soak \
-	deps run install fresh
+	clients mutants deps run install fresh

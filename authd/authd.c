@@ -5,113 +5,99 @@
 #include "common/compat.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "authd/attempt.h"
 #include "authd/authd.h"
 #include "authd/channel.h"
 #include "authd/request.h"
-#include "authd/sasl.h"
+#include "authd/revoked.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/user.h"
 
-#define AUTHD_THROTTLE_MAX	16384	/* entries a table */
+#define AUTHD_KNOWN_MAX		65536	/* users */
 #define AUTHD_CACHE_MAX		16384	/* logins */
-#define AUTHD_TTL_MAX		86400	/* seconds */
 
-/* Words of a list, in upper case and with one space around each. */
-static int
-authd_mechanisms(struct authd_conf *conf, const char *list, char *why,
-    size_t size)
+static struct gate_conf
+authd_gate_conf(const struct authd_conf *conf)
 {
-	const struct sasl_mech	*m;
-	char			 word[32];
-	size_t			 n;
+	struct gate_conf	gc = { conf->answer_ms, conf->guesses };
 
-	strlcpy(conf->mechanisms, " ", sizeof(conf->mechanisms));
-	while (*(list += strspn(list, " ,\t")) != '\0') {
-		n = strcspn(list, " ,\t");
-		if (n >= sizeof(word))
-			n = sizeof(word) - 1;
-		memcpy(word, list, n);
-		word[n] = '\0';
-		list += strcspn(list, " ,\t");
-		m = sasl_find(str_from(word));
-		if (m == NULL || m->proof != SASL_PASSWORD) {
-			snprintf(why, size, "sasl-mechanisms: none is "
-			    "\"%s\" (PLAIN, LOGIN)", word);
-			return -1;
-		}
-		strlcat(conf->mechanisms, word, sizeof(conf->mechanisms));
-		if (strlcat(conf->mechanisms, " ", sizeof(conf->mechanisms)) >=
-		    sizeof(conf->mechanisms)) {
-			snprintf(why, size, "sasl-mechanisms: too many");
-			return -1;
-		}
-	}
-	return 0;
+	return gc;
 }
 
-int
-authd_conf_read(struct authd_conf *conf, const struct slice *slice, char *why,
-    size_t size)
+static int64_t
+authd_now(void)
 {
-	char		list[128];
-	uint64_t	n;
+	struct timespec	ts;
 
-	memset(conf, 0, sizeof(*conf));
-	if (slice_words(slice, "sasl-mechanisms", "PLAIN LOGIN", list,
-	    sizeof(list)) == -1) {
-		snprintf(why, size, "sasl-mechanisms: too many");
-		return -1;
-	}
-	if (authd_mechanisms(conf, list, why, size) == -1)
-		return -1;
-	n = slice_num(slice, "login-cache", 300);
-	if (n > AUTHD_TTL_MAX)
-		n = AUTHD_TTL_MAX;
-	conf->cache_ttl_ms = (int64_t)n * 1000;
-	n = slice_num(slice, "nprocs.storaged", 1);
-	if (n == 0 || n > GRANT_STORAGED_MAX) {
-		snprintf(why, size, "nprocs.storaged is %" PRIu64, n);
-		return -1;
-	}
-	conf->storaged = (uint32_t)n;
-	while (slice_at(slice, "auth.%u.type", conf->backends) != NULL)
-		if (++conf->backends > CACHE_BACKENDS_MAX) {
-			snprintf(why, size, "auth: over %d entries",
-			    CACHE_BACKENDS_MAX);
-			return -1;
-		}
-	if (conf->backends == 0) {
-		snprintf(why, size, "auth: no entry, nobody could log in");
-		return -1;
-	}
-	return 0;
+	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
+		fatal("clock_gettime");
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/*
+ * The file's change, of which pailctl or another worker may have told.  When
+ * the file is changed again within seconds this user is revoked twice: better
+ * than never.
+ */
+static void
+authd_changed(const char *user, int64_t changed, void *arg)
+{
+	struct authd	*a = arg;
+	char		 word[2 * USER_ID_MAX + 8];
+
+	if (!revoked_since(a->revoked, user, changed, authd_now()))
+		authd_revoke(a, user);
+	else
+		log_debug("user=%s cmd=revoke result=done before",
+		    log_word(word, sizeof(word), user));
+}
+
+static void
+authd_backends(struct authd *a)
+{
+	uint32_t	i;
+
+	for (i = 0; i < CACHE_BACKENDS_MAX; i++)
+		if (i < a->conf.backends)
+			work_backend(a->work, i, a->conf.backend[i].pool,
+			    a->conf.backend[i].name);
+		else
+			work_backend(a->work, i, AUTH_POOLS_MAX, "");
 }
 
 struct authd *
 authd_new(struct event_base *base, const struct authd_conf *conf)
 {
-	struct authd	*a;
-	uint32_t	 i;
+	struct gate_conf	 gc = authd_gate_conf(conf);
+	struct authd		*a;
+	uint32_t		 i;
 
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return NULL;
 	a->base = base;
 	a->conf = *conf;
-	a->throttle = throttle_new(AUTHD_THROTTLE_MAX);
+	a->known = known_new(AUTHD_KNOWN_MAX);
+	if (a->known != NULL)
+		a->gate = gate_new(a->known, &gc, conf->tallies);
 	a->cache = cache_new(AUTHD_CACHE_MAX, conf->cache_ttl_ms);
 	a->preauth = preauth_new();
-	a->work = work_new(base, WORK_TIMEOUT_MS);
+	a->revoked = revoked_new();
+	a->work = work_new(base, &conf->pools);
 	if (a->work != NULL && a->cache != NULL)
 		a->checks = checks_new(a->work, a->cache, conf->backends);
 	a->grants = grants_new(base, conf->storaged);
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_init(&a->channel[i], a, i);
-	if (a->throttle == NULL || a->preauth == NULL || a->checks == NULL ||
-	    a->grants == NULL) {
+	if (a->work != NULL) {
+		authd_backends(a);
+		work_on_revoke(a->work, authd_changed, a);
+	}
+	if (a->gate == NULL || a->preauth == NULL || a->revoked == NULL ||
+	    a->checks == NULL || a->grants == NULL || attempts_init(a) == -1) {
 		authd_free(a);
 		return NULL;
 	}
@@ -128,12 +114,15 @@ authd_free(struct authd *a)
 	a->drained = NULL;
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_close(&a->channel[i]);
+	attempts_free(a);
 	checks_free(a->checks);
 	work_free(a->work);
 	grants_free(a->grants);
 	cache_free(a->cache);
-	throttle_free(a->throttle);
+	gate_free(a->gate);
+	known_free(a->known);
 	preauth_free(a->preauth);
+	revoked_free(a->revoked);
 	free(a);
 }
 
@@ -156,7 +145,7 @@ authd_peer(struct authd *a, enum proc_kind kind, uint32_t index, int fd)
 	default:
 		break;
 	}
-	log_warnx("peer=%s index=%" PRIu32 " result=no why=\"not expected\"",
+	log_warnx("peer=%s index=%" PRIu32 " result=no why=\"unexpected peer\"",
 	    proc_kind_name(kind), index);
 	close(fd);
 }
@@ -164,14 +153,20 @@ authd_peer(struct authd *a, enum proc_kind kind, uint32_t index, int fd)
 void
 authd_reload(struct authd *a, const struct authd_conf *conf)
 {
-	uint32_t	storaged = a->conf.storaged;
+	struct gate_conf	gc = authd_gate_conf(conf);
+	struct auth_pools	pools = a->conf.pools;
+	uint32_t		storaged = a->conf.storaged;
 
 	if (conf->storaged != storaged)
-		log_warnx("another number of storaged needs a restart");
+		log_warnx("processes.storaged: a change requires a restart");
 	a->conf = *conf;
 	a->conf.storaged = storaged;
+	a->conf.pools = pools;
+	authd_backends(a);
 	cache_reset(a->cache, conf->cache_ttl_ms);
 	checks_set_backends(a->checks, conf->backends);
+	gate_configure(a->gate, &gc);
+	attempts_turn(a);
 }
 
 void
@@ -182,7 +177,8 @@ authd_preauth(struct authd *a, const char *user, const char *token)
 
 	if (user_normalize(str_from(user), id, sizeof(id)) == -1 ||
 	    preauth_add(a->preauth, id, token, clock_ms()) == -1) {
-		log_warnx("cmd=preauth result=no why=\"not a user or token\"");
+		log_warnx("cmd=preauth result=no why=\"invalid user or "
+		    "token\"");
 		return;
 	}
 	/* imapd may have been quicker than paild's word. */
@@ -193,13 +189,18 @@ authd_preauth(struct authd *a, const char *user, const char *token)
 void
 authd_revoke(struct authd *a, const char *user)
 {
-	char	id[USER_ID_MAX + 1], word[2 * USER_ID_MAX + 8];
+	char		id[USER_ID_MAX + 1], word[2 * USER_ID_MAX + 8];
+	uint32_t	i;
 
 	if (user_normalize(str_from(user), id, sizeof(id)) == -1)
 		return;
+	revoked_put(a->revoked, id, authd_now());
 	cache_revoke(a->cache, id);
+	known_revoke(a->known, id);
 	preauth_revoke(a->preauth, id);
 	checks_revoke(a->checks, id);
+	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
+		channel_revoke(&a->channel[i], id);
 	grant_revoke(a->grants, id);
 	log_info("user=%s cmd=revoke result=ok",
 	    log_word(word, sizeof(word), id));
@@ -214,14 +215,17 @@ authd_drain(struct authd *a, void (*drained)(void))
 	a->drained = drained;
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_drain(&a->channel[i]);
-	channel_gone(a);
+	attempts_drain(a);
+	login_settled(a);
 }
 
-bool
-authd_offers(const struct authd *a, const char *mechanism)
+size_t
+authd_waiting(const struct authd *a, const char *type)
 {
-	char	word[40];
+	size_t	i, n = work_counts(a->work, type).waiting;
 
-	snprintf(word, sizeof(word), " %s ", mechanism);
-	return strstr(a->conf.mechanisms, word) != NULL;
+	for (i = 0; i < a->conf.pools.n; i++)
+		if (strcmp(a->conf.pools.pool[i].type, type) == 0)
+			n += gate_waiting_for(a->gate, (unsigned int)i);
+	return n;
 }

@@ -1,42 +1,9 @@
 /* The whole of authd with fake peers: what each login gets. */
 #include "common/compat.h"
 
-#include "authd/authd_test.h"
+#include "authd/attempt.h"
+#include "authd/test/authd_whole.h"
 #include "common/user.h"
-
-static struct fake	imapd, imapd2, stores[3], work, work2;
-
-static void
-begin(void)
-{
-	uint32_t	i;
-
-	authd_begin(3, 1, 300000);
-	fake_join(&imapd, PROC_IMAPD, 0);
-	fake_join(&imapd2, PROC_IMAPD, 1);
-	fake_join(&work, PROC_AUTHWORKER, 0);
-	for (i = 0; i < 3; i++)
-		fake_join(&stores[i], PROC_STORAGED, i);
-	pump();
-}
-
-static void
-end(void)
-{
-	uint32_t	i, j;
-
-	fake_leave(&imapd);
-	fake_leave(&imapd2);
-	fake_leave(&work);
-	for (i = 0; i < 3; i++) {
-		for (j = 0; j < KEPT; j++)
-			if (stores[i].got[j].type == IMSG_GRANT_SESSION &&
-			    stores[i].got[j].fd != -1)
-				close(stores[i].got[j].fd);
-		fake_leave(&stores[i]);
-	}
-	authd_end();
-}
 
 static void
 check_grant(void)
@@ -46,7 +13,7 @@ check_grant(void)
 	char		 byte = 'x';
 	uint32_t	 i;
 
-	begin();
+	whole_begin();
 	login(&imapd, 7, "Ann", "pw");
 	pump();
 	store = &stores[user_shard("ann", 3)];
@@ -69,7 +36,7 @@ check_grant(void)
 	pump();
 	CHECK(refused(&imapd, 8, AUTH_UNAVAILABLE));
 	CHECK(authd->logins == 0);
-	end();
+	whole_end();
 }
 
 static void
@@ -77,7 +44,7 @@ check_exchanges(void)
 {
 	char	text[256];
 
-	begin();
+	whole_begin();
 	start(&imapd, 1, "LOGIN", STR(""), false);
 	pump();
 	CHECK(last(&imapd)->type == IMSG_AUTH_CHALLENGE);
@@ -119,7 +86,7 @@ check_exchanges(void)
 	pump();
 	CHECK(refused(&imapd, 8, AUTH_CANCELLED));
 	CHECK(authd->logins == 0);
-	end();
+	whole_end();
 }
 
 static void
@@ -127,7 +94,7 @@ check_cache(void)
 {
 	size_t	n, i;
 
-	begin();
+	whole_begin();
 	login(&imapd, 1, "ann", "pw");
 	pump();
 	CHECK(granted(&imapd, 1, "ann") && work.n == 1);
@@ -167,7 +134,7 @@ check_cache(void)
 	pump();
 	CHECK(granted(&imapd, 7, "ann") && work.n == n + 6);
 	CHECK(strcmp(last(&work)->user, "ann") == 0);
-	end();
+	whole_end();
 }
 
 static void
@@ -175,7 +142,7 @@ check_revoke_race(void)
 {
 	uint32_t	id;
 
-	begin();
+	whole_begin();
 	work.hold = true;
 	login(&imapd, 1, "ann", "old");
 	pump();
@@ -200,13 +167,13 @@ check_revoke_race(void)
 	fake_result(&work, last(&work)->id, WORK_YES, "other");
 	pump();
 	CHECK(granted(&imapd, 2, "other"));
-	end();
+	whole_end();
 }
 
 static void
 check_workers(void)
 {
-	begin();
+	whole_begin();
 	/* it dies at work */
 	work.hold = true;
 	login(&imapd, 1, "ann", "pw");
@@ -248,7 +215,7 @@ check_workers(void)
 	pump();
 	CHECK(work.closed && refused(&imapd, 5, AUTH_UNAVAILABLE));
 	fake_leave(&work2);
-	end();
+	whole_end();
 }
 
 static void
@@ -283,10 +250,145 @@ check_backends(void)
 	authd_end();
 }
 
+/* A worker that does not answer, and logins 1 to n that ask for a salt. */
+static void
+salts_begin(uint32_t n)
+{
+	uint32_t	i;
+
+	authd_begin(1, 1, 300000);
+	fake_join(&imapd, PROC_IMAPD, 0);
+	fake_join(&work, PROC_AUTHWORKER, 0);
+	work.hold = true;
+	for (i = 1; i <= n; i++)
+		start(&imapd, i, "SCRAM-SHA-256", STR("n,,n=ann,r=nonce"),
+		    true);
+}
+
+/* Who asks for salts in a flood leaves a worker for passwords. */
+static void
+check_salts(void)
+{
+	uint32_t	i;
+
+	salts_begin(5);
+	fake_join(&work2, PROC_AUTHWORKER, 1);
+	fake_join(&stores[0], PROC_STORAGED, 0);
+	work2.hold = true;
+	pump();
+	CHECK(work.n == 1 && work2.n == 0 && last(&work)->how == WORK_SALT);
+	CHECK(work_waiting(authd->work) == 4);
+	login(&imapd, 6, "bob", "pw");
+	pump();
+	CHECK(work2.n == 1 && last(&work2)->how == WORK_PASSWORD);
+	fake_result(&work2, last(&work2)->id, WORK_YES, "bob");
+	pump();
+	CHECK(granted(&imapd, 6, "bob") && work2.n == 1);
+	/* an answer without keys: no backend has any */
+	fake_result(&work, last(&work)->id, WORK_UNKNOWN, "");
+	pump();
+	CHECK(refused(&imapd, 1, AUTH_UNAVAILABLE));
+	CHECK(work.n + work2.n == 3 && work_waiting(authd->work) == 3);
+	/* and who goes takes the question along */
+	for (i = 2; i <= 5; i++)
+		peer_send(imapd.p, IMSG_AUTH_CANCEL, i, NULL, 0, -1);
+	pump();
+	CHECK(authd->logins == 0 && work_waiting(authd->work) == 0);
+	fake_result(&work, last(&work)->id, WORK_UNKNOWN, "");
+	pump();
+	CHECK(!work.closed);
+	close(last(&stores[0])->fd);
+	fake_leave(&imapd);
+	fake_leave(&work);
+	fake_leave(&work2);
+	fake_leave(&stores[0]);
+	authd_end();
+}
+
+static struct str
+same_password(const void *arg)
+{
+	(void)arg;
+	return STR("the same octets");
+}
+
+static void
+same_started(void *arg)
+{
+	(void)arg;
+}
+
+static void
+same_wrong(void *arg, const char *why)
+{
+	(void)why;
+	++*(int *)arg;
+}
+
+/* A password that is written as a proof is: each has its own place at the
+ * gate, and is counted. */
+static void
+check_same(void)
+{
+	static const struct attempt_ops	ops = { same_password, same_started,
+					    same_started, NULL, same_wrong,
+					    same_wrong };
+	struct addr_key	from;
+	int64_t		pause;
+	int		told = 0;
+
+	whole_begin();
+	fake_join(&work2, PROC_AUTHWORKER, 1);
+	work.hold = work2.hold = true;
+	addr_key_parse(&from, "192.0.2.1");
+	CHECK(attempt_new(authd, 0, WORK_PROOF, "ann", &from, &ops, &told,
+	    &pause) != NULL);
+	CHECK(attempt_new(authd, 0, WORK_PASSWORD, "ann", &from, &ops, &told,
+	    &pause) != NULL);
+	pump();
+	CHECK(work.n == 1 && work2.n == 0 && last(&work)->how == WORK_PROOF);
+	fake_result(&work, last(&work)->id, WORK_NO, "");
+	pump();
+	CHECK(work.n + work2.n == 2 && told == 1);
+	CHECK(last(&work)->how == WORK_PASSWORD);
+	fake_result(&work, last(&work)->id, WORK_NO, "");
+	pump();
+	CHECK(told == 2);
+	fake_leave(&work2);
+	whole_end();
+}
+
+/* Who asks for salts all the time leaves the only worker for passwords. */
+static void
+check_one_worker(void)
+{
+	uint32_t	i;
+
+	salts_begin(4);
+	pump();
+	login(&imapd, 5, "bob", "no");
+	remote = "198.51.100.1";
+	login(&imapd, 6, "eve", "no");
+	remote = "192.0.2.1";
+	pump();
+	CHECK(work.n == 1 && last(&work)->how == WORK_SALT);
+	/* in turn, and no more at once than the worker can take */
+	for (i = 2; i <= 4; i++) {
+		fake_result(&work, last(&work)->id, WORK_UNKNOWN, "");
+		pump_now();
+		CHECK_ROW(work.n == i && last(&work)->how == (i % 2 == 0 ?
+		    WORK_PASSWORD : WORK_SALT), "%u: %zu", i, work.n);
+		CHECK(work_waiting(authd->work) <= 4);
+	}
+	fake_leave(&imapd);
+	fake_leave(&work);
+	authd_end();
+}
+
 static void
 check_preauth(void)
 {
-	begin();
+	whole_begin();
 	authd_preauth(authd, "Ann", "token-1");
 	start(&imapd, 1, "PREAUTH", STR("token-1"), true);
 	pump();
@@ -308,35 +410,7 @@ check_preauth(void)
 	peer_send(imapd.p, IMSG_AUTH_CANCEL, 3, NULL, 0, -1);
 	pump();
 	CHECK(refused(&imapd, 3, AUTH_CANCELLED));
-	end();
-}
-
-static bool	drained;
-
-static void
-on_drained(void)
-{
-	drained = true;
-}
-
-static void
-check_drain(void)
-{
-	begin();
-	work.hold = true;
-	start(&imapd, 1, "LOGIN", STR(""), false);
-	login(&imapd, 2, "ann", "pw");
-	pump();
-	authd_drain(authd, on_drained);
-	pump();
-	CHECK(refused(&imapd, 1, AUTH_UNAVAILABLE) && !drained);
-	login(&imapd, 3, "ann", "pw");
-	pump();
-	CHECK(refused(&imapd, 3, AUTH_UNAVAILABLE));
-	fake_result(&work, last(&work)->id, WORK_YES, "ann");
-	pump();
-	CHECK(granted(&imapd, 2, "ann") && drained);
-	end();
+	whole_end();
 }
 
 int
@@ -348,7 +422,9 @@ main(void)
 	check_revoke_race();
 	check_workers();
 	check_backends();
+	check_salts();
+	check_same();
+	check_one_worker();
 	check_preauth();
-	check_drain();
 	return TEST_END();
 }

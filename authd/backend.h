@@ -1,6 +1,9 @@
 /*
- * Where passwords are checked: a table of backends, run by authd's workers,
- * which may block.
+ * Where users are looked up and passwords verified, run by authd's workers,
+ * which may block.  Two tables: a lookup says who this is and what is his, a
+ * verifier whether it is him; either may be of one kind and the other of
+ * another.  A type of `auth:` names its pair; its workers are
+ * common/auth_kind.h's.
  */
 #ifndef AUTHD_BACKEND_H
 #define AUTHD_BACKEND_H
@@ -8,35 +11,103 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/auth_kind.h"
 #include "common/buf.h"
 #include "common/msg_auth.h"
+#include "common/scram.h"
 #include "common/slice.h"
 #include "common/user.h"
+
+#define BACKEND_SECRET_MAX	1024	/* bytes */
+
+enum found_code { FOUND_USER, FOUND_NONE, FOUND_AWAY };
+
+/* What a lookup knows of a name. */
+struct found {
+	char	 user[USER_ID_MAX + 1];		/* FOUND_USER: the user id */
+	/* What a password is verified against, if this lookup has it: a hash.
+	 * FOUND_NONE: one that takes the time of a user's, and is wrong. */
+	char	 secret[BACKEND_SECRET_MAX + 1];
+	/* A text that changes when what was looked at changes; empty: none
+	 * (and no answer is cached). */
+	char	 generation[128];
+	/* iterations 0: this lookup has no keys of SCRAM, or was not asked for
+	 * them.  Else the user's, or, for who has none, some that nobody can
+	 * tell from them and that no proof is right for. */
+	struct scram_keys keys;
+	bool	 has_keys;			/* they are the user's */
+	bool	 alike;				/* somebody here has keys */
+	char	 where[64];			/* for the log: "line 12" */
+	char	 why[128];			/* FOUND_AWAY: the reason */
+};
+
+struct lookup_kind {
+	/* The state of the Nth entry of auth; NULL and the reason in why. */
+	void		*(*open)(const struct slice *conf, uint32_t index,
+			    char *why, size_t size);
+	/* f is zero.  An empty name asks only for the generation.  keys: those
+	 * of SCRAM are asked for, too. */
+	enum found_code	 (*find)(void *state, struct str name, bool keys,
+			    struct found *f);
+	/* The next user who is gone, or has another secret, since it was
+	 * asked before, and since when (milliseconds since 1970); NULL: none,
+	 * or not certain yet.  Cheap when nothing has changed.  NULL itself:
+	 * it cannot tell. */
+	const char	*(*gone)(void *state, int64_t *changed);
+	void		 (*close)(void *state);
+};
+
+struct verifier_kind {
+	/* As above; NULL: it needs no state. */
+	void		*(*open)(const struct slice *conf, uint32_t index,
+			    char *why, size_t size);
+	/* Is it f->user, or (FOUND_NONE) how long would it have taken?  YES,
+	 * NO, or UNAVAILABLE and the reason in why. */
+	enum work_result_code (*verify)(void *state, const struct found *f,
+			    struct str password, char *why, size_t size);
+	void		 (*close)(void *state);
+};
+
+struct backend_kind {
+	const char			*type;		/* auth.N.type */
+	const struct lookup_kind	*lookup;
+	const struct verifier_kind	*verifier;
+};
+
+extern const struct lookup_kind lookup_file;
+extern const struct verifier_kind verifier_hash;
+#define X(name, workers, timeout, arg)					\
+extern const struct backend_kind backend_##name;
+AUTH_KINDS(X, )
+#undef X
+
+/* One more, for tests. */
+extern const struct backend_kind *backend_test;
+
+/* One entry of `auth:`. */
+struct backend;
 
 struct backend_answer {
 	enum work_result_code	 code;
 	char			 user[USER_ID_MAX + 1];	/* WORK_YES */
-	/* WORK_UNAVAILABLE: the reason.  Else the backend's generation: a
-	 * text that changes when what it has checked against changes; empty
-	 * when it has none (its answers are not cached then). */
-	char			 why[128];
+	char			 why[128];	/* WORK_UNAVAILABLE: the reason;
+						 * else the generation */
+	uint8_t			 data[WORK_DATA_MAX];
+	size_t			 len;
 };
-
-struct backend_kind {
-	const char	*type;		/* auth.N.type */
-	/* The state of the Nth entry; NULL and the reason in why. */
-	void		*(*open)(const struct slice *conf, uint32_t index,
-			    char *why, size_t size);
-	/* An unknown user (an empty name is only a question for the
-	 * generation) costs the time of a wrong password. */
-	void		 (*check)(void *state, struct str user,
-			    struct str password, struct backend_answer *a);
-	void		 (*close)(void *state);
-};
-
-extern const struct backend_kind backend_file;
 
 /* NULL for an unknown type. */
 const struct backend_kind *backend_find(const char *type);
+/* NULL and the reason in why. */
+struct backend *backend_open(const struct slice *conf, uint32_t index,
+	    char *why, size_t size);
+void	 backend_close(struct backend *b);	/* NULL is fine */
+/* As WORK_CHECK says of how.  Blocks.  An unknown user (an empty name is only a
+ * question for the generation) costs the time of a wrong password.  WORK_SALT:
+ * not YES is NO when users of this backend have keys that look like it. */
+void	 backend_check(struct backend *b, enum work_how how, struct str user,
+	    struct str password, struct backend_answer *a);
+/* As lookup_kind's. */
+const char *backend_gone(struct backend *b, int64_t *changed);
 
 #endif

@@ -10,14 +10,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/sha.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "authd/backend.h"
+#include "authd/dummy.h"
 #include "authd/hash.h"
+#include "authd/watch.h"
 #include "common/log.h"
+#include "common/userline.h"
 
 #define FILE_SIZE_MAX	(64 * 1024 * 1024)
 #define FILE_SETTLED	2	/* seconds: a younger one may change unseen */
@@ -27,10 +31,13 @@ struct file_user {
 	const char	*name;		/* a user id */
 	const char	*hash;
 	size_t		 line;
+	uint64_t	 point;		/* of the circle of hashes */
 };
 
 struct file_state {
 	char		*path;
+	struct watch	*watch;
+	char		 watched[128];	/* the generation that it has seen */
 	struct stat	 st;		/* of what was read */
 	bool		 read;
 	bool		 settled;
@@ -38,7 +45,7 @@ struct file_state {
 	size_t		 size;
 	struct file_user *users;	/* by name */
 	size_t		 n;
-	char		 dummy[HASH_MAX + 1];
+	struct dummies	 dummy;
 	char		 fallback[HASH_MAX + 1];	/* for an empty file */
 };
 
@@ -50,6 +57,7 @@ file_forget(struct file_state *f)
 	f->text = NULL;
 	f->users = NULL;
 	f->size = f->n = 0;
+	dummy_clear(&f->dummy);
 	f->read = false;
 }
 
@@ -61,6 +69,7 @@ file_close(void *state)
 	if (f == NULL)
 		return;
 	file_forget(f);
+	watch_close(f->watch);
 	free(f->path);
 	freezero(f, sizeof(*f));
 }
@@ -76,12 +85,29 @@ file_open(const struct slice *conf, uint32_t index, char *why, size_t size)
 		return NULL;
 	}
 	if ((f = calloc(1, sizeof(*f))) == NULL ||
-	    (f->path = strdup(path)) == NULL) {
-		snprintf(why, size, "no memory");
+	    (f->path = strdup(path)) == NULL ||
+	    (f->watch = watch_open(path)) == NULL) {
+		snprintf(why, size, "out of memory");
+		if (f != NULL)
+			free(f->path);
 		free(f);
 		return NULL;
 	}
 	return f;
+}
+
+/* The point of a circle that a text has. */
+static uint64_t
+file_point(const char *text)
+{
+	uint8_t		md[SHA256_DIGEST_LENGTH];
+	uint64_t	x = 0;
+	size_t		i;
+
+	SHA256((const uint8_t *)text, strlen(text), md);
+	for (i = 0; i < sizeof(x); i++)
+		x = x << 8 | md[i];
+	return x;
 }
 
 static int
@@ -101,29 +127,28 @@ file_user_cmp(const void *a, const void *b)
  * where it stands; the rare one that grows by that (NFC) is refused.
  */
 static const char *
-file_line(char *line, size_t len, struct file_user *u)
+file_line(char *line, size_t len, struct file_user *u, char why[128])
 {
-	char		 name[USER_ID_MAX + 1], *colon;
+	char		 name[USER_ID_MAX + 1];
 	struct str	 hash;
 
-	if (len > 0 && line[len - 1] == '\r')
-		line[--len] = '\0';
-	if (len == 0 || line[0] == '#')
+	switch (userline_parse(line, len, name, sizeof(name), &hash, why,
+	    128)) {
+	case USERLINE_NOTHING:
 		return "";
-	if (strlen(line) != len)
-		return "a NUL byte";
-	if ((colon = strchr(line, ':')) == NULL)
-		return "no colon";
-	hash = str_from(colon + 1);
-	*colon = '\0';
-	if (user_normalize(str_from(line), name, sizeof(name)) == -1)
-		return "not a valid name";
-	if (strlen(name) > (size_t)(colon - line))
-		return "the name is not in Unicode's NFC";
-	memcpy(line, name, strlen(name) + 1);
+	case USERLINE_BAD:
+		return why;
+	case USERLINE_USER:
+		break;
+	}
+	if (strlen(name) >= (size_t)(hash.p - line))
+		return "the name is not in Unicode NFC";
 	if (!hash_acceptable(hash))
-		return "not a hash that is accepted (yescrypt, bcrypt, "
+		return
+		    "unsupported hash (use yescrypt, argon2id, bcrypt or "
 		    "sha512-crypt)";
+	memcpy(line, name, strlen(name) + 1);
+	line[hash.p - line + (ptrdiff_t)hash.len] = '\0';
 	u->name = line;
 	u->hash = hash.p;
 	return NULL;
@@ -144,23 +169,22 @@ file_parse(struct file_state *f, bool loud)
 {
 	char		*p = f->text, *end = f->text + f->size, *nl;
 	const char	*bad;
+	char		 why[128];
 	size_t		 lines = 1, line = 0, i, kept, warned = 0;
 
 	for (i = 0; i < f->size; i++)
 		lines += f->text[i] == '\n';
 	if ((f->users = calloc(lines, sizeof(*f->users))) == NULL)
 		return -1;
-	f->dummy[0] = '\0';
+	p += userline_bom(p, f->size);
 	for (; p < end; p = nl + 1) {
 		line++;
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;	/* there is room for its NUL */
 		*nl = '\0';
-		bad = file_line(p, (size_t)(nl - p), &f->users[f->n]);
+		bad = file_line(p, (size_t)(nl - p), &f->users[f->n],
+		    why);
 		if (bad == NULL) {
-			if (f->n == 0)
-				strlcpy(f->dummy, f->users[0].hash,
-				    sizeof(f->dummy));
 			f->users[f->n++].line = line;
 		} else if (*bad != '\0')
 			file_complain(f, loud, &warned, line, bad);
@@ -170,9 +194,11 @@ file_parse(struct file_state *f, bool loud)
 		if (kept > 0 && strcmp(f->users[kept - 1].name,
 		    f->users[i].name) == 0) {
 			file_complain(f, loud, &warned, f->users[i].line,
-			    "the name was there before");
+			    "duplicate name");
 			continue;
 		}
+		dummy_add(&f->dummy, f->users[i].hash);
+		f->users[i].point = file_point(f->users[i].hash);
 		f->users[kept++] = f->users[i];
 	}
 	f->n = kept;
@@ -232,7 +258,8 @@ file_refresh(struct file_state *f, char *why, size_t size)
 		goto fail;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_SIZE_MAX) {
-		snprintf(why, size, "%s: not a file, or over 64 MiB", f->path);
+		snprintf(why, size,
+		    "%s: not a regular file, or larger than 64 MiB", f->path);
 		goto fail;
 	}
 	if (file_slurp(f, fd, (size_t)st.st_size) == -1) {
@@ -240,7 +267,7 @@ file_refresh(struct file_state *f, char *why, size_t size)
 		goto fail;
 	}
 	if (file_parse(f, !file_same(&st, &f->st)) == -1) {
-		snprintf(why, size, "no memory");
+		snprintf(why, size, "out of memory");
 		goto fail;
 	}
 	close(fd);
@@ -265,37 +292,75 @@ file_generation(const struct file_state *f, char *dst, size_t size)
 	    (unsigned long long)f->st.st_ctim.tv_sec, f->st.st_ctim.tv_nsec);
 }
 
-/* What an unknown name is hashed against: the first entry's kind and cost. */
+/* What an unknown name is hashed against. */
 static const char *
-file_dummy(struct file_state *f)
+file_dummy(struct file_state *f, const char *name)
 {
-	if (f->dummy[0] != '\0')
-		return f->dummy;
+	const char	*hash = dummy_pick(&f->dummy, name);
+
+	if (hash != NULL)
+		return hash;
 	if (f->fallback[0] == '\0')
 		hash_dummy(f->fallback, sizeof(f->fallback));
 	return f->fallback;
 }
 
+/*
+ * u's keys, or for who has none some that look like them.  What keys an unknown
+ * name's salt: the two hashes that follow the name on the circle.  A password
+ * that is changed moves the salts of few names, not of all that are unknown at
+ * once.
+ */
 static void
-file_check(void *state, struct str user, struct str password,
-    struct backend_answer *a)
+file_scram(struct file_state *f, const char *name, const struct file_user *u,
+    struct found *found)
+{
+	struct scram_keys	 keys;
+	const char		*key[2];
+	uint64_t		 from = file_point(name), d,
+				    far[2] = { UINT64_MAX, UINT64_MAX };
+	size_t			 i;
+
+	key[0] = key[1] = file_dummy(f, name);
+	for (i = 0; i < f->n; i++) {
+		d = f->users[i].point - from;
+		if (d <= far[0]) {
+			far[1] = far[0];
+			key[1] = key[0];
+			far[0] = d;
+			key[0] = f->users[i].hash;
+		} else if (d <= far[1]) {
+			far[1] = d;
+			key[1] = f->users[i].hash;
+		}
+	}
+	/* Whoever has keys: the time tells nothing. */
+	dummy_scram(&f->dummy, key, name, &found->keys, &found->alike);
+	if (u != NULL && scram_parse(&keys, str_from(u->hash)) == 0) {
+		found->keys = keys;
+		found->has_keys = true;
+	}
+	explicit_bzero(&keys, sizeof(keys));
+}
+
+static enum found_code
+file_find(void *state, struct str user, bool keys, struct found *found)
 {
 	struct file_state	*f = state;
 	struct file_user	 key = { 0 }, *u = NULL;
 	char			 name[USER_ID_MAX + 1];
 	size_t			 lo = 0, hi, mid;
-	int			 c, same;
+	int			 c;
 
-	memset(a, 0, sizeof(*a));
-	a->code = WORK_UNAVAILABLE;
-	if (file_refresh(f, a->why, sizeof(a->why)) == -1)
-		return;
-	file_generation(f, a->why, sizeof(a->why));
-	a->code = WORK_UNKNOWN;
+	if (file_refresh(f, found->why, sizeof(found->why)) == -1)
+		return FOUND_AWAY;
+	file_generation(f, found->generation, sizeof(found->generation));
 	if (user.len == 0)
-		return;
+		return FOUND_NONE;
 	if (user_normalize(user, name, sizeof(name)) == 0)
 		key.name = name;
+	else
+		name[0] = '\0';
 	for (hi = f->n; key.name != NULL && lo < hi;) {
 		mid = lo + (hi - lo) / 2;
 		if ((c = strcmp(key.name, f->users[mid].name)) == 0) {
@@ -307,20 +372,71 @@ file_check(void *state, struct str user, struct str password,
 		else
 			lo = mid + 1;
 	}
-	same = hash_check(password, u != NULL ? u->hash : file_dummy(f));
+	strlcpy(found->secret, u != NULL ? u->hash : file_dummy(f, name),
+	    sizeof(found->secret));
+	if (keys)
+		file_scram(f, name, u, found);
 	if (u == NULL)
-		return;
-	a->code = WORK_NO;
-	if (same == 1) {
-		a->code = WORK_YES;
-		strlcpy(a->user, u->name, sizeof(a->user));
-	} else if (same == -1) {
-		a->code = WORK_UNAVAILABLE;
-		snprintf(a->why, sizeof(a->why),
-		    "crypt(3) refuses the hash on line %zu", u->line);
-	}
+		return FOUND_NONE;
+	strlcpy(found->user, u->name, sizeof(found->user));
+	snprintf(found->where, sizeof(found->where), "line %zu", u->line);
+	return FOUND_USER;
 }
 
+/*
+ * Is what was read what its writer meant?  A file that is cut short and
+ * written again, as editors do, is read without its users for a moment.
+ */
+static bool
+file_certain(const struct file_state *f)
+{
+	return time(NULL) - f->st.st_ctim.tv_sec > FILE_SETTLED;
+}
+
+static int
+file_watch(struct file_state *f)
+{
+	struct watch_user	*users;
+	char			 generation[sizeof(f->watched)];
+	size_t			 i;
+	int			 r;
+
+	file_generation(f, generation, sizeof(generation));
+	if (strcmp(generation, f->watched) == 0 ||
+	    (watch_has(f->watch) && !file_certain(f)))
+		return 0;
+	if ((users = calloc(f->n + 1, sizeof(*users))) == NULL)
+		return -1;
+	for (i = 0; i < f->n; i++)
+		users[i] = (struct watch_user){ f->users[i].name,
+		    f->users[i].hash };
+	r = watch_saw(f->watch, users, f->n, (int64_t)f->st.st_ctim.tv_sec *
+	    1000 + f->st.st_ctim.tv_nsec / 1000000);
+	free(users);
+	if (r == 0)
+		strlcpy(f->watched, generation, sizeof(f->watched));
+	return r;
+}
+
+static const char *
+file_gone(void *state, int64_t *changed)
+{
+	struct file_state	*f = state;
+	const char		*name;
+	char			 why[128];
+
+	if ((name = watch_next(f->watch, changed)) != NULL)
+		return name;
+	/* One that cannot be read says nothing of its users. */
+	if (file_refresh(f, why, sizeof(why)) == -1 || file_watch(f) == -1)
+		return NULL;
+	return watch_next(f->watch, changed);
+}
+
+const struct lookup_kind lookup_file = {
+	file_open, file_find, file_gone, file_close
+};
+
 const struct backend_kind backend_file = {
-	"file", file_open, file_check, file_close
+	"file", &lookup_file, &verifier_hash
 };

@@ -1,11 +1,11 @@
 /*
- * Logins that have just succeeded, so that a client's next connection costs
- * no crypt(3).  In memory only; passwords as an HMAC.
+ * Recent successful logins, so that a client's next connection costs no
+ * crypt(3).  In memory only; passwords as an HMAC.
  *
- * An entry counts only while the backend is at the generation (a text that
- * changes with the password file) that the login was checked against, and
- * only if that was confirmed within CACHE_FRESH_MS: an edit of the file by
- * hand counts within that time, a revoke at once.
+ * An entry is valid only while the backend's generation (a string that changes
+ * with the password file) is the one that the login was verified against, and
+ * only if that was confirmed within CACHE_FRESH_MS: a manual edit of the file
+ * takes effect within that time, a revoke at once.
  */
 #ifndef AUTHD_CACHE_H
 #define AUTHD_CACHE_H
@@ -24,8 +24,8 @@ struct cache;
 
 enum cache_answer {
 	CACHE_MISS,	/* ask the backends */
-	CACHE_HIT,	/* right; *user is set (the cache's, short-lived) */
-	CACHE_STALE	/* ask *backend for its generation, look again */
+	CACHE_HIT,	/* correct; *user is set (owned by the cache) */
+	CACHE_STALE	/* ask *backend for its generation, then look again */
 };
 
 /* max: entries; ttl: milliseconds, 0 keeps nothing.  NULL on ENOMEM. */
@@ -35,17 +35,18 @@ void	 cache_mac(uint8_t mac[MAC_LEN], const char *name, struct str password);
 enum cache_answer cache_find(struct cache *c, const char *name,
 	    const uint8_t mac[MAC_LEN], int64_t now, const char **user,
 	    uint32_t *backend);
-/* backend has checked name (normalized) with the password behind mac: it is
- * user.  A generation that is empty or too long is not cached. */
+/* backend has verified name (normalized) with the password that mac is made
+ * from: it is user.  Nothing is cached if the generation is empty or too
+ * long. */
 void	 cache_put(struct cache *c, const char *name,
 	    const uint8_t mac[MAC_LEN], const char *user, uint32_t backend,
 	    struct str generation, int64_t now);
-/* The backend said what its generation is. */
+/* The backend has reported its generation. */
 void	 cache_generation(struct cache *c, uint32_t backend,
 	    struct str generation, int64_t now);
-/* Forgets what was logged in by that name or as that user. */
+/* Forgets logins by that name or as that user. */
 void	 cache_revoke(struct cache *c, const char *user);
-/* Forgets everything; the new time to live. */
+/* Forgets everything, and sets a new time to live. */
 void	 cache_reset(struct cache *c, int64_t ttl);
 size_t	 cache_entries(const struct cache *c);
 

@@ -47,8 +47,8 @@ channel_open(struct channel *c, int fd)
 	p = peer_new(c->authd->base, fd, MSG_CHANNEL_AUTH, MSG_SIDE_B,
 	    &channel_ops, c);
 	if (p == NULL) {
-		log_warn("imapd=%" PRIu32 " result=no", c->index);
 		close(fd);
+		lost(PROC_IMAPD, c->index, "out of memory");
 		return;
 	}
 	channel_close(c);
@@ -72,7 +72,7 @@ channel_closed(struct peer *p, const char *why, void *arg)
 
 	if (c->peer != p)
 		return;
-	lost("imapd", c->index, why);
+	lost(PROC_IMAPD, c->index, why);
 	c->peer = NULL;
 	channel_forget(c);
 }
@@ -82,17 +82,6 @@ channel_drained(struct peer *p, void *arg)
 {
 	(void)arg;
 	peer_hold(p, false);
-}
-
-void
-channel_refuse(struct channel *c, uint32_t id, enum auth_code code,
-    const char *text)
-{
-	struct auth_no	no = { (uint8_t)code, str_from(text) };
-
-	if (c->peer != NULL)
-		(void)peer_send_struct(c->peer, IMSG_AUTH_NO, id,
-		    &auth_no_wire, &no, -1);
 }
 
 static struct login *
@@ -120,18 +109,71 @@ channel_complain(struct channel *c, const char *why)
 	    c->index, c->n, why);
 }
 
+/*
+ * Who makes room for one more of newcomer's: the oldest that has not come to
+ * its check, of the address that would have most (of several the one that
+ * failed most).  own: of newcomer itself.  NULL: none can.
+ */
+static struct login *
+channel_crowd(struct channel *c, const struct tally *newcomer, bool own)
+{
+	struct login	*l, *pick = NULL;
+	unsigned int	 n, most = 0;
+
+	TAILQ_FOREACH(l, &c->logins, entry) {
+		if (!login_can_yield(l) || (own && l->address != newcomer))
+			continue;
+		n = l->address->logins + (l->address == newcomer);
+		if (pick == NULL || n > most || (n == most &&
+		    l->address->failures > pick->address->failures)) {
+			pick = l;
+			most = n;
+		}
+	}
+	return pick;
+}
+
+static bool
+channel_make_room(struct channel *c, const struct auth_start *start)
+{
+	struct authd	*a = c->authd;
+	struct addr_key	 from;
+	struct tally	*t;
+	struct login	*l;
+	char		 remote[64];
+	size_t		 n;
+	bool		 own, full;
+
+	n = start->remote.len < sizeof(remote) - 1 ? start->remote.len :
+	    sizeof(remote) - 1;
+	if (n > 0)
+		memcpy(remote, start->remote.p, n);
+	remote[n] = '\0';
+	addr_key_parse(&from, remote);
+	t = gate_address(a->gate, c->index, &from, (int64_t)clock_ms());
+	if (t == NULL)
+		return false;
+	own = !gate_shared(&from) && t->logins >= a->conf.logins_address;
+	full = own || c->n >= a->conf.logins;
+	l = full ? channel_crowd(c, t, own) : NULL;
+	tally_drop(t);
+	if (l != NULL)
+		login_yield(l);
+	return !full || l != NULL;
+}
+
 static int
 channel_start(struct channel *c, uint32_t id, const struct auth_start *start)
 {
 	if (id == 0 || channel_find(c, id) != NULL)
 		return -1;
 	if (c->authd->draining)
-		channel_refuse(c, id, AUTH_UNAVAILABLE,
-		    "The server is going down");
-	else if (c->n >= AUTHD_LOGINS_MAX) {
+		login_refuse(c, id, AUTH_UNAVAILABLE,
+		    "The server is shutting down");
+	else if (!channel_make_room(c, start)) {
 		channel_complain(c, "too many logins at once");
-		channel_refuse(c, id, AUTH_UNAVAILABLE,
-		    "Too many logins at once, try again");
+		login_refuse(c, id, AUTH_UNAVAILABLE,
+		    "Too many logins at once, try again later");
 	} else
 		login_start(c, id, start);
 	return 0;
@@ -189,21 +231,19 @@ channel_drain(struct channel *c)
 }
 
 void
+channel_revoke(struct channel *c, const char *user)
+{
+	struct login	*l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
+		login_revoke(l, user);
+}
+
+void
 channel_tokens(struct channel *c)
 {
 	struct login	*l, *next;
 
 	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
 		login_token(l);
-}
-
-void
-channel_gone(struct authd *a)
-{
-	void	(*drained)(void) = a->drained;
-
-	if (!a->draining || a->logins > 0 || drained == NULL)
-		return;
-	a->drained = NULL;
-	drained();
 }

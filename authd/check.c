@@ -7,6 +7,7 @@
 
 #include "authd/check.h"
 #include "common/clock.h"
+#include "common/fnv.h"
 #include "common/user.h"
 
 #define CHECK_SLOTS	256
@@ -18,12 +19,14 @@ struct check {
 	LIST_ENTRY(check)	 hash;
 	struct checks		*checks;
 	uint32_t		 lane;
+	enum work_how		 how;
 	char			 name[USER_ID_MAX + 1];
 	uint8_t			 mac[MAC_LEN];
 	char			*password;
 	size_t			 password_len;
-	struct check_waits	 joined;	/* the same password */
-	struct check_waits	 others;	/* another one */
+	struct check_waits	 waits;
+	struct check_wait	*leader;	/* has the room; NULL: gone */
+	size_t			 pool;		/* where it has it */
 	struct work_job		*job;
 	uint32_t		 backend;
 	uint32_t		 generation_of;	/* the backend that is probed */
@@ -32,6 +35,7 @@ struct check {
 	bool			 revoked;
 	uint64_t		 revokes;	/* checks->revokes at start */
 	bool			 away;		/* a backend could not tell */
+	bool			 denied;	/* one has said no */
 	char			 why[128];
 	int			 rounds;
 };
@@ -70,10 +74,8 @@ checks_set_backends(struct checks *c, uint32_t backends)
 static struct check_slot *
 check_slot(struct checks *c, uint32_t lane, const char *name)
 {
-	uint32_t	h = 2166136261u ^ lane;
+	uint32_t	h = fnv32_str(name) ^ lane * 0x9e3779b1u;
 
-	for (; *name != '\0'; name++)
-		h = (h ^ (uint8_t)*name) * 16777619u;
 	return &c->slot[(h ^ h >> 16) % CHECK_SLOTS];
 }
 
@@ -103,43 +105,40 @@ checks_free(struct checks *c)
 }
 
 static void
-check_tell(struct check_waits *list, struct check_answer *a)
+check_finish(struct check *k, enum check_code code, const char *user,
+    struct str why, struct str data, bool cached)
 {
+	struct check_answer	 a = { code, user, data, why, k->denied,
+				    cached };
 	struct check_wait	*w;
 
-	while ((w = TAILQ_FIRST(list)) != NULL) {
-		TAILQ_REMOVE(list, w, entry);
-		w->check = NULL;
-		w->done(w, a);
-		a->first = false;
-	}
-}
-
-/* The answer; those with another password start again. */
-static void
-check_finish(struct check *k, enum check_code code, const char *user,
-    struct str why, bool cached)
-{
-	struct check_answer	 a = { code, user, why, true, cached };
-	struct check_answer	 again = { CHECK_AGAIN, "", STR(""), true,
-				    false };
-
 	LIST_REMOVE(k, hash);
-	check_tell(&k->joined, &a);
-	/* Nobody waits a second time for a backend that is away. */
-	if (code != CHECK_UNAVAILABLE)
-		a = again;
-	check_tell(&k->others, &a);
+	while ((w = TAILQ_FIRST(&k->waits)) != NULL) {
+		TAILQ_REMOVE(&k->waits, w, entry);
+		w->check = NULL;
+		w->done(w, &a);
+	}
 	check_free(k);
 }
 
 static void
+check_away(struct check *k, struct str why)
+{
+	size_t	n = why.len < sizeof(k->why) - 1 ? why.len :
+		    sizeof(k->why) - 1;
+
+	k->away = true;
+	if (n > 0)
+		memcpy(k->why, why.p, n);
+	k->why[n] = '\0';
+}
+
+static void
 check_work_done(void *arg, enum work_result_code code, const char *user,
-    struct str why)
+    struct str why, struct str data)
 {
 	struct check	*k = arg;
 	struct cache	*cache = k->checks->cache;
-	size_t		 n;
 
 	k->job = NULL;
 	/* A user by another name than the login: any revoke may mean it. */
@@ -151,7 +150,7 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 		k->revoked = k->probing = false;
 		if (++k->rounds > CHECK_ROUNDS)
 			check_finish(k, CHECK_UNAVAILABLE, "",
-			    STR("revoked again and again"), false);
+			    STR("revoked too many times"), STR(""), false);
 		else
 			check_run(k);
 		return;
@@ -166,21 +165,19 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 	}
 	switch (code) {
 	case WORK_YES:
-		cache_put(cache, k->name, k->mac, user, k->backend, why,
-		    clock_ms());
-		check_finish(k, CHECK_YES, user, STR(""), false);
+		/* A proof is of one exchange only. */
+		if (k->how == WORK_PASSWORD)
+			cache_put(cache, k->name, k->mac, user, k->backend,
+			    why, clock_ms());
+		check_finish(k, CHECK_YES, user, STR(""), data, false);
 		return;
 	case WORK_UNAVAILABLE:
-		k->away = true;
-		n = why.len < sizeof(k->why) - 1 ? why.len :
-		    sizeof(k->why) - 1;
-		if (n > 0)
-			memcpy(k->why, why.p, n);
-		k->why[n] = '\0';
+		check_away(k, why);
 		break;
 	case WORK_NO:
 	case WORK_UNKNOWN:
-		if (k->why[0] == '\0' || code == WORK_NO)
+		k->denied = true;
+		if (!k->away && (k->why[0] == '\0' || code == WORK_NO))
 			strlcpy(k->why, code == WORK_NO ? "wrong password" :
 			    "unknown user", sizeof(k->why));
 		break;
@@ -194,18 +191,32 @@ static void
 check_ask(struct check *k)
 {
 	struct checks	*c = k->checks;
+	const char	*why;
+	size_t		 pool;
 
+	for (; k->backend < c->backends; k->backend++) {
+		if ((why = work_away(c->work, k->backend)) == NULL)
+			break;
+		check_away(k, str_from(why));
+	}
 	if (k->backend >= c->backends) {
 		check_finish(k, k->away ? CHECK_UNAVAILABLE : CHECK_NO, "",
-		    str_from(k->why), false);
+		    str_from(k->why), STR(""), false);
 		return;
 	}
-	k->job = work_submit(c->work, k->lane, k->backend, k->name,
+	pool = work_pool(c->work, k->backend);
+	if (pool != k->pool && k->leader != NULL) {
+		k->pool = pool;
+		k->leader->move(k->leader, pool);
+		return;
+	}
+	k->job = work_submit(c->work, k->lane, k->backend, k->how, k->name,
 	    (struct str){ k->password, k->password_len }, false,
 	    check_work_done, k);
 	if (k->job == NULL)
 		check_finish(k, CHECK_UNAVAILABLE, "",
-		    STR("too many checks are waiting"), false);
+		    STR("too many passwords are waiting to be verified"),
+		    STR(""), false);
 }
 
 static void
@@ -215,17 +226,19 @@ check_run(struct check *k)
 	const char	*user;
 
 	k->revokes = c->revokes;
-	switch (cache_find(c->cache, k->name, k->mac, clock_ms(), &user,
+	switch (k->how != WORK_PASSWORD ? CACHE_MISS :
+	    cache_find(c->cache, k->name, k->mac, clock_ms(), &user,
 	    &k->generation_of)) {
 	case CACHE_HIT:
-		check_finish(k, CHECK_YES, user, STR(""), true);
+		check_finish(k, CHECK_YES, user, STR(""), STR(""), true);
 		return;
 	case CACHE_STALE:
-		if (k->probed)
+		if (k->probed ||
+		    work_away(c->work, k->generation_of) != NULL)
 			break;
 		k->probed = true;
-		k->job = work_submit(c->work, k->lane, k->generation_of, "",
-		    STR(""), true, check_work_done, k);
+		k->job = work_submit(c->work, k->lane, k->generation_of,
+		    WORK_PASSWORD, "", STR(""), true, check_work_done, k);
 		if (k->job != NULL) {
 			k->probing = true;
 			return;
@@ -235,23 +248,23 @@ check_run(struct check *k)
 		break;
 	}
 	k->backend = 0;
-	k->away = false;
+	k->away = k->denied = false;
 	k->why[0] = '\0';
 	check_ask(k);
 }
 
 static struct check *
-check_new(struct checks *c, uint32_t lane, const char *name,
-    const uint8_t mac[MAC_LEN], struct str password)
+check_new(struct checks *c, uint32_t lane, enum work_how how,
+    const char *name, const uint8_t mac[MAC_LEN], struct str password)
 {
 	struct check	*k;
 
 	if ((k = calloc(1, sizeof(*k))) == NULL)
 		return NULL;
-	TAILQ_INIT(&k->joined);
-	TAILQ_INIT(&k->others);
+	TAILQ_INIT(&k->waits);
 	k->checks = c;
 	k->lane = lane;
+	k->how = how;
 	memcpy(k->mac, mac, MAC_LEN);
 	if (strlcpy(k->name, name, sizeof(k->name)) >= sizeof(k->name) ||
 	    (k->password = malloc(password.len + 1)) == NULL) {
@@ -264,33 +277,83 @@ check_new(struct checks *c, uint32_t lane, const char *name,
 	return k;
 }
 
+size_t
+checks_first_pool(const struct checks *c)
+{
+	uint32_t	i;
+
+	for (i = 0; i < c->backends; i++)
+		if (work_away(c->work, i) == NULL)
+			return work_pool(c->work, i);
+	/* It is told at once that all are away. */
+	return work_pool(c->work, 0) == AUTH_POOLS_MAX ? 0 :
+	    work_pool(c->work, 0);
+}
+
 void
 check_begin(struct checks *c, struct check_wait *w, uint32_t lane,
-    const char *name, struct str password)
+    size_t pool, enum work_how how, const char *name,
+    const uint8_t mac[MAC_LEN], struct str password)
 {
-	struct check_answer	 a = { CHECK_UNAVAILABLE, "", STR("no memory"),
-				    true, false };
+	struct check_answer	 a = { CHECK_UNAVAILABLE, "", STR(""),
+				    STR("out of memory"), false, false };
 	struct check		*k;
 
-	cache_mac(w->mac, name, password);
 	LIST_FOREACH(k, check_slot(c, lane, name), hash)
-		if (k->lane == lane && strcmp(k->name, name) == 0)
+		if (k->lane == lane && k->how == how &&
+		    strcmp(k->name, name) == 0 &&
+		    timingsafe_memcmp(k->mac, mac, MAC_LEN) == 0)
 			break;
 	if (k != NULL) {
 		w->check = k;
-		w->joined = timingsafe_memcmp(k->mac, w->mac, MAC_LEN) == 0;
-		TAILQ_INSERT_TAIL(w->joined ? &k->joined : &k->others, w,
-		    entry);
+		TAILQ_INSERT_TAIL(&k->waits, w, entry);
 		return;
 	}
-	if ((k = check_new(c, lane, name, w->mac, password)) == NULL) {
+	if ((k = check_new(c, lane, how, name, mac, password)) == NULL) {
 		w->done(w, &a);
 		return;
 	}
 	w->check = k;
-	w->joined = true;
-	TAILQ_INSERT_TAIL(&k->joined, w, entry);
+	k->leader = pool == AUTH_POOLS_MAX ? NULL : w;
+	k->pool = pool;
+	TAILQ_INSERT_TAIL(&k->waits, w, entry);
 	check_run(k);
+}
+
+void
+check_resume(struct check_wait *w)
+{
+	check_ask(w->check);
+}
+
+void
+check_skip(struct check_wait *w)
+{
+	struct check	*k = w->check;
+
+	check_away(k, STR("timed out waiting for a worker"));
+	k->backend++;
+	check_ask(k);
+}
+
+struct check_wait *
+check_leader(const struct check_wait *w)
+{
+	return w->check == NULL ? NULL : w->check->leader;
+}
+
+bool
+check_alone(const struct check_wait *w)
+{
+	return w->check == NULL ||
+	    (TAILQ_FIRST(&w->check->waits) == w && TAILQ_NEXT(w, entry) ==
+	    NULL);
+}
+
+bool
+check_denied(const struct check_wait *w)
+{
+	return w->check != NULL && w->check->denied;
 }
 
 void
@@ -301,15 +364,14 @@ check_cancel(struct check_wait *w)
 	if (k == NULL)
 		return;
 	w->check = NULL;
-	TAILQ_REMOVE(w->joined ? &k->joined : &k->others, w, entry);
-	/*
-	 * Nobody asks any more: a check that has not begun goes, so that
-	 * logins begun and dropped cannot pile up.  One that a worker has
-	 * stays, and holds back the next guess.
-	 */
-	if (TAILQ_EMPTY(&k->joined) && TAILQ_EMPTY(&k->others) &&
-	    k->job != NULL && !work_begun(k->job)) {
-		work_cancel(k->job);
+	if (k->leader == w)
+		k->leader = NULL;
+	TAILQ_REMOVE(&k->waits, w, entry);
+	/* Nobody asks any more: one that no worker has begun goes. */
+	if (TAILQ_EMPTY(&k->waits) &&
+	    (k->job == NULL || !work_begun(k->job))) {
+		if (k->job != NULL)
+			work_cancel(k->job);
 		LIST_REMOVE(k, hash);
 		check_free(k);
 	}

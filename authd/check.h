@@ -1,8 +1,8 @@
 /*
  * From a name and a password to a user: the cache, then one backend after
- * the other.  In a lane there is one check of a name at a time: the same
- * password asked again meanwhile shares its answer, another one waits (and
- * is told to try again), so that guesses cannot outrun the throttle.
+ * the other, but for those that are away (work.h).  The same name and
+ * password asked again in a lane meanwhile share the answer.  What may be
+ * asked when is the gate's (gate.h).
  */
 #ifndef AUTHD_CHECK_H
 #define AUTHD_CHECK_H
@@ -18,15 +18,15 @@
 enum check_code {
 	CHECK_YES,
 	CHECK_NO,
-	CHECK_UNAVAILABLE,
-	CHECK_AGAIN	/* another password of that name was being checked */
+	CHECK_UNAVAILABLE
 };
 
 struct check_answer {
 	enum check_code	 code;
 	const char	*user;		/* CHECK_YES: the user id */
+	struct str	 data;		/* CHECK_YES: of WORK_PROOF */
 	struct str	 why;		/* for the log, not for the client */
-	bool		 first;		/* of those who asked the same */
+	bool		 denied;	/* not YES: a backend has said no */
 	bool		 cached;
 };
 
@@ -37,11 +37,12 @@ struct checks;
 struct check_wait {
 	TAILQ_ENTRY(check_wait)	 entry;
 	struct check		*check;	/* NULL: does not wait */
-	bool			 joined;
-	uint8_t			 mac[MAC_LEN];
 	/* May free w; may begin another check. */
 	void			(*done)(struct check_wait *w,
 				    const struct check_answer *a);
+	/* The next backend's workers are pool's: check_resume() when there
+	 * is room.  Asked of the one that has begun the check. */
+	void			(*move)(struct check_wait *w, size_t pool);
 };
 
 /* cache and work are borrowed.  backends: how many are configured. */
@@ -49,12 +50,27 @@ struct checks *checks_new(struct work *work, struct cache *cache,
 	    uint32_t backends);
 void	 checks_free(struct checks *c);		/* no callbacks */
 void	 checks_set_backends(struct checks *c, uint32_t backends);
+/* The pool of the first backend that would be asked now. */
+size_t	 checks_first_pool(const struct checks *c);
 /*
- * name is normalized.  w->done is called once, perhaps from within this
- * call: touch neither w nor what holds it after it.
+ * name is normalized; mac is cache_mac() of it and the password (or the
+ * proof); pool is the one that has room for it (AUTH_POOLS_MAX: none has, it
+ * follows another that may be over, and never moves).  w->done is called once,
+ * perhaps from within this call: touch neither w nor what holds it after it.
  */
 void	 check_begin(struct checks *c, struct check_wait *w, uint32_t lane,
-	    const char *name, struct str password);
+	    size_t pool, enum work_how how, const char *name,
+	    const uint8_t mac[MAC_LEN], struct str password);
+/* w is one that was to move, and its pool has room. */
+void	 check_resume(struct check_wait *w);
+/* The same, but it has waited too long: that backend is passed over. */
+void	 check_skip(struct check_wait *w);
+/* The one whose check w waits for: w itself, or NULL when that has gone. */
+struct check_wait *check_leader(const struct check_wait *w);
+/* Does no other wait for its answer? */
+bool	 check_alone(const struct check_wait *w);
+/* Has a backend said no? */
+bool	 check_denied(const struct check_wait *w);
 void	 check_cancel(struct check_wait *w);	/* also when it does not wait */
 /* What is being checked for that user is checked anew before it counts. */
 void	 checks_revoke(struct checks *c, const char *user);

@@ -17,8 +17,7 @@
 #include "common/peer.h"
 #include "common/user.h"
 
-/* Unsent grants hold descriptors: that many bytes of them wait, no more. */
-#define GRANT_QUEUE_MAX	8192
+#define GRANT_FDS_MAX	200	/* unread grants */
 
 struct grant_peer {
 	uint32_t	 index;
@@ -81,7 +80,7 @@ grant_closed(struct peer *p, const char *why, void *arg)
 
 	(void)p;
 	s->peer = NULL;
-	lost("storaged", s->index, why);
+	lost(PROC_STORAGED, s->index, why);
 }
 
 void
@@ -90,7 +89,7 @@ grants_storaged(struct grants *g, uint32_t index, int fd)
 	struct peer	*p;
 
 	if (index >= g->n) {
-		log_warnx("storaged=%" PRIu32 " result=no why=\"there are "
+		log_warnx("storaged=%" PRIu32 " result=no why=\"there are only "
 		    "%" PRIu32 "\"", index, g->n);
 		close(fd);
 		return;
@@ -98,39 +97,46 @@ grants_storaged(struct grants *g, uint32_t index, int fd)
 	p = peer_new(g->base, fd, MSG_CHANNEL_GRANT, MSG_SIDE_A, &grant_ops,
 	    &g->storaged[index]);
 	if (p == NULL) {
-		log_warn("storaged=%" PRIu32 " result=no", index);
 		close(fd);
+		lost(PROC_STORAGED, index, "out of memory");
 		return;
 	}
 	peer_close(g->storaged[index].peer);
 	g->storaged[index].peer = p;
 }
 
+bool
+grant_ready(struct grants *g, const char *user)
+{
+	struct peer	*p = g->storaged[user_shard(user, g->n)].peer;
+
+	if (p != NULL && peer_queued_fds(p) >= GRANT_FDS_MAX)
+		peer_push(p);
+	return p == NULL || peer_queued_fds(p) < GRANT_FDS_MAX;
+}
+
 int
-grant_session(struct grants *g, const char *user, const char *login, int *fd,
-    const char **why)
+grant_session(struct grants *g, const char *user, const char *login,
+    uint8_t rights, uint32_t session, int *fd, const char **why)
 {
 	struct grant_session	 grant;
 	struct peer		*p = g->storaged[user_shard(user, g->n)].peer;
 	int			 sv[2];
 
 	if (p == NULL) {
-		*why = "storaged is away";
-		return -1;
-	}
-	if (peer_queued(p) > GRANT_QUEUE_MAX) {
-		*why = "storaged does not keep up";
+		*why = "storaged is unavailable";
 		return -1;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
 		log_warn("socketpair");
-		*why = "no descriptors";
+		*why = "out of file descriptors";
 		return -1;
 	}
 	grant.user = str_from(user);
 	grant.login = str_from(login);
-	if (peer_send_struct(p, IMSG_GRANT_SESSION, 0, &grant_session_wire,
-	    &grant, sv[0]) == -1) {
+	grant.rights = rights;
+	grant.session = session;
+	if (peer_send_struct(p, IMSG_GRANT_SESSION, 0, &grant, sv[0]) == -1) {
 		close(sv[1]);
 		*why = "storaged cannot be reached";
 		return -1;
@@ -148,6 +154,5 @@ grant_revoke(struct grants *g, const char *user)
 	for (i = 0; i < g->n; i++)
 		if (g->storaged[i].peer != NULL)
 			(void)peer_send_struct(g->storaged[i].peer,
-			    IMSG_GRANT_REVOKE, 0, &grant_revoke_wire, &rev,
-			    -1);
+			    IMSG_GRANT_REVOKE, 0, &rev, -1);
 }

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "authd/authd_test.h"
+#include "authd/test/authd_fakes.h"
 #include "authd/request.h"
 
 static struct fake	bad, good, store, work;
@@ -63,6 +63,7 @@ check_ids(void)
 	/* a step where none is due ends that login */
 	work.hold = true;
 	login(&bad, 5, "ann", "pw");
+	pump();
 	step(&bad, 5, "again");
 	pump();
 	CHECK(refused(&bad, 5, AUTH_PROTOCOL) && authd->logins == 0);
@@ -98,9 +99,10 @@ check_flood(void)
 		if (i % 500 == 0)
 			pump();
 	}
-	CHECK(authd->logins == AUTHD_LOGINS_MAX);
-	CHECK(bad.n == 3000 - AUTHD_LOGINS_MAX);
-	CHECK(work_waiting(authd->work) == AUTHD_LOGINS_MAX - 1);
+	CHECK(authd->logins == authd->conf.logins);
+	CHECK(bad.n == 3000 - authd->conf.logins);
+	CHECK(gate_waiting(authd->gate) == authd->conf.logins - 1);
+	CHECK(work_waiting(authd->work) == 0);
 	/* The other's login is the next but one. */
 	login(&good, 1, "ann", "pw");
 	pump();
@@ -114,11 +116,48 @@ check_flood(void)
 	CHECK(granted(&good, 1, "ann"));
 	/* When it goes, all of it goes. */
 	fake_leave(&bad);
-	CHECK(authd->logins == 0 && work_waiting(authd->work) == 0);
+	CHECK(authd->logins == 0 && gate_waiting(authd->gate) == 0);
 	work.hold = false;
 	fake_work(&work, last(&work));
 	good_id = 1;
 	CHECK(good_serves());
+	end();
+}
+
+/*
+ * The same through the imapd that floods, in the victim's name and from all
+ * kinds of addresses: a right password is among the next few.
+ */
+static void
+check_flood_and_login(void)
+{
+	static const char *const	froms[] = {
+		"198.51.100.2", "198.51.100.3", "2001:db8::1", "127.0.0.1", ""
+	};
+	uint32_t	i;
+	char		user[16];
+
+	begin();
+	work.hold = true;
+	for (i = 1; i <= 3000; i++) {
+		snprintf(user, sizeof(user), "u%u", i);
+		remote = froms[i % nitems(froms)];
+		login(&bad, i, i % 3 ? user : "victim", "guess");
+		if (i % 500 == 0)
+			pump();
+	}
+	remote = "203.0.113.66";
+	login(&bad, 4000, "ann", "pw");
+	pump();
+	for (i = 0; i < 10 && strcmp(last(&work)->user, "ann") != 0; i++) {
+		fake_work(&work, last(&work));
+		pump_now();
+	}
+	CHECK_ROW(i < 5, "behind %u", i);
+	fake_work(&work, last(&work));
+	pump_now();
+	CHECK(granted(&bad, 4000, "ann"));
+	remote = "192.0.2.1";
 	end();
 }
 
@@ -133,11 +172,14 @@ check_drop_flood(void)
 	for (i = 1; i <= 5000; i++) {
 		snprintf(user, sizeof(user), "u%u", i);
 		login(&bad, i, user, "pw");
+		if (i == 1)
+			pump();
 		peer_send(bad.p, IMSG_AUTH_CANCEL, i, NULL, 0, -1);
 		if (i % 200 == 0)
 			pump();
 	}
-	CHECK(work_waiting(authd->work) == 0 && authd->logins == 0);
+	CHECK(gate_waiting(authd->gate) == 0 && authd->logins == 0);
+	CHECK(work_waiting(authd->work) == 0);
 	CHECK(work.n == 1);		/* one was begun before its end */
 	work.hold = false;
 	fake_work(&work, last(&work));
@@ -165,16 +207,20 @@ check_guesses(void)
 	fake_work(&work, last(&work));
 	pump();
 	CHECK(work.n == 3);		/* the two free ones, and one more */
-	CHECK(authd->channel[0].delayed + bad.n == 20);
-	CHECK(authd->channel[0].delayed > 0);
+	CHECK(bad.n == 3 && gate_waiting(authd->gate) == 17);
 	/* the user, from elsewhere through another imapd, is not slowed */
 	CHECK(good_serves());
 	/* the same password ten times is one check, and one failure */
 	work.n = 0;
+	remote = "192.0.2.77";
 	for (i = 101; i <= 110; i++)
 		login(&bad, i, "bob", "stale");
 	pump();
-	CHECK(work.n <= 1);
+	CHECK(work.n == 1 && bad.n == 13);
+	login(&bad, 111, "bob", "other");
+	pump();
+	CHECK(refused(&bad, 111, AUTH_FAILED) && work.n == 2);
+	remote = "192.0.2.1";
 	end();
 }
 
@@ -236,9 +282,10 @@ check_sizes(void)
 	end();
 }
 
-/* Right logins whose descriptors are never taken: they must not pile up. */
-static void
-check_untaken(void)
+/* Logins that are right, of an imapd that does not read: at most 3000, until
+ * so many wait.  How many, each by its number's name. */
+static uint32_t
+untaken_begin(size_t waiting)
 {
 	uint32_t	i;
 	char		user[16];
@@ -246,19 +293,68 @@ check_untaken(void)
 	begin();
 	store.close_fds = bad.close_fds = true;
 	peer_hold(bad.p, true);
-	for (i = 1; i <= 3000; i++) {
+	for (i = 1; i <= 3000 && authd->logins < waiting; i++) {
 		snprintf(user, sizeof(user), "u%u", i);
 		login(&bad, i, user, "pw");
 		pump();
 	}
-	CHECK(authd->counts.unavailable > 1000);
-	CHECK(authd->counts.ok < 1500);
-	CHECK(authd->logins == 0);
+	return i - 1;
+}
+
+/* It reads again. */
+static void
+untaken_read(void)
+{
+	peer_hold(bad.p, false);
+	while (authd->logins > 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	pump();
+}
+
+/* A user is gone while his login, already proved, waits for imapd to read: he
+ * gets no session, and who waits beside him does. */
+static void
+check_revoked_waiting(void)
+{
+	uint64_t	ok;
+	uint32_t	n;
+	char		user[16];
+
+	n = untaken_begin(3);
+	ok = authd->counts.ok;
+	CHECK(authd->logins == 3);
+	snprintf(user, sizeof(user), "u%u", n);
+	authd_revoke(authd, user);
+	CHECK(authd->logins == 2 && authd->counts.unavailable == 1);
+	untaken_read();
+	CHECK(authd->counts.ok == ok + 2);
+	CHECK(authd->counts.unavailable == 1 && bad.n == n);
+	store.close_fds = false;
+	end();
+}
+
+/* Right logins whose descriptors are not taken: they must not pile up, and
+ * those that wait meanwhile get in once they are. */
+static void
+check_untaken(void)
+{
+	uint64_t	ok;
+	size_t		waiting;
+
+	CHECK(untaken_begin(SIZE_MAX) == 3000);
+	ok = authd->counts.ok;
+	waiting = authd->logins;
+	CHECK(authd->counts.refused > 1000);
+	CHECK(ok < 1500);
+	CHECK(waiting > 0 && waiting <= authd->conf.logins_address);
 	store.close_fds = false;
 	CHECK(good_serves());
-	peer_hold(bad.p, false);
-	pump();
+	store.close_fds = true;
+	untaken_read();
+	CHECK(authd->counts.ok == ok + 1 + waiting);
+	CHECK(authd->counts.unavailable == 0);
 	CHECK(bad.n == 3000);
+	store.close_fds = false;
 	CHECK(good_serves());
 	end();
 }
@@ -334,11 +430,13 @@ main(void)
 {
 	check_ids();
 	check_flood();
+	check_flood_and_login();
 	check_drop_flood();
 	check_guesses();
 	check_shared();
 	check_sizes();
 	check_untaken();
+	check_revoked_waiting();
 	check_garbage();
 	return TEST_END();
 }

@@ -4,15 +4,17 @@
 #include <inttypes.h>
 
 #include "authd/lost.h"
+#include "common/daemon.h"
 #include "common/log.h"
 
 void
-lost(const char *kind, uint32_t index, const char *why)
+lost(enum proc_kind kind, uint32_t index, const char *why)
 {
 	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
-		log_debug("%s=%" PRIu32 " result=closed why=\"%s\"", kind,
-		    index, why);
+		log_debug("%s=%" PRIu32 " result=closed why=\"%s\"",
+		    proc_kind_name(kind), index, why);
 	else
-		log_warnx("%s=%" PRIu32 " result=cut why=\"%s\"", kind,
-		    index, why);
+		log_warnx("%s=%" PRIu32 " result=cut why=\"%s\"",
+		    proc_kind_name(kind), index, why);
+	daemon_lost(kind, index);
 }

@@ -1,13 +1,16 @@
-/* A channel has ended: one line for the log. */
+/* A channel was closed: logs one line, and notifies paild. */
 #ifndef AUTHD_LOST_H
 #define AUTHD_LOST_H
 
 #include <stdint.h>
 
+#include "common/msg_setup.h"
+
 /*
- * kind: "imapd".  That the other process has gone is paild's to warn of; that
- * it was cut for what it said is ours.
+ * That the other process exited is reported by paild; that it was disconnected
+ * for a violation, by us.  In either case paild is notified, which makes a new
+ * channel if both processes are still running.
  */
-void	 lost(const char *kind, uint32_t index, const char *why);
+void	 lost(enum proc_kind kind, uint32_t index, const char *why);
 
 #endif

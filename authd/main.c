@@ -1,7 +1,7 @@
 /*
- * authd(8): one program, two roles (slice key "role").  As "authd" it
- * handles logins and never blocks or reads a password; as "worker" it
- * checks passwords for authd, and blocks as it likes.
+ * authd(8): one program, two kinds of process.  As "authd" it handles
+ * logins and never blocks or reads a password; as "authworker" it checks
+ * passwords for authd, and blocks as it likes.
  */
 #include "common/compat.h"
 
@@ -10,9 +10,12 @@
 #include <event2/event.h>
 
 #include "authd/authd.h"
+#include "authd/conf.h"
+#include "authd/counters.h"
 #include "authd/worker.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/sandbox.h"
 
 static struct authd	*authd;
 static struct worker	*worker;
@@ -21,15 +24,22 @@ static bool		 is_worker;
 static void
 main_prepare(struct slice *conf)
 {
-	const char	*role = slice_str(conf, "role", "");
-	char		 why[256];
+	char	why[256];
 
-	is_worker = strcmp(role, "worker") == 0;
-	if (!is_worker && *role != '\0' && strcmp(role, "authd") != 0)
-		fatalx("no role %s", role);
+	is_worker = daemon_kind() == PROC_AUTHWORKER;
 	if (is_worker &&
 	    (worker = worker_new(conf, why, sizeof(why))) == NULL)
 		fatalx("%s", why);
+}
+
+/* A worker reads the users' files, wherever a reload moves them; its user
+ * decides which files it may read. */
+static void
+main_reach(const struct slice *conf, struct sandbox *box)
+{
+	(void)conf;
+	if (is_worker)
+		sandbox_reach(box, "/", false);
 }
 
 static void
@@ -54,7 +64,7 @@ main_peer(enum proc_kind kind, uint32_t index, int fd)
 	else if (kind == PROC_AUTHD)
 		worker_authd(worker, daemon_base(), fd);
 	else {
-		log_warnx("peer=%s result=no why=\"not expected\"",
+		log_warnx("peer=%s result=no why=\"unexpected peer\"",
 		    proc_kind_name(kind));
 		close(fd);
 	}
@@ -86,18 +96,10 @@ static void
 main_counts(void)
 {
 	if (is_worker) {
-		daemon_count("checks", worker_checks(worker));
-		return;
+		AUTHWORKER_COUNTERS(COUNTER_TELL)
+	} else {
+		AUTHD_COUNTERS(COUNTER_TELL)
 	}
-	daemon_count("logins", authd->logins);
-	daemon_count("logins-ok", authd->counts.ok);
-	daemon_count("logins-failed", authd->counts.no);
-	daemon_count("logins-unavailable", authd->counts.unavailable);
-	daemon_count("logins-cached", authd->counts.cached);
-	daemon_count("logins-delayed", authd->counts.delayed);
-	daemon_count("logins-refused", authd->counts.refused);
-	daemon_count("checks-waiting", work_waiting(authd->work));
-	daemon_count("workers", work_workers(authd->work));
 }
 
 static void
@@ -122,6 +124,7 @@ main(void)
 	static const struct daemon authd_daemon = {
 		.name = "authd",
 		.prepare = main_prepare,
+		.reach = main_reach,
 		.start = main_start,
 		.peer = main_peer,
 		.reload = main_reload,

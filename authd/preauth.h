@@ -1,6 +1,6 @@
 /*
- * The operator's way to a mailbox (DESIGN section 7): paild names a user
- * and a token; whoever shows the token within a minute is that user, once.
+ * The operator's way into a mailbox (DESIGN section 7): paild registers a user
+ * and a token; whoever presents the token within a minute is that user, once.
  */
 #ifndef AUTHD_PREAUTH_H
 #define AUTHD_PREAUTH_H
@@ -17,8 +17,8 @@ struct preauth;
 
 struct preauth *preauth_new(void);	/* NULL on ENOMEM */
 void	 preauth_free(struct preauth *p);	/* NULL is fine */
-/* user: a user id.  now: milliseconds of a clock that never goes back.
- * -1: the token is empty or too long. */
+/* user: a user id. now: milliseconds of a monotonic clock.  -1: the token is
+ * empty or too long. */
 int	 preauth_add(struct preauth *p, const char *user, const char *token,
 	    int64_t now);
 /* Uses the token up: true, and the user with its NUL in user[size]. */

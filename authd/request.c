@@ -10,29 +10,39 @@
 
 #include <event2/event.h>
 
-#include "authd/channel.h"
-#include "authd/request.h"
+#include "authd/attempt.h"
+#include "authd/request_impl.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/peer.h"
 
-/* Unread answers with descriptors: that many bytes of them, no more. */
-#define LOGIN_QUEUE_MAX	4096
+#define LOGIN_FDS_MAX	100	/* unread answers with a session */
+#define LOGIN_AGAIN_MS	10	/* then look whether they were read */
+#define LOGIN_CROWD	"too many logins, most of them from this address"
+#define LOGIN_PARKED_MAX 10	/* times what may be in flight */
 #define LOGIN_LINES	200	/* log lines a second, of one imapd */
 
 static const char *const login_names[LOGIN_STATES] = {
-	"new", "sasl", "delay", "check", "token"
+	"new", "sasl", "ask", "wait", "check", "held", "yielded", "token",
+	"last", "grant"
 };
 
 #define BIT(s)	(1u << (s))
 static const unsigned int login_moves[LOGIN_STATES] = {
-	[LOGIN_NEW] = BIT(LOGIN_SASL) | BIT(LOGIN_DELAY) | BIT(LOGIN_CHECK) |
+	[LOGIN_NEW] = BIT(LOGIN_SASL) | BIT(LOGIN_ASK) | BIT(LOGIN_WAIT) |
 	    BIT(LOGIN_TOKEN),
-	[LOGIN_SASL] = BIT(LOGIN_SASL) | BIT(LOGIN_DELAY) | BIT(LOGIN_CHECK) |
-	    BIT(LOGIN_TOKEN),
-	[LOGIN_DELAY] = BIT(LOGIN_CHECK),
-	[LOGIN_CHECK] = BIT(LOGIN_DELAY) | BIT(LOGIN_CHECK),
-	[LOGIN_TOKEN] = 0
+	[LOGIN_SASL] = BIT(LOGIN_SASL) | BIT(LOGIN_ASK) | BIT(LOGIN_WAIT) |
+	    BIT(LOGIN_TOKEN) | BIT(LOGIN_YIELDED),
+	[LOGIN_ASK] = BIT(LOGIN_SASL) | BIT(LOGIN_YIELDED),
+	[LOGIN_WAIT] = BIT(LOGIN_CHECK) | BIT(LOGIN_YIELDED) |
+	    BIT(LOGIN_GRANT),
+	[LOGIN_CHECK] = BIT(LOGIN_HELD) | BIT(LOGIN_YIELDED) |
+	    BIT(LOGIN_LAST) | BIT(LOGIN_GRANT),
+	[LOGIN_HELD] = 0,
+	[LOGIN_YIELDED] = 0,
+	[LOGIN_TOKEN] = BIT(LOGIN_GRANT),
+	[LOGIN_LAST] = BIT(LOGIN_YIELDED) | BIT(LOGIN_GRANT),
+	[LOGIN_GRANT] = 0
 };
 
 static const struct {
@@ -41,17 +51,15 @@ static const struct {
 } login_answers[] = {
 	[AUTH_FAILED] = { "no", "Authentication failed" },
 	[AUTH_UNAVAILABLE] = { "unavailable",
-	    "Logins are not possible at the moment, try again later" },
-	[AUTH_MECHANISM] = { "no", "No such mechanism" },
-	[AUTH_PROTOCOL] = { "bad", "Not what the mechanism expects" },
+	    "Logins are temporarily unavailable, try again later" },
+	[AUTH_MECHANISM] = { "no", "Unsupported authentication mechanism" },
+	[AUTH_PROTOCOL] = { "bad", "Malformed SASL message" },
 	[AUTH_CANCELLED] = { "cancelled", "Cancelled" }
 };
 
-static void	 login_begin(struct login *);
-static void	 login_check(struct login *);
 static void	 login_timer(evutil_socket_t, short, void *);
 
-static void
+void
 login_enter(struct login *l, enum login_state state)
 {
 	if ((login_moves[l->state] & BIT(state)) == 0)
@@ -59,11 +67,28 @@ login_enter(struct login *l, enum login_state state)
 		    login_names[state]);
 	log_debug("login=%" PRIu32 ".%" PRIu32 " state=%s", l->channel->index,
 	    l->id, login_names[state]);
-	if (l->state == LOGIN_DELAY)
-		l->channel->delayed--;
-	if (state == LOGIN_DELAY)
-		l->channel->delayed++;
 	l->state = state;
+}
+
+void
+login_refuse(struct channel *c, uint32_t id, enum auth_code code,
+    const char *text)
+{
+	struct auth_no	no = { (uint8_t)code, str_from(text) };
+
+	if (c->peer != NULL)
+		(void)peer_send_struct(c->peer, IMSG_AUTH_NO, id, &no, -1);
+}
+
+void
+login_settled(struct authd *a)
+{
+	void	(*drained)(void) = a->drained;
+
+	if (!a->draining || a->logins > 0 || drained == NULL)
+		return;
+	a->drained = NULL;
+	drained();
 }
 
 void
@@ -72,33 +97,41 @@ login_free(struct login *l)
 	struct channel	*c = l->channel;
 	struct authd	*a = c->authd;
 
-	check_cancel(&l->wait);
-	if (l->state == LOGIN_DELAY)
-		c->delayed--;
+	attempt_leave(l->attempt);
+	if (l->job != NULL)
+		work_cancel(l->job);
+	if (l->state == LOGIN_YIELDED)
+		a->held--;
+	if (l->parked)
+		c->parked--;
+	else {
+		c->n--;
+		l->address->logins--;
+	}
+	tally_drop(l->address);
 	TAILQ_REMOVE(&c->logins, l, entry);
-	c->n--;
 	a->logins--;
 	if (l->timer != NULL)
 		event_free(l->timer);
 	sasl_end(&l->sasl);
 	freezero(l, sizeof(*l));
-	channel_gone(a);
+	login_settled(a);
 }
 
-/* A flood from imapd is not a flood of the log. */
+/* A flood from imapd is not one of the log, nor hides who got in. */
 static bool
-login_muted(struct channel *c)
+login_muted(struct channel *c, bool ok)
 {
 	int64_t	now = clock_ms();
 
 	if (c->log_began == 0 || now - c->log_began >= 1000) {
 		if (c->log_muted > 0)
 			log_warnx("imapd=%" PRIu32 " muted=%u why=\"too many "
-			    "logins for the log\"", c->index, c->log_muted);
+			    "logins to log each\"", c->index, c->log_muted);
 		c->log_began = now;
-		c->log_lines = c->log_muted = 0;
+		c->log_lines[0] = c->log_lines[1] = c->log_muted = 0;
 	}
-	if (c->log_lines++ < LOGIN_LINES)
+	if (c->log_lines[ok]++ < LOGIN_LINES)
 		return false;
 	c->log_muted++;
 	return true;
@@ -109,11 +142,11 @@ login_log(const struct login *l, const char *result, const char *why)
 {
 	char	user[2 * USER_ID_MAX + 8], remote[144], text[280];
 
-	if (login_muted(l->channel))
+	if (login_muted(l->channel, strcmp(result, "ok") == 0))
 		return;
-	log_info("login=%" PRIu32 ".%" PRIu32 " user=%s mech=%s remote=%s "
-	    "tls=%s cached=%s ms=%" PRId64 " result=%s%s%s%s",
-	    l->channel->index, l->id,
+	log_info("login=%" PRIu32 ".%" PRIu32 " session=%08" PRIx32 " user=%s "
+	    "mech=%s remote=%s tls=%s cached=%s ms=%" PRId64
+	    " result=%s%s%s%s", l->channel->index, l->id, l->session,
 	    log_word(user, sizeof(user), l->user),
 	    l->sasl.mech == NULL ? "-" : l->sasl.mech->name,
 	    log_word(remote, sizeof(remote), l->remote),
@@ -124,7 +157,7 @@ login_log(const struct login *l, const char *result, const char *why)
 }
 
 /* The last word on a login that does not succeed. */
-static void
+void
 login_no(struct login *l, enum auth_code code, const char *why)
 {
 	struct channel	*c = l->channel;
@@ -134,42 +167,74 @@ login_no(struct login *l, enum auth_code code, const char *why)
 	else if (code == AUTH_UNAVAILABLE)
 		c->authd->counts.unavailable++;
 	login_log(l, login_answers[code].word, why);
-	channel_refuse(c, l->id, code, login_answers[code].text);
+	login_refuse(c, l->id, code, login_answers[code].text);
 	login_free(l);
 }
 
-/* user has been proved: one end to storaged, the other to imapd. */
+int
+login_arm(struct login *l, int64_t ms)
+{
+	struct timeval	tv = { ms / 1000, ms % 1000 * 1000 };
+
+	return evtimer_add(l->timer, &tv);
+}
+
+/* Who does not keep up; NULL: both do.  An answer is a descriptor, and those
+ * that nobody takes must not pile up. */
+static const char *
+login_behind(struct login *l)
+{
+	struct channel	*c = l->channel;
+
+	if (peer_queued_fds(c->peer) >= LOGIN_FDS_MAX)
+		peer_push(c->peer);
+	if (peer_queued_fds(c->peer) >= LOGIN_FDS_MAX)
+		return "imapd is not reading";
+	return grant_ready(c->authd->grants, l->granted) ? NULL :
+	    "storaged is not keeping up";
+}
+
+/* A token is for delivery: whoever has it can read nothing. */
+static uint8_t
+login_rights(const struct login *l)
+{
+	return l->sasl.mech->proof == SASL_TOKEN ? GRANT_APPEND : GRANT_ALL;
+}
+
+/* What was granted is proved: one end to storaged, the other to imapd. */
 static void
-login_yes(struct login *l, const char *user)
+login_grant(struct login *l)
 {
 	struct channel	*c = l->channel;
 	struct authd	*a = c->authd;
-	struct auth_ok	 ok = { str_from(user) };
-	const char	*why;
+	struct auth_ok	 ok = { str_from(l->granted) };
+	const char	*why = login_behind(l);
 	int		 fd;
 
-	if (peer_queued(c->peer) > LOGIN_QUEUE_MAX) {
-		login_no(l, AUTH_UNAVAILABLE, "imapd does not read");
+	if (why != NULL && clock_ms() - l->proved < LOGIN_GRANT_MS &&
+	    login_arm(l, LOGIN_AGAIN_MS) == 0) {
+		if (l->state != LOGIN_GRANT)
+			login_enter(l, LOGIN_GRANT);
 		return;
 	}
-	if (grant_session(a->grants, user, l->user, &fd, &why) == -1) {
+	if (why != NULL || grant_session(a->grants, l->granted, l->user,
+	    login_rights(l), l->session, &fd, &why) == -1) {
 		login_no(l, AUTH_UNAVAILABLE, why);
 		return;
 	}
 	a->counts.ok++;
 	a->counts.cached += l->cached;
 	login_log(l, "ok", "");
-	(void)peer_send_struct(c->peer, IMSG_AUTH_OK, l->id, &auth_ok_wire,
-	    &ok, fd);
+	(void)peer_send_struct(c->peer, IMSG_AUTH_OK, l->id, &ok, fd);
 	login_free(l);
 }
 
-static int
-login_arm(struct login *l, int64_t ms)
+static void
+login_yes(struct login *l, const char *user)
 {
-	struct timeval	tv = { ms / 1000, ms % 1000 * 1000 };
-
-	return evtimer_add(l->timer, &tv);
+	strlcpy(l->granted, user, sizeof(l->granted));
+	l->proved = clock_ms();
+	login_grant(l);
 }
 
 void
@@ -185,73 +250,117 @@ login_token(struct login *l)
 	login_yes(l, user);
 }
 
-static void
-login_checked(struct check_wait *w, const struct check_answer *answer)
+static struct str
+login_password(const void *arg)
 {
-	struct login	*l = (struct login *)(void *)((char *)w -
-			    offsetof(struct login, wait));
-	struct authd	*a = l->channel->authd;
-	int64_t		 now = clock_ms();
-	char		 why[160];
-	size_t		 n;
+	const struct login	*l = arg;
 
-	l->cached = answer->cached;
-	n = answer->why.len < sizeof(why) - 1 ? answer->why.len :
-	    sizeof(why) - 1;
-	memcpy(why, answer->why.p, n);
-	why[n] = '\0';
-	switch (answer->code) {
-	case CHECK_YES:
-		throttle_passed(a->throttle, l->channel->index, l->user,
-		    l->remote, now);
-		login_yes(l, answer->user);
-		return;
-	case CHECK_NO:
-		if (answer->first)
-			throttle_failed(a->throttle, l->channel->index,
-			    l->user, l->remote, now);
-		login_no(l, AUTH_FAILED, why);
-		return;
-	case CHECK_AGAIN:
-		login_begin(l);
-		return;
-	case CHECK_UNAVAILABLE:
-		login_no(l, AUTH_UNAVAILABLE, why);
+	return (struct str){ l->sasl.password, l->sasl.password_len };
+}
+
+static void
+login_started(void *arg)
+{
+	struct login	*l = arg;
+
+	evtimer_del(l->timer);
+	login_enter(l, LOGIN_CHECK);
+}
+
+/* It only waits to be told; others have its place.  false: too many do. */
+static bool
+login_park(struct login *l)
+{
+	struct channel	*c = l->channel;
+
+	if (c->parked >= LOGIN_PARKED_MAX * c->authd->conf.logins)
+		return false;
+	l->parked = true;
+	c->parked++;
+	c->n--;
+	l->address->logins--;
+	return true;
+}
+
+static void
+login_held(void *arg)
+{
+	struct login	*l = arg;
+
+	login_enter(l, LOGIN_HELD);
+	(void)login_park(l);
+}
+
+void
+login_challenge(struct login *l, enum login_state state, struct str data)
+{
+	struct auth_bytes	out = { data };
+
+	login_enter(l, state);
+	if (login_arm(l, LOGIN_STEP_MS) == -1)
+		login_no(l, AUTH_UNAVAILABLE, "no timer");
+	else
+		(void)peer_send_struct(l->channel->peer, IMSG_AUTH_CHALLENGE,
+		    l->id, &out, -1);
+}
+
+static void
+login_right(void *arg, const char *user, bool cached, struct str data)
+{
+	struct login	*l = arg;
+
+	l->attempt = NULL;
+	l->cached = cached;
+	if (l->sasl.mech->proof != SASL_PROOF) {
+		login_yes(l, user);
 		return;
 	}
+	login_last(l, user, data);
 }
 
 static void
-login_check(struct login *l)
+login_wrong(void *arg, const char *why)
 {
-	login_enter(l, LOGIN_CHECK);
-	evtimer_del(l->timer);
-	l->wait.done = login_checked;
-	check_begin(l->channel->authd->checks, &l->wait, l->channel->index,
-	    l->user, str_from(l->sasl.password));
+	struct login	*l = arg;
+
+	l->attempt = NULL;
+	/* What was proved may have been of another salt than the user's. */
+	if (l->unsure)
+		login_no(l, AUTH_UNAVAILABLE, "a backend was away when the "
+		    "salt was asked for");
+	else
+		login_no(l, AUTH_FAILED, why);
 }
 
-/* The credentials are there: when may they be looked at? */
+static void
+login_unavailable(void *arg, const char *why)
+{
+	struct login	*l = arg;
+
+	l->attempt = NULL;
+	login_no(l, AUTH_UNAVAILABLE, why);
+}
+
+static const struct attempt_ops login_ops = {
+	login_password, login_started, login_held, login_right, login_wrong,
+	login_unavailable
+};
+
+/* The credentials are there: they are looked at when their turn comes. */
 static void
 login_begin(struct login *l)
 {
-	struct channel	*c = l->channel;
-	int64_t		 wait;
+	int64_t	pause;
 
-	if (throttle_enter(c->authd->throttle, c->index, l->user, l->remote,
-	    clock_ms(), &wait) == -1 ||
-	    (wait > 0 && c->delayed >= AUTHD_DELAYED_MAX)) {
-		login_no(l, AUTH_UNAVAILABLE, "too many failed logins");
+	login_enter(l, LOGIN_WAIT);
+	if (login_arm(l, LOGIN_WAIT_MS) == -1 ||
+	    (l->attempt = attempt_new(l->channel->authd, l->channel->index,
+	    l->sasl.mech->proof == SASL_PROOF ? WORK_PROOF : WORK_PASSWORD,
+	    l->user, &l->from, &login_ops, l, &pause)) == NULL) {
+		login_no(l, AUTH_UNAVAILABLE, "out of memory");
 		return;
 	}
-	if (wait == 0) {
-		login_check(l);
-		return;
-	}
-	c->authd->counts.delayed++;
-	login_enter(l, LOGIN_DELAY);
-	if (login_arm(l, wait) == -1)
-		login_no(l, AUTH_UNAVAILABLE, "no timer");
+	l->channel->authd->counts.delayed += pause > 0;
 }
 
 static void
@@ -262,16 +371,37 @@ login_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	switch (l->state) {
-	case LOGIN_DELAY:
-		login_check(l);
+	case LOGIN_WAIT:
+		login_no(l, AUTH_UNAVAILABLE, "timed out waiting for its turn");
+		return;
+	case LOGIN_YIELDED:
+		login_no(l, AUTH_UNAVAILABLE, LOGIN_CROWD);
+		return;
+	case LOGIN_ASK:
+		login_no(l, AUTH_UNAVAILABLE, "timed out asking for a salt");
 		return;
 	case LOGIN_TOKEN:
 		login_no(l, AUTH_FAILED, "no such token");
 		return;
+	case LOGIN_GRANT:
+		login_grant(l);
+		return;
 	default:
-		login_no(l, AUTH_CANCELLED, "the client is silent");
+		login_no(l, AUTH_CANCELLED, "the client timed out");
 		return;
 	}
+}
+
+/* false: it is none, and the login is over. */
+static bool
+login_name(struct login *l)
+{
+	if (user_normalize(str_from(l->sasl.login), l->user,
+	    sizeof(l->user)) == 0)
+		return true;
+	l->user[0] = '\0';
+	login_no(l, AUTH_FAILED, "invalid name");
+	return false;
 }
 
 static void
@@ -285,29 +415,27 @@ login_proved(struct login *l)
 			login_token(l);
 		return;
 	}
-	if (user_normalize(str_from(l->sasl.login), l->user,
-	    sizeof(l->user)) == -1) {
-		l->user[0] = '\0';
-		login_no(l, AUTH_FAILED, "not a valid name");
-		return;
-	}
-	login_begin(l);
+	if (login_name(l))
+		login_begin(l);
 }
 
 static void
 login_advance(struct login *l, bool present, struct str in)
 {
-	struct auth_bytes	out;
+	struct str	challenge;
 
-	switch (sasl_step(&l->sasl, present, in, &out.data)) {
+	switch (sasl_step(&l->sasl, present, in, &challenge)) {
 	case SASL_MORE:
-		login_enter(l, LOGIN_SASL);
-		if (login_arm(l, LOGIN_STEP_MS) == -1) {
-			login_no(l, AUTH_UNAVAILABLE, "no timer");
+		login_challenge(l, LOGIN_SASL, challenge);
+		return;
+	case SASL_ASK:
+		login_enter(l, LOGIN_ASK);
+		if (!login_name(l))
 			return;
-		}
-		(void)peer_send_struct(l->channel->peer, IMSG_AUTH_CHALLENGE,
-		    l->id, &auth_bytes_wire, &out, -1);
+		if (login_arm(l, LOGIN_WAIT_MS) == -1)
+			login_no(l, AUTH_UNAVAILABLE, "no timer");
+		else
+			login_ask(l);
 		return;
 	case SASL_DONE:
 		login_proved(l);
@@ -316,9 +444,39 @@ login_advance(struct login *l, bool present, struct str in)
 		login_no(l, AUTH_PROTOCOL, "malformed SASL message");
 		return;
 	case SASL_DENIED:
-		login_no(l, AUTH_FAILED, "empty, too long, or for another");
+		login_no(l, AUTH_FAILED,
+		    "empty, too long, or for another user");
 		return;
 	}
+}
+
+static struct login *
+login_new(struct channel *c, struct str remote)
+{
+	struct login	*l;
+	size_t		 n;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return NULL;
+	n = remote.len < sizeof(l->remote) - 1 ? remote.len :
+	    sizeof(l->remote) - 1;
+	if (n > 0)
+		memcpy(l->remote, remote.p, n);
+	addr_key_parse(&l->from, l->remote);
+	l->channel = c;
+	l->began = clock_ms();
+	l->address = gate_address(c->authd->gate, c->index, &l->from,
+	    l->began);
+	l->timer = evtimer_new(c->authd->base, login_timer, l);
+	if (l->address == NULL || l->timer == NULL) {
+		tally_drop(l->address);
+		if (l->timer != NULL)
+			event_free(l->timer);
+		free(l);
+		return NULL;
+	}
+	l->address->logins++;
+	return l;
 }
 
 void
@@ -326,28 +484,20 @@ login_start(struct channel *c, uint32_t id, const struct auth_start *start)
 {
 	const struct sasl_mech	*mech = sasl_find(start->mechanism);
 	struct login		*l;
-	size_t			 n;
 
-	if ((l = calloc(1, sizeof(*l))) == NULL ||
-	    (l->timer = evtimer_new(c->authd->base, login_timer, l)) == NULL) {
-		free(l);
-		channel_refuse(c, id, AUTH_UNAVAILABLE,
+	if ((l = login_new(c, start->remote)) == NULL) {
+		login_refuse(c, id, AUTH_UNAVAILABLE,
 		    login_answers[AUTH_UNAVAILABLE].text);
 		return;
 	}
-	l->channel = c;
 	l->id = id;
-	l->began = clock_ms();
 	l->tls = start->tls;
-	n = start->remote.len < sizeof(l->remote) - 1 ? start->remote.len :
-	    sizeof(l->remote) - 1;
-	if (n > 0)
-		memcpy(l->remote, start->remote.p, n);
+	l->session = start->session;
 	TAILQ_INSERT_TAIL(&c->logins, l, entry);
 	c->n++;
 	c->authd->logins++;
-	if (mech == NULL || (mech->proof == SASL_PASSWORD &&
-	    !authd_offers(c->authd, mech->name))) {
+	if (mech == NULL || (mech->proof != SASL_TOKEN &&
+	    !authd_offers(&c->authd->conf, mech->name))) {
 		login_no(l, AUTH_MECHANISM, "mechanism");
 		return;
 	}
@@ -358,8 +508,13 @@ login_start(struct channel *c, uint32_t id, const struct auth_start *start)
 void
 login_step(struct login *l, struct str data)
 {
+	if (l->state == LOGIN_LAST && data.len == 0) {
+		l->proved = clock_ms();
+		login_grant(l);
+		return;
+	}
 	if (l->state != LOGIN_SASL) {
-		login_no(l, AUTH_PROTOCOL, "a step that was not asked for");
+		login_no(l, AUTH_PROTOCOL, "unexpected SASL step");
 		return;
 	}
 	login_advance(l, true, data);
@@ -368,12 +523,52 @@ login_step(struct login *l, struct str data)
 void
 login_cancel(struct login *l)
 {
-	login_no(l, AUTH_CANCELLED, "by the client");
+	login_no(l, AUTH_CANCELLED, "cancelled by the client");
 }
 
 void
 login_drain(struct login *l)
 {
-	if (l->state != LOGIN_CHECK)
-		login_no(l, AUTH_UNAVAILABLE, "going down");
+	if ((l->state != LOGIN_CHECK || attempt_waits(l->attempt)) &&
+	    l->state != LOGIN_HELD && l->state != LOGIN_GRANT)
+		login_no(l, AUTH_UNAVAILABLE, "shutting down");
+}
+
+void
+login_revoke(struct login *l, const char *user)
+{
+	/* One that is being checked is checked again: checks_revoke(). */
+	if ((l->state == LOGIN_GRANT || l->state == LOGIN_LAST) &&
+	    strcmp(l->granted, user) == 0)
+		login_no(l, AUTH_UNAVAILABLE, "revoked before it was granted");
+}
+
+bool
+login_can_yield(const struct login *l)
+{
+	/* A rider holds no worker: its client has another like it. */
+	return l->state == LOGIN_SASL || l->state == LOGIN_ASK ||
+	    l->state == LOGIN_LAST || l->state == LOGIN_WAIT ||
+	    (l->state == LOGIN_CHECK && (attempt_rides(l->attempt) ||
+	    attempt_waits(l->attempt)));
+}
+
+void
+login_yield(struct login *l)
+{
+	struct channel	*c = l->channel;
+
+	c->authd->counts.refused++;
+	attempt_leave(l->attempt);
+	l->attempt = NULL;
+	if (l->job != NULL)
+		work_cancel(l->job);
+	l->job = NULL;
+	sasl_end(&l->sasl);
+	if (login_arm(l, c->authd->conf.answer_ms) == -1 || !login_park(l)) {
+		login_no(l, AUTH_UNAVAILABLE, LOGIN_CROWD);
+		return;
+	}
+	login_enter(l, LOGIN_YIELDED);
+	c->authd->held++;
 }

@@ -5,12 +5,14 @@
 #include "common/compat.h"
 
 #include "authd/sasl.h"
+#include "common/user.h"
 
 #define SASL_STEPS_MAX	8	/* more than any mechanism of ours takes */
 
 static const struct sasl_mech *const sasl_mechs[] = {
 	&sasl_plain,
 	&sasl_login,
+	&sasl_scram,
 	&sasl_preauth
 };
 
@@ -47,8 +49,24 @@ sasl_end(struct sasl *s)
 	if (s->login != NULL)
 		freezero(s->login, strlen(s->login) + 1);
 	if (s->password != NULL)
-		freezero(s->password, strlen(s->password) + 1);
+		freezero(s->password, s->password_len + 1);
+	freezero(s->memory, s->memory_size);
 	s->login = s->password = NULL;
+	s->memory = NULL;
+	s->password_len = s->memory_size = 0;
+}
+
+bool
+sasl_same_user(struct str one, struct str other)
+{
+	char	a[USER_ID_MAX + 1], b[USER_ID_MAX + 1];
+
+	if (str_eq(one, other))
+		return true;
+	if (user_normalize(one, a, sizeof(a)) == -1 ||
+	    user_normalize(other, b, sizeof(b)) == -1)
+		return false;
+	return strcmp(a, b) == 0;
 }
 
 int

@@ -1,7 +1,7 @@
 /*
- * SASL (RFC 4422), the server's side: a table of mechanisms, each a step
- * function that turns a client's messages into credentials.  No I/O, and no
- * opinion on whether the credentials are right.
+ * SASL (RFC 4422), server side: a table of mechanisms, each a step function
+ * that turns a client's messages into credentials.  No I/O, and no decision on
+ * whether the credentials are correct.
  */
 #ifndef AUTHD_SASL_H
 #define AUTHD_SASL_H
@@ -16,14 +16,17 @@
 
 enum sasl_next {
 	SASL_MORE,	/* send the challenge, then call again */
+	SASL_ASK,	/* login is there: sasl_scram_salt() goes on */
 	SASL_DONE,	/* login and password are there */
 	SASL_BAD,	/* not this mechanism's syntax */
-	SASL_DENIED	/* well formed, but can never be right */
+	SASL_DENIED	/* well formed, but can never be correct */
 };
 
 enum sasl_proof {
 	SASL_PASSWORD,	/* login and password, for a backend */
-	SASL_TOKEN	/* password holds a token of paild's */
+	SASL_PROOF,	/* the same, but password is what work_check says of
+			 * WORK_PROOF; sasl_scram_signature() follows */
+	SASL_TOKEN	/* password is a token from paild */
 };
 
 struct sasl;
@@ -37,16 +40,21 @@ struct sasl_mech {
 			    struct str *challenge);
 };
 
-/* One exchange.  The credentials are NUL-terminated copies without a NUL
- * inside; sasl_end() wipes them. */
+/* One exchange.  The credentials are copies, NUL-terminated and without a NUL
+ * inside but for a proof; sasl_end() wipes them. */
 struct sasl {
 	const struct sasl_mech	*mech;
 	unsigned int		 steps;
 	char			*login;
 	char			*password;
+	size_t			 password_len;
+	void			*memory;	/* the mechanism's, flat */
+	size_t			 memory_size;
+	const char		*nonce;		/* of a test; NULL: random */
 };
 
-extern const struct sasl_mech sasl_plain, sasl_login, sasl_preauth;
+extern const struct sasl_mech sasl_plain, sasl_login, sasl_scram,
+    sasl_preauth;
 
 /* The mechanism of that name (upper case), or NULL. */
 const struct sasl_mech *sasl_find(struct str name);
@@ -55,7 +63,19 @@ enum sasl_next sasl_step(struct sasl *s, bool present, struct str in,
 	    struct str *challenge);
 void	 sasl_end(struct sasl *s);	/* wipes; may be called twice */
 
-/* For the mechanisms: copy bytes to a credential.  -1: empty, a NUL inside,
+/*
+ * SCRAM: what a worker knows of the name ("s=SALT,i=ITERATIONS"), and its
+ * signature when the proof was right.  The challenge is borrowed.  -1: not now,
+ * or no random numbers.
+ */
+int	 sasl_scram_salt(struct sasl *s, struct str salt,
+	    struct str *challenge);
+int	 sasl_scram_signature(struct sasl *s, struct str signature,
+	    struct str *challenge);
+
+/* For the mechanisms: are both names the same user's? */
+bool	 sasl_same_user(struct str a, struct str b);
+/* Copy bytes to a credential.  -1: empty, a NUL inside,
  * over max, or no memory. */
 int	 sasl_keep(char **slot, struct str bytes, size_t max);
 

@@ -10,7 +10,8 @@
 static void
 fuzz_sasl(const uint8_t *in, size_t len)
 {
-	static const char *const names[] = { "PLAIN", "LOGIN", "PREAUTH" };
+	static const char *const names[] = { "PLAIN", "LOGIN", "PREAUTH",
+	    "SCRAM-SHA-256" };
 	enum sasl_next		 n = SASL_MORE;
 	struct sasl		 s;
 	struct str		 ch;
@@ -18,7 +19,7 @@ fuzz_sasl(const uint8_t *in, size_t len)
 
 	if (len == 0)
 		return;
-	sasl_begin(&s, sasl_find(str_from(names[*p % 3])));
+	sasl_begin(&s, sasl_find(str_from(names[*p % 4])));
 	if (*p++ & 0x80)
 		n = sasl_step(&s, false, STR(""), &ch);
 	while (n == SASL_MORE && p < end) {
@@ -27,10 +28,17 @@ fuzz_sasl(const uint8_t *in, size_t len)
 		n = sasl_step(&s, true, (struct str){ (const char *)p,
 		    (size_t)(nl - p) }, &ch);
 		p = nl < end ? nl + 1 : end;
+		if (n == SASL_ASK) {
+			FUZZ_CHECK(s.login != NULL && s.login[0] != '\0');
+			n = sasl_scram_salt(&s, STR("s=c2FsdHNhbHQ=,i=4096"),
+			    &ch) == 0 ? SASL_MORE : SASL_BAD;
+		}
 	}
 	if (n == SASL_DONE) {
-		FUZZ_CHECK(s.password != NULL && s.password[0] != '\0');
-		FUZZ_CHECK(strlen(s.password) <= SASL_PASSWORD_MAX);
+		FUZZ_CHECK(s.password != NULL && s.password_len > 0);
+		FUZZ_CHECK(s.password_len <= SASL_PASSWORD_MAX);
+		FUZZ_CHECK(s.mech->proof == SASL_PROOF ||
+		    strlen(s.password) == s.password_len);
 		FUZZ_CHECK(s.mech->proof == SASL_TOKEN ||
 		    (s.login != NULL && s.login[0] != '\0'));
 	}

@@ -24,6 +24,7 @@ login_step(struct sasl *s, bool present, struct str in, struct str *challenge)
 	}
 	if (sasl_keep(&s->password, in, SASL_PASSWORD_MAX) == -1)
 		return SASL_DENIED;
+	s->password_len = in.len;
 	return SASL_DONE;
 }
 

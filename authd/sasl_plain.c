@@ -5,20 +5,6 @@
 #include "common/compat.h"
 
 #include "authd/sasl.h"
-#include "common/user.h"
-
-static bool
-plain_same(struct str authzid, struct str authcid)
-{
-	char	a[USER_ID_MAX + 1], b[USER_ID_MAX + 1];
-
-	if (str_eq(authzid, authcid))
-		return true;
-	if (user_normalize(authzid, a, sizeof(a)) == -1 ||
-	    user_normalize(authcid, b, sizeof(b)) == -1)
-		return false;
-	return strcmp(a, b) == 0;
-}
 
 static enum sasl_next
 plain_step(struct sasl *s, bool present, struct str in, struct str *challenge)
@@ -41,11 +27,12 @@ plain_step(struct sasl *s, bool present, struct str in, struct str *challenge)
 	if (rest.len > 0 && memchr(rest.p, '\0', rest.len) != NULL)
 		return SASL_BAD;
 	if (authzid.len > SASL_LOGIN_MAX ||
-	    (authzid.len > 0 && !plain_same(authzid, authcid)))
+	    (authzid.len > 0 && !sasl_same_user(authzid, authcid)))
 		return SASL_DENIED;
 	if (sasl_keep(&s->login, authcid, SASL_LOGIN_MAX) == -1 ||
 	    sasl_keep(&s->password, rest, SASL_PASSWORD_MAX) == -1)
 		return SASL_DENIED;
+	s->password_len = rest.len;
 	return SASL_DONE;
 }
 

@@ -16,6 +16,7 @@ preauth_step(struct sasl *s, bool present, struct str in,
 		return SASL_BAD;
 	if (sasl_keep(&s->password, in, PREAUTH_TOKEN_MAX) == -1)
 		return SASL_DENIED;
+	s->password_len = in.len;
 	return SASL_DONE;
 }
 

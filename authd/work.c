@@ -1,7 +1,7 @@
 /*
  * Jobs for authd's workers.  Must never block, never let one lane keep the
- * others waiting, and never be held up by a worker that hangs or dies: its
- * job fails as unavailable, and the next goes to another.
+ * others waiting, nor one pool another, and never be held up by a worker that
+ * hangs or dies: its job fails as unavailable, and the next goes to another.
  */
 #include "common/compat.h"
 
@@ -11,66 +11,60 @@
 #include <event2/event.h>
 
 #include "authd/lost.h"
-#include "authd/work.h"
+#include "authd/work_impl.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/peer.h"
 #include "common/user.h"
 
-struct work_worker {
-	struct work	*work;
-	uint32_t	 index;
-	struct peer	*peer;
-	struct work_job	*job;		/* what it is at */
-};
-
-struct work_job {
-	TAILQ_ENTRY(work_job)	 entry;
-	struct work		*work;
-	struct work_worker	*worker;	/* NULL: it waits */
-	uint32_t		 lane;		/* WORK_LANES: urgent */
-	uint32_t		 id;
-	uint32_t		 backend;
-	char			*user;
-	char			*password;
-	size_t			 password_len;
-	work_cb			*cb;		/* NULL: nobody cares */
-	void			*arg;
-	struct event		*timer;
-};
-TAILQ_HEAD(work_jobs, work_job);
-
-struct work {
-	struct event_base	*base;
-	struct timeval		 timeout;
-	struct work_worker	 worker[WORK_WORKERS_MAX];
-	struct work_jobs	 lane[WORK_LANES + 1];
-	size_t			 waiting[WORK_LANES + 1];
-	uint32_t		 turn;
-	uint32_t		 last_id;
-};
+#define WORK_GRACE_MS	2000	/* then a worker that is late is cut */
 
 static int	 work_message(struct peer *, struct msg *, void *);
 static void	 work_closed(struct peer *, const char *, void *);
 static const struct peer_ops work_ops = { work_message, work_closed, NULL };
 
+static int
+arm(struct work_job *job, int64_t ms)
+{
+	struct timeval	tv = { ms / 1000, ms % 1000 * 1000 };
+
+	return evtimer_add(job->timer, &tv);
+}
+
 struct work *
-work_new(struct event_base *base, int timeout)
+work_new(struct event_base *base, const struct auth_pools *pools)
 {
 	struct work	*w;
-	uint32_t	 i;
+	uint32_t	 i, k;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return NULL;
 	w->base = base;
-	w->timeout.tv_sec = timeout / 1000;
-	w->timeout.tv_usec = timeout % 1000 * 1000;
-	for (i = 0; i <= WORK_LANES; i++)
-		TAILQ_INIT(&w->lane[i]);
+	w->pools = *pools;
+	for (k = 0; k < AUTH_POOLS_MAX; k++)
+		for (i = 0; i < WORK_QUEUES; i++)
+			TAILQ_INIT(&w->pool[k].queue[i]);
 	for (i = 0; i < WORK_WORKERS_MAX; i++) {
 		w->worker[i].work = w;
 		w->worker[i].index = i;
+		w->worker[i].pool = auth_pool_of_worker(pools, i);
 	}
 	return w;
+}
+
+void
+work_on_idle(struct work *w, void (*idle)(void *), void *arg)
+{
+	w->idle = idle;
+	w->idle_arg = arg;
+}
+
+void
+work_on_revoke(struct work *w, void (*revoke)(const char *, int64_t, void *),
+    void *arg)
+{
+	w->revoke = revoke;
+	w->revoke_arg = arg;
 }
 
 static void
@@ -81,15 +75,19 @@ work_wipe(struct work_job *job)
 	job->password_len = 0;
 }
 
-/* Out of the lane or the worker's hands, and gone. */
+/* Out of the queue or the worker's hands, and gone. */
 static void
 work_job_free(struct work_job *job)
 {
-	if (job->worker != NULL)
+	struct work_pool	*p = &job->work->pool[job->pool];
+
+	if (job->worker != NULL) {
 		job->worker->job = NULL;
-	else {
-		TAILQ_REMOVE(&job->work->lane[job->lane], job, entry);
-		job->work->waiting[job->lane]--;
+		job->work->backend[job->backend].trying--;
+		p->salts -= job->queue >= WORK_SALTS;
+	} else {
+		TAILQ_REMOVE(&p->queue[job->queue], job, entry);
+		p->waiting[job->queue]--;
 	}
 	if (job->timer != NULL)
 		event_free(job->timer);
@@ -102,7 +100,7 @@ void
 work_free(struct work *w)
 {
 	struct work_job	*job;
-	uint32_t	 i;
+	uint32_t	 i, k;
 
 	if (w == NULL)
 		return;
@@ -111,41 +109,57 @@ work_free(struct work *w)
 			work_job_free(w->worker[i].job);
 		peer_close(w->worker[i].peer);
 	}
-	for (i = 0; i <= WORK_LANES; i++)
-		while ((job = TAILQ_FIRST(&w->lane[i])) != NULL)
-			work_job_free(job);
+	for (k = 0; k < AUTH_POOLS_MAX; k++)
+		for (i = 0; i < WORK_QUEUES; i++)
+			while ((job = TAILQ_FIRST(&w->pool[k].queue[i])) !=
+			    NULL)
+				work_job_free(job);
 	free(w);
 }
 
 /* The end of a job that nobody need remember any more. */
 static void
 work_end(struct work_job *job, enum work_result_code code, const char *user,
-    struct str why)
+    struct str why, struct str data)
 {
 	work_cb	*cb = job->cb;
 	void	*arg = job->arg;
 
 	work_job_free(job);
 	if (cb != NULL)
-		cb(arg, code, user, why);
+		cb(arg, code, user, why, data);
 }
 
+/* Of lanes that take turns, from the first-th queue on. */
 static struct work_job *
-work_next(struct work *w)
+work_lane(struct work_pool *p, uint32_t first, uint32_t *turn)
 {
 	struct work_job	*job;
 	uint32_t	 i, lane;
 
-	if ((job = TAILQ_FIRST(&w->lane[WORK_LANES])) != NULL)
-		return job;
 	for (i = 0; i < WORK_LANES; i++) {
-		lane = (w->turn + i) % WORK_LANES;
-		if ((job = TAILQ_FIRST(&w->lane[lane])) != NULL) {
-			w->turn = lane + 1;
+		lane = (*turn + i) % WORK_LANES;
+		if ((job = TAILQ_FIRST(&p->queue[first + lane])) != NULL) {
+			*turn = lane + 1;
 			return job;
 		}
 	}
 	return NULL;
+}
+
+static struct work_job *
+work_next(struct work_pool *p)
+{
+	struct work_job	*job = TAILQ_FIRST(&p->queue[WORK_URGENT]);
+
+	/* A pool of one worker takes turns. */
+	if (job == NULL && p->salts == 0 && !p->salted)
+		job = work_lane(p, WORK_SALTS, &p->turn[1]);
+	if (job == NULL)
+		job = work_lane(p, 0, &p->turn[0]);
+	if (job == NULL && p->salts == 0)
+		job = work_lane(p, WORK_SALTS, &p->turn[1]);
+	return job;
 }
 
 static void
@@ -154,76 +168,133 @@ work_give(struct work_worker *k, struct work_job *job)
 	struct work_check	 check;
 	struct work		*w = job->work;
 
-	TAILQ_REMOVE(&w->lane[job->lane], job, entry);
-	w->waiting[job->lane]--;
+	TAILQ_REMOVE(&w->pool[job->pool].queue[job->queue], job, entry);
+	w->pool[job->pool].waiting[job->queue]--;
+	w->pool[job->pool].salted = job->queue >= WORK_SALTS;
+	w->pool[job->pool].salts += job->queue >= WORK_SALTS;
 	job->worker = k;
+	job->given = (int64_t)clock_ms();
 	k->job = job;
+	w->backend[job->backend].trying++;
+	(void)arm(job, w->pools.pool[job->pool].timeout_ms);
+	check.how = (uint8_t)job->how;
 	check.backend = job->backend;
 	check.user = str_from(job->user);
 	check.password = (struct str){ job->password, job->password_len };
 	/* On failure the channel closes itself, and closed() ends the job. */
-	(void)peer_send_struct(k->peer, IMSG_WORK_CHECK, job->id,
-	    &work_check_wire, &check, -1);
+	(void)peer_send_struct(k->peer, IMSG_WORK_CHECK, job->id, &check, -1);
 	work_wipe(job);
 }
 
 static void
 work_dispatch(struct work *w)
 {
-	struct work_job	*job;
-	uint32_t	 i;
+	struct work_worker	*k;
+	struct work_job		*job;
+	bool			 idle = false;
 
-	for (i = 0; i < WORK_WORKERS_MAX; i++) {
-		if (w->worker[i].peer == NULL || w->worker[i].job != NULL)
+	for (k = w->worker; k < w->worker + WORK_WORKERS_MAX; k++) {
+		if (k->peer == NULL || k->job != NULL)
 			continue;
-		if ((job = work_next(w)) == NULL)
-			return;
-		work_give(&w->worker[i], job);
+		if ((job = work_next(&w->pool[k->pool])) != NULL)
+			work_give(k, job);
+		else
+			idle = true;
 	}
+	if (idle && w->idle != NULL)
+		w->idle(w->idle_arg);
+}
+
+/* The end of a job's worker, which has not answered. */
+static void
+work_lost(struct work_job *job, const char *why)
+{
+	struct work	*w = job->work;
+	char		 text[64], all[sizeof(w->backend[0].why)];
+
+	if (job->late) {
+		work_job_free(job);
+		return;
+	}
+	/* It may have been quicker to end itself than we to notice. */
+	if ((int64_t)clock_ms() - job->given >=
+	    w->pools.pool[job->pool].timeout_ms) {
+		w->pool[job->pool].late++;
+		why = work_late_text(job, text, sizeof(text));
+	} else
+		w->pool[job->pool].ended++;
+	work_failed(job, why);
+	strlcpy(all, w->backend[job->backend].why, sizeof(all));
+	work_end(job, WORK_UNAVAILABLE, "", str_from(all), STR(""));
 }
 
 static void
 work_timeout(evutil_socket_t fd, short what, void *arg)
 {
-	struct work_job	*job = arg;
-	work_cb		*cb = job->cb;
+	struct work_job		*job = arg;
+	struct work_worker	*k = job->worker;
+	work_cb			*cb = job->cb;
+	char			 text[64];
 
 	(void)fd;
 	(void)what;
-	if (job->worker == NULL) {
+	if (k == NULL) {
 		work_end(job, WORK_UNAVAILABLE, "",
-		    STR("no worker was free in time"));
+		    STR("timed out waiting for a worker"), STR(""));
 		return;
 	}
-	/* Its worker stays taken until it answers or dies. */
-	log_warnx("worker=%" PRIu32 " result=late why=\"a check takes over "
-	    "%d s\"", job->worker->index, (int)job->work->timeout.tv_sec);
+	if (job->late) {
+		/* It should have ended, and has not. */
+		peer_close(k->peer);
+		k->peer = NULL;
+		lost(PROC_AUTHWORKER, k->index, "does not respond");
+		work_job_free(job);
+		return;
+	}
+	/* Its worker stays taken until it has ended itself. */
+	job->late = true;
+	job->work->pool[job->pool].late++;
+	work_late_text(job, text, sizeof(text));
+	log_warnx("worker=%" PRIu32 " backend=%s result=late why=\"%s\"",
+	    k->index, job->work->backend[job->backend].name, text);
+	work_failed(job, text);
+	(void)arm(job, WORK_GRACE_MS);
 	job->cb = NULL;
 	if (cb != NULL)
 		cb(job->arg, WORK_UNAVAILABLE, "",
-		    STR("the check takes too long"));
+		    str_from(job->work->backend[job->backend].why), STR(""));
 }
 
 struct work_job *
-work_submit(struct work *w, uint32_t lane, uint32_t backend, const char *user,
-    struct str password, bool urgent, work_cb *cb, void *arg)
+work_submit(struct work *w, uint32_t lane, uint32_t backend,
+    enum work_how how, const char *user, struct str password, bool urgent,
+    work_cb *cb, void *arg)
 {
-	struct work_job	*job;
+	struct work_job		*job;
+	struct work_pool	*p;
+	size_t			 pool = work_pool(w, backend);
+	uint32_t		 queue;
 
-	lane = urgent ? WORK_LANES : lane % WORK_LANES;
-	if (w->waiting[lane] >= WORK_LANE_MAX ||
+	if (pool == AUTH_POOLS_MAX)
+		return NULL;
+	p = &w->pool[pool];
+	queue = urgent ? WORK_URGENT : lane % WORK_LANES +
+	    (how == WORK_SALT ? WORK_SALTS : 0);
+	if (p->waiting[queue] >= WORK_LANE_MAX ||
 	    (job = calloc(1, sizeof(*job))) == NULL)
 		return NULL;
 	job->work = w;
-	job->lane = lane;
+	job->pool = pool;
+	job->queue = queue;
 	job->backend = backend;
+	job->how = how;
 	job->cb = cb;
 	job->arg = arg;
 	if (++w->last_id == 0)
 		w->last_id = 1;
 	job->id = w->last_id;
-	TAILQ_INSERT_TAIL(&w->lane[lane], job, entry);
-	w->waiting[lane]++;
+	TAILQ_INSERT_TAIL(&p->queue[queue], job, entry);
+	p->waiting[queue]++;
 	job->user = strdup(user);
 	if (password.len > 0 &&
 	    (job->password = malloc(password.len)) != NULL) {
@@ -233,7 +304,7 @@ work_submit(struct work *w, uint32_t lane, uint32_t backend, const char *user,
 	job->timer = evtimer_new(w->base, work_timeout, job);
 	if (job->user == NULL || job->timer == NULL ||
 	    (password.len > 0 && job->password == NULL) ||
-	    evtimer_add(job->timer, &w->timeout) == -1) {
+	    arm(job, WORK_WAIT_MS) == -1) {
 		work_job_free(job);
 		return NULL;
 	}
@@ -257,6 +328,27 @@ work_begun(const struct work_job *job)
 }
 
 static int
+work_revoke(struct work *w, const struct msg *m)
+{
+	struct work_revoke	 rev;
+	struct arena		*a;
+	char			 user[USER_ID_MAX + 1];
+	int			 r = -1;
+
+	if ((a = arena_new(4096)) == NULL)
+		return -1;
+	if (wire_decode(&work_revoke_wire, &rev, m->data, m->len, a) == 0 &&
+	    user_normalize(rev.user, user, sizeof(user)) == 0 &&
+	    str_eq(str_from(user), rev.user)) {
+		r = 0;
+		if (w->revoke != NULL)
+			w->revoke(user, rev.changed, w->revoke_arg);
+	}
+	arena_free(a);
+	return r;
+}
+
+static int
 work_message(struct peer *p, struct msg *m, void *arg)
 {
 	struct work_worker	*k = arg;
@@ -264,9 +356,12 @@ work_message(struct peer *p, struct msg *m, void *arg)
 	struct work_result	 res;
 	struct arena		*a;
 	char			 user[USER_ID_MAX + 1], why[256];
+	size_t			 n;
 	int			 r;
 
 	(void)p;
+	if (m->type == IMSG_WORK_REVOKE)
+		return work_revoke(w, m);
 	if (m->type != IMSG_WORK_RESULT || k->job == NULL ||
 	    m->id != k->job->id)
 		return -1;
@@ -281,12 +376,13 @@ work_message(struct peer *p, struct msg *m, void *arg)
 			r = -1;
 	}
 	if (r == 0) {
-		size_t	n = res.why.len < sizeof(why) - 1 ?
-			    res.why.len : sizeof(why) - 1;
-
+		n = res.why.len < sizeof(why) - 1 ? res.why.len :
+		    sizeof(why) - 1;
 		if (n > 0)
 			memcpy(why, res.why.p, n);
-		work_end(k->job, res.code, user, (struct str){ why, n });
+		work_answered(k->job);
+		work_end(k->job, res.code, user, (struct str){ why, n },
+		    res.data);
 	}
 	arena_free(a);
 	if (r == 0)
@@ -302,10 +398,9 @@ work_closed(struct peer *p, const char *why, void *arg)
 
 	(void)p;
 	k->peer = NULL;
-	lost("worker", k->index, why);
+	lost(PROC_AUTHWORKER, k->index, why);
 	if (k->job != NULL)
-		work_end(k->job, WORK_UNAVAILABLE, "",
-		    STR("the worker died"));
+		work_lost(k->job, "the worker died");
 	work_dispatch(w);
 }
 
@@ -315,7 +410,8 @@ work_worker(struct work *w, uint32_t index, int fd)
 	struct work_worker	*k;
 	struct peer		*p;
 
-	if (index >= WORK_WORKERS_MAX) {
+	if (index >= WORK_WORKERS_MAX ||
+	    w->worker[index].pool == AUTH_POOLS_MAX) {
 		log_warnx("worker=%" PRIu32 " result=no why=\"too many "
 		    "workers\"", index);
 		close(fd);
@@ -324,37 +420,15 @@ work_worker(struct work *w, uint32_t index, int fd)
 	k = &w->worker[index];
 	p = peer_new(w->base, fd, MSG_CHANNEL_WORK, MSG_SIDE_A, &work_ops, k);
 	if (p == NULL) {
-		log_warn("worker=%" PRIu32 " result=no", index);
 		close(fd);
+		lost(PROC_AUTHWORKER, index, "out of memory");
 		return;
 	}
 	peer_close(k->peer);
 	k->peer = NULL;
 	if (k->job != NULL)
-		work_end(k->job, WORK_UNAVAILABLE, "",
-		    STR("the worker was restarted"));
+		work_lost(k->job, "the worker was restarted");
 	k->peer = p;
 	work_dispatch(w);
 }
 
-size_t
-work_waiting(const struct work *w)
-{
-	size_t		n = 0;
-	uint32_t	i;
-
-	for (i = 0; i <= WORK_LANES; i++)
-		n += w->waiting[i];
-	return n;
-}
-
-size_t
-work_workers(const struct work *w)
-{
-	size_t		n = 0;
-	uint32_t	i;
-
-	for (i = 0; i < WORK_WORKERS_MAX; i++)
-		n += w->worker[i].peer != NULL;
-	return n;
-}

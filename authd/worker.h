@@ -1,5 +1,5 @@
 /*
- * The role "worker": a process that may block, so that authd never does.
+ * The kind "authworker": a process that may block, so that authd never does.
  * It answers one check at a time.
  */
 #ifndef AUTHD_WORKER_H
@@ -12,7 +12,9 @@
 struct event_base;
 struct worker;
 
-/* The backends of the slice (auth.N.*).  NULL and the reason in why. */
+/* The backends of the slice (auth.N.*) that are its pool's, by its number
+ * (index, pools.N.*).  A check that takes longer than the pool's time-out ends
+ * the process.  NULL and the reason in why. */
 struct worker *worker_new(const struct slice *conf, char *why, size_t size);
 void	 worker_free(struct worker *w);		/* NULL is fine */
 /* New backends: 0; -1 and the old ones stay. */

@@ -3,31 +3,24 @@
 
 #include <crypt.h>
 
-#include "authd/authd_test.h"
+#include "authd/test/authd_fakes.h"
 #include "authd/worker.h"
-#include "common/msg_setup.h"
+#include "common/test/slice_make.h"
 
 static char	path[64];
 
 static struct slice *
 conf_slice(const char *type, const char *mechanisms)
 {
-	struct setup_pair	 pairs[] = {
-		{ STR("auth.0.type"), str_from(type) },
-		{ STR("auth.0.path"), str_from(path) },
-		{ STR("sasl-mechanisms.0"), str_from(mechanisms) },
-		{ STR("login-cache"), STR("60") },
-		{ STR("nprocs.storaged"), STR("2") }
-	};
-	struct setup_conf	 conf = { { pairs, nitems(pairs) } };
-	struct slice		*s;
-	struct buf		 b = BUF_INIT;
-
-	CHECK(wire_encode(&setup_conf_wire, &conf, &b) == 0);
-	s = slice_new(b.data, b.len);
-	CHECK(s != NULL);
-	buf_free(&b);
-	return s;
+	return slice_make(NULL, "auth.0.type", type, "auth.0.path", path,
+	    "sasl-mechanisms.0", mechanisms, "login-cache", "60",
+	    "index", "0", "pools.0.type", "file", "pools.0.entry",
+	    "4294967295", "pools.0.workers", "2", "pools.0.timeout", "30000",
+	    "nprocs.storaged", "2", "nprocs.imapd", "64",
+	    "login-limits.failure-delay", "3",
+	    "login-limits.guesses-per-user", "30",
+	    "login-limits.waiting", "500",
+	    "login-limits.waiting-per-address", "100", NULL);
 }
 
 static void
@@ -75,6 +68,9 @@ check_conf(void)
 	CHECK(authd_conf_read(&conf, s, why, sizeof(why)) == 0);
 	CHECK(conf.backends == 1 && conf.storaged == 2);
 	CHECK(conf.cache_ttl_ms == 60000);
+	CHECK(conf.answer_ms == 3000 && conf.guesses == 30);
+	CHECK(conf.logins == 500 && conf.logins_address == 100);
+	CHECK(conf.tallies == 2048);	/* for each of so many imapds */
 	slice_free(s);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Regions: a list of blocks, each handed out from its front.  An arena never
+ * Regions: a list of chunks, each handed out from its front.  An arena never
  * hands out more than its limit, so that what hangs on it is bounded
- * whatever a peer says.  On the ASan build each allocation is a block of its
+ * whatever a peer says.  On the ASan build each allocation is a chunk of its
  * own, so that the sanitizer sees its edges.
  */
 #include <errno.h>
@@ -13,19 +13,19 @@
 
 #include "common/arena.h"
 
-#define ARENA_FIRST	1024		/* bytes of the first block */
-#define ARENA_MOST	(64 * 1024)	/* blocks grow up to this */
+#define ARENA_FIRST	1024		/* bytes of the first chunk */
+#define ARENA_MOST	(64 * 1024)	/* chunks grow up to this */
 #define ARENA_ALIGN	_Alignof(max_align_t)
 
-struct block {
-	struct block	*next;		/* the one made before */
+struct chunk {
+	struct chunk	*next;		/* the one made before */
 	size_t		 size;
 	size_t		 used;
 	_Alignas(max_align_t) unsigned char data[];
 };
 
 struct arena {
-	struct block	*blocks;	/* the newest first */
+	struct chunk	*chunks;	/* the newest first */
 	size_t		 next_size;
 	size_t		 limit;
 	size_t		 used;
@@ -44,11 +44,11 @@ arena_new(size_t limit)
 }
 
 static void
-free_blocks(struct arena *a, bool keep_first)
+free_chunks(struct arena *a, bool keep_first)
 {
-	struct block *b, *next;
+	struct chunk *b, *next;
 
-	for (b = a->blocks; b != NULL; b = next) {
+	for (b = a->chunks; b != NULL; b = next) {
 		next = b->next;
 		if (keep_first && next == NULL && b->size <= ARENA_MOST) {
 			b->used = 0;
@@ -56,7 +56,7 @@ free_blocks(struct arena *a, bool keep_first)
 		}
 		free(b);
 	}
-	a->blocks = b;
+	a->chunks = b;
 }
 
 void
@@ -64,7 +64,7 @@ arena_free(struct arena *a)
 {
 	if (a == NULL)
 		return;
-	free_blocks(a, false);
+	free_chunks(a, false);
 	free(a);
 }
 
@@ -72,18 +72,18 @@ void
 arena_reset(struct arena *a)
 {
 #ifdef PAIL_ASAN
-	free_blocks(a, false);
+	free_chunks(a, false);
 #else
-	free_blocks(a, true);
+	free_chunks(a, true);
 #endif
 	a->used = 0;
 	a->next_size = ARENA_FIRST;
 }
 
-static struct block *
-new_block(struct arena *a, size_t len)
+static struct chunk *
+new_chunk(struct arena *a, size_t len)
 {
-	struct block	*b;
+	struct chunk	*b;
 	size_t		 size = a->next_size;
 
 #ifdef PAIL_ASAN
@@ -99,15 +99,15 @@ new_block(struct arena *a, size_t len)
 	b->size = size;
 	b->used = 0;
 	/*
-	 * A large block for one allocation must not waste what is left of
-	 * the block before it: put it behind.
+	 * A large chunk for one allocation must not waste what is left of
+	 * the chunk before it: put it behind.
 	 */
-	if (a->blocks != NULL && size == len && len > ARENA_FIRST) {
-		b->next = a->blocks->next;
-		a->blocks->next = b;
+	if (a->chunks != NULL && size == len && len > ARENA_FIRST) {
+		b->next = a->chunks->next;
+		a->chunks->next = b;
 	} else {
-		b->next = a->blocks;
-		a->blocks = b;
+		b->next = a->chunks;
+		a->chunks = b;
 	}
 	return b;
 }
@@ -116,7 +116,7 @@ new_block(struct arena *a, size_t len)
 static void *
 take(struct arena *a, size_t len)
 {
-	struct block	*b = a->blocks;
+	struct chunk	*b = a->chunks;
 	void		*p;
 	size_t		 want;
 
@@ -128,10 +128,10 @@ take(struct arena *a, size_t len)
 	if (a->limit != 0 && (a->used > a->limit || want > a->limit - a->used))
 		goto nomem;
 #ifdef PAIL_ASAN
-	b = new_block(a, len);
+	b = new_chunk(a, len);
 #else
 	if (b == NULL || want > b->size - b->used)
-		b = new_block(a, want);
+		b = new_chunk(a, want);
 #endif
 	if (b == NULL)
 		goto nomem;

@@ -64,6 +64,14 @@ buf_free(struct buf *b)
 }
 
 void
+buf_freezero(struct buf *b)
+{
+	if (b->data != NULL)
+		explicit_bzero(b->data, b->size);
+	buf_free(b);
+}
+
+void
 buf_reset(struct buf *b)
 {
 	b->len = 0;
@@ -300,6 +308,10 @@ cursor_varint(struct cursor *c)
 	size_t		 left = cursor_left(c), i;
 	uint64_t	 v = 0;
 
+	if (left > 0 && p[0] < 0x80) {		/* as nearly all are */
+		c->p++;
+		return p[0];
+	}
 	for (i = 0; i < left && i < VARINT_MAX; i++) {
 		v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
 		if ((p[i] & 0x80) != 0)

@@ -10,13 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes that somebody else owns. */
+/* Bytes owned by someone else. */
 struct str {
 	const char	*p;
 	size_t		 len;
 };
 #define STR(lit)	((struct str){ (lit), sizeof(lit) - 1 })
-struct str str_from(const char *cstr);		/* NULL gives an empty one */
+struct str str_from(const char *cstr);		/* NULL: an empty one */
 bool	 str_eq(struct str a, struct str b);
 bool	 str_caseeq(struct str a, struct str b);	/* ASCII case only */
 
@@ -32,11 +32,12 @@ struct buf {
 #define BUF_INIT	((struct buf){ 0 })
 void	 buf_init(struct buf *b, size_t limit);
 void	 buf_free(struct buf *b);		/* and leaves it initialised */
+void	 buf_freezero(struct buf *b);		/* the same, wiped before */
 void	 buf_reset(struct buf *b);		/* keeps the memory */
 
 /*
- * The puts return 0, or -1 with b->failed set; once failed all further
- * puts fail, so that a caller may check once at the end.
+ * The buf_put functions return 0, or -1 with b->failed set; after a failure all
+ * others fail, too, so that it is enough to check once at the end.
  */
 int	 buf_put(struct buf *b, const void *p, size_t len);
 int	 buf_put_u8(struct buf *b, uint8_t v);
@@ -50,7 +51,8 @@ int	 buf_put_bytes(struct buf *b, const void *p, size_t len);
 int	 buf_puts(struct buf *b, const char *cstr);	/* without the NUL */
 int	 buf_printf(struct buf *b, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
-/* Room for len bytes at the end, to be filled and then added to b->len. */
+/* Makes room for len bytes at the end; the caller fills it and adds to
+ * b->len. */
 uint8_t	*buf_reserve(struct buf *b, size_t len);
 void	 buf_drain(struct buf *b, size_t len);	/* drop len from the front */
 
@@ -73,7 +75,7 @@ int64_t	 cursor_zigzag(struct cursor *c);
 const uint8_t *cursor_bytes(struct cursor *c, size_t len);
 /* varint len, bytes; borrowed */
 struct str cursor_str(struct cursor *c);
-/* true when nothing went wrong and nothing is left. */
+/* true if there was no error and nothing is left. */
 bool	 cursor_done(const struct cursor *c);
 
 size_t	 varint_len(uint64_t v);

@@ -26,7 +26,10 @@ test_limit(void)
 	buf_free(&b);
 	CHECK(b.limit == 10 && b.data == NULL && !b.failed);
 	CHECK(buf_reserve(&b, SIZE_MAX) == NULL && b.failed);
-	buf_free(&b);
+	buf_freezero(&b);		/* with nothing in it, too */
+	CHECK(buf_puts(&b, "secret") == 0);
+	buf_freezero(&b);
+	CHECK(b.limit == 10 && b.data == NULL && b.len == 0 && !b.failed);
 	buf_init(&b, 0);
 	CHECK(buf_reserve(&b, SIZE_MAX - 1) == NULL);
 	buf_free(&b);

@@ -1,6 +1,6 @@
 /*
- * Time that never goes back, for waits and durations; what is shown to
- * anybody or kept comes from time(3).
+ * Monotonic time, for timeouts and durations; for what is shown or stored, use
+ * time(3).
  */
 #ifndef COMMON_CLOCK_H
 #define COMMON_CLOCK_H
@@ -9,8 +9,8 @@
 
 uint64_t clock_us(void);	/* microseconds */
 uint64_t clock_ms(void);	/* milliseconds */
-/* Milliseconds since boot with the time that the machine slept, where the
- * system has such a clock. */
+/* Milliseconds since boot, including the time that the machine was suspended,
+ * if the system has such a clock. */
 uint64_t clock_boot_ms(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What OpenBSD has and others lack.  Include it first in any .c that uses
- * one of these; on OpenBSD it declares nothing.
+ * Functions of OpenBSD that other systems lack.  Include this first in any .c
+ * file that uses one of them; on OpenBSD it declares nothing.
  */
 #ifndef COMMON_COMPAT_H
 #define COMMON_COMPAT_H
@@ -34,5 +34,18 @@ int	 timingsafe_memcmp(const void *a, const void *b, size_t len);
 #endif
 
 #define nitems(a)	(sizeof(a) / sizeof((a)[0]))
+
+/*
+ * For a large local variable that is always set before use: keeps the compiler
+ * from zeroing it on each call, as it does with others (mk/features.sh).
+ */
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#define UNINIT	__attribute__((uninitialized))
+#endif
+#endif
+#ifndef UNINIT
+#define UNINIT
+#endif
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The start-up of every child (STYLE, section 5) and the operator's wishes.
+ * The start-up of every child (STYLE, section 5) and the operator's commands.
  * Nothing is read from a stranger before sandbox_enter(); a child ends when
  * its setup channel does, so that none outlives paild.
  *
@@ -7,7 +7,6 @@
  */
 #include <sys/types.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <event2/event.h>
@@ -20,6 +19,9 @@
 #include "common/compat.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/nofile.h"
+#include "common/log_limit.h"
+#include "common/mem.h"
 #include "common/sandbox.h"
 
 #define DAEMON_KEPT	4096		/* channels and listeners before GO */
@@ -52,6 +54,8 @@ static struct {
 	char			 name[32];
 	struct kept_list	 kept;
 	size_t			 nkept;
+	struct setup_peer	*channels;	/* the newest to each peer */
+	size_t			 nchannels;
 	struct ctl_count	*counts;	/* while counts() runs */
 	size_t			 ncounts;
 } self;
@@ -61,8 +65,9 @@ keep(const struct kept *what)
 {
 	struct kept *k;
 
-	if (self.nkept == DAEMON_KEPT || (k = malloc(sizeof(*k))) == NULL)
+	if (self.nkept == DAEMON_KEPT)
 		fatalx("too many channels");
+	k = mem_new(1, sizeof(*k));
 	*k = *what;
 	TAILQ_INSERT_TAIL(&self.kept, k, entry);
 	self.nkept++;
@@ -101,35 +106,35 @@ apply_log(const struct slice *conf)
 {
 	enum log_level level;
 
-	if (log_level_parse(slice_str(conf, "log.level", "info"),
+	if (log_level_parse(slice_str(conf, "log.level"),
 	    &level) == 0)
 		log_set_level(level);
-	if (strcmp(slice_str(conf, "log.to", "stderr"), "syslog") == 0)
-		log_to_syslog();
 }
 
-/* Our kind by name and role, and what we are called in the log. */
+/* Our kind, and what we are called in the log. */
 static void
 apply_identity(const struct slice *conf)
 {
 	char		key[64];
-	const char	*name = self.d->name;
-	int		kind;
+	const char	*name = slice_str(conf, "role");
 
-	for (kind = 0; kind < PROC_KINDS; kind++)
-		if (strcmp(proc_kind_name((enum proc_kind)kind), name) == 0)
-			self.kind = (enum proc_kind)kind;
-	if (strcmp(slice_str(conf, "role", ""), "worker") == 0 &&
-	    self.kind == PROC_AUTHD)
-		self.kind = PROC_AUTHWORKER;
-	name = proc_kind_name(self.kind);
+	self.kind = proc_kind_find(name);
+	if (self.kind == PROC_KINDS ||
+	    strcmp(proc_row(self.kind)->program, self.d->name) != 0)
+		fatalx("%s has no role %s", self.d->name, name);
 	snprintf(key, sizeof(key), "nprocs.%s", name);
-	if (slice_num(conf, key, 1) > 1)
+	if (slice_num(conf, key) > 1)
 		snprintf(self.name, sizeof(self.name), "%s/%llu", name,
-		    (unsigned long long)slice_num(conf, "index", 0));
+		    (unsigned long long)slice_num(conf, "index"));
 	else
 		strlcpy(self.name, name, sizeof(self.name));
 	log_init(self.name);
+}
+
+enum proc_kind
+daemon_kind(void)
+{
+	return self.kind;
 }
 
 static int
@@ -143,6 +148,26 @@ on_conf(struct msg *m)
 	return 0;
 }
 
+/* Which one is lost, when one is, is told by the serial of the newest. */
+static void
+note_channel(const struct setup_peer *sp)
+{
+	struct setup_peer	*v;
+	size_t			 i;
+
+	for (i = 0; i < self.nchannels; i++)
+		if (self.channels[i].kind == sp->kind &&
+		    self.channels[i].index == sp->index) {
+			self.channels[i] = *sp;
+			return;
+		}
+	if (self.nchannels == DAEMON_KEPT || (v = reallocarray(self.channels,
+	    self.nchannels + 1, sizeof(*v))) == NULL)
+		fatalx("too many channels");
+	self.channels = v;
+	v[self.nchannels++] = *sp;
+}
+
 static int
 on_peer(struct msg *m)
 {
@@ -152,6 +177,15 @@ on_peer(struct msg *m)
 	    NULL) == -1) {
 		close(m->fd);
 		return -1;
+	}
+	note_channel(&k.peer);
+	if (m->fd == -1) {
+		log_warnx("peer=\"%s %u\" result=lost why=\"out of file "
+		    "descriptors\"",
+		    proc_kind_name((enum proc_kind)k.peer.kind),
+		    k.peer.index);
+		daemon_lost((enum proc_kind)k.peer.kind, k.peer.index);
+		return 0;
 	}
 	if (self.state == DAEMON_SETUP)
 		keep(&k);
@@ -171,10 +205,15 @@ on_listen(struct msg *m)
 		close(m->fd);
 		return -1;
 	}
-	k.protocol = strndup(req.protocol.p, req.protocol.len);
-	k.address = strndup(req.address.p, req.address.len);
-	if (k.protocol == NULL || k.address == NULL)
-		fatal("strndup");
+	if (m->fd == -1) {
+		log_warnx("listen=%.*s://%.*s result=lost why=\"out of file "
+		    "descriptors\"", (int)req.protocol.len,
+		    req.protocol.p, (int)req.address.len, req.address.p);
+		daemon_lost(PROC_PAILD, 0);
+		return 0;
+	}
+	k.protocol = mem_dup_len(req.protocol.p, req.protocol.len);
+	k.address = mem_dup_len(req.address.p, req.address.len);
 	if (self.state == DAEMON_SETUP) {
 		keep(&k);
 		return 0;
@@ -192,7 +231,7 @@ on_go(struct msg *m)
 	if (self.state != DAEMON_SETUP || self.go || self.conf == NULL)
 		return -1;
 	self.go = true;
-	peer_hold(self.setup, true);	/* the jail first */
+	peer_hold(self.setup, true);	/* the sandbox first */
 	event_base_loopbreak(self.base);
 	return 0;
 }
@@ -205,6 +244,14 @@ on_verbose(struct msg *m)
 	if (wire_decode(&ctl_verbose_wire, &req, m->data, m->len, NULL) == -1)
 		return -1;
 	log_set_level((enum log_level)req.level);
+	return 0;
+}
+
+static int
+on_ping(struct msg *m)
+{
+	(void)m;
+	peer_send(self.setup, IMSG_CTL_PONG, 0, NULL, 0, -1);
 	return 0;
 }
 
@@ -242,8 +289,7 @@ on_reload(struct msg *m)
 		self.conf = conf;
 		apply_log(conf);
 	}
-	peer_send_struct(self.setup, IMSG_CTL_RELOADED, m->id,
-	    &ctl_reloaded_wire, &res, -1);
+	peer_send_struct(self.setup, IMSG_CTL_RELOADED, m->id, &res, -1);
 	return 0;
 }
 
@@ -261,8 +307,7 @@ on_stats(struct msg *m)
 	res.counts.v = self.counts;
 	res.counts.n = self.ncounts;
 	self.counts = NULL;
-	peer_send_struct(self.setup, IMSG_CTL_COUNTS, m->id,
-	    &ctl_counts_wire, &res, -1);
+	peer_send_struct(self.setup, IMSG_CTL_COUNTS, m->id, &res, -1);
 	return 0;
 }
 
@@ -285,7 +330,10 @@ on_report(struct msg *m)
 		close(m->fd);
 		return -1;
 	}
-	if (self.d->report != NULL)
+	if (m->fd == -1)
+		log_warnx("report=%.*s result=no why=\"out of file "
+		    "descriptors\"", (int)req.what.len, req.what.p);
+	else if (self.d->report != NULL)
 		self.d->report(cstr(req.what), cstr(req.arg), m->fd);
 	else
 		close(m->fd);
@@ -322,6 +370,18 @@ on_revoke(struct msg *m)
 }
 
 static int
+on_give(struct msg *m)
+{
+	struct setup_give g;
+
+	if (wire_decode(&setup_give_wire, &g, m->data, m->len, NULL) == -1)
+		return -1;
+	if (self.d->give != NULL)
+		self.d->give(m->id, &g);
+	return 0;
+}
+
+static int
 setup_message(struct peer *p, struct msg *m, void *arg)
 {
 	static const struct {
@@ -333,13 +393,15 @@ setup_message(struct peer *p, struct msg *m, void *arg)
 		{ IMSG_SETUP_PEER, true, on_peer },
 		{ IMSG_SETUP_LISTEN, true, on_listen },
 		{ IMSG_SETUP_GO, true, on_go },
+		{ IMSG_CTL_PING, true, on_ping },
 		{ IMSG_CTL_VERBOSE, false, on_verbose },
 		{ IMSG_CTL_DRAIN, false, on_drain },
 		{ IMSG_CTL_RELOAD, false, on_reload },
 		{ IMSG_CTL_STATS, false, on_stats },
 		{ IMSG_CTL_REPORT, false, on_report },
 		{ IMSG_CTL_PREAUTH, false, on_preauth },
-		{ IMSG_CTL_REVOKE, false, on_revoke }
+		{ IMSG_CTL_REVOKE, false, on_revoke },
+		{ IMSG_SETUP_GIVE, false, on_give }
 	};
 	size_t	i;
 	int	r;
@@ -367,8 +429,9 @@ setup_closed(struct peer *p, const char *why, void *arg)
 	(void)arg;
 	self.setup = NULL;
 	if (self.state == DAEMON_SETUP)
-		fatalx("the setup channel broke: %s", why);
-	log_info("paild is gone (%s), so are we", why);
+		fatalx("the setup channel failed: %s", why);
+	log_info("lost the connection to paild (%s), exiting", why);
+	log_limit_flush();
 	exit(self.state == DAEMON_DRAINING ? 0 : 1);
 }
 
@@ -393,18 +456,6 @@ ignore_signals(void)
 }
 
 static void
-raise_limits(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		fatal("getrlimit");
-	rl.rlim_cur = rl.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
-		log_warn("setrlimit RLIMIT_NOFILE");
-}
-
-static void
 begin(void)
 {
 	int		type;
@@ -412,7 +463,9 @@ begin(void)
 
 	if (getsockopt(DAEMON_SETUP_FD, SOL_SOCKET, SO_TYPE, &type,
 	    &len) == -1 || type != SOCK_STREAM)
-		fatalx("started by paild only, not by hand");
+		fatalx("this program can only be started by paild");
+	if (getenv(DAEMON_LOG_ENV) != NULL)
+		log_to_paild();
 	ignore_signals();
 	closefrom(DAEMON_SETUP_FD + 1);
 	TAILQ_INIT(&self.kept);
@@ -422,18 +475,24 @@ begin(void)
 	    (self.setup = peer_new(self.base, DAEMON_SETUP_FD,
 	    MSG_CHANNEL_SETUP, MSG_SIDE_B, &setup_ops, NULL)) == NULL)
 		fatal("the setup channel");
+	log_limit_loop(self.base);
 }
 
 static void
-jail(void)
+sandbox(void)
 {
+	struct sandbox	 box;
+
+	daemon_doing("preparing");
 	if (self.d->prepare != NULL)
 		self.d->prepare(self.conf);
-	raise_limits();
-	sandbox_drop(slice_str(self.conf, "user", ""),
-	    slice_str(self.conf, "group", ""),
-	    slice_str(self.conf, "chroot", ""));
-	sandbox_enter(self.kind);
+	nofile_raise();
+	sandbox_drop(slice_str(self.conf, "user"),
+	    slice_str(self.conf, "group"), slice_str(self.conf, "chroot"));
+	sandbox_init(&box, self.kind);
+	if (self.d->reach != NULL)
+		self.d->reach(self.conf, &box);
+	sandbox_enter(&box);
 }
 
 void
@@ -445,33 +504,67 @@ daemon_run(const struct daemon *d)
 	while (!self.go)
 		if (event_base_loop(self.base, EVLOOP_ONCE) == -1)
 			fatalx("event_base_loop");
-	jail();
+	sandbox();
 	self.state = DAEMON_READY;
 	if (!d->late_ready)
 		daemon_ready();
+	daemon_doing("starting");
 	if (d->start != NULL)
 		d->start(self.base, self.conf);
 	hand_out_kept();
+	daemon_doing("serving");
 	peer_hold(self.setup, false);
 	if (!self.drained && event_base_dispatch(self.base) == -1)
 		fatalx("event_base_dispatch");
 	peer_close(self.setup);
 	slice_free(self.conf);
+	log_limit_flush();
 	exit(self.drained ? 0 : 1);
 }
 
 void
-daemon_count(const char *name, uint64_t value)
+daemon_count(const struct counter *row, uint64_t value)
 {
-	struct ctl_count *c;
-
 	if (self.counts == NULL || self.ncounts == DAEMON_COUNTS)
 		return;
-	c = &self.counts[self.ncounts];
-	c->name = str_from(arena_dup(self.arena, name, strlen(name)));
-	c->value = value;
-	if (c->name.p != NULL)
-		self.ncounts++;
+	self.counts[self.ncounts++] = (struct ctl_count){
+	    .name = str_from(row->name), .kind = (uint8_t)row->kind,
+	    .metric = str_from(row->metric), .labels = str_from(row->labels),
+	    .help = str_from(row->help), .value = value };
+}
+
+void
+daemon_lost(enum proc_kind kind, uint32_t index)
+{
+	struct setup_peer lost = { (uint8_t)kind, index, 0 };
+	size_t i;
+
+	for (i = 0; i < self.nchannels; i++)
+		if (self.channels[i].kind == kind &&
+		    self.channels[i].index == index)
+			lost.serial = self.channels[i].serial;
+	if (self.setup != NULL && self.state != DAEMON_DRAINING)
+		peer_send_struct(self.setup, IMSG_SETUP_LOST, 0, &lost, -1);
+}
+
+void
+daemon_want(uint32_t id, const char *what)
+{
+	struct setup_want want = { str_from(what) };
+
+	if (self.setup != NULL)
+		peer_send_struct(self.setup, IMSG_SETUP_WANT, id, &want, -1);
+}
+
+void
+daemon_doing(const char *what)
+{
+	struct ctl_doing doing = { str_from(what) };
+
+	if (self.setup == NULL)
+		return;
+	peer_send_struct(self.setup, IMSG_CTL_DOING, 0, &doing, -1);
+	peer_push(self.setup);		/* before it begins */
 }
 
 void
@@ -479,8 +572,7 @@ daemon_ready(void)
 {
 	struct setup_ready ready = { STR("") };
 
-	peer_send_struct(self.setup, IMSG_SETUP_READY, 0, &setup_ready_wire,
-	    &ready, -1);
+	peer_send_struct(self.setup, IMSG_SETUP_READY, 0, &ready, -1);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
- * The start-up of every child, in the same order everywhere (STYLE, section
- * 5): only the setup descriptor (3) -> SETUP_CONF, SETUP_PEER, SETUP_LISTEN
- * until SETUP_GO -> prepare() -> chroot, groups, uid -> rlimits,
+ * The startup of every child, always in the same order (STYLE, section 5): only
+ * the setup descriptor (3) -> SETUP_CONF, SETUP_PEER, SETUP_LISTEN until
+ * SETUP_GO -> prepare() -> chroot, groups, uid -> reach() -> rlimits,
  * no_new_privs -> sandbox_enter() -> SETUP_READY -> loop.
  */
 #ifndef COMMON_DAEMON_H
@@ -12,46 +12,74 @@
 #include <stdint.h>
 
 #include "common/msg_setup.h"
+#include "common/counter.h"
 #include "common/peer.h"
 #include "common/slice.h"
 
 struct event_base;
+struct sandbox;
 
 #define DAEMON_SETUP_FD	3
+#define DAEMON_LOG_ENV	"PAIL_LOG"	/* set: stderr is a pipe to paild */
 
 struct daemon {
 	const char	*name;		/* "imapd" */
 	/*
-	 * All handlers may be NULL.  Before any of them, log and slice are
-	 * ready.  prepare runs with the start-up rights (open files, make
-	 * directories); it fatal()s on error.
+	 * All handlers may be NULL. The log and the slice are ready before any
+	 * of them is called. prepare() runs with the initial privileges (to
+	 * open files, create directories); on error, it calls fatal().
 	 */
 	void	(*prepare)(struct slice *conf);
-	/* After the jail: the loop is there, nothing has been read yet. */
+	/*
+	 * What it reaches from now on, added to what its row of PROC_TABLE
+	 * says (nothing at all, or the listeners): chroot, user and group
+	 * are the final ones, and no thread runs.  What a reload may change
+	 * must be in it.
+	 */
+	void	(*reach)(const struct slice *conf, struct sandbox *box);
+	/* In the sandbox: the event loop exists, nothing has been read yet. */
 	void	(*start)(struct event_base *base, struct slice *conf);
-	/* A channel, before start (kept and handed out after it) or later. */
+	/* A channel: one that arrives before start() is kept until after it. */
 	void	(*peer)(enum proc_kind kind, uint32_t index, int fd);
 	void	(*listen)(const char *protocol, const char *address, int fd);
-	/* New configuration: 0, or -1 with the reason in why.  The slice of
-	 * before dies when this returned 0. */
+	/* New configuration: 0, or -1 with the reason in why.  The old slice is
+	 * freed after 0. */
 	int	(*reload)(struct slice *conf, char *why, size_t size);
-	/* Stop taking new work, finish what is under way, then call
+	/* Accept no new work, finish what is in progress, then call
 	 * daemon_drained(). */
 	void	(*drain)(void);
-	void	(*counts)(void);	/* call daemon_count() for each */
+	void	(*counts)(void);	/* its tables, with COUNTER_TELL */
 	void	(*report)(const char *what, const char *arg, int fd);
 	void	(*preauth)(const char *user, const char *token, int fd);
 	void	(*revoke)(const char *user);
-	/* SETUP_READY is not said after start() but by daemon_ready(): for
-	 * storaged, which serves only once its store has been tried. */
+	/* The answer to daemon_want(); dies with the call. */
+	void	(*give)(uint32_t id, const struct setup_give *g);
+	/* SETUP_READY is not sent after start(), but by daemon_ready(): for
+	 * storaged, which is ready only once its store has been tested. */
 	bool	 late_ready;
 };
 
 /* Runs the daemon; exits the process, 0 after a drain. */
 void	 daemon_run(const struct daemon *d) __attribute__((noreturn));
-void	 daemon_count(const char *name, uint64_t value);
+/* From counts() only; row is constant. */
+void	 daemon_count(const struct counter *row, uint64_t value);
+/*
+ * A channel made by paild is gone, for whatever reason; the caller has logged
+ * why. paild makes a new one if the other process is still running.
+ */
+void	 daemon_lost(enum proc_kind kind, uint32_t index);
+/*
+ * Tells paild what this process does next that may take long or hang (a static
+ * string, a few words); daemon_run() reports "serving" when the loop begins.
+ */
+void	 daemon_doing(const char *what);
+/* Asks paild for what only it can read (msg_setup.h); give() is called with
+ * the same id. */
+void	 daemon_want(uint32_t id, const char *what);
 void	 daemon_ready(void);		/* with late_ready; once */
 void	 daemon_drained(void);
 struct event_base *daemon_base(void);
+/* Our own kind, from "role" in the slice; known before prepare(). */
+enum proc_kind daemon_kind(void);
 
 #endif

@@ -22,6 +22,7 @@
 #include "common/compat.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/sandbox.h"
 #include "common/test.h"
 
 /* ---- the child ---- */
@@ -32,7 +33,7 @@ static bool	slow_drain;
 static void
 child_prepare(struct slice *conf)
 {
-	prepared = slice_num(conf, "number", 0);
+	prepared = slice_num(conf, "number");
 	early += peers + listens + started;
 }
 
@@ -64,11 +65,11 @@ child_listen(const char *protocol, const char *address, int fd)
 static int
 child_reload(struct slice *conf, char *why, size_t size)
 {
-	if (slice_num(conf, "number", 0) == 13) {
+	if (slice_num(conf, "number") == 13) {
 		strlcpy(why, "13 is bad luck", size);
 		return -1;
 	}
-	prepared = slice_num(conf, "number", 0);
+	prepared = slice_num(conf, "number");
 	return 0;
 }
 
@@ -79,6 +80,9 @@ child_drain(void)
 		daemon_drained();
 }
 
+#define COUNT(name, value)						\
+	COUNTER_TELL(name, GAUGE, "x", "", "X", value)
+
 static void
 child_counts(void)
 {
@@ -86,19 +90,19 @@ child_counts(void)
 	int		fd = open("/etc/passwd", O_RDONLY);
 
 	getrlimit(RLIMIT_CORE, &rl);
-	daemon_count("prepared", prepared);
-	daemon_count("started", started);
-	daemon_count("early", early);
-	daemon_count("peers", peers);
-	daemon_count("peer_sum", peer_sum);
-	daemon_count("listens", listens);
-	daemon_count("revoked", revoked);
-	daemon_count("uid", getuid());
-	daemon_count("files", fd != -1);
-	daemon_count("core", rl.rlim_cur + rl.rlim_max);
+	COUNT("prepared", prepared)
+	COUNT("started", started)
+	COUNT("early", early)
+	COUNT("peers", peers)
+	COUNT("peer_sum", peer_sum)
+	COUNT("listens", listens)
+	COUNT("revoked", revoked)
+	COUNT("uid", getuid())
+	COUNT("files", fd != -1)
+	COUNT("core", rl.rlim_cur + rl.rlim_max)
 #ifdef __linux__
-	daemon_count("no_new_privs",
-	    (uint64_t)prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	COUNT("no_new_privs",
+	    (uint64_t)prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0))
 #endif
 	if (fd != -1)
 		close(fd);
@@ -119,7 +123,16 @@ child_revoke(const char *user)
 	revoked += strcmp(user, "ann") == 0;
 }
 
+/* In its chroot there is nothing all the same. */
+static void
+child_reach(const struct slice *conf, struct sandbox *box)
+{
+	(void)conf;
+	sandbox_reach(box, "/", false);
+}
+
 static const struct daemon child = {
+	.reach = child_reach,
 	.name = "storaged", .prepare = child_prepare, .start = child_start,
 	.peer = child_peer, .listen = child_listen, .reload = child_reload,
 	.drain = child_drain, .counts = child_counts,
@@ -131,10 +144,12 @@ static const struct daemon bare = { .name = "credd" };
 /* ---- paild's side ---- */
 
 static struct event_base	*base;
+static const char		*role;	/* what the child is told it is */
 static struct peer		*setup;
 static pid_t			 pid;
 static struct {
-	bool	 ready, closed, reloaded, reload_ok;
+	bool	 ready, closed, reloaded, reload_ok, pong;
+	char	 doing[64];
 	char	 text[128];
 	bool	 counted;
 	uint32_t id;
@@ -147,6 +162,7 @@ on_message(struct peer *p, struct msg *m, void *arg)
 {
 	struct arena		*a = arena_new(0);
 	struct ctl_reloaded	 re;
+	struct ctl_doing	 doing;
 	struct ctl_counts	 cs;
 	struct ctl_count	*c;
 	size_t			 i;
@@ -156,6 +172,14 @@ on_message(struct peer *p, struct msg *m, void *arg)
 	seen.id = m->id;
 	if (m->type == IMSG_SETUP_READY)
 		seen.ready = true;
+	if (m->type == IMSG_CTL_PONG)
+		seen.pong = true;
+	if (m->type == IMSG_CTL_DOING) {
+		CHECK(wire_decode(&ctl_doing_wire, &doing, m->data, m->len,
+		    a) == 0);
+		memcpy(seen.doing, doing.text.p, doing.text.len);
+		seen.doing[doing.text.len] = '\0';
+	}
 	if (m->type == IMSG_CTL_RELOADED) {
 		CHECK(wire_decode(&ctl_reloaded_wire, &re, m->data, m->len,
 		    a) == 0);
@@ -175,6 +199,10 @@ on_message(struct peer *p, struct msg *m, void *arg)
 			    c[i].name.len);
 			seen.counts[i].name[c[i].name.len] = '\0';
 			seen.counts[i].value = c[i].value;
+			CHECK(c[i].kind == COUNTER_GAUGE &&
+			    str_eq(c[i].metric, STR("x")) &&
+			    c[i].labels.len == 0 &&
+			    str_eq(c[i].help, STR("X")));
 		}
 	}
 	arena_free(a);
@@ -199,6 +227,7 @@ spawn(const struct daemon *d)
 	int sv[2], null;
 
 	memset(&seen, 0, sizeof(seen));
+	role = d->name;
 	fflush(NULL);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
 	if ((pid = fork()) == 0) {
@@ -241,22 +270,23 @@ send_conf(enum msg_type type, uint32_t id, const char *number,
 		{ STR("user"), str_from(user) },
 		{ STR("group"), STR("") },
 		{ STR("chroot"), str_from(dir) },
+		{ STR("role"), str_from(role) },
+		{ STR("log.level"), STR("info") },
 		{ STR("index"), STR("1") },
-		{ STR("nprocs.storaged"), STR("2") }
+		{ STR("nprocs.storaged"), STR("2") },
+		{ STR("nprocs.credd"), STR("1") }
 	};
 	struct setup_conf conf = { { pairs, nitems(pairs) } };
 
-	CHECK(peer_send_struct(setup, type, id, &setup_conf_wire, &conf,
-	    -1) == 0);
+	CHECK(peer_send_struct(setup, type, id, &conf, -1) == 0);
 }
 
 static void
 send_peer(uint8_t kind, uint32_t idx)
 {
-	struct setup_peer sp = { kind, idx };
+	struct setup_peer sp = { kind, idx, 1 };
 
-	CHECK(peer_send_struct(setup, IMSG_SETUP_PEER, 0, &setup_peer_wire,
-	    &sp, dup(0)) == 0);
+	CHECK(peer_send_struct(setup, IMSG_SETUP_PEER, 0, &sp, dup(0)) == 0);
 }
 
 static uint64_t
@@ -288,8 +318,7 @@ start_child(const char *user, const char *dir)
 	send_conf(IMSG_SETUP_CONF, 0, "42", user, dir);
 	send_peer(PROC_IMAPD, 1);
 	send_peer(PROC_AUTHD, 0);
-	CHECK(peer_send_struct(setup, IMSG_SETUP_LISTEN, 0,
-	    &setup_listen_wire, &sl, dup(0)) == 0);
+	CHECK(peer_send_struct(setup, IMSG_SETUP_LISTEN, 0, &sl, dup(0)) == 0);
 	peer_send(setup, IMSG_SETUP_GO, 0, NULL, 0, -1);
 	wait_for(&seen.ready);
 	CHECK(seen.ready);
@@ -324,12 +353,11 @@ test_reports(void)
 		CHECK(pipe(fds) == 0);
 		if (i == 0)
 			peer_send_struct(setup, IMSG_CTL_REPORT, 0,
-			    &ctl_report_wire, &rep, fds[1]);
+			    &rep, fds[1]);
 		else
 			peer_send_struct(setup, IMSG_CTL_PREAUTH, 0,
-			    &ctl_preauth_wire, &pre, fds[1]);
-		peer_send_struct(setup, IMSG_CTL_REVOKE, 0, &ctl_revoke_wire,
-		    &rev, -1);
+			    &pre, fds[1]);
+		peer_send_struct(setup, IMSG_CTL_REVOKE, 0, &rev, -1);
 		ask_counts(8);
 		memset(text, 0, sizeof(text));
 		CHECK(read(fds[0], text, sizeof(text) - 1) > 0);
@@ -356,6 +384,11 @@ test_life(void)
 	CHECK(count("no_new_privs") == 1);
 #endif
 	CHECK(count("uid") == getuid() && count("files") == 1);
+	/* A sign of life, and what it does. */
+	CHECK(strcmp(seen.doing, "serving") == 0);
+	peer_send(setup, IMSG_CTL_PING, 0, NULL, 0, -1);
+	wait_for(&seen.pong);
+	CHECK(seen.pong);
 	send_peer(PROC_CREDD, 0);
 	ask_counts(2);
 	CHECK(count("peers") == 3);
@@ -365,8 +398,7 @@ test_life(void)
 	kill(pid, SIGINT);
 	kill(pid, SIGHUP);
 	kill(pid, SIGTERM);
-	peer_send_struct(setup, IMSG_CTL_VERBOSE, 0, &ctl_verbose_wire, &v,
-	    -1);
+	peer_send_struct(setup, IMSG_CTL_VERBOSE, 0, &v, -1);
 	ask_counts(9);
 	peer_send(setup, IMSG_CTL_DRAIN, 0, NULL, 0, -1);
 	wait_for(&seen.closed);
@@ -404,8 +436,7 @@ test_bare(void)
 	send_peer(PROC_STORAGED, 0);
 	peer_send(setup, IMSG_SETUP_GO, 0, NULL, 0, -1);
 	wait_for(&seen.ready);
-	peer_send_struct(setup, IMSG_CTL_REPORT, 0, &ctl_report_wire, &rep,
-	    dup(0));
+	peer_send_struct(setup, IMSG_CTL_REPORT, 0, &rep, dup(0));
 	send_conf(IMSG_CTL_RELOAD, 1, "1", "", "");
 	wait_for(&seen.reloaded);
 	CHECK(seen.reloaded && seen.reload_ok);
@@ -471,6 +502,12 @@ test_bad_setup(void)
 	send_conf(IMSG_SETUP_CONF, 0, "2", "", "");
 	wait_for(&seen.closed);
 	CHECK(seen.closed && exit_code() == 1);
+	/* Another program's part. */
+	spawn(&child);
+	role = "credd";
+	send_conf(IMSG_SETUP_CONF, 0, "1", "", "");
+	wait_for(&seen.closed);
+	CHECK(seen.closed && !seen.ready && exit_code() == 1);
 	/* Started by hand. */
 	fflush(NULL);
 	if ((pid = fork()) == 0) {

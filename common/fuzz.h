@@ -20,12 +20,12 @@
 #include <unistd.h>
 
 #define FUZZ_MAX	(4 * 1024 * 1024)
-#define FUZZ_SECONDS	5	/* of the processor's time, for one input: what
-				   is linear takes far less with sanitizers */
+#define FUZZ_SECONDS	5	/* of CPU time for one input: anything linear
+				   takes far less, even with sanitizers */
 
 typedef void (*fuzz_fn)(const uint8_t *, size_t);
 
-/* A broken promise of the decoder. */
+/* The decoder has broken its contract. */
 #define FUZZ_CHECK(cond) do {						\
 	if (!(cond)) {							\
 		fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,	\
@@ -34,8 +34,8 @@ typedef void (*fuzz_fn)(const uint8_t *, size_t);
 	}								\
 } while (0)
 
-/* The octets in an allocation of just their size, so that ASan sees a read
- * behind them. */
+/* The octets in an allocation of exactly their size, so that ASan detects a
+ * read beyond them. */
 static inline void
 fuzz_give(fuzz_fn fn, const uint8_t *p, size_t len)
 {

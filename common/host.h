@@ -1,17 +1,17 @@
-/* What each system says in its own way about itself and this process. */
+/* System-specific information about the host and this process. */
 #ifndef COMMON_HOST_H
 #define COMMON_HOST_H
 
 /*
- * The absolute path of the program that runs, links resolved: from the
- * system where it tells, else from argv0 if that has a slash.  NULL: not
- * known.  The answer is the caller's to free.
+ * The absolute path of the running program, with links resolved: from the
+ * system if it knows, else from argv0 if that contains a slash.  NULL: unknown.
+ * The caller frees the result.
  */
 char	*host_program(const char *argv0);
 /*
- * What tells this boot of the machine from any other; never empty.  Where
- * the system has no such id it is this process's own, so that no two
- * processes seem to be of one boot.  Read once and kept: ask before a jail.
+ * Identifies this boot of the machine; never empty.  If the system has no boot
+ * id, it is unique to this process, so that no two processes appear to be from
+ * the same boot.  Read once and kept: ask before the sandbox.
  */
 const char *host_boot(void);
 

@@ -1,8 +1,11 @@
 /*
  * HTTP on the event loop (http.h), spoken by libcurl; a request's bytes pass
- * through http_io.c.  Only http and https, and certificates are verified.
+ * through http_io.c.  Only http and https; certificates are verified unless
+ * the configuration says otherwise.
  */
 #include "common/compat.h"
+
+#include <sys/queue.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +13,26 @@
 
 #include <event2/event.h>
 
-#include "common/http_request.h"
+#include "common/http.h"
+#include "common/http_io.h"
+#include "common/mem.h"
 
 #define HEADERS_MAX	32768
 #define JOIN_MAX	65536	/* a body up to this goes with the headers */
 #define SPARE_MAX	16	/* easy handles kept */
+
+struct http_request {
+	TAILQ_ENTRY(http_request) entry;
+	struct http	*http;
+	CURL		*easy;
+	struct curl_slist *headers, *connect_to;
+	struct buf	 joined;	/* a small body of several pieces */
+	struct http_io	 io;
+	char		 error[CURL_ERROR_SIZE];
+	bool		 secret;
+	http_cb		 cb;
+	void		*arg;
+};
 
 TAILQ_HEAD(http_queue, http_request);
 
@@ -24,7 +42,8 @@ struct http {
 	struct event	*timer;
 	struct http_queue running;
 	struct http_conf conf;
-	char		*ca_file;
+	char		*ca_file, *proxy, *no_proxy;
+	struct curl_blob ca;
 	CURL		*spare[SPARE_MAX];
 	size_t		 nspare;
 };
@@ -84,8 +103,7 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *sockp)
 		return 0;
 	}
 	if (s == NULL) {
-		if ((s = calloc(1, sizeof(*s))) == NULL)
-			return -1;
+		s = mem_new(1, sizeof(*s));
 		s->http = h;
 		curl_multi_assign(h->multi, fd, s);
 	}
@@ -118,6 +136,13 @@ on_timer(CURLM *multi, long ms, void *arg)
 /* -- requests -- */
 
 static void
+headers_wipe(struct curl_slist *l)
+{
+	for (; l != NULL; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
+}
+
+static void
 request_free(struct http_request *q)
 {
 	struct http *h = q->http;
@@ -130,12 +155,19 @@ request_free(struct http_request *q)
 		else
 			curl_easy_cleanup(q->easy);
 	}
+	/* Grown buffers of libcurl's own stay: they are in a process that
+	 * leaves no core. */
+	if (q->secret) {
+		headers_wipe(q->headers);
+		buf_freezero(&q->joined);
+		buf_freezero(&q->io.body);
+	}
 	curl_slist_free_all(q->headers);
 	curl_slist_free_all(q->connect_to);
-	free(q->pieces);
+	free(q->io.pieces);
 	buf_free(&q->joined);
-	buf_free(&q->head);
-	buf_free(&q->body);
+	buf_free(&q->io.head);
+	buf_free(&q->io.body);
 	free(q);
 }
 
@@ -187,7 +219,9 @@ set_common(struct http_request *q, const struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, q->error);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_PROXY, h->proxy != NULL ? h->proxy : "");
+	curl_easy_setopt(e, CURLOPT_NOPROXY, h->no_proxy != NULL ?
+	    h->no_proxy : "");
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_1_1);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -200,7 +234,8 @@ set_common(struct http_request *q, const struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 65536L);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
-	    (long)h->conf.connect_ms);
+	    (long)(call->connect_ms != 0 ? call->connect_ms :
+	    h->conf.connect_ms));
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
@@ -208,16 +243,20 @@ set_common(struct http_request *q, const struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)h->conf.idle_s);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION,
 	    (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (h->ca_file != NULL)
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER,
+	    h->conf.any_cert ? 0L : 1L);
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST,
+	    h->conf.any_cert ? 0L : 2L);
+	if (h->conf.ca_pem != NULL)
+		curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &h->ca);
+	else if (h->ca_file != NULL)
 		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
 	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, http_on_prereq);
-	curl_easy_setopt(e, CURLOPT_PREREQDATA, q);
+	curl_easy_setopt(e, CURLOPT_PREREQDATA, &q->io);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, http_on_header);
-	curl_easy_setopt(e, CURLOPT_HEADERDATA, q);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, &q->io);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, http_on_body);
-	curl_easy_setopt(e, CURLOPT_WRITEDATA, q);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, &q->io);
 }
 
 /* A small body in one piece, which goes out together with the headers; NULL
@@ -270,9 +309,9 @@ set_body(struct http_request *q, const struct http_call *call)
 		curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)len);
 		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 131072L);
 		curl_easy_setopt(e, CURLOPT_READFUNCTION, http_on_read);
-		curl_easy_setopt(e, CURLOPT_READDATA, q);
+		curl_easy_setopt(e, CURLOPT_READDATA, &q->io);
 		curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, http_on_seek);
-		curl_easy_setopt(e, CURLOPT_SEEKDATA, q);
+		curl_easy_setopt(e, CURLOPT_SEEKDATA, &q->io);
 	}
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, call->method);
 	return 0;
@@ -289,33 +328,41 @@ http_start(struct http *h, const struct http_call *call, http_cb cb,
 	q->http = h;
 	q->cb = cb;
 	q->arg = arg;
-	q->fd = call->fd;
-	q->fd_offset = call->fd_offset;
-	q->fd_len = call->fd_len;
-	q->once = call->once;
-	q->max_body = call->max_body;
-	buf_init(&q->head, HEADERS_MAX);
-	buf_init(&q->body, call->max_body);
+	q->secret = call->secret;
+	q->io.fd = call->fd;
+	q->io.fd_offset = call->fd_offset;
+	q->io.fd_len = call->fd_len;
+	q->io.once = call->once;
+	q->io.max_body = call->max_body;
+	buf_init(&q->io.head, HEADERS_MAX);
+	buf_init(&q->io.body, call->max_body);
 	TAILQ_INSERT_TAIL(&h->running, q, entry);
+	/* All of it at once: a buffer that grows leaves copies behind. */
+	if (q->secret && buf_reserve(&q->io.body, call->max_body) == NULL)
+		goto fail;
 	if (h->nspare > 0) {
 		q->easy = h->spare[--h->nspare];
 		curl_easy_reset(q->easy);
 	} else if ((q->easy = curl_easy_init()) == NULL)
 		goto fail;
+	q->io.easy = q->easy;
 	if (call->npieces != 0) {
-		q->pieces = reallocarray(NULL, call->npieces,
-		    sizeof(*q->pieces));
-		if (q->pieces == NULL)
+		q->io.pieces = reallocarray(NULL, call->npieces,
+		    sizeof(*q->io.pieces));
+		if (q->io.pieces == NULL)
 			goto fail;
-		memcpy(q->pieces, call->pieces,
-		    call->npieces * sizeof(*q->pieces));
-		q->npieces = call->npieces;
+		memcpy(q->io.pieces, call->pieces,
+		    call->npieces * sizeof(*q->io.pieces));
+		q->io.npieces = call->npieces;
 	}
-	if (add_headers(q, call) == -1 || set_body(q, call) == -1 ||
-	    (call->address != NULL && set_address(q, call->address) == -1))
+	if (add_headers(q, call) == -1 || set_body(q, call) == -1)
+		goto fail;
+	if (call->address != NULL && h->proxy == NULL &&
+	    set_address(q, call->address) == -1)
 		goto fail;
 	set_common(q, call);
 	curl_easy_setopt(q->easy, CURLOPT_FRESH_CONNECT, (long)call->fresh);
+	curl_easy_setopt(q->easy, CURLOPT_FORBID_REUSE, (long)call->secret);
 	if (curl_multi_add_handle(h->multi, q->easy) != CURLM_OK)
 		goto fail;
 	return q;
@@ -331,7 +378,7 @@ http_moved(const struct http_request *q)
 
 	curl_easy_getinfo(q->easy, CURLINFO_SIZE_UPLOAD_T, &up);
 	curl_easy_getinfo(q->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
-	return (uint64_t)up + (uint64_t)down + q->head.len;
+	return (uint64_t)up + (uint64_t)down + q->io.head.len;
 }
 
 void
@@ -344,12 +391,13 @@ http_cancel(struct http_request *q)
 static enum http_error
 map_error(const struct http_request *q, CURLcode code)
 {
-	if (q->again)
+	if (q->io.again)
 		return HTTP_BROKEN;
 	switch (code) {
 	case CURLE_OK:
-		return HTTP_OK;
+		return http_head_is_whole(&q->io) ? HTTP_OK : HTTP_BROKEN;
 	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -360,7 +408,8 @@ map_error(const struct http_request *q, CURLcode code)
 	case CURLE_OPERATION_TIMEDOUT:
 		return HTTP_TIMEOUT;
 	case CURLE_WRITE_ERROR:
-		return q->too_long != LONG_NONE ? HTTP_TOO_LONG : HTTP_BROKEN;
+		return q->io.too_long != LONG_NONE ? HTTP_TOO_LONG :
+		    HTTP_BROKEN;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_OUT_OF_MEMORY:
@@ -380,24 +429,28 @@ request_over(struct http_request *q, CURLcode code)
 	long status = 0, size = 0;
 
 	r.error = map_error(q, code);
+	/* libcurl counts the CONNECT to a proxy as the request. */
+	if (!q->io.begun && r.error != HTTP_OK && r.error != HTTP_LOCAL)
+		r.error = HTTP_CONNECT;
 	curl_easy_getinfo(q->easy, CURLINFO_REQUEST_SIZE, &size);
-	r.sent = (size > 0 || q->again) && r.error != HTTP_CONNECT;
-	r.cut = r.error == HTTP_BROKEN && q->head.len > 0;
+	r.sent = (size > 0 || q->io.again) && r.error != HTTP_CONNECT;
+	r.cut = r.error == HTTP_BROKEN && q->io.head.len > 0;
 	if (r.error == HTTP_OK || (r.error == HTTP_TOO_LONG &&
-	    q->too_long == LONG_BODY)) {
+	    q->io.too_long == LONG_BODY)) {
 		curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &status);
 		r.status = (int)status;
 	}
 	if (r.error == HTTP_OK) {
-		r.body = q->body.data;
-		r.own = &q->body.data;
-		r.len = q->body.len;
-		r.headers = (const char *)q->head.data;
-		r.headers_len = q->head.len;
+		r.body = q->io.body.data;
+		r.own = &q->io.body.data;
+		r.len = q->io.body.len;
+		r.headers = (const char *)q->io.head.data;
+		r.headers_len = q->io.head.len;
 	} else
 		snprintf(why, sizeof(why), "%s%s", r.error == HTTP_TOO_LONG ?
-		    "the answer is too long: " : "", q->again ?
-		    "the connection was closed before an answer" :
+		    "the response is too long: " : "", q->io.again ?
+		    "the connection was closed before a response" :
+		    code == CURLE_OK ? "the response broke off" :
 		    q->error[0] != '\0' ? q->error :
 		    curl_easy_strerror(code));
 	if (r.error == HTTP_TIMEOUT && !r.sent)
@@ -433,21 +486,28 @@ http_new(struct event_base *base, const struct http_conf *conf, char *why,
 {
 	struct http *h;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    (h = calloc(1, sizeof(*h))) == NULL) {
-		snprintf(why, size, "libcurl does not start");
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		snprintf(why, size, "cannot initialize libcurl");
 		return NULL;
 	}
+	h = mem_new(1, sizeof(*h));
 	h->base = base;
 	h->conf = *conf;
-	h->conf.ca_file = NULL;
+	h->conf.ca_file = h->conf.proxy = h->conf.no_proxy = NULL;
 	TAILQ_INIT(&h->running);
+	h->ca.data = conf->ca_pem == NULL ? NULL :
+	    (void *)(uintptr_t)conf->ca_pem;
+	h->ca.len = conf->ca_len;
+	h->ca.flags = CURL_BLOB_NOCOPY;
 	h->multi = curl_multi_init();
 	h->timer = evtimer_new(base, timer_fired, h);
 	if (conf->ca_file != NULL)
-		h->ca_file = strdup(conf->ca_file);
-	if (h->multi == NULL || h->timer == NULL ||
-	    (conf->ca_file != NULL && h->ca_file == NULL)) {
+		h->ca_file = mem_dup(conf->ca_file);
+	if (conf->proxy != NULL)
+		h->proxy = mem_dup(conf->proxy);
+	if (conf->no_proxy != NULL)
+		h->no_proxy = mem_dup(conf->no_proxy);
+	if (h->multi == NULL || h->timer == NULL) {
 		snprintf(why, size, "out of memory");
 		http_free(h);
 		return NULL;
@@ -477,6 +537,8 @@ http_free(struct http *h)
 	if (h->timer != NULL)
 		event_free(h->timer);
 	free(h->ca_file);
+	free(h->proxy);
+	free(h->no_proxy);
 	free(h);
 	curl_global_cleanup();
 }

@@ -1,5 +1,5 @@
 /*
- * The bytes of a request, out and in (http_request.h).  What a server sends
+ * The bytes of a request, out and in (http_io.h).  What a server sends
  * is hostile: header block and body are bounded.
  */
 #include "common/compat.h"
@@ -9,18 +9,30 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/http_request.h"
+#include "common/http_io.h"
 
 #define ERROR_BODY_MAX	65536
+
+bool
+http_head_is_whole(const struct http_io *q)
+{
+	const struct buf *head = &q->head;
+
+	return head->len >= 2 && head->data[head->len - 1] == '\n' &&
+	    (head->data[head->len - 2] == '\n' || (head->len >= 3 &&
+	    memcmp(head->data + head->len - 3, "\n\r\n", 3) == 0));
+}
 
 size_t
 http_on_header(char *p, size_t size, size_t n, void *arg)
 {
-	struct http_request *q = arg;
+	struct http_io *q = arg;
 	size_t len = size * n;
 
 	if (len >= 5 && memcmp(p, "HTTP/", 5) == 0)
 		buf_reset(&q->head);	/* after a 100, or sent again */
+	else if (http_head_is_whole(q))
+		return len;		/* a trailer, after the body */
 	if (buf_put(&q->head, p, len) == -1) {
 		q->too_long = LONG_HEAD;
 		return 0;
@@ -31,7 +43,7 @@ http_on_header(char *p, size_t size, size_t n, void *arg)
 size_t
 http_on_body(char *p, size_t size, size_t n, void *arg)
 {
-	struct http_request *q = arg;
+	struct http_io *q = arg;
 	size_t len = size * n;
 	curl_off_t whole = -1;
 	long status = 0;
@@ -57,7 +69,7 @@ http_on_body(char *p, size_t size, size_t n, void *arg)
 }
 
 static size_t
-read_file(struct http_request *q, char *p, size_t room)
+read_file(struct http_io *q, char *p, size_t room)
 {
 	uint64_t left = q->fd_len - q->fd_at;
 	ssize_t n;
@@ -77,7 +89,7 @@ read_file(struct http_request *q, char *p, size_t room)
 size_t
 http_on_read(char *p, size_t size, size_t n, void *arg)
 {
-	struct http_request *q = arg;
+	struct http_io *q = arg;
 	size_t len, done = 0, room = size * n;
 
 	if (q->fd != -1)
@@ -106,7 +118,7 @@ http_on_read(char *p, size_t size, size_t n, void *arg)
 int
 http_on_prereq(void *arg, char *to, char *from, int port, int local)
 {
-	struct http_request *q = arg;
+	struct http_io *q = arg;
 
 	(void)to;
 	(void)from;
@@ -123,7 +135,7 @@ http_on_prereq(void *arg, char *to, char *from, int port, int local)
 int
 http_on_seek(void *arg, curl_off_t offset, int origin)
 {
-	struct http_request *q = arg;
+	struct http_io *q = arg;
 
 	if (offset != 0 || origin != SEEK_SET)
 		return CURL_SEEKFUNC_FAIL;

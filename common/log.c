@@ -1,10 +1,13 @@
 /*
- * Log lines to stderr or syslog.  Each line is one write, so that the lines
- * of several processes do not mix, and holds no control character, so that
- * no peer can forge one.
+ * Log lines to stderr, to syslog, or from a child to paild, which writes
+ * them where they belong.  Each line is one write, so that the lines of
+ * several processes do not mix; holds nothing that could forge another or
+ * command a terminal; and is never waited for: what could not be written is
+ * counted, and the next line that can tells how many they were.
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +17,11 @@
 #include <unistd.h>
 
 #include "common/compat.h"
+#include "common/escape.h"
 #include "common/log.h"
+#include "common/log_out.h"
 
-#define LOG_LINE_MAX	2048	/* bytes; what is longer is cut */
+#define LOG_LAST_MS	500	/* for the words of fatal() */
 
 static const struct {
 	const char	*word;
@@ -30,7 +35,8 @@ static const struct {
 
 static const char	*log_name = "pail";
 static enum log_level	 log_level = LOG_LEVEL_INFO;
-static bool		 log_syslog;
+static enum { TO_STDERR, TO_SYSLOG, TO_PAILD } log_to;
+static atomic_ulong	 log_lost;	/* lines, not yet told */
 
 void
 log_init(const char *procname)
@@ -42,8 +48,14 @@ log_init(const char *procname)
 void
 log_to_syslog(void)
 {
-	openlog(log_name, LOG_PID | LOG_NDELAY, LOG_MAIL);
-	log_syslog = true;
+	log_out_syslog(NULL);
+	log_to = TO_SYSLOG;
+}
+
+void
+log_to_paild(void)
+{
+	log_to = TO_PAILD;
 }
 
 void
@@ -72,58 +84,91 @@ log_level_parse(const char *word, enum log_level *level)
 	return -1;
 }
 
-/* Copies src to dst with control characters as \xNN; cuts at size. */
+/* What stands before the text; its length. */
 static size_t
-escape(char *dst, size_t size, const char *src)
+head(char *dst, size_t size, enum log_level level, const char *name, long pid)
 {
-	static const char hex[] = "0123456789abcdef";
-	unsigned char	  c;
-	size_t		  n = 0;
-
-	for (; (c = (unsigned char)*src) != '\0'; src++) {
-		if (c >= 0x20 && c != 0x7f) {
-			if (n + 1 >= size)
-				break;
-			dst[n++] = (char)c;
-			continue;
-		}
-		if (n + 4 >= size)
-			break;
-		dst[n++] = '\\';
-		dst[n++] = 'x';
-		dst[n++] = hex[c >> 4];
-		dst[n++] = hex[c & 15];
-	}
-	dst[n] = '\0';
-	return n;
-}
-
-static void
-to_stderr(enum log_level level, const char *text)
-{
-	char		 line[LOG_LINE_MAX + 128];
 	struct timespec	 ts;
 	struct tm	 tm;
 	size_t		 len;
-	ssize_t		 r;
 	int		 n;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	len = strftime(line, 64, "%Y-%m-%dT%H:%M:%S", &tm);
-	n = snprintf(line + len, sizeof(line) - len, ".%03ldZ %s[%ld] %s: ",
-	    ts.tv_nsec / 1000000, log_name, (long)getpid(),
-	    levels[level].word);
-	if (n < 0)
-		return;
-	len += (size_t)n;
+	switch (log_to) {
+	case TO_PAILD:
+		n = snprintf(dst, size, "%c%c", LOG_FRAME,
+		    '0' + (int)level);
+		return n < 0 ? 0 : (size_t)n;
+	case TO_SYSLOG:		/* RFC 3164, as syslog(3) sends it */
+		localtime_r(&ts.tv_sec, &tm);
+		n = snprintf(dst, size, "<%d>", LOG_MAIL |
+		    levels[level].priority);
+		len = n < 0 ? 0 : (size_t)n;
+		len += strftime(dst + len, size - len, "%b %e %H:%M:%S ",
+		    &tm);
+		n = snprintf(dst + len, size - len, "%s[%ld]: %s: ", name,
+		    pid, levels[level].word);
+		return n < 0 ? len : len + (size_t)n;
+	default:
+		gmtime_r(&ts.tv_sec, &tm);
+		len = strftime(dst, size, "%Y-%m-%dT%H:%M:%S", &tm);
+		n = snprintf(dst + len, size - len, ".%03ldZ %s[%ld] %s: ",
+		    ts.tv_nsec / 1000000, name, pid, levels[level].word);
+		return n < 0 ? len : len + (size_t)n;
+	}
+}
+
+static bool
+put(enum log_level level, const char *name, long pid, const char *text)
+{
+	char	line[LOG_LINE_MAX + 128];
+	size_t	len;
+
+	len = head(line, sizeof(line), level, name, pid);
 	len += strlcpy(line + len, text, sizeof(line) - len - 1);
 	if (len > sizeof(line) - 2)
 		len = sizeof(line) - 2;
 	line[len++] = '\n';
-	do
-		r = write(STDERR_FILENO, line, len);
-	while (r == -1 && errno == EINTR);
+	return log_out_line(line, len);
+}
+
+/* text is fit to be printed. */
+static void
+log_line(enum log_level level, const char *name, long pid, const char *text)
+{
+	char		told[64];
+	unsigned long	lost = atomic_exchange(&log_lost, 0);
+
+	if (lost != 0) {
+		snprintf(told, sizeof(told), "%lu lines lost", lost);
+		if (!put(LOG_LEVEL_WARN, log_name, (long)getpid(), told)) {
+			atomic_fetch_add(&log_lost, lost + 1);
+			return;
+		}
+	}
+	if (!put(level, name, pid, text))
+		atomic_fetch_add(&log_lost, 1);
+}
+
+void
+log_of(const char *name, long pid, const void *src, size_t len)
+{
+	const char	*p = src;
+	char		 text[LOG_LINE_MAX];
+	enum log_level	 level = LOG_LEVEL_WARN;
+	size_t		 n = 0;
+
+	if (len >= 2 && p[0] == LOG_FRAME && p[1] >= '0' &&
+	    p[1] < '0' + (int)nitems(levels)) {
+		level = (enum log_level)(p[1] - '0');
+		p += 2;
+		len -= 2;
+	} else if (len == 0)
+		return;
+	else	/* a library's, or the system's */
+		n = strlcpy(text, "stderr: ", sizeof(text));
+	escape_text(text + n, sizeof(text) - n, p, len, 0);
+	log_line(level, name, pid, text);
 }
 
 static void __attribute__((format(printf, 3, 0)))
@@ -143,12 +188,8 @@ vlog(enum log_level level, int error, const char *fmt, va_list ap)
 		strlcat(raw, ": ", sizeof(raw));
 		strlcat(raw, strerror(error), sizeof(raw));
 	}
-	escape(text, sizeof(text), raw);
-	if (log_syslog)
-		syslog(levels[level].priority, "%s: %s", levels[level].word,
-		    text);
-	else
-		to_stderr(level, text);
+	escape_text(text, sizeof(text), raw, strlen(raw), 0);
+	log_line(level, log_name, (long)getpid(), text);
 	errno = saved;
 }
 
@@ -200,6 +241,7 @@ fatal(const char *fmt, ...)
 	va_start(ap, fmt);
 	vlog(LOG_LEVEL_ERROR, errno, fmt, ap);
 	va_end(ap);
+	log_out_drain(LOG_LAST_MS);
 	exit(1);
 }
 
@@ -211,38 +253,15 @@ fatalx(const char *fmt, ...)
 	va_start(ap, fmt);
 	vlog(LOG_LEVEL_ERROR, 0, fmt, ap);
 	va_end(ap);
+	log_out_drain(LOG_LAST_MS);
 	exit(1);
 }
 
 char *
 log_quote(char *dst, size_t size, const void *src, size_t len)
 {
-	static const char	 hex[] = "0123456789abcdef";
-	const unsigned char	*p = src;
-	size_t			 i, n = 0;
-
-	if (size == 0)
-		return dst;
-	for (i = 0; i < len; i++) {
-		if (p[i] == '"' || p[i] == '\\') {
-			if (n + 2 >= size)
-				break;
-			dst[n++] = '\\';
-			dst[n++] = (char)p[i];
-		} else if (p[i] < 0x20 || p[i] == 0x7f) {
-			if (n + 4 >= size)
-				break;
-			dst[n++] = '\\';
-			dst[n++] = 'x';
-			dst[n++] = hex[p[i] >> 4];
-			dst[n++] = hex[p[i] & 15];
-		} else {
-			if (n + 1 >= size)
-				break;
-			dst[n++] = (char)p[i];
-		}
-	}
-	dst[n] = '\0';
+	if (size > 0)
+		escape_text(dst, size, src, len, ESCAPE_QUOTE);
 	return dst;
 }
 

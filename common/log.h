@@ -1,6 +1,6 @@
 /*
- * Log lines: words and keys, one line an event, to stderr or syslog.
- * A line is logged where the answer is chosen, and nowhere else.
+ * Log lines: words and keys, one line per event, to stderr or syslog.  An event
+ * is logged where it is decided how to respond, and nowhere else.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -15,21 +15,36 @@ enum log_level {
 	LOG_LEVEL_DEBUG
 };
 
+#define LOG_LINE_MAX	2048	/* bytes of text; longer ones are truncated */
+#define LOG_FRAME	'\x1e'	/* begins a line to paild */
+
 /*
- * Start logging as procname (kept by reference).  To stderr until
- * log_to_syslog() is called; the level is LOG_LEVEL_INFO until set.
+ * Start logging as procname (kept by reference).  To stderr until one of the
+ * next two is called; the level is LOG_LEVEL_INFO until set.  Logging never
+ * blocks: lines that cannot be written are counted, and the next one that can
+ * be is preceded by "N lines lost".
  */
 void	 log_init(const char *procname);
 void	 log_to_syslog(void);
+/*
+ * A child logs to a pipe to paild, on stderr: a line is LOG_FRAME, the level as
+ * a digit, and the text. paild knows the process and adds the time.
+ */
+void	 log_to_paild(void);
+/*
+ * In paild: logs a line (without its newline) from the process name and pid,
+ * either made by log_to_paild() or anything else written to its stderr.
+ */
+void	 log_of(const char *name, long pid, const void *src, size_t len);
 void	 log_set_level(enum log_level level);
 bool	 log_is_debug(void);
 /* 0 and the level for "error", "warn", "info", "debug"; else -1. */
 int	 log_level_parse(const char *word, enum log_level *level);
 
 /*
- * The plain forms append ": strerror(errno)", the x forms do not.  No
- * newline in fmt.  Bytes below 0x20 and 0x7f come out as \xNN, so that no
- * peer can forge a line.
+ * The plain forms append ": strerror(errno)", the x forms do not.  No newline
+ * in fmt.  Bytes that could forge a line or control a terminal are written as
+ * \xNN (common/escape.h).
  */
 void	 log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -37,8 +52,8 @@ void	 log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * For start-up and our own broken invariants only; never for what a peer
- * or a bucket said.  Exit status 1.
+ * Only for startup and for violations of our own invariants, never because of
+ * what a peer or a bucket sent.  Exits with status 1.
  */
 void	 fatal(const char *fmt, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));
@@ -51,8 +66,8 @@ void	 fatalx(const char *fmt, ...)
  */
 char	*log_quote(char *dst, size_t size, const void *src, size_t len);
 /*
- * A value that a stranger chose, for key=%s: as it is when it is one plain
- * word, else in quotes, so that it cannot pass for other keys.  Cut at size,
+ * An untrusted value, for key=%s: unchanged if it is a single plain word, else
+ * quoted, so that it cannot be mistaken for other keys.  Truncated to size,
  * which is at least 3; returns dst.
  */
 char	*log_word(char *dst, size_t size, const char *s);

@@ -7,34 +7,7 @@
 #include "common/log.h"
 #include "common/compat.h"
 #include "common/test.h"
-
-static char	out[8192];
-
-/* What is written to stderr from here until captured(). */
-static int	saved = -1, pipefd[2];
-
-static void
-capture(void)
-{
-	if (pipe(pipefd) == -1)
-		abort();
-	saved = dup(STDERR_FILENO);
-	dup2(pipefd[1], STDERR_FILENO);
-	close(pipefd[1]);
-}
-
-static const char *
-captured(void)
-{
-	ssize_t n;
-
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	n = read(pipefd[0], out, sizeof(out) - 1);
-	out[n < 0 ? 0 : n] = '\0';
-	close(pipefd[0]);
-	return out;
-}
+#include "common/test/capture.h"
 
 static void
 test_lines(void)
@@ -50,6 +23,10 @@ test_lines(void)
 	CHECK(strstr(s, "session=81f3 why=\"a\\x0d\\x0aforged\\x7f\\x1b[0m\"\n")
 	    != NULL);
 	CHECK(strchr(s, '\n') == s + strlen(s) - 1);
+	capture();
+	log_info("user=%s", "\xc2\x9b" "2J\xe2\x80\xae" "nna\xff");
+	CHECK(strstr(captured(), "user=\\xc2\\x9b2J\\xe2\\x80\\xaenna\\xff\n")
+	    != NULL);
 	capture();
 	errno = ENOENT;
 	log_warn("open");
@@ -74,6 +51,8 @@ test_lines(void)
 static void
 test_levels(void)
 {
+	const char	*out;
+
 	enum log_level level = LOG_LEVEL_INFO;
 
 	CHECK(log_level_parse("debug", &level) == 0);
@@ -87,7 +66,8 @@ test_levels(void)
 	log_debug("seen");
 	log_set_level(LOG_LEVEL_ERROR);
 	log_warnx("hidden");
-	CHECK(strstr(captured(), "debug: seen\n") != NULL);
+	out = captured();
+	CHECK(strstr(out, "debug: seen\n") != NULL);
 	CHECK(strstr(out, "unseen") == NULL && strstr(out, "hidden") == NULL);
 }
 

@@ -4,12 +4,18 @@
  */
 #include "common/compat.h"
 #include "common/msg.h"
+#include "common/msg_auth.h"
+#include "common/msg_mbox.h"
+#include "common/msg_setup.h"
+
+static const struct wire_struct none_wire = { .name = "none" };
 
 static const struct msg_rule rules[] = {
-#define X(msg, num, chan, side, most, nfds)				\
+#define X(msg, num, chan, side, most, nfds, wire)			\
 	[num] = { .name = #msg, .type = IMSG_##msg,			\
 	    .channel = MSG_CHANNEL_##chan, .sender = MSG_SIDE_##side,	\
-	    .max = most, .fds = nfds },
+	    .max = most, .fds = nfds,					\
+	    .ws = &wire##_wire },
 	MSG_TABLE(X)
 #undef X
 };

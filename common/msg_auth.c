@@ -19,7 +19,8 @@ static const struct wire_field auth_start_fields[] = {
 	{ WIRE_BYTES, offsetof(struct auth_start, initial),
 	    AUTH_BYTES_MAX, NULL },
 	{ WIRE_BOOL, offsetof(struct auth_start, tls), 0, NULL },
-	{ WIRE_STR, offsetof(struct auth_start, remote), 256, NULL }
+	{ WIRE_STR, offsetof(struct auth_start, remote), 256, NULL },
+	{ WIRE_U32, offsetof(struct auth_start, session), 0, NULL }
 };
 const struct wire_struct auth_start_wire =
     WIRE_STRUCT(auth_start, auth_start_fields);
@@ -43,7 +44,9 @@ const struct wire_struct auth_no_wire = WIRE_STRUCT(auth_no, auth_no_fields);
 
 static const struct wire_field grant_session_fields[] = {
 	{ WIRE_STR, offsetof(struct grant_session, user), USER_ID_MAX, NULL },
-	{ WIRE_STR, offsetof(struct grant_session, login), 700, NULL }
+	{ WIRE_STR, offsetof(struct grant_session, login), 700, NULL },
+	{ WIRE_U8, offsetof(struct grant_session, rights), GRANT_ALL, NULL },
+	{ WIRE_U32, offsetof(struct grant_session, session), 0, NULL }
 };
 const struct wire_struct grant_session_wire =
     WIRE_STRUCT(grant_session, grant_session_fields);
@@ -74,6 +77,7 @@ const struct wire_struct cred_refused_wire =
     WIRE_STRUCT(cred_refused, cred_refused_fields);
 
 static const struct wire_field work_check_fields[] = {
+	{ WIRE_U8, offsetof(struct work_check, how), WORK_PROOF, NULL },
 	{ WIRE_U32, offsetof(struct work_check, backend), 0, NULL },
 	{ WIRE_STR, offsetof(struct work_check, user), AUTH_NAME_MAX, NULL },
 	{ WIRE_BYTES, offsetof(struct work_check, password),
@@ -85,7 +89,15 @@ const struct wire_struct work_check_wire =
 static const struct wire_field work_result_fields[] = {
 	{ WIRE_U8, offsetof(struct work_result, code), WORK_UNAVAILABLE, NULL },
 	{ WIRE_STR, offsetof(struct work_result, user), USER_ID_MAX, NULL },
-	{ WIRE_STR, offsetof(struct work_result, why), 700, NULL }
+	{ WIRE_STR, offsetof(struct work_result, why), 700, NULL },
+	{ WIRE_BYTES, offsetof(struct work_result, data), WORK_DATA_MAX, NULL }
 };
 const struct wire_struct work_result_wire =
     WIRE_STRUCT(work_result, work_result_fields);
+
+static const struct wire_field work_revoke_fields[] = {
+	{ WIRE_STR, offsetof(struct work_revoke, user), USER_ID_MAX, NULL },
+	{ WIRE_I64, offsetof(struct work_revoke, changed), 0, NULL }
+};
+const struct wire_struct work_revoke_wire =
+    WIRE_STRUCT(work_revoke, work_revoke_fields);

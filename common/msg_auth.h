@@ -13,19 +13,19 @@
 
 /*
  * AUTH_START (id: the login, chosen by imapd, not 0).  SASL lives in authd:
- * mechanism "PLAIN" or "LOGIN" (RFC 4422 names, upper case), initial as
- * decoded bytes.  The LOGIN command is sent as mechanism PLAIN with initial
- * "\0user\0password".  Answered by AUTH_CHALLENGE (then AUTH_STEP), AUTH_OK
- * or AUTH_NO with that id.  imapd then waits on the new channel for
- * SESSION_READY.
+ * mechanism "PLAIN" or "LOGIN" (RFC 4422 names, upper case), initial as decoded
+ * bytes.  The LOGIN command is sent as mechanism PLAIN with initial
+ * "\0user\0password".  The reply is AUTH_CHALLENGE (then AUTH_STEP), AUTH_OK or
+ * AUTH_NO with that id. imapd then waits on the new channel for SESSION_READY.
  */
-#define AUTH_BYTES_MAX	11900	/* of one SASL message, decoded: no more fits */
+#define AUTH_BYTES_MAX	11900	/* of a decoded SASL message */
 struct auth_start {
 	struct str	 mechanism;
 	bool		 has_initial;
 	struct str	 initial;
 	bool		 tls;
 	struct str	 remote;	/* address: throttling, the log */
+	uint32_t	 session;	/* imapd's number of it: the logs */
 };
 struct auth_bytes { struct str data; };		/* AUTH_STEP, AUTH_CHALLENGE */
 struct auth_ok { struct str user; };		/* with the session's channel */
@@ -38,8 +38,20 @@ enum auth_code {
 };
 struct auth_no { uint8_t code; struct str text; };
 
-/* GRANT_SESSION with storaged's end of the session's channel. */
-struct grant_session { struct str user; struct str login; };
+/* GRANT_SESSION with storaged's end of the session's channel: whatever imapd
+ * requests there, storaged does only what the rights allow. */
+enum grant_right {
+	GRANT_READ	= 1 << 0,
+	GRANT_CHANGE	= 1 << 1,	/* all but APPEND */
+	GRANT_APPEND	= 1 << 2,
+	GRANT_ALL	= GRANT_READ | GRANT_CHANGE | GRANT_APPEND
+};
+struct grant_session {
+	struct str	 user;
+	struct str	 login;
+	uint8_t		 rights;
+	uint32_t	 session;	/* imapd's: for the log only */
+};
 struct grant_revoke { struct str user; };
 
 /* CRED_KEY: a SigV4 signing key for one day; DESIGN section 2. */
@@ -55,17 +67,38 @@ struct cred_key {
 /* CRED_REFUSED: the server refused this access key (403, expired). */
 struct cred_refused { struct str access_key; struct str why; };
 
-/* WORK_CHECK: backend is the index in the "auth" list. */
+/*
+ * WORK_CHECK: backend is the index in the "auth" list.  What is asked:
+ * WORK_PASSWORD	is it user's password?
+ * WORK_SALT	nothing yet: the result's data is "s=SALT,i=ITERATIONS" of
+ *		user's SCRAM keys (RFC 5802), or of some that look the same, and
+ *		then the code is not WORK_YES
+ * WORK_PROOF	password is a ClientProof (32 bytes) and then the AuthMessage;
+ *		data is the ServerSignature
+ */
+#define WORK_DATA_MAX	160	/* bytes */
+enum work_how { WORK_PASSWORD, WORK_SALT, WORK_PROOF };
 struct work_check {
+	uint8_t		 how;
 	uint32_t	 backend;
 	struct str	 user;
 	struct str	 password;
 };
 enum work_result_code { WORK_YES, WORK_NO, WORK_UNKNOWN, WORK_UNAVAILABLE };
-struct work_result { uint8_t code; struct str user; struct str why; };
+struct work_result {
+	uint8_t		 code;
+	struct str	 user;
+	struct str	 why;
+	struct str	 data;
+};
+/* WORK_REVOKE, unsolicited from a worker: the user has been removed from the
+ * backend's database, or has a new password there; since: when, in milliseconds
+ * since 1970. */
+struct work_revoke { struct str user; int64_t changed; };
 
 extern const struct wire_struct auth_start_wire, auth_bytes_wire,
     auth_ok_wire, auth_no_wire, grant_session_wire, grant_revoke_wire,
-    cred_key_wire, cred_refused_wire, work_check_wire, work_result_wire;
+    cred_key_wire, cred_refused_wire, work_check_wire, work_result_wire,
+    work_revoke_wire;
 
 #endif

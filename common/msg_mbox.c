@@ -93,7 +93,8 @@ static const struct wire_field mbox_selected_fields[] = {
 	{ WIRE_SET, offsetof(struct mbox_selected, uids),
 	    MBOX_VIEW_RANGES_MAX, NULL },
 	{ WIRE_LIST, offsetof(struct mbox_selected, keywords),
-	    MBOX_KEYWORDS_MAX, &mbox_keyword_wire }
+	    MBOX_KEYWORDS_SEEN, &mbox_keyword_wire },
+	{ WIRE_BOOL, offsetof(struct mbox_selected, full), 0, NULL }
 };
 const struct wire_struct mbox_selected_wire =
     WIRE_STRUCT(mbox_selected, mbox_selected_fields);
@@ -212,6 +213,7 @@ const struct wire_struct session_end_wire =
 
 static const struct wire_field reply_ok_fields[] = {
 	{ WIRE_U32, offsetof(struct reply_ok, uidvalidity), 0, NULL },
+	{ WIRE_U32, offsetof(struct reply_ok, count), 0, NULL },
 	{ WIRE_SET, offsetof(struct reply_ok, src),
 	    MBOX_VIEW_RANGES_MAX, NULL },
 	{ WIRE_SET, offsetof(struct reply_ok, dst),
@@ -219,7 +221,8 @@ static const struct wire_field reply_ok_fields[] = {
 	{ WIRE_SET, offsetof(struct reply_ok, modified),
 	    MBOX_VIEW_RANGES_MAX, NULL },
 	{ WIRE_U64, offsetof(struct reply_ok, modseq), 0, NULL },
-	{ WIRE_U64, offsetof(struct reply_ok, box), 0, NULL }
+	{ WIRE_U64, offsetof(struct reply_ok, box), 0, NULL },
+	{ WIRE_BOOL, offsetof(struct reply_ok, full), 0, NULL }
 };
 const struct wire_struct reply_ok_wire =
     WIRE_STRUCT(reply_ok, reply_ok_fields);
@@ -265,7 +268,9 @@ const struct wire_struct ev_expunged_wire =
 static const struct wire_field ev_keywords_fields[] = {
 	{ WIRE_U64, offsetof(struct ev_keywords, box), 0, NULL },
 	{ WIRE_LIST, offsetof(struct ev_keywords, keywords),
-	    MBOX_KEYWORDS_MAX, &mbox_keyword_wire }
+	    MBOX_KEYWORDS_SEEN, &mbox_keyword_wire },
+	{ WIRE_BOOL, offsetof(struct ev_keywords, full), 0, NULL },
+	{ WIRE_U32, offsetof(struct ev_keywords, cause), 0, NULL }
 };
 const struct wire_struct ev_keywords_wire =
     WIRE_STRUCT(ev_keywords, ev_keywords_fields);

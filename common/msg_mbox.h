@@ -1,23 +1,24 @@
 /*
- * The session protocol: imapd (side A) asks, storaged (side B) answers, on
- * the descriptor that authd made for one login.  No request names a user.
+ * The session protocol: imapd (side A) sends requests, storaged (side B)
+ * replies, over the descriptor that authd created for one login.  No request
+ * names a user.
  *
- * - storaged first says SESSION_READY (the user is open) or SESSION_END.
+ * - storaged first sends SESSION_READY (the user is open) or SESSION_END.
  * - A request carries an id that imapd chose (not 0, ascending).  It is
- *   answered by exactly one REPLY_OK, REPLY_NO or REPLY_SELECTED with that
- *   id; answers to different requests may come in any order; imapd puts
- *   them in order for its client.
- * - Events (EV_*) concern the selected mailbox, in the order of records.
- *   All events of a change come before its reply, and before any answer
- *   that shows it.
- * - Streams: MBOX_META, MBOX_BODY and MBOX_LIST answer with REPLY_DATA
- *   frames (raw bytes of a row stream, cut anywhere), then REPLY_OK.  The
- *   sender of a stream may have MBOX_WINDOW bytes unacknowledged; the
- *   receiver gives bytes back with DATA_CREDIT.  APPEND_DATA is a stream
- *   the other way (the first credit is the DATA_CREDIT that answers
- *   APPEND_OPEN; when that is early, MBOX_EARLY bytes need none).
- *   MBOX_CANCEL (id of the stream or APPEND) ends it early: REPLY_NO with
- *   MBOX_CANCELLED follows unless a reply is on its way.
+ *   answered by exactly one REPLY_OK, REPLY_NO or REPLY_SELECTED with that id;
+ *   replies to different requests may arrive in any order; imapd puts them in
+ *   order for its client.
+ * - Events (EV_*) concern the selected mailbox, in the order of records.  All
+ *   events of a change are sent before its reply, and before any reply that
+ *   shows it.
+ * - Streams: MBOX_META, MBOX_BODY and MBOX_LIST answer with REPLY_DATA frames
+ *   (raw bytes of a row stream, cut anywhere), then REPLY_OK. The sender of a
+ *   stream may have MBOX_CREDIT bytes unacknowledged; the receiver acknowledges
+ *   bytes with DATA_CREDIT. APPEND_DATA is a stream the other way (the first
+ *   credit is the DATA_CREDIT in reply to APPEND_OPEN; if that is early,
+ *   MBOX_EARLY bytes need none).  MBOX_CANCEL (id of the stream or APPEND)
+ *   cancels it: REPLY_NO with MBOX_CANCELLED follows unless a reply is on its
+ *   way.
  * - MBOX_MORE tells that imapd's input holds further complete commands
  *   (1) or no longer does (0): storaged holds a commit back meanwhile, at
  *   most 10 ms or 512 KiB of intents.
@@ -32,15 +33,23 @@
 #include "common/uidset.h"
 #include "common/wire.h"
 
-#define MBOX_WINDOW		(256 * 1024)
+#define MBOX_CREDIT		(256 * 1024)
 #define MBOX_EARLY		(16 * 1024)	/* of an APPEND, unasked */
 #define MBOX_NAME_MAX		1000	/* bytes of UTF-8 */
 #define MBOX_KEYWORD_MAX	100	/* bytes of one keyword */
 #define MBOX_KEYWORDS_MAX	1000	/* a user */
+#define MBOX_KEYWORDS_SEEN	2000	/* while older nodes keep theirs */
 #define MBOX_MAILBOXES_MAX	10000	/* a user */
 #define MBOX_DIGEST_MAX		(768 * 1024)
-#define MBOX_RANGES_MAX		65536	/* of a request's set */
-#define MBOX_VIEW_RANGES_MAX	1000000	/* of a mailbox */
+/*
+ * Sets of any shape work: a mailbox with so many messages may have a gap after
+ * each UID, and a request (in which imapd joins adjacent ones) may leave out
+ * every second message.  UIDs end at 2^32, so that the gaps cannot all be wide:
+ * 3.1 bytes a range are enough for MSG_VIEW and MSG_SETS (msg.h).
+ */
+#define MBOX_MESSAGES_MAX	4000000	/* of a mailbox */
+#define MBOX_VIEW_RANGES_MAX	MBOX_MESSAGES_MAX
+#define MBOX_RANGES_MAX		(MBOX_MESSAGES_MAX / 2)	/* of a request */
 
 /* System flags; keywords go by name in requests, by number in rows. */
 enum mbox_flag {
@@ -52,7 +61,7 @@ enum mbox_flag {
 };
 #define MBOX_FLAGS_ALL	0x1f
 
-/* Special uses (RFC 6154) and what else a mailbox row says. */
+/* Special uses (RFC 6154) and other attributes of a mailbox row. */
 enum mbox_attr {
 	MBOX_USE_ALL		= 1 << 0,
 	MBOX_USE_ARCHIVE	= 1 << 1,
@@ -120,8 +129,8 @@ struct mbox_delete { struct str name; };
 struct mbox_rename { struct str from; struct str to; };
 struct mbox_subscribe { struct str name; bool on; };
 
-/* MBOX_SELECT -> REPLY_SELECTED or REPLY_NO.  Ends the selected mailbox of
- * before in any case. */
+/* MBOX_SELECT -> REPLY_SELECTED or REPLY_NO. In either case, the mailbox
+ * selected before no longer is. */
 struct mbox_select { struct str name; bool readonly; };
 struct mbox_keyword { uint32_t number; struct str name; };
 struct mbox_selected {
@@ -133,6 +142,7 @@ struct mbox_selected {
 	uint32_t	 recent_from;	/* UIDs >= it are \Recent; 0: none */
 	struct uidset	 uids;
 	struct wire_list keywords;	/* struct mbox_keyword */
+	bool		 full;		/* no new keyword can be made */
 };
 
 struct mbox_box { uint64_t box; };	/* MBOX_UNSELECT */
@@ -149,7 +159,7 @@ enum mbox_what {
 };
 struct mbox_meta {
 	uint64_t	 box;
-	struct uidset	 uids;		/* those that are gone give no row */
+	struct uidset	 uids;		/* expunged ones have no row */
 	uint32_t	 what;
 	uint64_t	 fields;	/* bit n: digest field n (digest.h) */
 };
@@ -160,7 +170,7 @@ struct mbox_meta {
 struct mbox_meta_row {
 	uint32_t	 uid;
 	uint8_t		 flags;
-	const uint32_t	*keywords;	/* numbers, ascending */
+	const uint32_t	*keywords;	/* keyword numbers, ascending */
 	size_t		 nkeywords;
 	uint64_t	 modseq;
 	int64_t		 date;		/* seconds since 1970 UTC */
@@ -174,16 +184,16 @@ struct mbox_meta_row {
 #define MBOX_META_ROW_MAX	(MBOX_DIGEST_MAX + 8192)
 
 /*
- * MBOX_BODY: octets [offset, offset + length) of each message, in UID
- * order.  Stream, per message: varint uid, u8 enum mbox_body_state, varint
- * number of octets that follow, octets.  A message that turns out damaged
- * after its length was said ends the stream with REPLY_NO(CORRUPTION): the
- * client's connection must then be closed.
+ * MBOX_BODY: octets [offset, offset + length) of each message, in UID order.
+ * Stream, per message: varint uid, u8 enum mbox_body_state, varint number of
+ * octets that follow, octets.  If a message turns out to be damaged after its
+ * length was sent, the stream ends with REPLY_NO(CORRUPTION): the client's
+ * connection must then be closed.
  */
 enum mbox_body_state {
 	MBOX_BODY_OK,
 	MBOX_BODY_GONE,		/* expunged and forgotten */
-	MBOX_BODY_UNAVAILABLE,	/* the bucket is away */
+	MBOX_BODY_UNAVAILABLE,	/* the bucket is unavailable */
 	MBOX_BODY_DAMAGED	/* damaged or missing; never served */
 };
 struct mbox_body {
@@ -207,27 +217,27 @@ struct mbox_word { struct str word; };
 /* MBOX_COPY, MBOX_MOVE -> REPLY_OK with uidvalidity, src and dst. */
 struct mbox_copy { uint64_t box; struct uidset uids; struct str to; };
 
-/* MBOX_EXPUNGE: what is \Deleted when it is evaluated, all or of uids. */
+/* MBOX_EXPUNGE: the messages that are \Deleted when it is evaluated: all, or
+ * those in uids. */
 struct mbox_expunge {
 	uint64_t	 box;
-	bool		 only;		/* uids counts (UID EXPUNGE) */
+	bool		 only;		/* uids is used (UID EXPUNGE) */
 	struct uidset	 uids;
 };
 
 /*
- * MBOX_POLL: NOOP and CHECK: events of other nodes, then REPLY_OK.
- * MBOX_IDLE: watch for other nodes' commits until told otherwise; its own
- * REPLY_OK at once.
+ * MBOX_POLL (NOOP and CHECK): events from other nodes, then REPLY_OK.
+ * MBOX_IDLE: watch for commits of other nodes until further notice; REPLY_OK at
+ * once.
  */
 struct mbox_idle { bool on; };
 
 /*
- * APPEND_OPEN (id) -> DATA_CREDIT (go on) or REPLY_NO (TRYCREATE, ...).
- * early: the client does not wait for a "+", octets follow at once; the
- * credit comes when the first MBOX_EARLY are used up.
- * Then per message: APPEND_DATA frames, APPEND_MSG (MULTIAPPEND: several),
- * then APPEND_DONE -> REPLY_OK with uidvalidity and dst (UIDs ascending),
- * all or nothing.  All carry the same id.
+ * APPEND_OPEN (id) -> DATA_CREDIT (go on) or REPLY_NO (TRYCREATE, ...). early:
+ * the client does not wait for a "+", octets follow at once; credit is granted
+ * when the first MBOX_EARLY are used up.  Then per message: APPEND_DATA frames,
+ * APPEND_MSG (MULTIAPPEND: several), then APPEND_DONE -> REPLY_OK with
+ * uidvalidity and dst (UIDs ascending), all or nothing.  All carry the same id.
  */
 struct append_open { struct str name; bool early; };
 struct append_msg {
@@ -243,35 +253,40 @@ struct append_msg {
 struct data_credit { uint32_t bytes; };
 struct mbox_more { bool more; };
 
-/* SESSION_READY: what the client may learn; SESSION_END: why no more. */
+/* SESSION_READY: for the client's information; SESSION_END: the reason. */
 struct session_ready { uint64_t appendlimit; };
 struct session_end { uint8_t code; struct str text; };
 
 /* Which fields are set depends on the request; the others are zero. */
 struct reply_ok {
 	uint32_t	 uidvalidity;
+	uint32_t	 count;		/* COPY, MOVE: messages; src and dst may
+					   still be omitted */
 	struct uidset	 src;		/* COPYUID's sources, ascending */
 	struct uidset	 dst;		/* COPYUID's targets, APPENDUID */
-	struct uidset	 modified;	/* UNCHANGEDSINCE failed for these */
+	struct uidset	 modified;	/* those that failed UNCHANGEDSINCE */
 	uint64_t	 modseq;	/* of the newest record it wrote */
 	uint64_t	 box;		/* CREATE: the mailbox's id */
+	bool		 full;		/* STORE, APPEND: some keywords were
+					   dropped, there are too many */
 };
 struct reply_no {
 	uint8_t		 code;		/* enum mbox_code */
 	struct str	 text;		/* for the client, ASCII */
 };
 
-/* Events.  cause: the id of the session's own request behind it, else 0. */
+/* Events. cause: the id of this session's request that caused it, or 0. */
 struct ev_added {
 	uint64_t	 box;
-	struct uidset	 uids;		/* all above every UID told before */
+	struct uidset	 uids;		/* all above any UID sent before */
 	bool		 recent;	/* \Recent for this session */
 	uint64_t	 modseq;
 	uint32_t	 cause;
 };
 struct ev_flags {
 	uint64_t	 box;
-	struct uidset	 uids;		/* their flags have changed: ask META */
+	struct uidset	 uids;		/* their flags have changed: request
+					   META */
 	uint64_t	 modseq;
 	uint32_t	 cause;
 };
@@ -281,10 +296,16 @@ struct ev_expunged {
 	uint64_t	 modseq;
 	uint32_t	 cause;
 };
-/* New keyword numbers of the selected mailbox, before any row uses them. */
-struct ev_keywords { uint64_t box; struct wire_list keywords; };
-/* EV_GONE: the selected mailbox was deleted.  EV_WAITING (id): the commit
- * is unsettled, the client may be told "* OK Still trying". */
+/* New keyword numbers of the selected mailbox, sent before any row uses them;
+ * an empty name: the user no longer has that keyword. */
+struct ev_keywords {
+	uint64_t	 box;
+	struct wire_list keywords;	/* struct mbox_keyword */
+	bool		 full;
+	uint32_t	 cause;
+};
+/* EV_GONE: the selected mailbox was deleted.  EV_WAITING (id): the commit is
+ * unsettled; the client may be sent "* OK Still trying". */
 
 extern const struct wire_struct mbox_list_wire, mbox_row_wire,
     mbox_create_wire, mbox_delete_wire, mbox_rename_wire,

@@ -3,6 +3,7 @@
  * how long each part may be.
  */
 #include "common/compat.h"
+#include "common/counter.h"
 #include "common/log.h"
 #include "common/msg_setup.h"
 
@@ -13,21 +14,6 @@
 
 #define WIRE_STRUCT(type, fields)					\
 	{ #type, sizeof(struct type), fields, nitems(fields) }
-
-const char *
-proc_kind_name(enum proc_kind kind)
-{
-	static const char *const names[PROC_KINDS] = {
-		[PROC_PAILD] = "paild",
-		[PROC_IMAPD] = "imapd",
-		[PROC_STORAGED] = "storaged",
-		[PROC_AUTHD] = "authd",
-		[PROC_AUTHWORKER] = "authworker",
-		[PROC_CREDD] = "credd"
-	};
-
-	return (size_t)kind < nitems(names) ? names[kind] : "?";
-}
 
 static const struct wire_field pair_fields[] = {
 	{ WIRE_STR, offsetof(struct setup_pair, key), SETUP_KEY_MAX, NULL },
@@ -45,7 +31,8 @@ const struct wire_struct setup_conf_wire =
 
 static const struct wire_field peer_fields[] = {
 	{ WIRE_U8, offsetof(struct setup_peer, kind), PROC_KINDS - 1, NULL },
-	{ WIRE_U32, offsetof(struct setup_peer, index), 0, NULL }
+	{ WIRE_U32, offsetof(struct setup_peer, index), 0, NULL },
+	{ WIRE_U32, offsetof(struct setup_peer, serial), 0, NULL }
 };
 const struct wire_struct setup_peer_wire =
     WIRE_STRUCT(setup_peer, peer_fields);
@@ -56,6 +43,22 @@ static const struct wire_field listen_fields[] = {
 };
 const struct wire_struct setup_listen_wire =
     WIRE_STRUCT(setup_listen, listen_fields);
+
+static const struct wire_field want_fields[] = {
+	{ WIRE_STR, offsetof(struct setup_want, what), 128, NULL }
+};
+const struct wire_struct setup_want_wire =
+    WIRE_STRUCT(setup_want, want_fields);
+
+static const struct wire_field give_fields[] = {
+	{ WIRE_U8, offsetof(struct setup_give, outcome), SETUP_GIVE_FAILED,
+	    NULL },
+	{ WIRE_BYTES, offsetof(struct setup_give, data), SETUP_GIVE_MAX,
+	    NULL },
+	{ WIRE_STR, offsetof(struct setup_give, why), 500, NULL }
+};
+const struct wire_struct setup_give_wire =
+    WIRE_STRUCT(setup_give, give_fields);
 
 static const struct wire_field ready_fields[] = {
 	{ WIRE_STR, offsetof(struct setup_ready, text), 500, NULL }
@@ -79,6 +82,10 @@ const struct wire_struct ctl_reloaded_wire =
 
 static const struct wire_field count_fields[] = {
 	{ WIRE_STR, offsetof(struct ctl_count, name), 64, NULL },
+	{ WIRE_U8, offsetof(struct ctl_count, kind), COUNTER_COUNTER, NULL },
+	{ WIRE_STR, offsetof(struct ctl_count, metric), 64, NULL },
+	{ WIRE_STR, offsetof(struct ctl_count, labels), 128, NULL },
+	{ WIRE_STR, offsetof(struct ctl_count, help), 200, NULL },
 	{ WIRE_U64, offsetof(struct ctl_count, value), 0, NULL }
 };
 static const struct wire_struct ctl_count_wire =
@@ -110,3 +117,9 @@ static const struct wire_field revoke_fields[] = {
 };
 const struct wire_struct ctl_revoke_wire =
     WIRE_STRUCT(ctl_revoke, revoke_fields);
+
+static const struct wire_field doing_fields[] = {
+	{ WIRE_STR, offsetof(struct ctl_doing, text), 63, NULL }
+};
+const struct wire_struct ctl_doing_wire =
+    WIRE_STRUCT(ctl_doing, doing_fields);

@@ -1,6 +1,6 @@
 /*
- * What paild tells its children: configuration, channels, listeners, and
- * the operator's wishes.
+ * What paild sends its children: configuration, channels, listeners, and the
+ * operator's commands.
  */
 #ifndef COMMON_MSG_SETUP_H
 #define COMMON_MSG_SETUP_H
@@ -9,53 +9,69 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/proc_kind.h"
 #include "common/wire.h"
 
-/* The kinds of process; a channel's other end is a kind and an index. */
-enum proc_kind {
-	PROC_PAILD,
-	PROC_IMAPD,
-	PROC_STORAGED,
-	PROC_AUTHD,
-	PROC_AUTHWORKER,	/* the authd binary, with role=worker */
-	PROC_CREDD,
-	PROC_KINDS
-};
-const char *proc_kind_name(enum proc_kind kind);
-
 /*
- * SETUP_CONF and CTL_RELOAD: the child's slice of the configuration, as
- * keys and values (common/slice.h reads it).  Keys are the YAML paths with
- * dots: "store.type"; lists: "auth.0.path".  Added by paild: "role"
- * ("worker", or the kind's name), "index" (this process among its kind),
- * "nprocs.storaged", "nprocs.imapd", "nprocs.authd", "nprocs.authworker",
- * "user", "group", "chroot" (empty: none), "log.level", "log.to", "debug",
- * "probe" (true for the one storaged that tries the store before it is
- * ready: once in paild's life).  imapd's "listen.N" is what it may keep
- * listening on after a reload (protocol://address of SETUP_LISTEN).
+ * SETUP_CONF and CTL_RELOAD: the child's slice of the configuration, as keys
+ * and values (common/slice.h reads it).  Keys are the YAML paths with dots:
+ * "store.type"; lists: "auth.0.path".  Added by paild: "role" (the kind's
+ * name), "index" (this process among its kind), "nprocs.NAME" (how many there
+ * are of each kind, paild excepted), "user", "group", "chroot" (empty: none),
+ * "log.level", "debug", "probe" (true for the one storaged that tests the store
+ * before it is ready: once in the lifetime of paild), "report" (true for paild
+ * -C); for authd and its workers "pools.N.NAME" (auth_kind.h).  imapd's
+ * "listen.N" is what it keeps listening on after a reload (protocol://address
+ * of SETUP_LISTEN).
  */
 struct setup_pair { struct str key; struct str value; };
 struct setup_conf { struct wire_list pairs; };
 
-/* SETUP_PEER with the descriptor: also sent after SETUP_GO when a peer was
- * restarted; it then replaces the channel to that peer. */
-struct setup_peer { uint8_t kind; uint32_t index; };
+/* SETUP_PEER with the descriptor: also sent after SETUP_GO if a peer was
+ * restarted; it then replaces the channel to that peer.  SETUP_LOST names the
+ * peer whose channel was lost, or PROC_PAILD for a listener: paild makes a new
+ * one, unless it has done so since (serial: of the lost one). */
+struct setup_peer { uint8_t kind; uint32_t index; uint32_t serial; };
 
 /* SETUP_LISTEN with the listening socket: "imap", "imaps" and what it is
  * bound to, for the log. */
 struct setup_listen { struct str protocol; struct str address; };
 
+/* CTL_PING requests CTL_PONG from the child's loop; CTL_DOING, unsolicited,
+ * says what it is about to do, for the log if it never returns from it. */
+struct ctl_doing { struct str text; };
+
+/*
+ * SETUP_WANT asks paild to read something that only it can, and SETUP_GIVE
+ * has it, with the same id.  what: "key:PATH" (the file that this key of the
+ * configuration names as {file: ...}) or "env:NAME" (a variable, or the file
+ * that it names; paild/give.c has the list).
+ */
+#define SETUP_GIVE_MAX	6400	/* bytes of data */
+enum setup_give_outcome { SETUP_GIVE_FOUND, SETUP_GIVE_ABSENT,
+    SETUP_GIVE_FAILED };
+struct setup_want { struct str what; };
+struct setup_give { uint8_t outcome; struct str data; struct str why; };
+
 struct setup_ready { struct str text; };	/* may be empty */
 struct ctl_verbose { uint8_t level; };		/* enum log_level */
 struct ctl_reloaded { bool ok; struct str text; };
 
-/* CTL_COUNTS: name and number, e.g. "sessions" 12. */
-struct ctl_count { struct str name; uint64_t value; };
+/* CTL_COUNTS: the rows of the child's table, each with its value; kind: enum
+ * counter_kind (common/counter.h). */
+struct ctl_count {
+	struct str	 name;
+	uint8_t		 kind;
+	struct str	 metric;
+	struct str	 labels;
+	struct str	 help;
+	uint64_t	 value;
+};
 struct ctl_counts { struct wire_list counts; };
 
 /*
  * CTL_REPORT with a descriptor: write a readable report to it and close it.
- * what: "dump" (arg: user id) or "store-check".
+ * what: "dump" (arg: user id), "store-check" or "credentials".
  * CTL_PREAUTH with a descriptor, to imapd: a client connection that is
  * logged in as user; imapd asks authd by AUTH_START with mechanism
  * "PREAUTH" and the token that paild gave authd with the same message (arg:
@@ -68,8 +84,9 @@ struct ctl_preauth { struct str user; struct str token; };
 struct ctl_revoke { struct str user; };
 
 extern const struct wire_struct setup_conf_wire,
-    setup_peer_wire, setup_listen_wire, setup_ready_wire, ctl_verbose_wire,
+    setup_peer_wire, setup_listen_wire, setup_want_wire, setup_give_wire,
+    setup_ready_wire, ctl_verbose_wire,
     ctl_reloaded_wire, ctl_counts_wire, ctl_report_wire,
-    ctl_preauth_wire, ctl_revoke_wire;
+    ctl_preauth_wire, ctl_revoke_wire, ctl_doing_wire;
 
 #endif

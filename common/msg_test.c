@@ -105,6 +105,10 @@ test_fit(void)
 		{ IMSG_CTL_REPORT, &ctl_report_wire },
 		{ IMSG_CTL_PREAUTH, &ctl_preauth_wire },
 		{ IMSG_CTL_REVOKE, &ctl_revoke_wire },
+		{ IMSG_SETUP_LOST, &setup_peer_wire },
+		{ IMSG_SETUP_WANT, &setup_want_wire },
+		{ IMSG_SETUP_GIVE, &setup_give_wire },
+		{ IMSG_CTL_DOING, &ctl_doing_wire },
 		{ IMSG_AUTH_START, &auth_start_wire },
 		{ IMSG_AUTH_STEP, &auth_bytes_wire },
 		{ IMSG_AUTH_CHALLENGE, &auth_bytes_wire },
@@ -116,6 +120,7 @@ test_fit(void)
 		{ IMSG_CRED_REFUSED, &cred_refused_wire },
 		{ IMSG_WORK_CHECK, &work_check_wire },
 		{ IMSG_WORK_RESULT, &work_result_wire },
+		{ IMSG_WORK_REVOKE, &work_revoke_wire },
 		{ IMSG_MBOX_LIST, &mbox_list_wire },
 		{ IMSG_MBOX_CREATE, &mbox_create_wire },
 		{ IMSG_MBOX_DELETE, &mbox_delete_wire },
@@ -151,7 +156,7 @@ test_some_messages(void)
 	    .flags = MBOX_SEEN, .keywords = { words, 2 },
 	    .unchangedsince = UINT64_MAX }, st2;
 	struct auth_start	 as = { STR("PLAIN"), true,
-	    { user, sizeof(user) - 1 }, true, STR("::1") }, as2;
+	    { user, sizeof(user) - 1 }, true, STR("::1"), 7 }, as2;
 	struct arena		*a = arena_new(0);
 	struct buf		 b = BUF_INIT;
 
@@ -165,7 +170,8 @@ test_some_messages(void)
 	buf_reset(&b);
 	CHECK(wire_encode(&auth_start_wire, &as, &b) == 0);
 	CHECK(wire_decode(&auth_start_wire, &as2, b.data, b.len, a) == 0);
-	CHECK(str_eq(as.initial, as2.initial) && as2.tls && as2.has_initial);
+	CHECK(str_eq(as.initial, as2.initial) && as2.tls && as2.has_initial &&
+	    as2.session == 7);
 	uidset_free(&st.uids);
 	buf_free(&b);
 	arena_free(a);
@@ -248,9 +254,58 @@ test_bad_rows(void)
 	arena_free(a);
 }
 
+/* n ranges of one UID, over all the UIDs that there are: the gaps are as
+ * wide as they all can be, or a few as wide as possible. */
+static void
+worst_set(struct uidset *s, size_t n, bool few)
+{
+	uint32_t	 step = few ? 16384 : UINT32_MAX / (uint32_t)n;
+	uint64_t	 uid = 1, left;
+	size_t		 i;
+
+	uidset_clear(s);
+	for (i = 0; i < n; i++) {
+		(void)uidset_add(s, (uint32_t)uid, (uint32_t)uid);
+		left = (n - i) * 128;
+		uid += few && UINT32_MAX - uid - left < step ? 128 : step;
+	}
+}
+
+/* A set of any shape fits its message (msg_mbox.h). */
+static void
+test_worst_sets(void)
+{
+	struct uidset		 s = UIDSET_INIT;
+	struct mbox_copy	 copy = { .to = STR("INBOX") };
+	struct mbox_selected	 sel = { .box = 1 };
+	struct reply_ok		 ok = { .count = MBOX_MESSAGES_MAX };
+	struct buf		 b;
+	unsigned		 few;
+
+	for (few = 0; few < 2; few++) {
+		worst_set(&s, MBOX_RANGES_MAX, few);
+		CHECK(s.n == MBOX_RANGES_MAX);
+		copy.uids = s;
+		buf_init(&b, msg_rule(IMSG_MBOX_COPY)->max);
+		CHECK(wire_encode(&mbox_copy_wire, &copy, &b) == 0);
+		buf_free(&b);
+		worst_set(&s, MBOX_VIEW_RANGES_MAX, few);
+		CHECK(s.n == MBOX_MESSAGES_MAX);
+		sel.uids = ok.src = s;
+		buf_init(&b, msg_rule(IMSG_REPLY_SELECTED)->max);
+		CHECK(wire_encode(&mbox_selected_wire, &sel, &b) == 0);
+		buf_free(&b);
+		buf_init(&b, msg_rule(IMSG_REPLY_OK)->max);
+		CHECK(wire_encode(&reply_ok_wire, &ok, &b) == 0);
+		buf_free(&b);
+	}
+	uidset_free(&s);
+}
+
 int
 main(void)
 {
+	test_worst_sets();
 	test_rules();
 	test_fit();
 	test_some_messages();

@@ -65,7 +65,7 @@ peer_new(struct event_base *base, int fd, enum msg_channel channel,
 	if (p == NULL)
 		return NULL;
 	p->fd = fd;
-	p->in_fds[0] = p->in_fds[1] = -1;
+	p->in_fds[0] = p->in_fds[1] = PEER_NO_FD;
 	p->base = base;
 	p->channel = channel;
 	p->side = side;
@@ -149,9 +149,9 @@ shut(struct peer *p)
 		close(p->fd);
 	p->fd = -1;
 	for (i = 0; i < nitems(p->in_fds); i++) {
-		if (p->in_fds[i] != -1)
+		if (p->in_fds[i] >= 0)
 			close(p->in_fds[i]);
-		p->in_fds[i] = -1;
+		p->in_fds[i] = PEER_NO_FD;
 	}
 	release(p, p->in, p->in_len);
 	release(p, p->frag, p->frag_size);
@@ -198,14 +198,14 @@ peer_close(struct peer *p)
 	peer_wake(p);
 }
 
-/* Takes the oldest descriptor that came; -1: none. */
+/* Takes the oldest descriptor that came, or its loss; PEER_NO_FD: none. */
 static int
 take_fd(struct peer *p)
 {
 	int fd = p->in_fds[0];
 
 	p->in_fds[0] = p->in_fds[1];
-	p->in_fds[1] = -1;
+	p->in_fds[1] = PEER_NO_FD;
 	return fd;
 }
 
@@ -219,9 +219,9 @@ check_hello(struct peer *p, const struct msg *m)
 	channel = cursor_u32(&c);
 	version = cursor_u32(&c);
 	if (!cursor_done(&c) || m->id != 0 || channel != (uint32_t)p->channel)
-		peer_cut(p, "another protocol", 0);
+		peer_cut(p, "wrong protocol", 0);
 	else if (version != PEER_VERSION)
-		peer_cut(p, "another version of the protocol", 0);
+		peer_cut(p, "wrong version of the protocol", 0);
 	p->greeted = true;
 }
 
@@ -236,13 +236,17 @@ deliver(struct peer *p, const struct frame *f, const uint8_t *data,
 	m.id = f->id;
 	m.data = data;
 	m.len = len;
-	m.fd = -1;
-	if (rule->fds != 0 && (m.fd = take_fd(p)) == -1)
-		peer_cut(p, "no descriptor came", f->type);
-	else if (f->type == IMSG_HELLO)
+	m.fd = rule->fds != 0 ? take_fd(p) : -1;
+	if (rule->fds != 0 && m.fd == PEER_NO_FD) {
+		peer_cut(p, "the descriptor is missing", f->type);
+		return;
+	}
+	if (m.fd == PEER_LOST_FD)
+		m.fd = -1;
+	if (f->type == IMSG_HELLO)
 		check_hello(p, &m);
 	else if (p->ops->message(p, &m, p->arg) == -1)
-		peer_cut(p, "makes no sense", f->type);
+		peer_cut(p, "malformed message", f->type);
 }
 
 /* Everything that a header can break; NULL when it may pass. */
@@ -256,25 +260,25 @@ check_frame(const struct peer *p, const struct frame *f,
 		return "unknown message";
 	if ((rule->channel != MSG_CHANNEL_ANY && rule->channel != p->channel) ||
 	    (rule->sender & ~p->side & MSG_SIDE_BOTH) == 0)
-		return "not this peer's to say";
+		return "not allowed from this peer";
 	if (p->greeted == (f->type == IMSG_HELLO))
 		return p->greeted ? "HELLO twice" : "no HELLO";
 	if ((f->flags & ~(PEER_MORE | PEER_FD)) != 0)
 		return "unknown flags";
 	if (p->frag_type != 0 &&
 	    (f->type != p->frag_type || f->id != p->frag_id))
-		return "a message within a message";
+		return "interleaved messages";
 	if (len > rule->max - p->frag_len)
 		return "too long";
 	if ((f->flags & PEER_MORE) != 0 && len == 0)
-		return "an empty piece";
+		return "empty fragment";
 	/* What carries a descriptor is one frame. */
 	if ((f->flags & PEER_FD) != 0 && rule->fds == 0)
-		return "a descriptor too many";
+		return "unexpected descriptor";
 	if (rule->fds != 0 && (f->flags & PEER_FD) == 0)
-		return "a descriptor is missing";
+		return "the descriptor is missing";
 	if (rule->fds != 0 && (f->flags & PEER_MORE) != 0)
-		return "a descriptor with a piece";
+		return "descriptor with a fragment";
 	return NULL;
 }
 
@@ -369,8 +373,9 @@ parse(struct peer *p, const uint8_t *data, size_t len)
 			break;
 		}
 		if (len - used < f.len) {
-			if ((f.flags & PEER_FD) == 0 && p->in_fds[0] != -1)
-				peer_cut(p, "a descriptor too many", f.type);
+			if ((f.flags & PEER_FD) == 0 &&
+			    p->in_fds[0] != PEER_NO_FD)
+				peer_cut(p, "unexpected descriptor", f.type);
 			break;
 		}
 		frame_in(p, &f, data + used + PEER_HEADER);
@@ -378,8 +383,8 @@ parse(struct peer *p, const uint8_t *data, size_t len)
 	}
 	/* At most the descriptor of an unfinished frame may be left. */
 	if (p->state == PEER_OPEN && !p->held &&
-	    p->in_fds[len == used ? 0 : 1] != -1)
-		peer_cut(p, "a descriptor too many", 0);
+	    p->in_fds[len == used ? 0 : 1] != PEER_NO_FD)
+		peer_cut(p, "unexpected descriptor", 0);
 	return used;
 }
 
@@ -416,12 +421,32 @@ feed_left(struct peer *p)
 		p->unparsed = true;
 }
 
-/* Keeps the descriptors that came; -1 when there is no place for one. */
+/* Notes a descriptor, or the loss of one; -1 when there are too many. */
+static int
+keep_fd(struct peer *p, int fd)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(p->in_fds); i++)
+		if (p->in_fds[i] == PEER_NO_FD) {
+			p->in_fds[i] = fd;
+			return 0;
+		}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/*
+ * Keeps the descriptors that came; -1: more than an honest end sends, which
+ * is one with a call.  What is cut off when none came is that one: there was
+ * no free descriptor for it.
+ */
 static int
 keep_fds(struct peer *p, struct msghdr *mh)
 {
 	struct cmsghdr	*cm;
-	size_t		 n, i;
+	size_t		 n, i, came = 0;
 	int		 fd, r = 0;
 
 	for (cm = CMSG_FIRSTHDR(mh); cm != NULL; cm = CMSG_NXTHDR(mh, cm)) {
@@ -433,20 +458,18 @@ keep_fds(struct peer *p, struct msghdr *mh)
 		for (i = 0; i < n; i++) {
 			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(int),
 			    sizeof(int));
-			if (p->in_fds[0] == -1)
-				p->in_fds[0] = fd;
-			else if (p->in_fds[1] == -1)
-				p->in_fds[1] = fd;
-			else {
-				close(fd);
-				r = -1;
-			}
 #ifndef MSG_CMSG_CLOEXEC
 			fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
+			came++;
+			if (keep_fd(p, fd) == -1)
+				r = -1;
 		}
 	}
-	return (mh->msg_flags & MSG_CTRUNC) != 0 ? -1 : r;
+	if ((mh->msg_flags & MSG_CTRUNC) != 0 &&
+	    (came != 0 || keep_fd(p, PEER_LOST_FD) == -1))
+		r = -1;
+	return r;
 }
 
 static void
@@ -472,12 +495,16 @@ peer_read(struct peer *p)
 	mh.msg_control = control.space;
 	mh.msg_controllen = sizeof(control.space);
 	if ((n = recvmsg(p->fd, &mh, flags)) == -1) {
+		/* OpenBSD says so, and has dropped the descriptor. */
+		if ((errno == EMFILE || errno == ENFILE) &&
+		    keep_fd(p, PEER_LOST_FD) == 0)
+			return;
 		if (errno != EAGAIN && errno != EINTR)
 			peer_cut(p, strerror(errno), 0);
 		return;
 	}
 	if (keep_fds(p, &mh) == -1) {
-		peer_cut(p, "descriptors too many or lost", 0);
+		peer_cut(p, "unexpected descriptor", 0);
 		return;
 	}
 	if (n == 0) {

@@ -1,13 +1,13 @@
 /*
  * One end of a channel to another of our processes: frames with an optional
  * descriptor over a Unix stream socketpair, on an event loop.  Checks each
- * frame against msg.h; a peer that breaks a rule is cut, not answered.
+ * frame against msg.h; a peer that breaks a rule is disconnected, not answered.
  *
- * Frame: u32 length (header included), u16 type, u16 flags, u32 id, u32
- * zero; little-endian.  Flag 1: more frames of this message follow (same
- * type and id, nothing between them); flag 2: a descriptor comes with this
- * frame.  peer_send() cuts long messages into frames, the receiver joins
- * them up to the type's maximum.
+ * Frame: u32 length (header included), u16 type, u16 flags, u32 id, u32 zero;
+ * little-endian.  Flag 1: more frames of this message follow (same type and id,
+ * nothing between them); flag 2: a descriptor is attached to this frame.
+ * peer_send() splits long messages into frames; the receiver joins them, up to
+ * the maximum of the type.
  */
 #ifndef COMMON_PEER_H
 #define COMMON_PEER_H
@@ -25,22 +25,28 @@ struct peer;
 struct msg {
 	enum msg_type	 type;
 	uint32_t	 id;	/* of the request; a reply repeats it */
-	const uint8_t	*data;	/* borrowed: dies with the handler */
+	const uint8_t	*data;	/* borrowed: valid only in the handler */
 	size_t		 len;
-	int		 fd;	/* -1, or the handler's to keep or close */
+	/*
+	 * -1, or a descriptor that the handler owns.  -1 in a message that
+	 * carries one: it was lost, because this process (or the system) has
+	 * run out of descriptors.  Then this message fails, and the handler
+	 * must say so in its reply, but the channel lives on.
+	 */
+	int		 fd;
 };
 
 struct peer_ops {
 	/*
-	 * A message that msg.h allows.  -1: its content is not sense; the
-	 * peer is cut and closed() follows.  The handler may call
-	 * peer_close() (which frees later, at the loop's end).
+	 * A message that msg.h allows.  -1: its content is invalid; the peer is
+	 * disconnected and closed() follows.  The handler may call peer_close()
+	 * (which frees later, from the loop).
 	 */
 	int	(*message)(struct peer *p, struct msg *m, void *arg);
 	/* End of file, an error or a broken rule; why is for the log.  The
 	 * peer frees itself after this call.  Not called on peer_close(). */
 	void	(*closed)(struct peer *p, const char *why, void *arg);
-	/* May be NULL: what is queued has fallen below the low-water mark. */
+	/* May be NULL: the queue has fallen below the low-water mark. */
 	void	(*drained)(struct peer *p, void *arg);
 };
 
@@ -48,30 +54,32 @@ struct peer_ops {
 #define PEER_LOW_WATER	(64 * 1024)
 
 /*
- * Takes fd over (sets it non-blocking and close-on-exec).  side is ours.
- * NULL on ENOMEM (fd stays the caller's).  ops is kept by reference.
+ * Takes ownership of fd (and sets it non-blocking and close-on-exec). side is
+ * ours.  NULL on ENOMEM (fd remains the caller's). ops is kept by reference.
  */
 struct peer *peer_new(struct event_base *base, int fd,
 	    enum msg_channel channel, enum msg_side side,
 	    const struct peer_ops *ops, void *arg);
-/* Safe from within its own handlers; NULL is fine.  Unsent data is tried
- * once, then dropped. */
+/* Safe to call from its own handlers; NULL is fine.  Tries once to send what is
+ * queued, then drops it. */
 void	 peer_close(struct peer *p);
 
 /*
- * Queue a message; fd is taken (-1: none) and closed once sent.  Never
- * blocks.  Returns 0; -1 if our own message breaks msg.h or memory ran out
- * (fatal for the channel: it is closed at the loop's end, with closed()).
+ * Queue a message; fd is taken (-1: none) and closed once sent.  Never blocks.
+ * Returns 0; -1 if our own message violates msg.h or memory ran out (fatal for
+ * the channel, which is closed from the loop, with closed()).
  */
 int	 peer_send(struct peer *p, enum msg_type type, uint32_t id,
 	    const void *data, size_t len, int fd);
-/* Encode src by ws (NULL: no payload) and send it. */
+/* Encode src as the struct that the row of msg.h names, and send it (src may
+ * be NULL where that has no fields). */
 int	 peer_send_struct(struct peer *p, enum msg_type type, uint32_t id,
-	    const struct wire_struct *ws, const void *src, int fd);
+	    const void *src, int fd);
 size_t	 peer_queued(const struct peer *p);	/* bytes not yet written */
-/* Write now what the socket takes; else it is written at the loop's end. */
+size_t	 peer_queued_fds(const struct peer *p);	/* descriptors, the same */
+/* Writes as much as the socket accepts now, instead of later from the loop. */
 void	 peer_push(struct peer *p);
-/* Stop or go on reading: back-pressure. */
+/* Stops or resumes reading, for back-pressure. */
 void	 peer_hold(struct peer *p, bool hold);
 int	 peer_fd(const struct peer *p);
 

@@ -49,15 +49,15 @@ static const struct row {
 	{ "HELLO twice", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
 	    HELLO_MBOX }, 0, "HELLO twice: HELLO" },
 	{ "HELLO of another length", MSG_CHANNEL_MBOX, MSG_SIDE_B, {
-	    F(IMSG_HELLO, 0, 0, 9, 0) }, 0, "another protocol" },
+	    F(IMSG_HELLO, 0, 0, 9, 0) }, 0, "wrong protocol" },
 	{ "HELLO too short", MSG_CHANNEL_MBOX, MSG_SIDE_B, {
-	    F(IMSG_HELLO, 0, 0, 7, 0) }, 0, "another protocol" },
+	    F(IMSG_HELLO, 0, 0, 7, 0) }, 0, "wrong protocol" },
 	{ "HELLO too long", MSG_CHANNEL_MBOX, MSG_SIDE_B, {
 	    F(IMSG_HELLO, 0, 0, 65, 0) }, 0, "too long: HELLO" },
 	{ "HELLO with an id", MSG_CHANNEL_MBOX, MSG_SIDE_B, {
-	    F(IMSG_HELLO, 0, 5, 8, 0) }, 0, "another protocol" },
+	    F(IMSG_HELLO, 0, 5, 8, 0) }, 0, "wrong protocol" },
 	{ "HELLO with a descriptor", MSG_CHANNEL_MBOX, MSG_SIDE_B, {
-	    F(IMSG_HELLO, FD, 0, 8, 1) }, 0, "a descriptor too many: HELLO" },
+	    F(IMSG_HELLO, FD, 0, 8, 1) }, 0, "unexpected descriptor: HELLO" },
 	{ "length 15", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
 	    { IMSG_MBOX_POLL, 0, 1, 0, 0, 15, 0 } }, 0, "malformed frame" },
 	{ "length 2^32-1", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
@@ -76,15 +76,15 @@ static const struct row {
 	    F(0, 0, 1, 0, 0) }, 0, "unknown message" },
 	{ "an answer asked", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_REPLY_OK, 0, 1, 0, 0) }, 0,
-	    "not this peer's to say: REPLY_OK" },
+	    "not allowed from this peer: REPLY_OK" },
 	{ "a question answered", MSG_CHANNEL_MBOX, MSG_SIDE_A, { HELLO_MBOX,
 	    F(IMSG_MBOX_POLL, 0, 1, 0, 0) }, 0,
-	    "not this peer's to say: MBOX_POLL" },
+	    "not allowed from this peer: MBOX_POLL" },
 	{ "both may", MSG_CHANNEL_MBOX, MSG_SIDE_A, { HELLO_MBOX,
 	    F(IMSG_DATA_CREDIT, 0, 1, 1, 0) }, 1, NULL },
 	{ "another channel's", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_GRANT_SESSION, FD, 1, 2, 1) }, 0,
-	    "not this peer's to say: GRANT_SESSION" },
+	    "not allowed from this peer: GRANT_SESSION" },
 	{ "too long for its type", MSG_CHANNEL_MBOX, MSG_SIDE_B, {
 	    HELLO_MBOX, F(IMSG_MBOX_POLL, 0, 1, 65, 0) }, 0,
 	    "too long: MBOX_POLL" },
@@ -100,21 +100,21 @@ static const struct row {
 	{ "an empty last piece", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_MBOX_LIST, MORE, 1, 10, 0),
 	    F(IMSG_MBOX_LIST, 0, 1, 0, 0) }, 1, NULL },
-	{ "an empty piece", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
+	{ "empty fragment", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_MBOX_LIST, MORE, 1, 0, 0) }, 0,
-	    "an empty piece: MBOX_LIST" },
+	    "empty fragment: MBOX_LIST" },
 	{ "another type within", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_MBOX_META, MORE, 1, 100, 0),
 	    F(IMSG_MBOX_POLL, 0, 1, 0, 0) }, 0,
-	    "a message within a message: MBOX_POLL" },
+	    "interleaved messages: MBOX_POLL" },
 	{ "another id within", MSG_CHANNEL_MBOX, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_MBOX_META, MORE, 1, 100, 0),
 	    F(IMSG_MBOX_META, 0, 2, 100, 0) }, 0,
-	    "a message within a message: MBOX_META" },
+	    "interleaved messages: MBOX_META" },
 	{ "a good message, then a bad", MSG_CHANNEL_MBOX, MSG_SIDE_B, {
 	    HELLO_MBOX, F(IMSG_MBOX_POLL, 0, 1, 0, 0),
 	    F(IMSG_REPLY_OK, 0, 1, 0, 0), F(IMSG_MBOX_POLL, 0, 1, 0, 0) }, 1,
-	    "not this peer's to say: REPLY_OK" },
+	    "not allowed from this peer: REPLY_OK" },
 	{ "a descriptor", MSG_CHANNEL_GRANT, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_GRANT_SESSION, FD, 1, 2, 1) }, 1, NULL },
 	{ "two grants", MSG_CHANNEL_GRANT, MSG_SIDE_B, { HELLO_MBOX,
@@ -122,15 +122,15 @@ static const struct row {
 	    F(IMSG_GRANT_SESSION, FD, 2, 2, 1) }, 2, NULL },
 	{ "a descriptor said, none sent", MSG_CHANNEL_GRANT, MSG_SIDE_B, {
 	    HELLO_MBOX, F(IMSG_GRANT_SESSION, FD, 1, 2, 0) }, 0,
-	    "no descriptor came: GRANT_SESSION" },
+	    "the descriptor is missing: GRANT_SESSION" },
 	{ "a descriptor missing", MSG_CHANNEL_GRANT, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_GRANT_SESSION, 0, 1, 2, 0) }, 0,
-	    "a descriptor is missing: GRANT_SESSION" },
+	    "the descriptor is missing: GRANT_SESSION" },
 	{ "a descriptor unsaid", MSG_CHANNEL_GRANT, MSG_SIDE_B, { HELLO_MBOX,
-	    F(IMSG_GRANT_REVOKE, 0, 1, 2, 1) }, 1, "a descriptor too many" },
+	    F(IMSG_GRANT_REVOKE, 0, 1, 2, 1) }, 1, "unexpected descriptor" },
 	{ "a descriptor where none is", MSG_CHANNEL_GRANT, MSG_SIDE_B, {
 	    HELLO_MBOX, F(IMSG_GRANT_REVOKE, FD, 1, 2, 1) }, 0,
-	    "a descriptor too many: GRANT_REVOKE" },
+	    "unexpected descriptor: GRANT_REVOKE" },
 	{ "two descriptors", MSG_CHANNEL_GRANT, MSG_SIDE_B, { HELLO_MBOX,
 	    F(IMSG_GRANT_SESSION, FD, 1, 2, 2) }, 1, "descriptor" },
 	{ "five descriptors", MSG_CHANNEL_GRANT, MSG_SIDE_B, { HELLO_MBOX,
@@ -138,7 +138,7 @@ static const struct row {
 	{ "a descriptor in pieces", MSG_CHANNEL_GRANT, MSG_SIDE_B, {
 	    HELLO_MBOX, F(IMSG_GRANT_SESSION, FD | MORE, 1, 2, 1),
 	    F(IMSG_GRANT_SESSION, 0, 1, 2, 0) }, 0,
-	    "a descriptor with a piece: GRANT_SESSION" }
+	    "descriptor with a fragment: GRANT_SESSION" }
 };
 
 static struct {
@@ -309,8 +309,8 @@ test_hello(void)
 {
 	static const struct { uint32_t channel, version; const char *why; }
 	    hellos[] = {
-		{ MSG_CHANNEL_AUTH, 1, "another protocol" },
-		{ MSG_CHANNEL_MBOX, 2, "another version of the protocol" }
+		{ MSG_CHANNEL_AUTH, 1, "wrong protocol" },
+		{ MSG_CHANNEL_MBOX, 2, "wrong version of the protocol" }
 	};
 	struct buf	b = BUF_INIT;
 	size_t		i;
@@ -353,7 +353,7 @@ test_deaf(void)
 		turn(1);
 	CHECK(i > 1000 && i < 6000);
 	turn(3);
-	CHECK(seen.closed && strcmp(seen.why, "it does not read") == 0);
+	CHECK(seen.closed && strcmp(seen.why, "the peer does not read") == 0);
 	close(sv[1]);
 	buf_free(&b);
 }
@@ -421,7 +421,7 @@ try_allowed(const struct msg_rule *r, enum msg_channel c, enum msg_side side)
 	hand_over(r, c, side, len, fd ? 0 : 1, !fd, 0);
 	CHECK_ROW(seen.messages == 0 && seen.closed &&
 	    strstr(seen.why, fd ? "descriptor is missing" :
-	    "descriptor too many") != NULL, "%s: %s", r->name, seen.why);
+	    "unexpected descriptor") != NULL, "%s: %s", r->name, seen.why);
 	hand_over(r, c, side, len, fd ? 2 : 1, fd, 0);
 	CHECK_ROW(seen.closed && strstr(seen.why, "descriptor") != NULL,
 	    "%s: %s", r->name, seen.why);
@@ -432,12 +432,12 @@ static void
 test_table(void)
 {
 	static const enum msg_channel channels[] = {
-#define X(name, num)	MSG_CHANNEL_##name,
+#define X(name, num, a, b, made)	MSG_CHANNEL_##name,
 		MSG_CHANNELS(X)
 #undef X
 	};
 	static const enum msg_type types[] = {
-#define X(name, num, chan, side, max, fds)	IMSG_##name,
+#define X(name, num, chan, side, max, fds, wire)	IMSG_##name,
 		MSG_TABLE(X)
 #undef X
 	};
@@ -461,7 +461,7 @@ test_table(void)
 			hand_over(r, channels[i], side, 0, r->fds,
 			    r->fds == 1, 0);
 			CHECK_ROW(seen.messages == 0 && seen.closed && strstr(
-			    seen.why, "not this peer's to say") != NULL,
+			    seen.why, "not allowed from this peer") != NULL,
 			    "%s on channel %d: %s", r->name,
 			    (int)channels[i], seen.why);
 		}

@@ -1,4 +1,4 @@
-/* What peer.c (in) and peer_send.c (out) share; for nobody else. */
+/* Shared by peer.c (input) and peer_send.c (output) only. */
 #ifndef COMMON_PEER_IMPL_H
 #define COMMON_PEER_IMPL_H
 
@@ -11,6 +11,9 @@
 #define PEER_HEADER	16		/* bytes of a frame's header */
 #define PEER_MORE	1		/* flags of a frame */
 #define PEER_FD		2
+
+#define PEER_NO_FD	(-1)
+#define PEER_LOST_FD	(-2)		/* one arrived, but we had run out */
 
 enum peer_state {
 	PEER_OPEN,
@@ -40,13 +43,13 @@ struct peer {
 	enum msg_channel	 channel;
 	enum msg_side		 side;
 	enum peer_state		 state;
-	short			 interest;	/* what io watches for */
+	short			 interest;	/* events that io waits for */
 	bool			 held;
 	bool			 unparsed;	/* in may hold whole frames */
-	bool			 blocked;	/* the socket took no more */
+	bool			 blocked;	/* the socket was full */
 	bool			 deaf;		/* the other end is closed */
 	bool			 greeted;	/* its HELLO came */
-	bool			 secret;	/* wipe what passes */
+	bool			 secret;	/* wipe the data after use */
 	bool			 full;		/* drained() is owed */
 
 	const char		*why;		/* PEER_CUT */
@@ -60,19 +63,21 @@ struct peer {
 
 	uint8_t			*in;		/* read, not yet handled */
 	size_t			 in_len;
-	int			 in_fds[2];	/* came, not yet handed on */
+	/* Received, not yet delivered; PEER_NO_FD, PEER_LOST_FD. */
+	int			 in_fds[2];
 
 	struct peer_chunks	 out;
 	size_t			 queued;
+	size_t			 queued_fds;
 };
 
-/* Marks p; closed() is called when its event ends, or from peer_later(). */
+/* Marks p; closed() is called at the end of its event, or from peer_later(). */
 void	 peer_cut(struct peer *p, const char *why, uint16_t type);
 void	 peer_wake(struct peer *p);	/* peer_later() soon */
 
 int	 peer_enqueue(struct peer *p, uint16_t type, uint32_t id,
 	    const void *data, size_t len, int fd);
-void	 peer_flush(struct peer *p);	/* writes what the socket takes */
+void	 peer_flush(struct peer *p);	/* writes what the socket accepts */
 void	 peer_tell_drained(struct peer *p);
 void	 peer_out_free(struct peer *p);
 

@@ -41,13 +41,19 @@ peer_out_free(struct peer *p)
 		TAILQ_REMOVE(&p->out, ck, entry);
 		chunk_free(p, ck);
 	}
-	p->queued = 0;
+	p->queued = p->queued_fds = 0;
 }
 
 size_t
 peer_queued(const struct peer *p)
 {
 	return p->queued;
+}
+
+size_t
+peer_queued_fds(const struct peer *p)
+{
+	return p->queued_fds;
 }
 
 static uint8_t *
@@ -96,6 +102,7 @@ peer_enqueue(struct peer *p, uint16_t type, uint32_t id, const void *data,
 	dst = ck->data + ck->len;
 	ck->len += total;
 	p->queued += total;
+	p->queued_fds += fd != -1;
 	if (p->queued >= PEER_LOW_WATER)
 		p->full = true;
 	for (; frames > 0; frames--) {
@@ -142,7 +149,7 @@ peer_send(struct peer *p, enum msg_type type, uint32_t id, const void *data,
 	if (rule == NULL || rule->channel != p->channel ||
 	    (rule->sender & p->side) == 0 || len > rule->max ||
 	    (rule->fds != 0) != (fd != -1))
-		return send_failed(p, "our own message breaks the rules",
+		return send_failed(p, "internal error: message not allowed",
 		    (uint16_t)type, fd);
 	if (p->deaf) {			/* its end will be read soon */
 		if (fd != -1)
@@ -150,7 +157,7 @@ peer_send(struct peer *p, enum msg_type type, uint32_t id, const void *data,
 		return 0;
 	}
 	if (p->queued > OUT_MAX)
-		return send_failed(p, "it does not read", 0, fd);
+		return send_failed(p, "the peer does not read", 0, fd);
 	if (peer_enqueue(p, (uint16_t)type, id, data, len, fd) == -1)
 		return send_failed(p, "out of memory", (uint16_t)type, fd);
 	return 0;
@@ -158,26 +165,28 @@ peer_send(struct peer *p, enum msg_type type, uint32_t id, const void *data,
 
 int
 peer_send_struct(struct peer *p, enum msg_type type, uint32_t id,
-    const struct wire_struct *ws, const void *src, int fd)
+    const void *src, int fd)
 {
 	const struct msg_rule	*rule = msg_rule((uint32_t)type);
 	struct buf		 b;
 	int			 r;
 
-	if (ws == NULL || rule == NULL)
+	if (rule == NULL || rule->ws->nfields == 0)
 		return peer_send(p, type, id, NULL, 0, fd);
 	buf_init(&b, rule->max);
-	if (wire_encode(ws, src, &b) == -1) {
+	if (wire_encode(rule->ws, src, &b) == -1) {
 		if (p->state == PEER_OPEN)
-			r = send_failed(p, "our own message breaks its table",
+			r = send_failed(p,
+			    "internal error: message cannot be encoded",
 			    (uint16_t)type, fd);
 		else
 			r = peer_send(p, type, id, NULL, 0, fd);
 	} else
 		r = peer_send(p, type, id, b.data, b.len, fd);
-	if (p->secret && b.data != NULL)
-		explicit_bzero(b.data, b.size);
-	buf_free(&b);
+	if (p->secret)
+		buf_freezero(&b);
+	else
+		buf_free(&b);
 	return r;
 }
 
@@ -191,6 +200,7 @@ written(struct peer *p, size_t n)
 	if (ck->fd != -1) {
 		close(ck->fd);
 		ck->fd = -1;
+		p->queued_fds--;
 	}
 	p->queued -= n;
 	while (n != 0 && (ck = TAILQ_FIRST(&p->out)) != NULL) {

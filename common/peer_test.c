@@ -4,6 +4,7 @@
  * ends do is in peer_hostile_test.c.
  */
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <event2/event.h>
@@ -197,8 +198,9 @@ test_fds(void)
 			CHECK(peer_send(a.p, IMSG_GRANT_REVOKE, 1000, NULL, 0,
 			    -1) == 0);
 	}
+	CHECK(peer_queued_fds(a.p) == 40);
 	turn(100);
-	CHECK(b.n == 54);
+	CHECK(b.n == 54 && peer_queued_fds(a.p) == 0);
 	for (i = 0; i < (int)b.n; i++) {
 		if (b.got[i].type == IMSG_GRANT_REVOKE) {
 			CHECK(b.got[i].fd == -1);
@@ -211,6 +213,66 @@ test_fds(void)
 		close(b.got[i].fd);
 	}
 	close_pair(&a, &b);
+}
+
+/* No more descriptors can be had; those that are open stay so. */
+static void
+starve(bool on)
+{
+	static struct rlimit	was;
+	struct rlimit		rl;
+
+	if (on) {
+		CHECK(getrlimit(RLIMIT_NOFILE, &was) == 0);
+		rl = was;
+		rl.rlim_cur = 0;
+		CHECK(setrlimit(RLIMIT_NOFILE, &rl) == 0);
+	} else
+		CHECK(setrlimit(RLIMIT_NOFILE, &was) == 0);
+}
+
+/*
+ * A descriptor that there was no place for costs its message and no other,
+ * and not the channel.
+ */
+static void
+test_lost_fds(void)
+{
+	struct end	a, b;
+	uint32_t	i;
+	int		fds[2], before = test_open_fds();
+
+	open_pair(&a, &b, MSG_CHANNEL_GRANT);
+	turn(3);
+	for (i = 0; i < 40; i++) {
+		CHECK(pipe(fds) == 0);
+		close(fds[1]);
+		CHECK(peer_send(a.p, IMSG_GRANT_SESSION, i, "x", 1,
+		    fds[0]) == 0);
+		CHECK(peer_send(a.p, IMSG_GRANT_REVOKE, 1000, NULL, 0,
+		    -1) == 0);
+		/* and another behind it */
+		if (i % 4 == 3)
+			CHECK(peer_send(a.p, IMSG_GRANT_SESSION, 2001, "x", 1,
+			    dup(0)) == 0);
+		if (i % 4 != 0)
+			starve(true);
+		turn(6);
+		if (i % 4 != 0)
+			starve(false);
+	}
+	CHECK(!a.closed && !b.closed);
+	CHECK_ROW(b.n == 90, "%zu", b.n);
+	for (i = 0; i < b.n; i++) {
+		if (b.got[i].type == IMSG_GRANT_REVOKE)
+			continue;
+		CHECK_ROW((b.got[i].fd != -1) == (b.got[i].id % 4 == 0),
+		    "%u", b.got[i].id);
+		if (b.got[i].fd != -1)
+			close(b.got[i].fd);
+	}
+	close_pair(&a, &b);
+	CHECK(test_open_fds() == before);
 }
 
 static void
@@ -300,7 +362,7 @@ test_closing(void)
 	peer_send(a.p, IMSG_MBOX_POLL, 2, NULL, 0, -1);
 	turn(10);
 	CHECK(b.n == 1 && b.closed && a.closed);
-	CHECK(strcmp(b.why, "makes no sense: MBOX_POLL") == 0);
+	CHECK(strcmp(b.why, "malformed message: MBOX_POLL") == 0);
 	/* The last words of an end that closes are read, even by one that
 	 * meanwhile writes. */
 	open_pair(&a, &b, MSG_CHANNEL_MBOX);
@@ -354,14 +416,12 @@ test_struct(void)
 	struct end		a, b;
 
 	open_pair(&a, &b, MSG_CHANNEL_MBOX);
-	CHECK(peer_send_struct(a.p, IMSG_MBOX_RENAME, 7, &mbox_rename_wire,
-	    &req, -1) == 0);
-	CHECK(peer_send_struct(a.p, IMSG_MBOX_POLL, 8, NULL, NULL, -1) == 0);
+	CHECK(peer_send_struct(a.p, IMSG_MBOX_RENAME, 7, &req, -1) == 0);
+	CHECK(peer_send_struct(a.p, IMSG_MBOX_POLL, 8, NULL, -1) == 0);
 	turn(10);
 	CHECK(b.n == 2 && b.got[0].len == 4 && b.got[1].len == 0);
 	req.from.len = MBOX_NAME_MAX + 1;	/* never looked at */
-	CHECK(peer_send_struct(a.p, IMSG_MBOX_RENAME, 9, &mbox_rename_wire,
-	    &req, -1) == -1);
+	CHECK(peer_send_struct(a.p, IMSG_MBOX_RENAME, 9, &req, -1) == -1);
 	turn(10);
 	CHECK(a.closed && b.closed && b.n == 2);
 }
@@ -372,6 +432,7 @@ main(void)
 	base = event_base_new();
 	test_sizes();
 	test_fds();
+	test_lost_fds();
 	test_hold();
 	test_water();
 	test_closing();

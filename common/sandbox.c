@@ -14,7 +14,7 @@
 #include "common/sandbox.h"
 
 #ifdef PAIL_ASAN
-/* LeakSanitizer needs /proc and ptrace, which a jail takes away. */
+/* LeakSanitizer needs /proc and ptrace, which the sandbox takes away. */
 #include <sanitizer/lsan_interface.h>
 
 static bool dropped;
@@ -81,4 +81,28 @@ sandbox_drop(const char *user, const char *group, const char *dir)
 	if (uid != 0 && (setuid(0) != -1 || seteuid(0) != -1 ||
 	    getuid() != uid || geteuid() != uid))
 		fatalx("could become root again");
+}
+
+void
+sandbox_init(struct sandbox *s, enum proc_kind kind)
+{
+	memset(s, 0, sizeof(*s));
+	s->accepts = (proc_row(kind)->traits & PROC_LISTENS) != 0;
+}
+
+void
+sandbox_reach(struct sandbox *s, const char *path, bool write)
+{
+	if (s->npaths == SANDBOX_PATHS)
+		fatalx("sandbox: too many directories");
+	s->paths[s->npaths].path = path;
+	s->paths[s->npaths++].write = write;
+}
+
+void
+sandbox_connect(struct sandbox *s, uint16_t port)
+{
+	if (s->nports == SANDBOX_PORTS)
+		fatalx("sandbox: too many ports");
+	s->ports[s->nports++] = port;
 }

@@ -5,11 +5,11 @@
 #include "common/sandbox.h"
 
 void
-sandbox_enter(enum proc_kind kind)
+sandbox_enter(const struct sandbox *s)
 {
 	static const struct rlimit none = { 0, 0 };
 
-	(void)kind;
+	(void)s;
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		fatal("setrlimit RLIMIT_CORE");
 }

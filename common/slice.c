@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "common/compat.h"
+#include "common/log.h"
+#include "common/mem.h"
 #include "common/msg_setup.h"
 #include "common/slice.h"
 
@@ -57,9 +59,8 @@ fill(struct slice *s, const struct setup_conf *conf)
 	s->n = conf->pairs.n;
 	for (i = 0; i < s->n; i++)
 		s->text_len += pairs[i].key.len + pairs[i].value.len + 2;
-	if ((s->v = calloc(s->n + 1, sizeof(*s->v))) == NULL ||
-	    (s->text = malloc(s->text_len + 1)) == NULL)
-		return -1;
+	s->v = mem_new(s->n + 1, sizeof(*s->v));
+	s->text = mem_new(s->text_len + 1, 1);
 	at = s->text;
 	for (i = 0; i < s->n; i++) {
 		s->v[i].key = copy(&at, pairs[i].key);
@@ -82,7 +83,7 @@ slice_new(const void *p, size_t len)
 	if ((a = arena_new(SLICE_ARENA)) == NULL)
 		return NULL;
 	if (wire_decode(&setup_conf_wire, &conf, p, len, a) == 0 &&
-	    (s = calloc(1, sizeof(*s))) != NULL && fill(s, &conf) == -1) {
+	    fill(s = mem_new(1, sizeof(*s)), &conf) == -1) {
 		slice_free(s);
 		s = NULL;
 	}
@@ -100,51 +101,55 @@ slice_free(struct slice *s)
 	free(s);
 }
 
-const char *
-slice_str(const struct slice *s, const char *key, const char *fallback)
+static const char *
+find(const struct slice *s, const char *key)
 {
 	struct entry	 want = { key, NULL };
 	struct entry	*e;
 
 	e = bsearch(&want, s->v, s->n, sizeof(*s->v), by_key);
-	return e == NULL ? fallback : e->value;
+	return e == NULL ? NULL : e->value;
+}
+
+const char *
+slice_str(const struct slice *s, const char *key)
+{
+	const char	*value = find(s, key);
+
+	if (value == NULL)
+		fatalx("%s is missing from the configuration", key);
+	return value;
 }
 
 uint64_t
-slice_num(const struct slice *s, const char *key, uint64_t fallback)
+slice_num(const struct slice *s, const char *key)
 {
-	const char		*text = slice_str(s, key, NULL);
-	char			*end;
-	unsigned long long	 v;
+	const char		*text = slice_str(s, key);
+	char			*end = NULL;
+	unsigned long long	 v = 0;
 	int			 saved = errno;
 
-	if (text == NULL || *text < '0' || *text > '9')
-		return fallback;
 	errno = 0;
-	v = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0')
-		v = fallback;
+	if (*text >= '0' && *text <= '9')
+		v = strtoull(text, &end, 10);
+	/* Values are not for the log: one might be a secret. */
+	if (errno != 0 || end == NULL || *end != '\0')
+		fatalx("%s in the configuration is not a number", key);
 	errno = saved;
 	return v;
 }
 
 bool
-slice_bool(const struct slice *s, const char *key, bool fallback)
+slice_bool(const struct slice *s, const char *key)
 {
-	static const struct {
-		const char	*word;
-		bool		 value;
-	} words[] = {
-		{ "true", true }, { "yes", true }, { "1", true },
-		{ "false", false }, { "no", false }, { "0", false }
-	};
-	const char	*text = slice_str(s, key, "");
-	size_t		 i;
+	const char	*text = slice_str(s, key);
 
-	for (i = 0; i < nitems(words); i++)
-		if (strcmp(text, words[i].word) == 0)
-			return words[i].value;
-	return fallback;
+	if (strcmp(text, "true") == 0)
+		return true;
+	if (strcmp(text, "false") != 0)
+		fatalx("%s in the configuration is not true or false",
+		    key);
+	return false;
 }
 
 const char *
@@ -159,18 +164,15 @@ slice_at(const struct slice *s, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0 || (size_t)n >= sizeof(key))
 		return NULL;
-	return slice_str(s, key, NULL);
+	return find(s, key);
 }
 
 int
-slice_words(const struct slice *s, const char *key, const char *fallback,
-    char *dst, size_t size)
+slice_words(const struct slice *s, const char *key, char *dst, size_t size)
 {
 	const char	*word;
 	unsigned int	 i;
 
-	if (slice_at(s, "%s.0", key) == NULL)
-		return strlcpy(dst, fallback, size) >= size ? -1 : 0;
 	dst[0] = '\0';
 	for (i = 0; (word = slice_at(s, "%s.%u", key, i)) != NULL; i++)
 		if ((i > 0 && strlcat(dst, " ", size) >= size) ||

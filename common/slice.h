@@ -1,6 +1,10 @@
 /*
- * A child's slice of the configuration: keys and values that paild has
- * checked.  A missing key gives the default named in the call.
+ * A child's slice of the configuration.  It holds every key that paild's table
+ * (paild/conf_key.c) gives this kind of process, with a value that paild has
+ * checked: the configured one, the default of the table, or "" for a key that
+ * was left out and has none.  Children therefore have no defaults or ranges of
+ * their own; a key that is missing or not of the requested type is a bug, and
+ * ends the process.
  */
 #ifndef COMMON_SLICE_H
 #define COMMON_SLICE_H
@@ -15,18 +19,17 @@ struct slice;
 struct slice *slice_new(const void *p, size_t len);
 void	 slice_free(struct slice *s);		/* wipes; NULL is fine */
 /* NUL-terminated, valid as long as the slice; values may hold a PEM. */
-const char *slice_str(const struct slice *s, const char *key,
-	    const char *fallback);
-uint64_t slice_num(const struct slice *s, const char *key, uint64_t fallback);
-bool	 slice_bool(const struct slice *s, const char *key, bool fallback);
-/* For lists: slice_at(s, "auth.%u.path", 0). */
+const char *slice_str(const struct slice *s, const char *key);
+uint64_t slice_num(const struct slice *s, const char *key);
+bool	 slice_bool(const struct slice *s, const char *key);
+/* For lists: slice_at(s, "auth.%u.path", 0); NULL if there is no such key. */
 const char *slice_at(const struct slice *s, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 /*
- * The values of the list key ("key.0", "key.1", ...) in dst, with a space
- * between them; without the list the fallback.  -1: over size bytes.
+ * The values of a list ("key.0", "key.1", ...), separated by spaces, into dst;
+ * "" for an empty list.  -1: over size bytes.
  */
-int	 slice_words(const struct slice *s, const char *key,
-	    const char *fallback, char *dst, size_t size);
+int	 slice_words(const struct slice *s, const char *key, char *dst,
+	    size_t size);
 
 #endif

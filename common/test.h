@@ -1,6 +1,6 @@
 /*
- * The few lines that every unit test shares.  A test is a main() that calls
- * CHECK in functions of its own and ends with `return TEST_END();`.
+ * Shared by all unit tests.  A test is a main() that calls CHECK in functions
+ * of its own and ends with `return TEST_END();`.
  */
 #ifndef COMMON_TEST_H
 #define COMMON_TEST_H
@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-static int test_failed, test_count;
+/* One of each per program, although every file with checks (a test and its rigs
+ * in test/) includes this: weak, so that the linker merges them. */
+__attribute__((weak)) int test_failed, test_count;
 
 #define CHECK(cond) do {						\
 	test_count++;							\
@@ -19,7 +21,7 @@ static int test_failed, test_count;
 	}								\
 } while (0)
 
-/* With a few words on which row of a table it was. */
+/* With a message that says which row of a table failed. */
 #define CHECK_ROW(cond, ...) do {					\
 	test_count++;							\
 	if (!(cond)) {							\
@@ -31,7 +33,14 @@ static int test_failed, test_count;
 	}								\
 } while (0)
 
-/* How many descriptors are open: none may leak. */
+/*
+ * How long a test waits for something before it fails: much longer than it
+ * takes on any machine.  Wait on the event loop, on poll(2) or on waitpid(2),
+ * and use clock_ms() for the deadline.
+ */
+#define TEST_PATIENCE_MS	60000
+
+/* How many descriptors are open, to detect leaks. */
 static inline int
 test_open_fds(void)
 {

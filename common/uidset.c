@@ -266,6 +266,26 @@ uidset_take(struct uidset *dst, struct uidset *src)
 }
 
 bool
+uidset_overlap(const struct uidset *a, const struct uidset *b)
+{
+	size_t	 i, k;
+
+	if (a->n == 0 || b->n == 0)
+		return false;
+	i = uidset_find(a, b->v[0].first);
+	k = uidset_find(b, a->v[0].first);
+	while (i < a->n && k < b->n) {
+		if (a->v[i].last < b->v[k].first)
+			i++;
+		else if (b->v[k].last < a->v[i].first)
+			k++;
+		else
+			return true;
+	}
+	return false;
+}
+
+bool
 uidset_has(const struct uidset *s, uint32_t uid)
 {
 	size_t i = uidset_find(s, uid);

@@ -36,18 +36,20 @@ int	 uidset_intersect(struct uidset *dst, const struct uidset *src);
 void	 uidset_take(struct uidset *dst, struct uidset *src); /* moves */
 
 bool	 uidset_has(const struct uidset *s, uint32_t uid);	/* O(log n) */
+/* Whether they intersect.  O(n); O(log n) if they are far apart. */
+bool	 uidset_overlap(const struct uidset *a, const struct uidset *b);
 uint64_t uidset_count(const struct uidset *s);			/* O(n) */
 uint32_t uidset_last(const struct uidset *s);	/* 0 when empty */
-/* The index of the first range whose last >= uid (n when none). */
+/* The index of the first range whose last >= uid (n if there is none). */
 size_t	 uidset_find(const struct uidset *s, uint32_t uid);
 
-/* IMAP form, "1:3,5"; an empty set writes nothing.  -1 when b is full. */
+/* IMAP syntax, "1:3,5"; an empty set writes nothing.  -1 if b is full. */
 int	 uidset_print(const struct uidset *s, struct buf *b);
 /*
- * Binary form: varint number of ranges, then per range varint (first -
- * previous last) and varint (last - first).  Decode refuses what is not in
- * that canonical form or has over max_ranges ranges; *s must be initialised
- * and is replaced.
+ * Binary form: varint number of ranges, then per range varint (first - previous
+ * last) and varint (last - first).  Decoding fails if it is not in that
+ * canonical form or has more than max_ranges ranges; *s must be initialised and
+ * is replaced.
  */
 int	 uidset_encode(const struct uidset *s, struct buf *b);
 int	 uidset_decode(struct uidset *s, struct cursor *c, size_t max_ranges);

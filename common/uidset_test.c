@@ -148,6 +148,10 @@ test_random(void)
 		}
 		CHECK_ROW(agrees(&a, ma) && agrees(&b, mb), "round %d",
 		    round);
+		for (k = 0; k < MODEL && !(ma[k] && mb[k]); k++)
+			;
+		CHECK(uidset_overlap(&a, &b) == (k < MODEL) &&
+		    uidset_overlap(&b, &a) == (k < MODEL));
 		if (round % 50 == 0)
 			round_trip(&a);
 	}

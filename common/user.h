@@ -1,4 +1,5 @@
-/* User ids: how a login name becomes one, and which storaged owns it. */
+/* User ids: how they are derived from login names, and which storaged owns
+ * them. */
 #ifndef COMMON_USER_H
 #define COMMON_USER_H
 
@@ -7,7 +8,7 @@
 
 #include "common/buf.h"
 
-#define USER_ID_MAX	200	/* bytes of the id as a bucket key's part */
+#define USER_ID_MAX	200	/* bytes of the id within an object name */
 
 /*
  * DESIGN section 3: valid UTF-8 in NFC (made so), ASCII letters lower-cased,

@@ -1,7 +1,7 @@
 /*
- * Structs to bytes and back, by a table of fields: both ends of a message
- * are one table, so they cannot disagree.  Used for messages between our
- * processes (common/msg_*.c); bytes decoded here are hostile.
+ * Converts structs to bytes and back, according to a table of fields: both ends
+ * of a message use the same table, so they cannot disagree.  Used for messages
+ * between our processes (common/msg_*.c); bytes decoded here are hostile.
  */
 #ifndef COMMON_WIRE_H
 #define COMMON_WIRE_H
@@ -48,12 +48,12 @@ struct wire_struct {
 	size_t			 nfields;
 };
 
-/* 0, or -1 when b is full or a field breaks its own maximum. */
+/* 0, or -1 if b is full or a field exceeds its maximum. */
 int	 wire_encode(const struct wire_struct *ws, const void *src,
 	    struct buf *b);
 /*
- * Fills *dst (ws->size bytes).  -1 on anything but exactly one struct:
- * short, trailing bytes, a value over its maximum, or the arena's limit.
+ * Fills *dst (ws->size bytes).  -1 if it is not exactly one struct: truncated,
+ * trailing bytes, a value above its maximum, or the arena's limit.
  */
 int	 wire_decode(const struct wire_struct *ws, void *dst, const void *p,
 	    size_t len, struct arena *a);

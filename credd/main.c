@@ -5,76 +5,129 @@
 #include "common/compat.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
-#include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/sandbox.h"
+#include "credd/chain.h"
+#include "credd/counters.h"
+#include "credd/files.h"
+#include "credd/keys.h"
+#include "credd/net.h"
 #include "credd/refresh.h"
-#include "credd/source.h"
+#include "credd/report.h"
 
+static struct keys	*keys;
 static struct refresh	*refresh;
+static struct source_world world;
+static bool		needed;		/* the store wants credentials */
 
-/* The secret that the slice speaks of, to *out: NULL for a store that needs
- * none.  -1 with the reason in why. */
-static int
-main_secret(const struct slice *conf, struct cred_secret **out, char *why,
-    size_t size)
+static int64_t
+main_now(void)
 {
-	const char	*source;
-
-	*out = NULL;
-	if (strcmp(slice_str(conf, "store.type", "file"), "s3") != 0)
-		return 0;
-	if ((*out = cred_secret_new()) == NULL) {
-		snprintf(why, size, "no memory for the secret");
-		return -1;
-	}
-	switch (source_get(conf, *out, &source, why, size)) {
-	case 1:
-		return 0;
-	case 0:
-		snprintf(why, size, "store: no access-key");
-		/* FALLTHROUGH */
-	default:
-		cred_secret_free(*out);
-		*out = NULL;
-		return -1;
-	}
+	return (int64_t)time(NULL);
 }
 
-/* The slice holds the secret too: while we may, keep it out of the swap. */
+static void *
+main_look(const struct slice *conf, chain_cb cb, void *cb_arg, void *arg)
+{
+	(void)arg;
+	return chain_start(&world, conf, cb, cb_arg);
+}
+
+static void
+main_cancel(void *look, void *arg)
+{
+	(void)arg;
+	chain_cancel(look);
+}
+
+static void
+main_give(const struct cred_secret *s, void *arg)
+{
+	(void)arg;
+	keys_secret(keys, s);
+}
+
+static void
+main_refused(const char *access_key, void *arg)
+{
+	(void)arg;
+	refresh_refused(refresh, access_key);
+}
+
+/* NULL for a store that needs no credentials. */
+static const struct slice *
+main_conf(const struct slice *conf)
+{
+	needed = strcmp(slice_str(conf, "store.type"), "s3") == 0;
+	return needed ? conf : NULL;
+}
+
+/*
+ * The slice holds secrets too, and so do libcurl's buffers: keep all out of
+ * the swap, if we may.  What sources need of files is read here, before the
+ * sandbox is entered.
+ */
 static void
 main_prepare(struct slice *conf)
 {
-	(void)conf;
-	if (mlockall(MCL_CURRENT) == -1)
+	struct rlimit	all = { RLIM_INFINITY, RLIM_INFINITY };
+	char		why[512];
+	int		flags = MCL_CURRENT;
+
+	/* A limit would make later allocations fail. */
+	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0)
+		flags |= MCL_FUTURE;
+	if (mlockall(flags) == -1)
 		log_debug("mlockall: secrets may be swapped out");
+	if (main_conf(conf) == NULL)
+		return;
+	if ((world.net = net_new(daemon_base(), slice_str(conf,
+	    "store.tls-ca-file"), why, sizeof(why))) == NULL)
+		fatalx("%s", why);
+}
+
+/* Of sources only the type of the store is fixed: a reload may name one that
+ * has a service of its own. */
+static void
+main_reach(const struct slice *conf, struct sandbox *box)
+{
+	box->any_port = main_conf(conf) != NULL;
 }
 
 static void
 main_start(struct event_base *base, struct slice *conf)
 {
-	struct cred_secret	*s;
-	char			 why[256];
+	static const struct refresh_ops	ops = {
+		main_look, main_cancel, main_give, main_now
+	};
 
-	if (main_secret(conf, &s, why, sizeof(why)) == -1)
-		fatalx("%s", why);
-	if ((refresh = refresh_new(base, NULL)) == NULL)
+	world.base = base;
+	world.files = files_new(daemon_want);
+	world.now = main_now;
+	if ((keys = keys_new(base, main_now, main_refused, NULL)) == NULL)
+		fatal("keys_new");
+	if ((refresh = refresh_new(base, &ops, NULL)) == NULL)
 		fatal("refresh_new");
-	refresh_secret(refresh, s);
+	refresh_configure(refresh, main_conf(conf));
 }
 
 static void
 main_peer(enum proc_kind kind, uint32_t index, int fd)
 {
 	if (kind == PROC_STORAGED)
-		refresh_storaged(refresh, index, fd);
+		keys_storaged(keys, index, fd);
 	else {
-		log_warnx("peer=%s result=no why=\"not expected\"",
+		log_warnx("peer=%s result=no why=\"unexpected peer\"",
 		    proc_kind_name(kind));
 		close(fd);
 	}
@@ -83,12 +136,16 @@ main_peer(enum proc_kind kind, uint32_t index, int fd)
 static int
 main_reload(struct slice *conf, char *why, size_t size)
 {
-	struct cred_secret	*s;
-
-	if (main_secret(conf, &s, why, size) == -1)
-		return -1;
-	refresh_secret(refresh, s);
+	(void)why;
+	(void)size;
+	refresh_configure(refresh, main_conf(conf));
 	return 0;
+}
+
+static void
+main_given(uint32_t id, const struct setup_give *g)
+{
+	files_given(world.files, id, g);
 }
 
 static void
@@ -100,8 +157,29 @@ main_drain(void)
 static void
 main_counts(void)
 {
-	daemon_count("keys-pushed", refresh_pushed(refresh));
-	daemon_count("keys-refused", refresh_refused(refresh));
+	struct refresh_status	s;
+
+	refresh_status(refresh, &s);
+	CREDD_COUNTERS(COUNTER_TELL)
+}
+
+/* fd: an operator's, who may be slow, or gone: what does not fit at once is
+ * not waited for. */
+static void
+main_report(const char *what, const char *arg, int fd)
+{
+	struct refresh_status	s;
+	char			text[4096] = "unknown report\n";
+
+	(void)arg;
+	if (strcmp(what, "credentials") == 0) {
+		refresh_status(refresh, &s);
+		report_text(needed ? &s : NULL, main_now(), text,
+		    sizeof(text));
+	}
+	if (send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		log_debug("report: the operator has disconnected");
+	close(fd);
 }
 
 int
@@ -110,11 +188,14 @@ main(void)
 	static const struct daemon credd_daemon = {
 		.name = "credd",
 		.prepare = main_prepare,
+		.reach = main_reach,
 		.start = main_start,
 		.peer = main_peer,
 		.reload = main_reload,
 		.drain = main_drain,
-		.counts = main_counts
+		.counts = main_counts,
+		.report = main_report,
+		.give = main_given
 	};
 
 	daemon_run(&credd_daemon);

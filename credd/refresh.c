@@ -1,56 +1,97 @@
 /*
- * Pushes signing keys to storaged, early, so that it never waits for one.
- * Must never let the secret out, nor log it.
+ * The schedule of credentials (refresh.h).  The old set stays until a new one
+ * is there or its own end; after a failure it is tried again with back-off,
+ * and often when there is no valid set, for then users wait.
  */
 #include "common/compat.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 
 #include "common/log.h"
-#include "common/msg_auth.h"
-#include "common/peer.h"
+#include "common/mem.h"
 #include "credd/refresh.h"
-#include "credd/sigkey.h"
 
-#define DAY		86400
-#define REFUSED_KEYS	16	/* access keys whose last line is known */
-
-struct refresh_peer {
-	struct refresh	*refresh;
-	uint32_t	 index;
-	struct peer	*peer;
-};
+#define TICK		30	/* s: a clock that was set is noticed */
+#define PAUSE_VALID	60	/* s between looks at most, with a valid set */
+#define PAUSE_NONE	1	/* without */
+#define REFUSED_PAUSE	2	/* s between looks for refusals */
+#define WARN_AHEAD	1800	/* s before the end of a set that is not
+				   renewed */
 
 struct refresh {
-	struct event_base	*base;
-	int64_t			(*now)(void);
-	struct cred_secret	*secret;
+	const struct refresh_ops *ops;
+	void			*arg;
+	const struct slice	*conf;
 	struct event		*timer;
-	int64_t			 until;	/* the last day pushed, since 1970 */
-	uint64_t		 pushed;
-	uint64_t		 refused;
-	struct {
-		char	key[257];
-		int64_t	logged;
-	}			 last[REFUSED_KEYS];
-	struct refresh_peer	 storaged[REFRESH_STORAGED_MAX];
+	void			*look;		/* under way */
+	int64_t			 look_began;
+	struct cred_secret	*secret;
+	char			 source[32];	/* "": none yet */
+	int64_t			 got;
+	int64_t			 next;		/* 0: none */
+	unsigned		 fails;		/* in a row */
+	int64_t			 failed_at, logged_at;
+	char			 why[2048];	/* of that */
+	char			 passed[2048];	/* over, by auto */
+	bool			 warned;	/* of the end to come */
+	bool			 refused;	/* a set; none given since */
+	uint64_t		 ndone, nfailed;
 };
 
-static int	 refresh_message(struct peer *, struct msg *, void *);
-static void	 refresh_closed(struct peer *, const char *, void *);
-static const struct peer_ops refresh_ops = {
-	refresh_message, refresh_closed, NULL
-};
+static void	 refresh_answered(const struct chain_answer *, void *);
 
-static int64_t
-refresh_time(void)
+int64_t
+refresh_due(int64_t got, int64_t expires, uint32_t jitter)
 {
-	return (int64_t)time(NULL);
+	int64_t	life = expires - got, ahead;
+
+	if (life <= 0)
+		return got;
+	if (life < REFRESH_SHORT)
+		ahead = life - life / 2;
+	else
+		ahead = life / 10 > REFRESH_AHEAD ? life / 10 : REFRESH_AHEAD;
+	ahead += ahead / 10 * (int64_t)(jitter >> 16) / 65536;
+	return expires - ahead > got ? expires - ahead : got;
+}
+
+const char *
+refresh_when(int64_t t, char dst[REFRESH_WHEN])
+{
+	time_t		 when = (time_t)t;
+	struct tm	 tm;
+
+	if (t == 0 || gmtime_r(&when, &tm) == NULL ||
+	    strftime(dst, REFRESH_WHEN, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		strlcpy(dst, "never", REFRESH_WHEN);
+	return dst;
+}
+
+/* The timer: for the next look, and to notice a clock that was set. */
+static void
+refresh_wait(struct refresh *r)
+{
+	struct timeval	tv = { TICK, 0 };
+	int64_t		at = r->next, now = r->ops->now();
+
+	if (r->look != NULL)
+		at = r->look_began + REFRESH_HANG;
+	if (at != 0 && at - now < tv.tv_sec)
+		tv.tv_sec = at > now ? (time_t)(at - now) : 0;
+	if (r->secret != NULL && r->secret->expires != 0 &&
+	    r->secret->expires - now < tv.tv_sec)
+		tv.tv_sec = r->secret->expires > now ?
+		    (time_t)(r->secret->expires - now) : 0;
+	/* Never a busy loop, whatever the clock does. */
+	if (tv.tv_sec == 0)
+		tv.tv_usec = 100 * 1000;
+	event_add(r->timer, &tv);
 }
 
 static void
@@ -62,222 +103,277 @@ refresh_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 struct refresh *
-refresh_new(struct event_base *base, int64_t (*now)(void))
+refresh_new(struct event_base *base, const struct refresh_ops *ops, void *arg)
 {
-	struct timeval	 tv = { REFRESH_TICK, 0 };
-	struct refresh	*r;
-	uint32_t	 i;
+	struct refresh	*r = mem_new(1, sizeof(*r));
 
-	if ((r = calloc(1, sizeof(*r))) == NULL)
-		return NULL;
-	r->base = base;
-	r->now = now != NULL ? now : refresh_time;
-	for (i = 0; i < REFRESH_STORAGED_MAX; i++) {
-		r->storaged[i].refresh = r;
-		r->storaged[i].index = i;
-	}
-	r->timer = event_new(base, -1, EV_PERSIST, refresh_tick, r);
-	if (r->timer == NULL || event_add(r->timer, &tv) == -1) {
+	r->ops = ops;
+	r->arg = arg;
+	if ((r->timer = evtimer_new(base, refresh_tick, r)) == NULL) {
 		refresh_free(r);
 		return NULL;
 	}
 	return r;
 }
 
+static void
+refresh_stop(struct refresh *r)
+{
+	if (r->look != NULL)
+		r->ops->cancel(r->look, r->arg);
+	r->look = NULL;
+}
+
 void
 refresh_free(struct refresh *r)
 {
-	uint32_t	i;
-
 	if (r == NULL)
 		return;
-	for (i = 0; i < REFRESH_STORAGED_MAX; i++)
-		peer_close(r->storaged[i].peer);
+	refresh_stop(r);
 	if (r->timer != NULL)
 		event_free(r->timer);
 	cred_secret_free(r->secret);
 	free(r);
 }
 
-/* The key of one day (since 1970), to one storaged. */
+/* Another set, or none: who uses it hears of it before the old is wiped. */
 static void
-refresh_push(struct refresh *r, struct peer *p, int64_t day)
+refresh_use(struct refresh *r, struct cred_secret *s)
 {
-	const struct cred_secret *s = r->secret;
-	struct cred_key		 ck = { 0 };
-	uint8_t			 key[SIGKEY_LEN];
-	char			 date[9];
+	struct cred_secret	*old = r->secret;
 
-	sigkey_date(date, day * DAY);
-	if (sigkey_derive(key, s->secret, date, s->region, "s3") == -1) {
-		log_warnx("date=%s result=no why=\"HMAC failed\"", date);
+	r->secret = s;
+	r->warned = false;
+	r->ops->give(s, r->arg);
+	cred_secret_free(old);
+}
+
+static void
+refresh_begin(struct refresh *r)
+{
+	r->look_began = r->ops->now();
+	r->next = 0;
+	r->look = r->ops->start(r->conf, refresh_answered, r, r->arg);
+	refresh_wait(r);
+}
+
+/* Doubling, with jitter: from a second, and never past a valid set's end. */
+static int64_t
+refresh_pause(const struct refresh *r, int64_t now)
+{
+	int64_t	pause = 1, most = PAUSE_VALID, left;
+
+	if (r->secret == NULL)
+		return PAUSE_NONE;
+	while (pause < most && pause < (int64_t)1 << (r->fails - 1))
+		pause *= 2;
+	if (pause > most)
+		pause = most;
+	pause = pause / 2 + (int64_t)arc4random_uniform((uint32_t)pause + 1);
+	if (r->secret->expires != 0) {
+		left = r->secret->expires - now;
+		if (pause > left / 4)
+			pause = left / 4;
+	}
+	return pause < 1 ? 1 : pause;
+}
+
+static void
+refresh_fail(struct refresh *r, const char *why)
+{
+	char	quoted[1024];
+	int64_t	now = r->ops->now();
+	bool	again = r->fails > 0 && strcmp(r->why, why) == 0 &&
+		    now - r->logged_at < 60;
+
+	r->nfailed++;
+	r->failed_at = now;
+	r->fails = r->fails < 32 ? r->fails + 1 : 32;
+	r->next = now + refresh_pause(r, now);
+	/* The same line at most once a minute. */
+	if (!again) {
+		strlcpy(r->why, why, sizeof(r->why));
+		r->logged_at = now;
+		log_warnx("credentials=%s result=no why=\"%s\"",
+		    r->secret != NULL ? "kept" : "none", log_quote(quoted,
+		    sizeof(quoted), why, strlen(why)));
+	}
+}
+
+/* The set that is in use from now on; skipped: why earlier sources gave
+ * none. */
+static void
+refresh_say(const struct refresh *r, const struct cred_secret *s,
+    const char *skipped)
+{
+	char	key[300], end[REFRESH_WHEN], id[600] = "", past[1200] = "";
+	char	q[1100];
+
+	log_quote(key, sizeof(key), s->access_key, strlen(s->access_key));
+	if (*s->identity != '\0')
+		snprintf(id, sizeof(id), " identity=\"%s\"", log_quote(q,
+		    sizeof(q), s->identity, strlen(s->identity)));
+	if (*skipped != '\0')
+		snprintf(past, sizeof(past), " skipped=\"%s\"", log_quote(q,
+		    sizeof(q), skipped, strlen(skipped)));
+	log_info("credentials=new source=%s access-key=\"%s\"%s "
+	    "expires=%s%s", r->source, key, id,
+	    refresh_when(s->expires, end), past);
+}
+
+static void
+refresh_set(struct refresh *r, const struct chain_answer *a)
+{
+	struct cred_secret	*s = a->secret;
+	bool			 told;
+
+	told = strcmp(r->source, a->source) == 0 &&
+	    strcmp(r->passed, a->why) == 0;
+	strlcpy(r->source, a->source, sizeof(r->source));
+	strlcpy(r->passed, a->why, sizeof(r->passed));
+	r->ndone++;
+	r->fails = 0;
+	r->failed_at = 0;
+	r->refused = false;
+	r->got = r->ops->now();
+	r->next = 0;
+	if (s->expires != 0)
+		r->next = refresh_due(r->got, s->expires, arc4random());
+	if (a->poll != 0 && (r->next == 0 || r->next > r->got + a->poll))
+		r->next = r->got + a->poll;
+	/* A second at least: a source that repeats a dying set is not
+	 * asked in a loop. */
+	if (r->next != 0 && r->next <= r->got)
+		r->next = r->got + 1;
+	if (r->secret != NULL && cred_secret_same(r->secret, s) &&
+	    r->secret->expires == s->expires) {
+		cred_secret_free(s);
 		return;
 	}
-	ck.access_key = str_from(s->access_key);
-	ck.token = str_from(s->token);
-	ck.region = str_from(s->region);
-	ck.service = STR("s3");
-	ck.date = str_from(date);
-	ck.key = (struct str){ (const char *)key, sizeof(key) };
-	ck.expires = s->expires;
-	if (peer_send_struct(p, IMSG_CRED_KEY, 0, &cred_key_wire, &ck,
-	    -1) == 0)
-		r->pushed++;
-	explicit_bzero(key, sizeof(key));
-}
-
-/* The last day whose key must be out by now. */
-static int64_t
-refresh_last_day(const struct refresh *r)
-{
-	int64_t	now = r->now();
-
-	return (now + REFRESH_AHEAD) / DAY;
+	refresh_say(r, s, told ? "" : a->why);
+	refresh_use(r, s);
 }
 
 static void
-refresh_all(struct refresh *r, int64_t from, int64_t to)
+refresh_answered(const struct chain_answer *a, void *arg)
 {
-	int64_t		day;
-	uint32_t	i;
+	struct refresh	*r = arg;
+	int64_t		 now = r->ops->now();
 
-	for (day = from; day <= to; day++)
-		for (i = 0; i < REFRESH_STORAGED_MAX; i++)
-			if (r->storaged[i].peer != NULL)
-				refresh_push(r, r->storaged[i].peer, day);
-	r->until = to;
+	r->look = NULL;
+	if (a->secret == NULL)
+		refresh_fail(r, a->why);
+	else if (a->secret->expires != 0 && a->secret->expires <= now) {
+		cred_secret_free(a->secret);
+		refresh_fail(r, "the source returned credentials that have "
+		    "expired already");
+	} else if (r->refused && r->secret != NULL &&
+	    cred_secret_same(r->secret, a->secret)) {
+		/* They may be too new for a part of the server: what waits
+		 * for others tries these once more, and tells again. */
+		cred_secret_free(a->secret);
+		r->refused = false;
+		refresh_fail(r, "the source returned the rejected credentials "
+		    "again");
+		r->ops->give(r->secret, r->arg);
+	} else
+		refresh_set(r, a);
+	refresh_wait(r);
+}
+
+void
+refresh_configure(struct refresh *r, const struct slice *conf)
+{
+	refresh_stop(r);
+	r->conf = conf;
+	r->fails = 0;
+	r->refused = false;
+	r->next = 0;
+	if (conf == NULL) {
+		if (r->secret != NULL)
+			refresh_use(r, NULL);
+		event_del(r->timer);
+		return;
+	}
+	refresh_begin(r);
+}
+
+void
+refresh_refused(struct refresh *r, const char *access_key)
+{
+	int64_t	now = r->ops->now();
+
+	/* Keys without a session token do not end: there are no others. */
+	if (r->conf == NULL || r->secret == NULL ||
+	    r->secret->token[0] == '\0' ||
+	    strcmp(r->secret->access_key, access_key) != 0)
+		return;
+	/* storaged tells once: until it has been given a set, any look is for
+	 * this refusal, one under way and one that follows a failure, too. */
+	r->refused = true;
+	if (r->look != NULL)
+		return;
+	/* One look for it at a time, and not for each request. */
+	if (now >= r->look_began && now - r->look_began < REFUSED_PAUSE) {
+		if (r->next == 0 || r->next > r->look_began + REFUSED_PAUSE)
+			r->next = r->look_began + REFUSED_PAUSE;
+		refresh_wait(r);
+		return;
+	}
+	refresh_begin(r);
+}
+
+/* The set's end: warned of in time, and kept. */
+static void
+refresh_expiry(struct refresh *r, int64_t now)
+{
+	int64_t	life, left;
+
+	if (r->secret == NULL || r->secret->expires == 0)
+		return;
+	life = r->secret->expires - r->got;
+	left = r->secret->expires - now;
+	if (left <= 0) {
+		log_warnx("credentials=expired source=%s", r->source);
+		refresh_use(r, NULL);
+	} else if (!r->warned && r->fails > 0 &&
+	    left <= (life / 2 < WARN_AHEAD ? life / 2 : WARN_AHEAD)) {
+		r->warned = true;
+		log_warnx("credentials=kept source=%s expires-in=%" PRId64
+		    "s why=\"not renewed yet\"", r->source, left);
+	}
 }
 
 void
 refresh_look(struct refresh *r)
 {
-	int64_t	today = r->now() / DAY, last = refresh_last_day(r);
+	int64_t	now = r->ops->now();
 
-	/* A clock that was set back far needs its day's key again. */
-	if (r->secret == NULL || last == r->until)
+	if (r->conf == NULL)
 		return;
-	refresh_all(r, r->until < last && r->until >= today ?
-	    r->until + 1 : today, last);
-}
-
-void
-refresh_secret(struct refresh *r, struct cred_secret *secret)
-{
-	cred_secret_free(r->secret);
-	r->secret = secret;
-	if (secret != NULL)
-		refresh_all(r, r->now() / DAY, refresh_last_day(r));
-}
-
-void
-refresh_storaged(struct refresh *r, uint32_t index, int fd)
-{
-	struct peer	*p;
-	int64_t		 day, last;
-
-	if (index >= REFRESH_STORAGED_MAX) {
-		log_warnx("storaged=%" PRIu32 " result=no why=\"too many\"",
-		    index);
-		close(fd);
-		return;
+	if (r->look != NULL && (now - r->look_began >= REFRESH_HANG ||
+	    now < r->look_began)) {
+		refresh_stop(r);
+		refresh_fail(r, "the source did not answer in time");
 	}
-	p = peer_new(r->base, fd, MSG_CHANNEL_CRED, MSG_SIDE_A, &refresh_ops,
-	    &r->storaged[index]);
-	if (p == NULL) {
-		log_warn("storaged=%" PRIu32 " result=no", index);
-		close(fd);
-		return;
-	}
-	peer_close(r->storaged[index].peer);
-	r->storaged[index].peer = p;
-	if (r->secret == NULL)
-		return;
-	last = refresh_last_day(r);
-	for (day = r->now() / DAY; day <= last; day++)
-		refresh_push(r, p, day);
-}
-
-/* Whether a line about that key is due: once a minute. */
-static bool
-refresh_due(struct refresh *r, const char *key)
-{
-	int64_t	now = r->now();
-	size_t	i, pick = 0;
-
-	for (i = 0; i < REFUSED_KEYS; i++) {
-		if (r->last[i].key[0] != '\0' &&
-		    strcmp(r->last[i].key, key) == 0) {
-			if (now >= r->last[i].logged &&
-			    now - r->last[i].logged < 60)
-				return false;
-			r->last[i].logged = now;
-			return true;
-		}
-		if (r->last[i].logged < r->last[pick].logged)
-			pick = i;
-	}
-	/* All known ones are within their minute: this one is noise. */
-	if (r->last[pick].key[0] != '\0' && now - r->last[pick].logged < 60)
-		return false;
-	strlcpy(r->last[pick].key, key, sizeof(r->last[pick].key));
-	r->last[pick].logged = now;
-	return true;
-}
-
-static int
-refresh_message(struct peer *p, struct msg *m, void *arg)
-{
-	struct refresh_peer	*s = arg;
-	struct refresh		*r = s->refresh;
-	struct cred_refused	 ref;
-	struct arena		*a;
-	char			 key[257], quoted[300], why[512];
-	int			 ret = -1;
-
-	(void)p;
-	if (m->type != IMSG_CRED_REFUSED || (a = arena_new(4096)) == NULL)
-		return -1;
-	if (wire_decode(&cred_refused_wire, &ref, m->data, m->len, a) == 0 &&
-	    ref.access_key.len < sizeof(key)) {
-		if (ref.access_key.len > 0)
-			memcpy(key, ref.access_key.p, ref.access_key.len);
-		key[ref.access_key.len] = '\0';
-		r->refused++;
-		if (refresh_due(r, key))
-			log_warnx("storaged=%" PRIu32 " access-key=\"%s\" "
-			    "result=refused why=\"%s\"", s->index,
-			    log_quote(quoted, sizeof(quoted), key,
-			    strlen(key)), log_quote(why, sizeof(why),
-			    ref.why.p, ref.why.len));
-		ret = 0;
-	}
-	arena_free(a);
-	return ret;
-}
-
-static void
-refresh_closed(struct peer *p, const char *why, void *arg)
-{
-	struct refresh_peer	*s = arg;
-
-	if (s->peer != p)
-		return;
-	s->peer = NULL;
-	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
-		log_debug("storaged=%" PRIu32 " result=closed", s->index);
+	refresh_expiry(r, now);
+	/* A clock that was set back must not put it off. */
+	if (r->look == NULL && r->next != 0 && (now >= r->next ||
+	    now < r->look_began))
+		refresh_begin(r);
 	else
-		log_warnx("storaged=%" PRIu32 " result=cut why=\"%s\"",
-		    s->index, why);
+		refresh_wait(r);
 }
 
-uint64_t
-refresh_pushed(const struct refresh *r)
+void
+refresh_status(const struct refresh *r, struct refresh_status *s)
 {
-	return r->pushed;
-}
-
-uint64_t
-refresh_refused(const struct refresh *r)
-{
-	return r->refused;
+	s->source = r->source[0] != '\0' ? r->source : NULL;
+	s->secret = r->secret;
+	s->next = r->next;
+	s->asking = r->look != NULL;
+	s->failed_at = r->failed_at;
+	s->failed_why = r->why;
+	s->done = r->ndone;
+	s->failed = r->nfailed;
 }

@@ -8,6 +8,7 @@
 
 #include "common/compat.h"
 #include "common/arena.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/peer.h"
 #include "imapd/client.h"
@@ -56,7 +57,8 @@ login_refuse(struct login *l)
 	const struct auth_ops	*ops;
 	struct client		*c = login_end(l, &ops);
 
-	ops->no(c, AUTH_UNAVAILABLE, STR("Logins are not possible now"));
+	ops->no(c, AUTH_UNAVAILABLE, STR("Logins are temporarily unavailable, "
+	    "try again later"));
 }
 
 static void
@@ -75,9 +77,10 @@ auth_refuse(evutil_socket_t fd, short what, void *arg)
 static void
 auth_init(struct event_base *base)
 {
-	if (auth.ready)
+	if (auth.ready && auth.base == base)
 		return;
-	TAILQ_INIT(&auth.logins);
+	if (!auth.ready)
+		TAILQ_INIT(&auth.logins);
 	auth.base = base;
 	evtimer_assign(&auth.ev_refused, base, auth_refuse, NULL);
 	auth.ready = true;
@@ -89,6 +92,9 @@ auth_lost(void)
 {
 	struct login	*l;
 
+	/* Not for nobody: the loop may be about to end. */
+	if (TAILQ_EMPTY(&auth.logins))
+		return;
 	TAILQ_FOREACH(l, &auth.logins, entry)
 		l->refused = true;
 	event_active(&auth.ev_refused, EV_TIMEOUT, 0);
@@ -105,8 +111,9 @@ auth_channel(struct event_base *base, int fd)
 	auth.peer = peer_new(base, fd, MSG_CHANNEL_AUTH, MSG_SIDE_A,
 	    &auth_peer_ops, NULL);
 	if (auth.peer == NULL) {
-		log_warn("no channel to authd");
+		log_warn("cannot open the channel to authd");
 		close(fd);
+		daemon_lost(PROC_AUTHD, 0);
 	}
 }
 
@@ -119,6 +126,7 @@ auth_closed(struct peer *p, const char *why, void *arg)
 		log_warnx("authd result=cut why=\"%s\"", why);
 	auth.peer = NULL;
 	auth_lost();
+	daemon_lost(PROC_AUTHD, 0);
 }
 
 void
@@ -141,10 +149,11 @@ auth_login(struct client *c, struct str mechanism, const struct str *initial,
 	req.has_initial = initial != NULL;
 	if (initial != NULL)
 		req.initial = *initial;
-	req.tls = c->tls == TLS_ON;
+	req.tls = c->io.state == TLS_IO_ON;
 	req.remote = str_from(c->remote);
+	req.session = c->session;
 	if (auth.peer == NULL || peer_send_struct(auth.peer, IMSG_AUTH_START,
-	    l->id, &auth_start_wire, &req, -1) == -1) {
+	    l->id, &req, -1) == -1) {
 		l->refused = true;
 		event_active(&auth.ev_refused, EV_TIMEOUT, 0);
 	}
@@ -159,7 +168,7 @@ auth_step(struct client *c, struct str data)
 	if (l == NULL || l->refused)
 		return;
 	if (auth.peer == NULL || peer_send_struct(auth.peer, IMSG_AUTH_STEP,
-	    l->id, &auth_bytes_wire, &m, -1) == -1) {
+	    l->id, &m, -1) == -1) {
 		l->refused = true;
 		event_active(&auth.ev_refused, EV_TIMEOUT, 0);
 	}
@@ -199,6 +208,14 @@ on_auth(struct login *l, struct msg *m, struct arena *a)
 		if (wire_decode(&auth_ok_wire, &ok, m->data, m->len, a) == -1)
 			return -1;
 		c = login_end(l, &ops);
+		if (m->fd == -1) {
+			log_warnx("session=%08x login result=unavailable "
+			    "why=\"out of file descriptors\"",
+			    c->session);
+			ops->no(c, AUTH_UNAVAILABLE, STR("The server is out of "
+			    "file descriptors, try again later"));
+			return 0;
+		}
 		ops->ok(c, ok.user, m->fd);
 		m->fd = -1;
 		return 0;

@@ -16,20 +16,20 @@ struct event_base;
 struct login;
 
 struct auth_ops {
-	/* A SASL challenge (decoded); answer with auth_step(). */
+	/* A SASL challenge (decoded); respond with auth_step(). */
 	void	(*challenge)(struct client *c, struct str data);
-	/* Logged in: fd is the session's channel, the callee's. */
+	/* Logged in: fd is the session's channel, owned by the callee. */
 	void	(*ok)(struct client *c, struct str user, int fd);
 	void	(*no)(struct client *c, enum auth_code code, struct str text);
 };
 
-/* A new channel replaces the one before, whose logins are told
+/* A new channel replaces the previous one, whose logins end with
  * AUTH_UNAVAILABLE. */
 void	 auth_channel(struct event_base *base, int fd);
 
 /*
- * Begin a login (c->login is set until it ends by ok or no).  initial: NULL
- * when there is none.  Never calls ops before it returns.
+ * Begin a login (c->login is set until it ends by ok or no). initial: NULL if
+ * there is none.  Never calls ops before it returns.
  */
 void	 auth_login(struct client *c, struct str mechanism,
 	    const struct str *initial, const struct auth_ops *ops);

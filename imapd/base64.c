@@ -1,66 +1,32 @@
-/* base64, strict: padding must be there, unused bits zero. */
+/* common/b64.h into a buf, which may hold a secret: grown at once, so that no
+ * copy is left behind. */
+#include "common/b64.h"
 #include "imapd/base64.h"
-
-#include <string.h>
-
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int
 base64_encode(struct str in, struct buf *out)
 {
-	const uint8_t	*p = (const uint8_t *)in.p;
-	uint32_t	 v;
-	size_t		 i, n;
+	size_t	 size = (in.len + 2) / 3 * 4 + 1;
+	uint8_t	*p = buf_reserve(out, size);
 
-	for (i = 0; i < in.len; i += 3) {
-		n = in.len - i;
-		v = (uint32_t)p[i] << 16;
-		if (n > 1)
-			v |= (uint32_t)p[i + 1] << 8;
-		if (n > 2)
-			v |= p[i + 2];
-		(void)buf_put_u8(out, (uint8_t)alphabet[v >> 18]);
-		(void)buf_put_u8(out, (uint8_t)alphabet[v >> 12 & 63]);
-		(void)buf_put_u8(out,
-		    n > 1 ? (uint8_t)alphabet[v >> 6 & 63] : '=');
-		(void)buf_put_u8(out,
-		    n > 2 ? (uint8_t)alphabet[v & 63] : '=');
-	}
-	return out->failed ? -1 : 0;
+	if (p == NULL || b64_encode(in.p, in.len, true, (char *)p, size) == -1)
+		return -1;
+	out->len += size - 1;		/* without its NUL */
+	return 0;
 }
 
 int
 base64_decode(struct str in, struct buf *out)
 {
-	const char	*q;
-	uint32_t	 v;
-	size_t		 i, k, pad;
+	uint8_t	*p;
+	size_t	 max = in.len / 4 * 3, k;
+	ssize_t	 n;
 
-	if (in.len % 4 != 0)
+	for (k = 1; k <= 2 && max > 0 && in.p[in.len - k] == '='; k++)
+		max--;
+	if ((p = buf_reserve(out, max)) == NULL ||
+	    (n = b64_decode(in, true, p, max)) == -1)
 		return -1;
-	for (i = 0; i < in.len; i += 4) {
-		v = 0;
-		pad = 0;
-		for (k = 0; k < 4; k++) {
-			v <<= 6;
-			if (in.p[i + k] == '=' && k >= 2 &&
-			    i + 4 == in.len) {
-				pad++;
-				continue;
-			}
-			if (pad > 0 || in.p[i + k] == '\0' ||
-			    (q = strchr(alphabet, in.p[i + k])) == NULL)
-				return -1;
-			v |= (uint32_t)(q - alphabet);
-		}
-		if ((pad == 1 && v & 0xff) || (pad == 2 && v & 0xffff))
-			return -1;
-		(void)buf_put_u8(out, v >> 16 & 0xff);
-		if (pad < 2)
-			(void)buf_put_u8(out, v >> 8 & 0xff);
-		if (pad < 1)
-			(void)buf_put_u8(out, v & 0xff);
-	}
-	return out->failed ? -1 : 0;
+	out->len += (size_t)n;
+	return 0;
 }

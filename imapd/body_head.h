@@ -1,4 +1,4 @@
-/* What stands before each message's octets in an MBOX_BODY stream. */
+/* The header of each message in an MBOX_BODY stream. */
 #ifndef IMAPD_BODY_HEAD_H
 #define IMAPD_BODY_HEAD_H
 
@@ -12,7 +12,7 @@ struct body_head {
 };
 #define BODY_HEAD_MAX	21
 
-/* How many octets of p it takes; 0: it is cut off; -1: not sense. */
+/* How many octets of p it occupies; 0: incomplete; -1: malformed. */
 int	 body_head(struct body_head *h, const uint8_t *p, size_t len);
 
 #endif

@@ -1,4 +1,4 @@
-/* What we can do, as CAPABILITY says it in this state. */
+/* What CAPABILITY lists in this state. */
 #ifndef IMAPD_CAPABILITY_H
 #define IMAPD_CAPABILITY_H
 
@@ -10,6 +10,8 @@ struct client;
 
 /* Appends "IMAP4rev1 ..." without a line's end. */
 void	 capability_print(const struct client *c, struct buf *b);
+/* The greeting, with or without PREAUTH. */
+void	 capability_greet(struct client *c);
 /* Whether the configuration offers this SASL mechanism. */
 bool	 capability_mechanism(struct str name);
 

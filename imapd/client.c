@@ -13,66 +13,53 @@
 #include <unistd.h>
 
 #include <openssl/rand.h>
-#include <openssl/ssl.h>
 
+#include "common/addr_key.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "imapd/auth.h"
-#include "imapd/capability.h"
+#include "common/log_limit.h"
 #include "imapd/conf.h"
-#include "imapd/login.h"
-#include "imapd/reply.h"
-#include "imapd/storage.h"
 #include "imapd/view.h"
 
 #define BYE_SECONDS	10	/* to take what is left */
 
 struct client_list clients = TAILQ_HEAD_INITIALIZER(clients);
-unsigned int nclients, nstrangers;
+unsigned int nclients;
 bool clients_draining;
 
 struct event_base *
-client_base(struct client *c)
+client_base(const struct client *c)
 {
-	return c->base;
+	return event_get_base(&c->ev_run);
 }
 
 static void
 client_free(struct client *c)
 {
-	struct command	*cmd;
-
-	if (c->out.len > c->out_off && c->tls != TLS_SHAKING)
+	if (client_queued(c) > 0 && c->io.state != TLS_IO_SHAKING)
 		(void)client_flush(c);
-	if (c->state == CLIENT_STRANGER)
-		nstrangers--;
+	turn_leave(&c->turn);
+	client_unsent_gone(c);
 	nclients--;
 	TAILQ_REMOVE(&clients, c, entry);
-	event_del(&c->ev_read);
-	event_del(&c->ev_write);
 	event_del(&c->ev_timer);
 	event_del(&c->ev_run);
-	auth_cancel(c);
-	storage_close(c->storage);
-	c->storage = NULL;
-	command_free(c->reading);
-	while ((cmd = TAILQ_FIRST(&c->commands)) != NULL) {
-		TAILQ_REMOVE(&c->commands, cmd, entry);
-		command_free(cmd);
-	}
+	c->ops->end(c);
 	view_free(c->view);
-	if (c->ssl != NULL) {
-		if (c->tls == TLS_ON)
-			(void)SSL_shutdown(c->ssl);
-		SSL_free(c->ssl);
-	}
-	close(c->fd);
-	if (c->in.data != NULL)
-		explicit_bzero(c->in.data, c->in.size);
-	buf_free(&c->in);
+	tls_io_close(&c->io);
+	buf_freezero(&c->in);
 	buf_free(&c->out);
 	free(c->user);
 	free(c);
+}
+
+static void
+client_on_turn(struct turns_entry *t)
+{
+	struct client	*c = (struct client *)((uintptr_t)t -
+			    offsetof(struct client, turn));
+
+	c->ops->run(c);
 }
 
 /* The loop's end. */
@@ -83,9 +70,9 @@ client_on_run(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!c->closing)
-		client_run(c);
-	if (c->closing)
+	if (!client_closed(c))
+		c->ops->run(c);
+	if (client_closed(c))
 		client_free(c);
 }
 
@@ -93,6 +80,18 @@ static int64_t
 least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+/* The rest of a literal (of an APPEND: of the command) is the client's to
+ * send, and nothing that it has sent waits for us. */
+static bool
+waits_in_literal(const struct client *c)
+{
+	if (client_unread(c) > 0)
+		return false;
+	if (c->taking != NULL)
+		return c->wants == WANTS_LITERAL;
+	return c->reading != NULL && c->scan.literal > 0;
 }
 
 /* When the client's patience, or ours, ends; *why says which. */
@@ -103,20 +102,27 @@ client_deadline(const struct client *c, const char **why)
 
 	*why = "";
 	if (c->state == CLIENT_LOGOUT) {
-		*why = "left output behind";
+		*why = "output not read before the connection was closed";
 		return c->heard + BYE_SECONDS * 1000;
 	}
-	if (c->state == CLIENT_STRANGER) {
-		*why = "not logged in in time";
-		t = c->born + (int64_t)conf.login_timeout * 1000;
+	if (c->state & CLIENT_OUTSIDE) {
+		*why = "login timed out";
+		t = c->born + (client_silent(c) ? strangers_timeout() :
+		    (int64_t)conf.login_timeout * 1000);
 	} else if (TAILQ_EMPTY(&c->commands) || c->taking != NULL) {
-		*why = "idle too long";
+		*why = "idle timeout";
 		t = c->heard + (int64_t)conf.idle_timeout * 1000;
+	}
+	if (waits_in_literal(c)) {
+		w = c->heard + (int64_t)conf.literal_timeout * 1000;
+		if (w < t)
+			*why = "timed out inside a literal";
+		t = least(t, w);
 	}
 	if (client_queued(c) > 0) {
 		w = c->wrote + (int64_t)conf.write_timeout * 1000;
 		if (w < t)
-			*why = "does not read";
+			*why = "write timed out";
 		t = least(t, w);
 	}
 	return t;
@@ -133,6 +139,9 @@ client_timer_set(struct client *c, int64_t now)
 	ms = least(ms, 60 * 1000);
 	ms = least(ms, (int64_t)conf.write_timeout * 1000);
 	ms = least(ms, (int64_t)conf.idle_timeout * 1000);
+	ms = least(ms, (int64_t)conf.literal_timeout * 1000);
+	if (c->state & CLIENT_OUTSIDE)		/* it may shrink meanwhile */
+		ms = least(ms, STRANGERS_LEAST * 1000);
 	if (ms < 100)
 		ms = 100;
 	tv.tv_sec = ms / 1000;
@@ -153,16 +162,36 @@ client_on_timer(evutil_socket_t fd, short what, void *arg)
 		client_timer_set(c, now);
 		return;
 	}
-	if (client_queued(c) == 0 && c->state != CLIENT_LOGOUT &&
-	    c->tls != TLS_SHAKING) {
+	if (client_queued(c) == 0 && !client_over(c) &&
+	    c->io.state != TLS_IO_SHAKING) {
 		log_debug("session=%08x %s", c->session, why);
-		client_bye(c, "You were idle too long");
+		client_bye(c, c->state & CLIENT_OUTSIDE ? "Login timed out" :
+		    "Disconnected for inactivity");
 	} else
 		client_close(c, why);
 }
 
+/* Whose time it uses: its user's, or its address's. */
+int
+client_join(struct client *c)
+{
+	struct addr_key	 k;
+	char		 name[1024], text[ADDR_KEY_TEXT];
+
+	if (c->user != NULL)
+		strlcpy(name, c->user, sizeof(name));
+	else {
+		addr_key_parse(&k, c->remote);
+		strlcpy(name, " ", sizeof(name));
+		strlcat(name, addr_key_print(&k, text, sizeof(text)),
+		    sizeof(name));
+	}
+	return turn_join(&c->turn, client_base(c), name, client_on_turn);
+}
+
 static struct client *
-client_make(struct event_base *base, int fd, const char *remote)
+client_make(struct event_base *base, int fd, const char *remote,
+    const struct client_ops *ops)
 {
 	struct client	*c;
 
@@ -171,9 +200,8 @@ client_make(struct event_base *base, int fd, const char *remote)
 		return NULL;
 	}
 	(void)RAND_bytes((unsigned char *)&c->session, sizeof(c->session));
-	c->base = base;
-	c->fd = fd;
-	c->state = CLIENT_STRANGER;
+	c->ops = ops;
+	c->state = CLIENT_NEW;
 	strlcpy(c->remote, remote, sizeof(c->remote));
 	c->append_limit = conf.append_limit;
 	c->born = c->heard = c->wrote = clock_ms();
@@ -181,7 +209,9 @@ client_make(struct event_base *base, int fd, const char *remote)
 	buf_init(&c->out, CLIENT_OUT_MAX);
 	evtimer_assign(&c->ev_timer, base, client_on_timer, c);
 	evtimer_assign(&c->ev_run, base, client_on_run, c);
-	client_io_init(c);
+	client_io_init(c, base, fd);
+	/* without memory for turns it works unbounded, and soon ends */
+	(void)client_join(c);
 	TAILQ_INSERT_TAIL(&clients, c, entry);
 	nclients++;
 	nstrangers++;
@@ -191,64 +221,101 @@ client_make(struct event_base *base, int fd, const char *remote)
 
 struct client *
 client_new(struct event_base *base, int fd, bool imaps, const char *remote,
-    bool loopback)
+    bool loopback, const struct client_ops *ops)
 {
-	struct client	*c = client_make(base, fd, remote);
+	struct client	*c = client_make(base, fd, remote, ops);
 
 	if (c == NULL)
 		return NULL;
-	c->imaps = imaps;
+	c->via = imaps ? VIA_IMAPS : VIA_IMAP;
 	c->loopback = loopback;
+	if (strangers_add(&c->stranger, c->remote) == -1)
+		client_close(c, "out of memory");
 	log_debug("session=%08x connect remote=%s tls=%s", c->session,
 	    c->remote, imaps ? "yes" : "no");
-	if (!imaps)
-		client_greet(c);
-	else if (client_tls_begin(c) == -1)
-		client_close(c, "no TLS");
+	if (client_closed(c))
+		return c;
+	if (!imaps) {
+		client_enter(c, CLIENT_STRANGER);
+		c->ops->greet(c);
+	} else if (client_tls_begin(c) == -1)
+		client_close(c, "cannot start TLS");
 	client_wake(c);
 	return c;
 }
 
 struct client *
-client_new_preauth(struct event_base *base, int fd, const char *token)
+client_new_preauth(struct event_base *base, int fd,
+    const struct client_ops *ops)
 {
-	struct client	*c = client_make(base, fd, "operator");
+	struct client	*c = client_make(base, fd, "operator", ops);
 
-	if (c == NULL)
-		return NULL;
-	c->preauth = true;
-	login_preauth(c, str_from(token));
+	if (c != NULL)
+		c->via = VIA_PREAUTH;
 	return c;
 }
 
-void
-client_greet(struct client *c)
+static struct client *
+of_stranger(const struct stranger *s)
 {
-	struct buf	 b = BUF_INIT;
+	return (struct client *)((uintptr_t)s -
+	    offsetof(struct client, stranger));
+}
 
-	c->greeted = true;
-	(void)buf_printf(&b, "* %s [CAPABILITY ",
-	    c->preauth ? "PREAUTH" : "OK");
-	capability_print(c, &b);
-	(void)buf_puts(&b, "] Pail is ready\r\n");
-	client_put(c, b.data, b.len);
-	buf_free(&b);
+bool
+client_silent(const struct client *c)
+{
+	return c->login == NULL ||
+	    (c->taking != NULL && c->wants != WANTS_NOTHING);
+}
+
+static bool
+stranger_silent(const struct stranger *s)
+{
+	return client_silent(of_stranger(s));
+}
+
+static void
+stranger_push_out(struct stranger *s, const char *why)
+{
+	static struct log_limit	 limit = LOG_LIMIT("connection dropped");
+	struct client		*c = of_stranger(s);
+
+	if (log_limit(&limit))
+		log_warnx("session=%08x remote=%s connection dropped: "
+		    "%s", c->session,
+		    c->remote, why);
+	/* what the socket takes at once: no waiting for strangers */
+	client_bye(c, "[UNAVAILABLE] Too many connections");
+	client_close(c, NULL);
+}
+
+bool
+client_room(const char *remote, const char **why)
+{
+	static const struct strangers_ops	 ops = { stranger_silent,
+	    stranger_push_out };
+
+	return strangers_room(remote, nclients, &ops, why);
 }
 
 void
 client_close(struct client *c, const char *why)
 {
-	if (c->closing)
+	static struct log_limit	 limit =
+	    LOG_LIMIT_OF("disconnect before login", LOG_LEVEL_INFO, 20, 30);
+
+	if (client_closed(c))
 		return;
-	c->closing = true;
-	if (why != NULL || c->user != NULL)
+	client_enter(c, CLIENT_CLOSED);
+	if ((why != NULL && c->user == NULL && log_limit(&limit)) ||
+	    c->user != NULL)
 		log_info("session=%08x user=%s disconnect remote=%s in=%llu "
 		    "out=%llu why=\"%s\"", c->session,
 		    c->user != NULL ? c->user : "", c->remote,
 		    (unsigned long long)c->bytes_in,
 		    (unsigned long long)c->bytes_out,
 		    why != NULL ? why : c->left ? "logout" : "bye");
-	client_wake(c);
 }
 
 void
@@ -257,7 +324,7 @@ client_bye(struct client *c, const char *fmt, ...)
 	char	 text[512], *p;
 	va_list	 ap;
 
-	if (c->closing || c->state == CLIENT_LOGOUT)
+	if (client_over(c))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -268,18 +335,8 @@ client_bye(struct client *c, const char *fmt, ...)
 	client_put(c, "* BYE ", 6);
 	client_put(c, text, strlen(text));
 	client_put(c, "\r\n", 2);
-	client_logout(c);
-}
-
-void
-client_logout(struct client *c)
-{
-	if (c->state == CLIENT_STRANGER)
-		nstrangers--;
-	c->state = CLIENT_LOGOUT;
-	c->heard = clock_ms();
-	client_timer_set(c, c->heard);
-	client_wake(c);
+	if (!client_over(c))		/* it was too much output */
+		client_enter(c, CLIENT_LOGOUT);
 }
 
 void
@@ -292,11 +349,8 @@ client_wake(struct client *c)
 }
 
 void
-client_known(struct client *c)
+client_heard(struct client *c)
 {
-	if (c->state == CLIENT_STRANGER)
-		nstrangers--;
-	c->state = CLIENT_KNOWN;
 	c->heard = clock_ms();
 	client_timer_set(c, c->heard);
 }
@@ -307,37 +361,13 @@ client_unselect(struct client *c)
 	view_free(c->view);
 	c->view = NULL;
 	if (c->state == CLIENT_SELECTED)
-		c->state = CLIENT_KNOWN;
-}
-
-void
-client_gone(struct client *c)
-{
-	const struct command	*cmd;
-
-	if (c->view == NULL)
-		return;
-	/* its own DELETE, or a SELECT that left it: no surprise */
-	TAILQ_FOREACH(cmd, &c->commands, entry)
-		if (cmd->spec != NULL && cmd->asks > 0 &&
-		    cmd->spec->start == cmd_delete) {
-			client_unselect(c);
-			return;
-		}
-	client_bye(c, "The selected mailbox was deleted");
-}
-
-void
-client_waiting(struct client *c)
-{
-	if (c->taking == NULL || !command_first(c->taking))
-		client_put(c, "* OK Still trying\r\n", 19);
+		client_enter(c, CLIENT_KNOWN);
 }
 
 bool
 client_may_login(const struct client *c)
 {
-	if (c->tls == TLS_ON || conf.plaintext == PLAINTEXT_ALWAYS)
+	if (c->io.state == TLS_IO_ON || conf.plaintext == PLAINTEXT_ALWAYS)
 		return true;
 	return conf.plaintext == PLAINTEXT_LOOPBACK && c->loopback;
 }
@@ -345,6 +375,6 @@ client_may_login(const struct client *c)
 bool
 client_can_starttls(const struct client *c)
 {
-	return conf.tls != NULL && c->tls == TLS_NONE && !c->preauth &&
+	return conf.tls != NULL && c->io.state == TLS_IO_CLEAR &&
 	    c->state == CLIENT_STRANGER;
 }

@@ -2,9 +2,9 @@
  * One connection: its socket or TLS, its buffers and timeouts, its commands
  * in the order of their tags, its session with storaged.
  *
- * Life: client_new() -> greeting -> commands -> client_close() marks it; it
- * is freed at the loop's end, never under its caller.  All of a client's
- * memory but the struct goes when it is idle.
+ * Life: client_new() -> greeting -> commands -> client_close() marks it; it is
+ * freed at the loop's end, never under its caller.  When a client is idle, all
+ * of its memory but the struct is freed.
  */
 #ifndef IMAPD_CLIENT_H
 #define IMAPD_CLIENT_H
@@ -19,80 +19,102 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <openssl/types.h>
 
 #include "common/buf.h"
-#include "imapd/command.h"
+#include "common/tls_io.h"
 #include "imapd/scan.h"
+#include "imapd/strangers.h"
+#include "imapd/turn.h"
 
+struct client;
+struct command;
 struct login;
-struct storage;
+struct mbox_client;
 struct view;
 
-/* Bits, so that the command table can hold a mask of them. */
+/*
+ * Bits, so that the command table can hold a mask of them.  client_state.c
+ * has their names and which may follow which.
+ */
 enum client_state {
-	CLIENT_STRANGER	= 1 << 0,	/* not authenticated */
-	CLIENT_KNOWN	= 1 << 1,	/* authenticated */
-	CLIENT_SELECTED	= 1 << 2,
-	CLIENT_LOGOUT	= 1 << 3	/* BYE was said: flush and close */
+	CLIENT_NEW	= 1 << 0,	/* not greeted: TLS or PREAUTH first */
+	CLIENT_STRANGER	= 1 << 1,	/* not authenticated */
+	CLIENT_STARTTLS	= 1 << 2,	/* OK was said: flush, then TLS */
+	CLIENT_KNOWN	= 1 << 3,	/* authenticated */
+	CLIENT_SELECTED	= 1 << 4,
+	CLIENT_LOGOUT	= 1 << 5,	/* BYE was said: flush and close */
+	CLIENT_CLOSED	= 1 << 6	/* freed at the loop's end */
 };
 #define CLIENT_ANY	(CLIENT_STRANGER | CLIENT_KNOWN | CLIENT_SELECTED)
 #define CLIENT_IN	(CLIENT_KNOWN | CLIENT_SELECTED)
+#define CLIENT_OUTSIDE	(CLIENT_NEW | CLIENT_STRANGER | CLIENT_STARTTLS)
+#define CLIENT_OVER	(CLIENT_LOGOUT | CLIENT_CLOSED)
 
-enum client_tls { TLS_NONE, TLS_SHAKING, TLS_ON };
+/* What c->taking waits for: the client and nothing else. */
+enum client_wants { WANTS_NOTHING, WANTS_LINE, WANTS_LITERAL };
+
+/* Implemented by run.c, which this module does not know. */
+struct client_ops {
+	/* Processes commands and input, as far as possible now. */
+	void	(*run)(struct client *c);
+	/* The output has room again. */
+	void	(*resume)(struct client *c);
+	void	(*greet)(struct client *c);
+	/* It is being freed: frees its commands, its login and its session. */
+	void	(*end)(struct client *c);
+};
+
+/* How it came. */
+enum client_via { VIA_IMAP, VIA_IMAPS, VIA_PREAUTH };
+
 
 #define CLIENT_OUT_MAX	(16 * 1024 * 1024) /* over it: closed */
 
 #define CLIENT_OUT_HIGH	(64 * 1024)	/* output waits: make no more */
 #define CLIENT_OUT_LOW	(16 * 1024)
 #define CLIENT_IN_CHUNK	(16 * 1024)	/* read at once */
-#define CLIENT_COMMANDS_MAX	100	/* in flight: read no more of them */
+#define CLIENT_COMMANDS_MAX	100	/* in progress: beyond this, stop
+					   reading */
 #define CLIENT_COMMANDS_LOW	10	/* go on reading */
 
 struct client {
 	TAILQ_ENTRY(client)	 entry;
+	const struct client_ops	*ops;
+	struct stranger		 stranger;
+	struct turns_entry		 turn;
 	uint32_t		 session;	/* random, for the log */
-	struct event_base	*base;
-	enum client_state	 state;
-	int			 fd;
-	struct event		 ev_read;
-	struct event		 ev_write;
+	enum client_state	 state;		/* client_enter() */
+	enum client_via		 via;
+	uint32_t		 enabled;	/* extensions, as bits */
+	struct tls_io		 io;
 	struct event		 ev_timer;	/* idle, login and write */
 	struct event		 ev_run;	/* once more, from the loop */
-	SSL			*ssl;
-	enum client_tls		 tls;
-	bool			 read_wants_write; /* TLS */
-	bool			 write_wants_read;
 	bool			 eof;		/* it will say no more */
 	bool			 eager;		/* the last read was full */
-	bool			 closing;
 	bool			 running;	/* in client_run(), */
 	bool			 again;		/* which goes round again */
-	bool			 imaps;
-	bool			 preauth;
-	bool			 loopback;
-	bool			 greeted;
 	bool			 full;		/* from HIGH down to LOW */
 	bool			 crowded;	/* the same of commands */
-	bool			 on_read;	/* ev_read is added */
-	bool			 on_write;
-	bool			 starttls;	/* once the output is flushed */
+	bool			 left;		/* LOGOUT was said */
+	bool			 loopback;
+	enum client_wants	 wants;		/* of taking */
+	unsigned int		 ncommands;
 	unsigned int		 bad;		/* BADs of a stranger */
+	unsigned int		 alien;		/* of them no IMAP */
 	char			 remote[64];	/* address, for the log */
 	struct buf		 in;
 	size_t			 in_off;	/* of in: used up to here */
 	struct buf		 out;
 	size_t			 out_off;
+	size_t			 unsent;	/* of it, in the sum of all */
 	struct scan		 scan;
 	TAILQ_HEAD(command_list, command) commands;	/* oldest first */
-	unsigned int		 ncommands;
 	struct command		*reading;	/* its text is being read */
 	struct command		*taking;	/* takes input itself */
 	struct login		*login;		/* under way at authd */
-	struct storage		*storage;	/* NULL until logged in */
+	struct mbox_client	*storage;	/* NULL until logged in */
 	struct view		*view;		/* NULL: nothing selected */
 	char			*user;		/* a word of the log */
-	bool			 left;		/* LOGOUT was said */
 	uint64_t		 append_limit;
 	int64_t			 born;		/* monotonic ms */
 	int64_t			 heard;		/* last input */
@@ -102,69 +124,82 @@ struct client {
 };
 
 /*
- * Takes fd over and greets (imaps: after the handshake).  NULL, with fd
- * closed, on ENOMEM.
+ * Takes ownership of fd and sends the greeting (imaps: after the handshake).
+ * NULL, with fd closed, on ENOMEM.
  */
 struct client *client_new(struct event_base *base, int fd, bool imaps,
-	    const char *remote, bool loopback);
-/* The same for CTL_PREAUTH: no login, greeted with PREAUTH once authd has
- * taken the token. */
+	    const char *remote, bool loopback, const struct client_ops *ops);
+/* The same for CTL_PREAUTH: the caller logs it in and sends the greeting. */
 struct client *client_new_preauth(struct event_base *base, int fd,
-	    const char *token);
+	    const struct client_ops *ops);
+/* Whether one more from remote may come; strangers_room(). */
+bool	 client_room(const char *remote, const char **why);
+/* Whether we are waiting for it, rather than it for us. */
+bool	 client_silent(const struct client *c);
 
-/* Marks: what is in the output is tried once, the rest is dropped at the
- * loop's end.  why is for the log (NULL: not logged). */
+/* Marks it as closed: tries once to write its output, and drops the rest from
+ * the loop. why is for the log (NULL: not logged). */
 void	 client_close(struct client *c, const char *why);
 /* "* BYE text", flush what can be written, close. */
 void	 client_bye(struct client *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
-/* BYE was said: flush, then close. */
-void	 client_logout(struct client *c);
+/*
+ * client_state.c.  The only way to change the state: logs it, and does what
+ * goes with it (a client that has logged in no longer counts as
+ * unauthenticated, and its timeout starts anew).  An illegal transition is a
+ * bug, and closes this client.
+ */
+void	 client_enter(struct client *c, enum client_state state);
+bool	 client_may_enter(enum client_state from, enum client_state to);
+const char *client_state_name(enum client_state state);
+/* BYE was sent, or it is being freed: nothing more is read or started. */
+bool	 client_over(const struct client *c);
+bool	 client_closed(const struct client *c);
 
-/* Raw output (whole lines by reply.h).  Memory running out closes. */
+/* Raw output (for whole lines, see reply.h).  Running out of memory closes the
+ * connection. */
 void	 client_put(struct client *c, const void *p, size_t len);
 size_t	 client_queued(const struct client *c);	/* octets not yet written */
-/* True when a producer must stop until its command's resume() is called. */
+/* True if a producer must stop until the command's resume() is called. */
 bool	 client_full(const struct client *c);
 
-/* Go on with commands and input, from the loop: never calls back now. */
+/* Continues with commands and input, from the loop: never calls back at
+ * once. */
 void	 client_wake(struct client *c);
 
-/* Logged in: c->user and c->storage are there. */
-void	 client_known(struct client *c);
-/* Leave the selected mailbox (view freed); not told to storaged. */
+/* Leaves the selected mailbox (frees the view); storaged is not notified. */
 void	 client_unselect(struct client *c);
 
 /* Whether this client may send a password now (TLS or plaintext-login). */
 bool	 client_may_login(const struct client *c);
 bool	 client_can_starttls(const struct client *c);
 
-struct event_base *client_base(struct client *c);
+struct event_base *client_base(const struct client *c);
 
-/* storage.c: the selected mailbox is deleted; a commit is unsettled. */
-void	 client_gone(struct client *c);
-void	 client_waiting(struct client *c);
-
-/* client_run.c: commands and input, as far as they go now. */
-void	 client_run(struct client *c);
-/* client_io.c: set up, write what can be written now, wait for what is
- * wanted, begin TLS on a connection whose output is flushed.  -1: close. */
-void	 client_io_init(struct client *c);
+/* client_io.c: set up; write as much as possible now; wait for what is needed;
+ * start TLS on a connection whose output has been flushed.  -1: close. */
+void	 client_io_init(struct client *c, struct event_base *base, int fd);
 int	 client_flush(struct client *c);
 void	 client_events(struct client *c);
 int	 client_tls_begin(struct client *c);
-void	 client_greet(struct client *c);
-/* The unread octets are in the clear: throw them away. */
+void	 client_shake(struct client *c);
+/* Its time is charged to its user, or to its address.  0, or -1 on ENOMEM. */
+int	 client_join(struct client *c);
+/* Restarts its timeout. */
+void	 client_heard(struct client *c);
+/* The unread octets were not encrypted: discards them. */
 void	 client_discard(struct client *c);
+/* Its output waits no longer. */
+void	 client_unsent_gone(struct client *c);
 /* Octets of input not yet used. */
 size_t	 client_unread(const struct client *c);
 
 /* All clients of the process. */
 TAILQ_HEAD(client_list, client);
 extern struct client_list clients;
-extern unsigned int nclients, nstrangers;
-/* The process stops: no further commands begin. */
+extern unsigned int nclients;
+/* The process is shutting down: no further commands are started. */
 extern bool clients_draining;
 
 #endif

@@ -11,8 +11,8 @@
 #include "common/compat.h"
 #include "common/fuzz.h"
 #include "imapd/client.h"
-#include "imapd/storage_fake.h"
-#include "imapd/test_rig.h"
+#include "imapd/test/rig.h"
+#include "imapd/test/storage_fake.h"
 
 static struct rig	 rig;
 

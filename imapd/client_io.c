@@ -3,32 +3,25 @@
  * holds more input than it was asked for, nor more output than
  * CLIENT_OUT_MAX.
  */
-#include "common/clock.h"
 #include "imapd/client.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <unistd.h>
+#include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-
+#include "common/clock.h"
 #include "common/log.h"
+#include "common/log_limit.h"
+#include "common/tcp.h"
 #include "imapd/conf.h"
-#include "imapd/storage.h"
 
 static void	 client_on_read(evutil_socket_t, short, void *);
 static void	 client_on_write(evutil_socket_t, short, void *);
 
-enum { IO_AGAIN = -1, IO_END = 0, IO_ERROR = -2 };
+static uint64_t	 unsent;	/* octets that wait, of all clients */
 
 void
-client_io_init(struct client *c)
+client_io_init(struct client *c, struct event_base *base, int fd)
 {
-	event_assign(&c->ev_read, c->base, c->fd, EV_READ | EV_PERSIST,
-	    client_on_read, c);
-	event_assign(&c->ev_write, c->base, c->fd, EV_WRITE | EV_PERSIST,
-	    client_on_write, c);
+	tls_io_init(&c->io, base, fd, client_on_read, client_on_write, c);
 }
 
 size_t
@@ -52,16 +45,60 @@ client_full(const struct client *c)
 void
 client_discard(struct client *c)
 {
-	if (c->in.data != NULL)
-		explicit_bzero(c->in.data, c->in.size);
-	buf_free(&c->in);
+	buf_freezero(&c->in);
 	c->in_off = 0;
+}
+
+void
+client_unsent_gone(struct client *c)
+{
+	unsent -= c->unsent;
+	c->unsent = 0;
+}
+
+/* More waits than may: who holds most of it, longest without progress, goes.
+ * False: there is nobody. */
+static bool
+unsent_cut(void)
+{
+	static struct log_limit	 limit = LOG_LIMIT("too much unsent");
+	struct client		*c, *most = NULL;
+
+	TAILQ_FOREACH(c, &clients, entry)
+		if (!client_closed(c) && (most == NULL ||
+		    c->unsent > most->unsent ||
+		    (c->unsent == most->unsent && c->wrote < most->wrote)))
+			most = c;
+	if (most == NULL)
+		return false;
+	if (log_limit(&limit))
+		log_warnx("session=%08x user=%s octets=%zu why=\"too much "
+		    "unsent output\"", most->session,
+		    most->user != NULL ? most->user : "", most->unsent);
+	client_unsent_gone(most);
+	client_bye(most, "[UNAVAILABLE] Too much unread output");
+	client_close(most, "too much unsent output");
+	client_unsent_gone(most);
+	return true;
+}
+
+static void
+unsent_look(void)
+{
+	static bool	 looking;	/* BYE is output, too */
+
+	if (looking)
+		return;
+	looking = true;
+	while (unsent > conf.max_unsent && unsent_cut())
+		;
+	looking = false;
 }
 
 void
 client_put(struct client *c, const void *p, size_t len)
 {
-	if (c->closing || c->state == CLIENT_LOGOUT || len == 0)
+	if (client_over(c) || len == 0)
 		return;
 	if (client_queued(c) == 0)
 		c->wrote = clock_ms();
@@ -73,65 +110,12 @@ client_put(struct client *c, const void *p, size_t len)
 		client_close(c, "too much output");
 		return;
 	}
+	c->unsent += len;
+	unsent += len;
 	if (client_queued(c) >= CLIENT_OUT_HIGH)
 		c->full = true;
 	client_wake(c);
-}
-
-/* What OpenSSL wants before it goes on. */
-static int
-tls_result(struct client *c, int ret, bool *other)
-{
-	switch (SSL_get_error(c->ssl, ret)) {
-	case SSL_ERROR_WANT_READ:
-		*other = other == &c->write_wants_read;
-		return IO_AGAIN;
-	case SSL_ERROR_WANT_WRITE:
-		*other = other == &c->read_wants_write;
-		return IO_AGAIN;
-	case SSL_ERROR_ZERO_RETURN:
-		return IO_END;
-	default:
-		return IO_ERROR;
-	}
-}
-
-static ssize_t
-io_read(struct client *c, void *p, size_t len)
-{
-	ssize_t	 n;
-
-	if (c->tls == TLS_ON) {
-		ERR_clear_error();
-		c->read_wants_write = false;
-		n = SSL_read(c->ssl, p, (int)len);
-		return n > 0 ? n : tls_result(c, (int)n,
-		    &c->read_wants_write);
-	}
-	n = read(c->fd, p, len);
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN || errno == EINTR ? IO_AGAIN : IO_ERROR;
-}
-
-static ssize_t
-io_write(struct client *c, const void *p, size_t len)
-{
-	ssize_t	 n;
-
-	if (len > INT_MAX)
-		len = INT_MAX;
-	if (c->tls == TLS_ON) {
-		ERR_clear_error();
-		c->write_wants_read = false;
-		n = SSL_write(c->ssl, p, (int)len);
-		return n > 0 ? n : tls_result(c, (int)n,
-		    &c->write_wants_read);
-	}
-	n = write(c->fd, p, len);
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN || errno == EINTR ? IO_AGAIN : IO_ERROR;
+	unsent_look();
 }
 
 int
@@ -140,12 +124,17 @@ client_flush(struct client *c)
 	ssize_t	 n;
 
 	while (client_queued(c) > 0) {
-		n = io_write(c, c->out.data + c->out_off, client_queued(c));
-		if (n == IO_AGAIN)
+		n = tls_io_write(&c->io, c->out.data + c->out_off,
+		    client_queued(c));
+		if (n == TLS_IO_AGAIN)
 			break;
 		if (n <= 0)
 			return -1;
 		c->out_off += (size_t)n;
+		if (c->unsent >= (size_t)n) {
+			c->unsent -= (size_t)n;
+			unsent -= (uint64_t)n;
+		}
 		c->bytes_out += (uint64_t)n;
 		c->wrote = clock_ms();
 	}
@@ -155,57 +144,40 @@ client_flush(struct client *c)
 		c->out_off = 0;
 	}
 	if (c->full && client_queued(c) <= CLIENT_OUT_LOW) {
-		struct command	*cmd = TAILQ_FIRST(&c->commands);
-
 		c->full = false;
-		if (c->closing || c->state == CLIENT_LOGOUT)
+		if (client_over(c))
 			return 0;
-		storage_resume(c->storage);
-		if (cmd != NULL && cmd->resume != NULL &&
-		    cmd->stage == STAGE_RUNNING)
-			cmd->resume(cmd);
+		c->ops->resume(c);
 		client_wake(c);
 	}
 	return 0;
 }
 
-static void
+void
 client_shake(struct client *c)
 {
-	int	 ret;
+	bool	 is_new = c->state == CLIENT_NEW;
 
-	ERR_clear_error();
-	ret = SSL_accept(c->ssl);
-	if (ret == 1) {
-		c->tls = TLS_ON;
-		if (!c->greeted)
-			client_greet(c);
-		client_wake(c);
+	switch (tls_io_shake(&c->io)) {
+	case 0:
 		return;
-	}
-	c->read_wants_write = false;
-	switch (SSL_get_error(c->ssl, ret)) {
-	case SSL_ERROR_WANT_READ:
-		break;
-	case SSL_ERROR_WANT_WRITE:
-		c->read_wants_write = true;
-		break;
-	default:
+	case -1:
 		client_close(c, "TLS handshake failed");
 		return;
 	}
-	client_events(c);
+	if (!client_over(c))
+		client_enter(c, CLIENT_STRANGER);
+	if (is_new)
+		c->ops->greet(c);
+	client_wake(c);
 }
 
 int
 client_tls_begin(struct client *c)
 {
-	c->starttls = false;
-	if (conf.tls == NULL || (c->ssl = SSL_new(conf.tls)) == NULL ||
-	    SSL_set_fd(c->ssl, c->fd) != 1)
+	if (tls_io_begin(&c->io, conf.tls) == -1)
 		return -1;
-	c->tls = TLS_SHAKING;
-	client_shake(c);
+	client_wake(c);
 	return 0;
 }
 
@@ -213,18 +185,18 @@ static void
 client_on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct client	*c = arg;
+	uint64_t	 said = c->bytes_out;
 	uint8_t		*p;
 	ssize_t		 n;
 
-	(void)fd;
 	(void)what;
-	if (c->closing)
+	if (client_closed(c))
 		return;
-	if (c->tls == TLS_SHAKING) {
-		client_shake(c);
+	if (c->io.state == TLS_IO_SHAKING) {
+		c->ops->run(c);
 		return;
 	}
-	if (c->write_wants_read && client_flush(c) == -1) {
+	if (c->io.write_wants_read && client_flush(c) == -1) {
 		client_close(c, "write error");
 		return;
 	}
@@ -236,24 +208,25 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 		client_close(c, "out of memory");
 		return;
 	}
-	n = io_read(c, p, CLIENT_IN_CHUNK);
+	n = tls_io_read(&c->io, p, CLIENT_IN_CHUNK);
 	if (n > 0) {
 		c->in.len += (size_t)n;
 		c->bytes_in += (uint64_t)n;
 		c->heard = clock_ms();
-		c->eager = n == CLIENT_IN_CHUNK ||
-		    (c->ssl != NULL && SSL_pending(c->ssl) > 0);
-	} else if (n == IO_END)
+		c->eager = n == CLIENT_IN_CHUNK || tls_io_pending(&c->io);
+	} else if (n == TLS_IO_END)
 		c->eof = true;
-	else if (n == IO_AGAIN)
+	else if (n == TLS_IO_AGAIN)
 		c->eager = false;
 	else {
 		client_close(c, "connection lost");
 		return;
 	}
-	client_run(c);
-	if (c->closing)
+	c->ops->run(c);
+	if (client_closed(c))
 		client_wake(c);
+	else if (!c->eager && c->bytes_out == said)
+		tcp_ack_now(fd);	/* no answer takes the ACK along yet */
 }
 
 static void
@@ -263,50 +236,35 @@ client_on_write(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (c->closing)
+	if (client_closed(c))
 		return;
-	if (c->tls == TLS_SHAKING) {
-		client_shake(c);
+	if (c->io.state == TLS_IO_SHAKING) {
+		c->ops->run(c);
 		return;
 	}
-	if (c->read_wants_write)
-		event_active(&c->ev_read, EV_READ, 0);
-	client_run(c);
-	if (c->closing)
+	if (c->io.read_wants_write)
+		event_active(&c->io.ev_read, EV_READ, 0);
+	c->ops->run(c);
+	if (client_closed(c))
 		client_wake(c);
-}
-
-static void
-client_event(struct event *ev, bool want, bool *on)
-{
-	if (want == *on)
-		return;
-	*on = want;
-	if (want)
-		event_add(ev, NULL);
-	else
-		event_del(ev);
 }
 
 void
 client_events(struct client *c)
 {
-	bool	 rd, wr;
+	bool	 rd, wr = client_queued(c) > 0;
 
-	if (c->closing || c->tls == TLS_SHAKING) {
-		rd = !c->closing && !c->read_wants_write;
-		wr = !c->closing && c->read_wants_write;
-	} else {
-		rd = !c->eof && !c->full && !c->starttls &&
-		    c->state != CLIENT_LOGOUT &&
+	if (client_closed(c))
+		rd = wr = false;
+	else if (turn_waits(&c->turn)) {
+		/* it has enough to do; what waits to be written is */
+		rd = false;
+		wr = wr && !c->io.write_wants_read;
+	} else if (c->io.state == TLS_IO_SHAKING)
+		rd = true;
+	else
+		rd = !c->eof && !c->full &&
+		    !(c->state & (CLIENT_STARTTLS | CLIENT_LOGOUT)) &&
 		    client_unread(c) < CLIENT_IN_CHUNK;
-		wr = (client_queued(c) > 0 && !c->write_wants_read) ||
-		    (rd && c->read_wants_write);
-		rd = rd || c->write_wants_read;
-		/* what lies decrypted makes no socket readable */
-		if (rd && c->ssl != NULL && SSL_pending(c->ssl) > 0)
-			event_active(&c->ev_read, EV_READ, 0);
-	}
-	client_event(&c->ev_read, rd, &c->on_read);
-	client_event(&c->ev_write, wr, &c->on_write);
+	tls_io_watch(&c->io, rd, wr);
 }

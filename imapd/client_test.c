@@ -11,8 +11,8 @@
 #include "imapd/client.h"
 #include "imapd/conf.h"
 #include "imapd/fetch_run.h"
-#include "imapd/storage_fake.h"
-#include "imapd/test_rig.h"
+#include "imapd/test/rig.h"
+#include "imapd/test/storage_fake.h"
 
 static void
 login(struct rig *r)
@@ -179,13 +179,82 @@ test_rows_wait(struct rig *r)
 	CHECK((cmd = TAILQ_FIRST(&r->client->commands)) != NULL);
 	f = cmd->state;
 	CHECK(f->waiting > FETCH_WAITING &&
-	    f->waiting < FETCH_WAITING + MBOX_WINDOW + 32768);
+	    f->waiting < FETCH_WAITING + MBOX_CREDIT + 32768);
 	CHECK(fake_do(r->fake, "go") == 0);
 	for (i = 1; i <= 100; i++) {
 		snprintf(line, sizeof(line), "* %d FETCH (BODY[HEADER] {", i);
 		CHECK_ROW(rig_hear(r, line), "%s", line);
 	}
 	CHECK(rig_hear(r, "a OK "));
+	rig_disconnect(r);
+}
+
+/* What is left of a literal does not come; what comes is no reason. */
+static void
+test_literal_stops(struct rig *r)
+{
+	static const char *const said[] = {
+		"a APPEND INBOX {100}\r\n",
+		"a APPEND INBOX {100+}\r\nabc",
+		"a APPEND INBOX {3+}\r\nabc",
+		"a APPEND Nowhere {100+}\r\nabc",
+		"a CREATE {10}\r\nab",
+	};
+	struct imapd_conf	 kept = conf;
+	size_t			 i;
+
+	conf.literal_timeout = 0;
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		login(r);
+		rig_say(r, said[i]);
+		CHECK_ROW(rig_hear(r, "* BYE ") && rig_closed(r), "%s",
+		    said[i]);
+		rig_disconnect(r);
+	}
+	/* storaged's turn, not the client's; and no literal at all */
+	login(r);
+	CHECK(fake_do(r->fake, "wait") == 0);
+	rig_say(r, "a APPEND INBOX {3+}\r\nabc\r\n");
+	for (i = 0; i < 30; i++)
+		rig_turn(r, 10);
+	CHECK(fake_do(r->fake, "go") == 0);
+	CHECK(rig_hear(r, "a OK "));
+	rig_say(r, "b IDLE\r\n");
+	for (i = 0; i < 30; i++)
+		rig_turn(r, 10);
+	rig_say(r, "DONE\r\n");
+	CHECK(rig_hear(r, "b OK "));
+	conf = kept;
+	rig_disconnect(r);
+}
+
+/* Two that ask and never read: the one that holds most goes. */
+static void
+test_unsent(struct rig *r)
+{
+	struct imapd_conf	 kept = conf;
+	struct rig		 o = *r;
+	int			 i;
+
+	login(r);
+	memset(&o.in, 0, sizeof(o.in));
+	login(&o);
+	for (i = 0; i < 300; i++)
+		CHECK(fake_do(r->fake, "deliver INBOX") == 0);
+	rig_say(r, "s SELECT INBOX\r\n");
+	CHECK(rig_hear(r, "s OK "));
+	conf.max_unsent = 20 * 1024;
+	r->deaf = true;
+	rig_say(r, "a FETCH 1:300 (ENVELOPE BODYSTRUCTURE)\r\n");
+	for (i = 0; i < 100 && nclients == 2; i++)
+		rig_turn(r, 1);
+	CHECK(nclients == 1 && TAILQ_FIRST(&clients) == o.client);
+	rig_say(&o, "b NOOP\r\n");
+	CHECK(rig_hear(&o, "b OK "));
+	r->deaf = false;
+	CHECK(rig_closed(r));
+	conf = kept;
+	rig_disconnect(&o);
 	rig_disconnect(r);
 }
 
@@ -229,6 +298,8 @@ main(void)
 	test_timeouts(&r);
 	test_more(&r);
 	test_goes_away(&r);
+	test_literal_stops(&r);
+	test_unsent(&r);
 	test_rows_wait(&r);
 	CHECK(nclients == 0 && nstrangers == 0);
 	rig_end(&r);

@@ -3,18 +3,19 @@
  * octets stream from the client through the parser of mail/ to storaged,
  * and are never held.  All or nothing.
  */
-#include "imapd/append.h"
-
 #include <string.h>
 
 #include "common/compat.h"
 #include "common/arena.h"
+#include "common/clock.h"
 #include "common/msg_mbox.h"
 #include "imapd/client.h"
+#include "imapd/cmd.h"
 #include "imapd/conf.h"
 #include "imapd/reply.h"
 #include "imapd/storage.h"
 #include "imapd/words.h"
+#include "mail/imap_text.h"
 #include "mail/parser.h"
 
 #define SWALLOW_FACTOR	4	/* a literal of so many limits is dropped */
@@ -29,7 +30,7 @@ enum append_phase {
 
 struct append {
 	enum append_phase	 phase;
-	struct ask		*ask;		/* NULL: answered */
+	struct mbox_ask		*ask;		/* NULL: answered */
 	struct scan		 scan;
 	struct buf		 line;
 	uint64_t		 left;		/* octets of the literal */
@@ -41,10 +42,10 @@ struct append {
 	const char		*text;
 };
 
-static void	 append_reply(struct command *, const struct answer *);
+static void	 append_reply(void *, const struct mbox_answer *);
 
 bool
-append_is_message(struct command *cmd, const struct scan *s)
+cmd_append_streams(struct command *cmd, const struct scan *s)
 {
 	struct parse	 p;
 	struct str	 name;
@@ -52,7 +53,7 @@ append_is_message(struct command *cmd, const struct scan *s)
 	p = cmd->args;
 	p.end = (const char *)cmd->text.data + s->header;
 	return p.p <= p.end && parse_sp(&p) == 0 &&
-	    parse_astring(&p, &name) == 0 && parse_sp(&p) == 0;
+	    parse_mailbox(&p, &name) == 0 && parse_sp(&p) == 0;
 }
 
 static void
@@ -65,6 +66,35 @@ append_drop(struct command *cmd)
 	buf_free(&st->line);
 }
 
+/* Whether it is the client's turn to send; its time begins anew when it was
+ * ours before. */
+static void
+append_wants(struct command *cmd)
+{
+	struct append	*st = cmd->state;
+	struct client	*c = cmd->client;
+	bool		 was, wants;
+
+	if (c->taking != cmd)
+		return;
+	was = c->wants != WANTS_NOTHING;
+	switch (st->phase) {
+	case APPEND_MESSAGE:
+		wants = st->ask != NULL && mbox_append_room(st->ask) > 0;
+		break;
+	case APPEND_LINE:
+	case APPEND_SWALLOW:
+		wants = true;
+		break;
+	default:
+		wants = false;
+		break;
+	}
+	c->wants = wants ? WANTS_LITERAL : WANTS_NOTHING;
+	if (wants && !was)
+		c->heard = (int64_t)clock_ms();
+}
+
 /* The command's input is used up: answer what was kept. */
 static void
 append_end(struct command *cmd)
@@ -73,7 +103,7 @@ append_end(struct command *cmd)
 
 	scan_init(&cmd->client->scan);
 	if (st->ask != NULL)
-		storage_cancel(st->ask);
+		mbox_ask_cancel(st->ask);
 	/* st->ask answers later, to nobody */
 	if (st->status == CMD_BAD)
 		(void)reply_bad(cmd, "%s", st->text);
@@ -95,6 +125,7 @@ append_refuse(struct command *cmd, enum cmd_status status, const char *code,
 	st->code = code;
 	st->text = text;
 	if (!comes) {
+		cmd->unfinished = true;
 		st->phase = APPEND_SWALLOW;	/* nothing is left of it */
 		append_end(cmd);
 		return;
@@ -104,11 +135,12 @@ append_refuse(struct command *cmd, enum cmd_status status, const char *code,
 		return;
 	}
 	if (st->ask != NULL)
-		storage_cancel(st->ask);
+		mbox_ask_cancel(st->ask);
 	st->phase = APPEND_SWALLOW;
 	scan_init(&st->scan);
 	st->scan.drop = true;
 	st->scan.literal = left;
+	append_wants(cmd);
 	client_wake(cmd->client);
 }
 
@@ -121,18 +153,22 @@ parse_append_options(struct command *cmd, struct parse *p,
 	int			 zone = 0;
 
 	memset(m, 0, sizeof(*m));
+	p->what = "a list of flags";
 	if (parse_peek(p) == '(') {
-		if (parse_flag_list(p, &flags) == -1 || parse_sp(p) == -1)
+		if (parse_flag_list(p, &flags) == -1 ||
+		    parse_arg(p, "a space") == -1)
 			return -1;
 	}
+	p->what = "a date and time";
 	if (parse_peek(p) == '"') {
 		if (parse_date_time(p, &m->date, &zone) == -1 ||
-		    parse_sp(p) == -1)
+		    parse_arg(p, "a space") == -1)
 			return -1;
 		m->dated = true;
 		m->zone = zone;
 	}
 	m->flags = flags.flags;
+	p->what = "a list of flags, a date or a literal";
 	return parse_end(p) ? words_list(cmd->arena, &flags, &m->keywords) :
 	    -1;
 }
@@ -144,15 +180,14 @@ append_literal(struct command *cmd, const struct scan *s, struct parse *p)
 	struct append	*st = cmd->state;
 
 	if (parse_append_options(cmd, p, &st->msg) == -1)
-		append_refuse(cmd, CMD_BAD, NULL,
-		    "APPEND wants a name, flags, a date and a literal",
+		append_refuse(cmd, CMD_BAD, NULL, reply_bad_text(cmd, p),
 		    s->nonsync, s->size);
 	else if (s->size > cmd->client->append_limit)
 		append_refuse(cmd, CMD_NO, "TOOBIG",
 		    "The message is too large", s->nonsync, s->size);
 	else if (s->size == 0)
 		append_refuse(cmd, CMD_NO, NULL,
-		    "An empty message is not kept", s->nonsync, s->size);
+		    "The message is empty", s->nonsync, s->size);
 	else {
 		mail_parser_free(st->parser);
 		if ((st->parser = mail_parser_new()) != NULL)
@@ -172,18 +207,22 @@ append_go(struct command *cmd, const struct scan *s)
 	st->phase = APPEND_MESSAGE;
 	if (!s->nonsync)
 		client_put(cmd->client, "+ OK\r\n", 6);
+	append_wants(cmd);
 	client_wake(cmd->client);
 }
 
 static void
-append_credit(struct command *cmd)
+append_credit(void *arg)
 {
+	struct command	*cmd = arg;
 	struct append	*st = cmd->state;
 
 	if (st->phase == APPEND_OPENING)
 		append_go(cmd, &st->scan);
-	else
+	else {
+		append_wants(cmd);
 		client_wake(cmd->client);
+	}
 }
 
 /* The literal is complete. */
@@ -198,7 +237,7 @@ append_message_done(struct command *cmd)
 	if (mail_parser_finish(st->parser, &digest) == 0) {
 		st->msg.digest = (struct str){ (char *)digest.data,
 		    digest.len };
-		ret = storage_append_msg(st->ask, &st->msg);
+		ret = mbox_append_msg(st->ask, &st->msg);
 	}
 	buf_free(&digest);
 	mail_parser_free(st->parser);
@@ -211,11 +250,36 @@ append_message_done(struct command *cmd)
 	return ret;
 }
 
+static int
+append_octets(struct append *st, const uint8_t *p, size_t len)
+{
+	return mail_parser_feed(st->parser, p, len) == -1 ||
+	    mbox_append_data(st->ask, p, len) == -1 ? -1 : 0;
+}
+
+/* The same, NULs replaced. */
+static int
+append_cleaned(struct append *st, const uint8_t *p, size_t len)
+{
+	uint8_t	 copy[4096];
+	size_t	 n;
+
+	for (; len > 0; len -= n, p += n) {
+		n = len < sizeof(copy) ? len : sizeof(copy);
+		memcpy(copy, p, n);
+		imap_clean(copy, n);
+		if (append_octets(st, copy, n) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static size_t
 append_take_message(struct command *cmd, const uint8_t *p, size_t len)
 {
 	struct append	*st = cmd->state;
-	size_t		 n = storage_append_room(st->ask);
+	size_t		 n = mbox_append_room(st->ask);
+	bool		 nul;
 
 	if (n > len)
 		n = len;
@@ -224,11 +288,15 @@ append_take_message(struct command *cmd, const uint8_t *p, size_t len)
 	if (n == 0)
 		return 0;
 	st->left -= n;
-	if (mail_parser_feed(st->parser, p, n) == -1 ||
-	    storage_append_data(st->ask, p, n) == -1 ||
+	nul = memchr(p, '\0', n) != NULL;
+	if (nul && !conf.nul_replace)
+		append_refuse(cmd, CMD_NO, NULL, "The message contains a NUL "
+		    "byte, which IMAP does not allow", true, st->left);
+	else if ((nul ? append_cleaned(st, p, n) :
+	    append_octets(st, p, n)) == -1 ||
 	    (st->left == 0 && append_message_done(cmd) == -1))
 		append_refuse(cmd, CMD_NO, "SERVERBUG",
-		    "The message cannot be handled", true, st->left);
+		    "The message could not be processed", true, st->left);
 	return n;
 }
 
@@ -247,18 +315,19 @@ append_take_line(struct command *cmd, const uint8_t *p, size_t len)
 	end = ev == SCAN_COMMAND ? st->line.len : st->scan.header;
 	parse_init(&args, st->line.data != NULL ? (char *)st->line.data : "",
 	    end, cmd->arena);
-	if (ev == SCAN_COMMAND && end == 0 && !st->scan.drop) {
+	if (ev == SCAN_COMMAND && parse_end(&args) && !st->scan.drop) {
 		st->phase = APPEND_COMMITTING;
-		cmd->client->taking = NULL;
+		command_taken(cmd);
 		scan_init(&cmd->client->scan);
-		storage_more(cmd->client->storage,
+		mbox_client_more(cmd->client->storage,
 		    cmd->client->eager || used < len);
-		(void)storage_append_done(st->ask);
+		(void)mbox_append_done(st->ask);
 	} else if (ev == SCAN_COMMAND) {
 		append_refuse(cmd, CMD_BAD, NULL,
-		    "APPEND has more arguments than it should", false, 0);
+		    "APPEND: too many arguments", false, 0);
+		cmd->unfinished = false;	/* this was its end */
 	} else if (parse_sp(&args) == -1) {
-		append_refuse(cmd, CMD_BAD, NULL, "A space is missing",
+		append_refuse(cmd, CMD_BAD, NULL, "APPEND: missing space",
 		    st->scan.nonsync, st->scan.size);
 	} else if (append_literal(cmd, &st->scan, &args)) {
 		append_go(cmd, &st->scan);
@@ -267,7 +336,7 @@ append_take_line(struct command *cmd, const uint8_t *p, size_t len)
 }
 
 static size_t
-append_take(struct command *cmd, const uint8_t *p, size_t len)
+append_take_some(struct command *cmd, const uint8_t *p, size_t len)
 {
 	struct append	*st = cmd->state;
 	size_t		 used;
@@ -287,9 +356,19 @@ append_take(struct command *cmd, const uint8_t *p, size_t len)
 	}
 }
 
-static void
-append_reply(struct command *cmd, const struct answer *a)
+static size_t
+append_take(struct command *cmd, const uint8_t *p, size_t len)
 {
+	size_t	 n = append_take_some(cmd, p, len);
+
+	append_wants(cmd);
+	return n;
+}
+
+static void
+append_reply(void *arg, const struct mbox_answer *a)
+{
+	struct command	*cmd = arg;
 	struct append	*st = cmd->state;
 	struct buf	 b = BUF_INIT;
 
@@ -303,9 +382,11 @@ append_reply(struct command *cmd, const struct answer *a)
 		/* refused before the end: NO, whatever storaged meant */
 		if (a->no == NULL)
 			append_refuse(cmd, CMD_NO, "SERVERBUG",
-			    "The message cannot be handled", true, st->left);
+			    "The message could not be processed", true,
+			    st->left);
 		else if (st->phase == APPEND_OPENING && !st->scan.nonsync) {
 			scan_init(&cmd->client->scan);
+			cmd->unfinished = true;
 			(void)reply_refused(cmd, a->no);
 		} else
 			append_refuse(cmd, CMD_NO,
@@ -325,6 +406,8 @@ append_reply(struct command *cmd, const struct answer *a)
 		(void)buf_put_u8(&b, '\0');
 	}
 	(void)reply_ok(cmd, b.len > 0 && !b.failed ? (char *)b.data : NULL,
+	    a->ok->full ?
+	    "Appended without the new keywords: too many keywords" :
 	    "Appended");
 	buf_free(&b);
 }
@@ -343,7 +426,7 @@ cmd_append(struct command *cmd)
 	const char	*end = (const char *)cmd->text.data + c->scan.header;
 
 	if (c->scan.header == 0 || end < p->p || end >= p->end)
-		return reply_bad(cmd, "APPEND wants a literal");
+		return reply_bad(cmd, "APPEND: a literal is missing");
 	if ((st = arena_alloc(cmd->arena, sizeof(*st))) == NULL) {
 		client_bye(c, "Out of memory");
 		return CMD_WAIT;
@@ -352,18 +435,22 @@ cmd_append(struct command *cmd)
 	cmd->drop = append_drop;
 	cmd->take = append_take;
 	st->scan = c->scan;
-	c->taking = cmd;
+	command_take(cmd);
 	p->end = end;
-	if (parse_sp(p) == -1 || parse_mailbox(p, &name) == -1 ||
-	    parse_sp(p) == -1) {
-		append_refuse(cmd, CMD_BAD, NULL,
-		    "APPEND wants a name, flags, a date and a literal",
+	if (parse_arg(p, "a mailbox name") == -1 ||
+	    parse_mailbox(p, &name) == -1 || parse_arg(p, "a space") == -1) {
+		append_refuse(cmd, CMD_BAD, NULL, reply_bad_text(cmd, p),
+		    st->scan.nonsync, st->scan.size);
+		return CMD_WAIT;
+	}
+	if (name.p == NULL) {
+		append_refuse(cmd, CMD_NO, "NONEXISTENT", p->noname,
 		    st->scan.nonsync, st->scan.size);
 		return CMD_WAIT;
 	}
 	if (!append_literal(cmd, &st->scan, p))
 		return CMD_WAIT;
-	st->ask = storage_append_open(cmd, name, st->scan.nonsync,
+	st->ask = storage_append(cmd, name, st->scan.nonsync,
 	    append_credit, append_reply);
 	if (st->ask != NULL && st->scan.nonsync)
 		append_go(cmd, &st->scan);

@@ -10,6 +10,7 @@
 #include "imapd/base64.h"
 #include "imapd/capability.h"
 #include "imapd/client.h"
+#include "imapd/cmd.h"
 #include "imapd/login.h"
 #include "imapd/reply.h"
 
@@ -26,9 +27,7 @@ authenticate_drop(struct command *cmd)
 {
 	struct authenticate	*st = cmd->state;
 
-	if (st->line.data != NULL)
-		explicit_bzero(st->line.data, st->line.size);
-	buf_free(&st->line);
+	buf_freezero(&st->line);
 }
 
 static void
@@ -50,13 +49,11 @@ authenticate_answer(struct command *cmd, struct str line)
 	}
 	buf_init(&b, SASL_BYTES_MAX);
 	if (base64_decode(line, &b) == -1)
-		authenticate_give_up(cmd, "That is not base64");
+		authenticate_give_up(cmd, "Invalid base64");
 	else
 		auth_step(cmd->client, (struct str){
 		    b.data != NULL ? (char *)b.data : "", b.len });
-	if (b.data != NULL)
-		explicit_bzero(b.data, b.size);
-	buf_free(&b);
+	buf_freezero(&b);
 }
 
 static size_t
@@ -82,30 +79,26 @@ authenticate_take(struct command *cmd, const uint8_t *p, size_t len)
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
 	st->asked = false;
+	cmd->client->wants = WANTS_NOTHING;
 	authenticate_answer(cmd, line);
 	explicit_bzero(st->line.data, st->line.size);
 	buf_reset(&st->line);
 	return n;
 }
 
-void
+static void
 authenticate_challenge(struct command *cmd, struct str data)
 {
 	struct authenticate	*st = cmd->state;
 	struct buf		 b = BUF_INIT;
 
-	if (st == NULL) {	/* LOGIN: there is nobody to ask */
-		auth_cancel(cmd->client);
-		(void)reply_no(cmd, "AUTHENTICATIONFAILED",
-		    "Wrong name or password");
-		return;
-	}
 	(void)buf_puts(&b, "+ ");
 	(void)base64_encode(data, &b);
 	(void)buf_puts(&b, "\r\n");
 	client_put(cmd->client, b.data, b.len);
 	buf_free(&b);
 	st->asked = true;
+	cmd->client->wants = WANTS_LINE;
 	client_wake(cmd->client);
 }
 
@@ -116,18 +109,26 @@ parse_authenticate(struct command *cmd, struct str *mechanism,
 {
 	struct parse	*p = &cmd->args;
 	struct str	 word;
+	const char	*at;
 
 	*has = false;
-	if (parse_sp(p) == -1 || parse_atom(p, mechanism) == -1)
+	if (parse_arg(p, "a mechanism") == -1 ||
+	    parse_astring(p, mechanism) == -1)
 		return -1;
 	if (parse_end(p))
 		return 0;
-	if (parse_sp(p) == -1 || parse_atom(p, &word) == -1 || !parse_end(p))
+	if (parse_arg(p, "base64") == -1)
+		return -1;
+	at = p->p;
+	if (parse_atom(p, &word) == -1 || parse_done(p) == -1)
 		return -1;
 	*has = true;
 	if (str_eq(word, STR("=")))	/* an empty one */
 		return 0;
-	return base64_decode(word, initial);
+	if (base64_decode(word, initial) == 0)
+		return 0;
+	p->p = at;
+	return -1;
 }
 
 enum cmd_result
@@ -147,13 +148,13 @@ cmd_authenticate(struct command *cmd)
 	cmd->state = st;
 	cmd->drop = authenticate_drop;
 	if (parse_authenticate(cmd, &mechanism, &b, &has) == -1)
-		ret = reply_bad(cmd, "AUTHENTICATE wants a mechanism, and "
-		    "base64");
+		ret = reply_bad_arg(cmd);
 	else if (!capability_mechanism(mechanism))
-		ret = reply_no(cmd, NULL, "No such mechanism");
+		ret = reply_no(cmd, NULL,
+		    "Unsupported authentication mechanism");
 	else if (!client_may_login(cmd->client))
 		ret = reply_no(cmd, "PRIVACYREQUIRED",
-		    "Passwords only over TLS");
+		    "TLS is required to log in with a password");
 	else if ((up = arena_dup(cmd->arena, mechanism.p,
 	    mechanism.len)) == NULL)
 		ret = reply_no(cmd, "SERVERBUG", "Out of memory");
@@ -164,11 +165,10 @@ cmd_authenticate(struct command *cmd)
 		initial = (struct str){ b.data != NULL ? (char *)b.data : "",
 		    b.len };
 		cmd->take = authenticate_take;
-		cmd->client->taking = cmd;
+		cmd->challenge = authenticate_challenge;
+		command_take(cmd);
 		ret = login_begin(cmd, str_from(up), has ? &initial : NULL);
 	}
-	if (b.data != NULL)
-		explicit_bzero(b.data, b.size);
-	buf_free(&b);
+	buf_freezero(&b);
 	return ret;
 }

@@ -1,13 +1,21 @@
 /* COPY and MOVE (RFC 3501 section 6.4.7, RFC 6851, COPYUID of RFC 4315). */
 #include "imapd/client.h"
+#include "imapd/cmd.h"
+#include "imapd/overlap.h"
 #include "imapd/reply.h"
 #include "imapd/storage.h"
 #include "imapd/view.h"
 
-/* "COPYUID v src dst" with a NUL; empty when nothing was copied. */
+#define COPYUID_MAX	(8 * 1024 * 1024)
+
+/*
+ * "COPYUID v src dst" with a NUL; empty when nothing was copied, or when it
+ * would be so long that it is better left out.
+ */
 static void
 copyuid(struct buf *b, const struct reply_ok *ok)
 {
+	buf_init(b, COPYUID_MAX);
 	if (ok->src.n > 0 && ok->dst.n > 0) {
 		(void)buf_printf(b, "COPYUID %u ", ok->uidvalidity);
 		(void)uidset_print(&ok->src, b);
@@ -22,20 +30,21 @@ static enum cmd_result
 expunged(struct command *cmd)
 {
 	return reply_no(cmd, "EXPUNGEISSUED",
-	    "Some of the messages are no more");
+	    "Some of the messages have been expunged");
 }
 
 static void
-copy_reply(struct command *cmd, const struct answer *a)
+copy_reply(void *arg, const struct mbox_answer *a)
 {
-	struct buf	 b = BUF_INIT, line = BUF_INIT;
+	struct command	*cmd = arg;
+	struct buf	 b, line = BUF_INIT;
 	const char	*code;
 
 	if (a->ok == NULL) {
 		(void)reply_refused(cmd, a->no);
 		return;
 	}
-	if (a->ok->src.n == 0 && !cmd->uid) {
+	if (a->ok->count == 0 && !cmd->uid) {
 		(void)expunged(cmd);
 		return;
 	}
@@ -64,21 +73,26 @@ copy_or_move(struct command *cmd, enum msg_type type)
 	struct parse		*p = &cmd->args;
 	struct mbox_copy	 req = { .box = v->box };
 	struct seqset		 asked;
-	struct uidset		*set = command_set(cmd);
+	struct uidset		*set;
+	enum cmd_result		 ret;
 
-	if (parse_sp(p) == -1 || parse_seqset(p, &asked) == -1 ||
-	    parse_sp(p) == -1 || parse_mailbox(p, &req.to) == -1 ||
-	    !parse_end(p))
-		return reply_bad(cmd, "%s wants a set and a mailbox's name",
-		    cmd->spec->name);
-	if (set == NULL || view_resolve(v, &asked, cmd->uid, set) == -1)
-		return reply_bad(cmd, "No such message");
+	if (parse_arg(p, "a sequence set") == -1 ||
+	    parse_seqset(p, &asked) == -1 ||
+	    parse_arg(p, "a mailbox name") == -1 ||
+	    parse_mailbox(p, &req.to) == -1 || parse_done(p) == -1)
+		return reply_bad_arg(cmd);
+	if (req.to.p == NULL)
+		return reply_noname(cmd, "NONEXISTENT");
+	if ((set = cmd_resolve(cmd, &asked, cmd->uid, &ret)) == NULL)
+		return ret;
 	if (set->n == 0)
 		return reply_ok(cmd, NULL, "No messages");
 	if (!cmd->uid && view_some_gone(v, set))
 		return expunged(cmd);
 	if (view_cover(v, set) == -1)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
+	if (type == IMSG_MBOX_MOVE && overlap_shown(cmd, set))
+		return CMD_BEHIND;
 	req.uids = *set;
 	return storage_ask(cmd, type, &req, copy_reply);
 }

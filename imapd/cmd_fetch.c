@@ -11,9 +11,12 @@
 #include "common/digest.h"
 #include "common/log.h"
 #include "imapd/client.h"
+#include "imapd/cmd.h"
 #include "imapd/fetch_run.h"
 #include "imapd/reply.h"
 #include "imapd/setcut.h"
+#include "imapd/notify.h"
+#include "imapd/turn.h"
 #include "imapd/view.h"
 #include "imapd/words.h"
 
@@ -29,6 +32,7 @@ fetch_drop(struct command *cmd)
 		fetch_entry_free(f, e);
 	fetch_slots_free(f);
 	uidset_free(&f->todo);
+	uidset_free(&f->piece);
 	uidset_free(&f->unseen);
 	rows_free(&f->rows);
 	buf_free(&f->out);
@@ -83,9 +87,8 @@ entry_add(struct fetch_run *f, const struct fetch_row *row, size_t from)
 }
 
 static int
-fetch_row(void *arg, const uint8_t *p, size_t len)
+fetch_row(struct fetch_run *f, const uint8_t *p, size_t len)
 {
-	struct fetch_run	*f = arg;
 	struct view		*v = f->cmd->client->view;
 	struct mbox_meta_row	 meta;
 	struct fetch_row	 row = { .view = v, .plan = &f->plan,
@@ -127,45 +130,103 @@ fetch_row(void *arg, const uint8_t *p, size_t len)
 }
 
 static int
-fetch_meta_data(struct command *cmd, const uint8_t *p, size_t len)
+fetch_meta_data(void *arg, const uint8_t *p, size_t len)
 {
+	struct command		*cmd = arg;
 	struct fetch_run	*f = cmd->state;
 
-	if (cmd->client->view == NULL)
-		return 0;
-	if (rows_feed(&f->rows, p, len, fetch_row, f) == -1)
+	if (rows_keep(&f->rows, p, len) == -1)
 		return -1;
-	fetch_flush(f);
-	fetch_pump(f);
+	mbox_ask_hold(f->ask, true);
+	client_wake(cmd->client);
 	return 0;
 }
 
 static void
-fetch_meta_reply(struct command *cmd, const struct answer *a)
+fetch_meta_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command		*cmd = arg;
 	struct fetch_run	*f = cmd->state;
 
-	f->meta = false;
 	f->ask = NULL;
 	if (a->no != NULL) {
 		fetch_refused(f, a->no);
 		f->failed = true;
 	}
-	buf_reset(&f->rows.b);
+	client_wake(cmd->client);
+}
+
+/* Rows that wait behind one that wants octets are bounded. */
+static bool
+fetch_backlog(const struct fetch_run *f)
+{
+	return f->nentries > FETCH_BATCH || f->waiting > FETCH_WAITING;
+}
+
+/* Rows that lie there, as far as time, room and those before them allow. */
+static void
+fetch_rows(struct fetch_run *f)
+{
+	const uint8_t	*p;
+	size_t		 len;
+	int		 n = 1;
+
+	while (n == 1 && !turn_spent() && !client_full(f->cmd->client) &&
+	    !fetch_backlog(f) && (n = rows_peek(&f->rows, &p, &len)) == 1) {
+		if (fetch_row(f, p, len) == -1)
+			n = -1;
+		else
+			rows_skip(&f->rows);
+	}
+	fetch_flush(f);
+	if (n == -1)
+		client_close(f->cmd->client, "malformed rows");
+	if (n == 1)
+		return;
+	if (f->ask != NULL)
+		mbox_ask_hold(f->ask, false);
+	else
+		f->meta = false;
+}
+
+static bool
+fetch_work(struct command *cmd)
+{
+	struct fetch_run	*f = cmd->state;
+
+	if (cmd->client->view == NULL)
+		f->meta = f->ask != NULL;	/* no row means anything */
+	else if (f->meta)
+		fetch_rows(f);
 	fetch_pump(f);
+	return cmd->stage != STAGE_RUNNING;
 }
 
 static void
-fetch_store_reply(struct command *cmd, const struct answer *a)
+fetch_resume(struct command *cmd)
 {
+	client_wake(cmd->client);
+}
+
+static void
+fetch_store_reply(void *arg, const struct mbox_answer *a)
+{
+	struct command		*cmd = arg;
 	struct fetch_run	*f = cmd->state;
 
 	/* The message was read all the same: no reason to say NO. */
 	if (a->no != NULL)
-		log_info("session=%08llx cmd=FETCH why=\"\\Seen is not set\"",
+		log_info("session=%08llx cmd=FETCH why=\"could not set "
+		    "\\Seen\"",
 		    (unsigned long long)cmd->client->session);
 	f->storing = false;
-	fetch_pump(f);
+	client_wake(cmd->client);
+}
+
+bool
+fetch_left(const struct fetch_run *f)
+{
+	return f->todo.n > 0 || f->piece.n > 0;
 }
 
 static void
@@ -179,15 +240,17 @@ fetch_ask_meta(struct fetch_run *f)
 	if (f->plan.noctets > 0)
 		n = f->plan.fields != 0 ? FETCH_BATCH_BIG : FETCH_BATCH;
 	else
-		n = f->todo.n > MBOX_RANGES_MAX ? MBOX_RANGES_MAX : UINT64_MAX;
-	if (set_cut(&f->todo, n, &req.uids) == -1 ||
+		n = UINT64_MAX;
+	/* by two cuts: each moves all of what it leaves */
+	if ((f->piece.n == 0 && set_cut(&f->todo, f->todo.n > SET_PIECE ?
+	    SET_PIECE : UINT64_MAX, &f->piece) == -1) ||
+	    set_cut(&f->piece, n, &req.uids) == -1 ||
 	    view_cover(v, &req.uids) == -1) {
 		f->failed = true;
 		uidset_free(&req.uids);
 		return;
 	}
 	f->meta = true;
-	f->held = false;
 	(void)storage_stream(f->cmd, IMSG_MBOX_META, &req, fetch_meta_data,
 	    fetch_meta_reply, &f->ask);
 	uidset_free(&req.uids);
@@ -201,7 +264,9 @@ fetch_ask_seen(struct fetch_run *f)
 	    .how = MBOX_STORE_ADD, .flags = MBOX_SEEN,
 	    .unchangedsince = UINT64_MAX };
 
-	uidset_take(&req.uids, &f->unseen);
+	if (set_cut(&f->unseen, f->unseen.n > SET_PIECE ? SET_PIECE :
+	    UINT64_MAX, &req.uids) == -1)
+		uidset_clear(&f->unseen);
 	(void)view_cover(v, &req.uids);		/* saves ranges, if it can */
 	f->storing = true;
 	(void)storage_ask(f->cmd, IMSG_MBOX_STORE, &req, fetch_store_reply);
@@ -217,36 +282,23 @@ fetch_finish(struct fetch_run *f)
 		f->gone += f->want - f->rows_seen;
 	if (f->damaged > 0)
 		(void)reply_no(cmd, "CORRUPTION",
-		    "%llu of the messages are damaged and were left out",
+		    "%llu of the messages are damaged and were omitted",
 		    (unsigned long long)f->damaged);
 	else if (f->refusal != NULL)
 		(void)reply_refused(cmd, &f->no);
 	else if (f->away > 0)
 		(void)reply_no(cmd, "UNAVAILABLE",
-		    "%llu of the messages cannot be had for now",
+		    "%llu of the messages are temporarily unavailable, try "
+		    "again later",
 		    (unsigned long long)f->away);
 	else if (f->failed)
 		(void)reply_no(cmd, "SERVERBUG", "Out of memory");
 	else if (f->gone > 0 && !cmd->uid)
 		(void)reply_no(cmd, "EXPUNGEISSUED",
-		    "Some of the messages are no more");
+		    "Some of the messages have been expunged");
 	else
 		(void)reply_ok(cmd, f->gone > 0 ? "EXPUNGEISSUED" : NULL,
 		    "Fetched");
-}
-
-/* Rows that wait behind one that wants octets are bounded: no more of them
- * come meanwhile. */
-static void
-fetch_hold_meta(struct fetch_run *f)
-{
-	bool	 hold = f->nentries > FETCH_BATCH ||
-		    f->waiting > FETCH_WAITING;
-
-	if (f->ask == NULL || hold == f->held)
-		return;
-	f->held = hold;
-	storage_hold(f->ask, hold);
 }
 
 void
@@ -256,24 +308,24 @@ fetch_pump(struct fetch_run *f)
 		return;
 	if (f->cmd->client->view == NULL) {	/* it was deleted */
 		if (!f->meta && !f->storing && fetch_bodies_idle(f))
-			(void)reply_no(f->cmd, NULL, "The mailbox is gone");
+			(void)reply_no(f->cmd, NULL,
+			    "The mailbox has been deleted");
 		return;
 	}
 	f->running = true;
-	if (!f->meta && f->todo.n > 0 && !f->failed &&
+	if (!f->meta && fetch_left(f) && !f->failed &&
 	    f->nentries < FETCH_BATCH_BIG / 2)
 		fetch_ask_meta(f);
-	if (!f->meta && f->todo.n == 0 && f->unseen.n > 0 && !f->storing)
+	if (!f->meta && !fetch_left(f) && f->unseen.n > 0 && !f->storing)
 		fetch_ask_seen(f);
 	fetch_bodies(f);
 	/* what was written may have made room for more rows */
-	if (!f->meta && f->todo.n > 0 && !f->failed &&
+	if (!f->meta && fetch_left(f) && !f->failed &&
 	    f->nentries < FETCH_BATCH_BIG / 2)
 		fetch_ask_meta(f);
-	fetch_hold_meta(f);
 	f->running = false;
 	if (!f->meta && !f->storing && f->nentries == 0 &&
-	    (f->todo.n == 0 || f->failed) && fetch_bodies_idle(f))
+	    (!fetch_left(f) || f->failed) && fetch_bodies_idle(f))
 		fetch_finish(f);
 }
 
@@ -284,18 +336,20 @@ cmd_fetch(struct command *cmd)
 	struct parse		*p = &cmd->args;
 	struct fetch_run	*f;
 	struct seqset		 asked;
-	struct uidset		*set = command_set(cmd);
+	struct uidset		*set;
+	enum cmd_result		 ret;
 
 	f = arena_alloc(cmd->arena, sizeof(*f));
-	if (f == NULL || set == NULL)
+	if (f == NULL)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
-	if (parse_sp(p) == -1 || parse_seqset(p, &asked) == -1 ||
-	    parse_sp(p) == -1 ||
+	if (parse_arg(p, "a sequence set") == -1 ||
+	    parse_seqset(p, &asked) == -1 ||
+	    parse_arg(p, "a FETCH item") == -1 ||
 	    fetch_parse(p, cmd->uid, v->readonly, &f->plan) == -1 ||
-	    !parse_end(p))
-		return reply_bad(cmd, "FETCH wants a set and known items");
-	if (view_resolve(v, &asked, cmd->uid, set) == -1)
-		return reply_bad(cmd, "No such message");
+	    parse_done(p) == -1)
+		return reply_bad_arg(cmd);
+	if ((set = cmd_resolve(cmd, &asked, cmd->uid, &ret)) == NULL)
+		return ret;
 	if (set->n == 0)
 		return reply_ok(cmd, NULL, "Nothing to fetch");
 	f->cmd = cmd;
@@ -309,7 +363,8 @@ cmd_fetch(struct command *cmd)
 	if (f->arena == NULL || uidset_copy(&f->todo, set) == -1)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
 	if (f->plan.what & MBOX_WHAT_FLAGS)
-		view_tell_keywords(v, cmd);
-	fetch_pump(f);
-	return cmd->stage == STAGE_RUNNING ? CMD_WAIT : CMD_DONE;
+		notify_keywords(cmd);
+	cmd->work = fetch_work;
+	cmd->resume = fetch_resume;
+	return CMD_WAIT;
 }

@@ -8,40 +8,39 @@
 
 #include "common/arena.h"
 #include "imapd/client.h"
+#include "imapd/cmd.h"
 #include "imapd/conf.h"
 #include "imapd/reply.h"
 #include "imapd/storage.h"
 #include "imapd/view.h"
 
 static void
-poll_reply(struct command *cmd, const struct answer *a)
+poll_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command	*cmd = arg;
+
 	/* while the bucket is away there is nothing to hear */
-	cmd->why = a->no != NULL ? "not polled" : NULL;
+	cmd->why = a->no != NULL ? "poll failed" : NULL;
 	(void)reply_ok(cmd, NULL, "Done");
 }
 
 enum cmd_result
 cmd_noop(struct command *cmd)
 {
-	if (!parse_end(&cmd->args))
-		return reply_bad(cmd, "%s takes no arguments",
-		    cmd->spec->name);
+	if (parse_done(&cmd->args) == -1)
+		return reply_bad_arg(cmd);
 	if (cmd->client->view == NULL)
 		return reply_ok(cmd, NULL, "Done");
 	return storage_ask(cmd, IMSG_MBOX_POLL, NULL, poll_reply);
 }
 
-enum cmd_result
-cmd_check(struct command *cmd)
-{
-	return cmd_noop(cmd);
-}
+#define IDLE_LINE_MAX	1024	/* then it is nothing but a flood */
 
 struct idle {
 	struct event	 timer;		/* "Still here" */
 	char		 line[8];
-	size_t		 len;		/* of the line, also what is dropped */
+	size_t		 len;		/* of the line */
+	size_t		 octets;	/* all that came of it */
 	bool		 asked;		/* storaged watches */
 };
 
@@ -73,34 +72,38 @@ idle_drop(struct command *cmd)
 }
 
 static void
-idle_on(struct command *cmd, const struct answer *a)
+idle_on(void *arg, const struct mbox_answer *a)
 {
 	/* refused: what this node commits is heard all the same */
-	(void)cmd;
+	(void)arg;
 	(void)a;
 }
 
 static void
-idle_off(struct command *cmd, const struct answer *a)
+idle_off(void *arg, const struct mbox_answer *a)
 {
+	struct command	*cmd = arg;
 	struct idle	*st = cmd->state;
 
 	(void)a;
-	if (strncasecmp(st->line, "DONE", 4) == 0 && st->len == 4)
-		(void)reply_ok(cmd, NULL, "Idled");
+	while (st->len > 4 && st->len < sizeof(st->line) &&
+	    st->line[st->len - 1] == ' ')
+		st->len--;
+	if (st->len == 4 && strncasecmp(st->line, "DONE", 4) == 0)
+		(void)reply_ok(cmd, NULL, "IDLE completed");
 	else
-		(void)reply_bad(cmd, "IDLE ends with DONE");
+		(void)reply_bad(cmd, "Expected DONE to end IDLE");
 }
 
 static void
 idle_end(struct command *cmd)
 {
 	struct mbox_idle	 req = { .on = false };
-	struct answer		 none = { 0 };
+	struct mbox_answer	 none = { 0 };
 	struct idle		*st = cmd->state;
 
 	event_del(&st->timer);
-	cmd->client->taking = NULL;
+	command_taken(cmd);
 	if (st->asked)
 		(void)storage_ask(cmd, IMSG_MBOX_IDLE, &req, idle_off);
 	else
@@ -118,6 +121,10 @@ idle_take(struct command *cmd, const uint8_t *p, size_t len)
 			idle_end(cmd);
 			return i + 1;
 		}
+		if (++st->octets > IDLE_LINE_MAX) {
+			client_bye(cmd->client, "Expected DONE to end IDLE");
+			return i;
+		}
 		if (p[i] == '\r')
 			continue;
 		if (st->len < sizeof(st->line))
@@ -133,15 +140,15 @@ cmd_idle(struct command *cmd)
 	struct client		*c = cmd->client;
 	struct idle		*st;
 
-	if (!parse_end(&cmd->args))
-		return reply_bad(cmd, "IDLE takes no arguments");
+	if (parse_done(&cmd->args) == -1)
+		return reply_bad_arg(cmd);
 	if ((st = arena_alloc(cmd->arena, sizeof(*st))) == NULL)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
-	evtimer_assign(&st->timer, c->base, idle_on_timer, cmd);
+	evtimer_assign(&st->timer, client_base(c), idle_on_timer, cmd);
 	cmd->state = st;
 	cmd->drop = idle_drop;
 	cmd->take = idle_take;
-	c->taking = cmd;
+	command_take(cmd);
 	idle_timer_set(st);
 	client_put(c, "+ idling\r\n", 10);
 	if (c->view != NULL) {

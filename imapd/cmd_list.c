@@ -8,10 +8,13 @@
 #include "common/compat.h"
 #include "common/arena.h"
 #include "imapd/client.h"
+#include "imapd/cmd.h"
 #include "imapd/list.h"
 #include "imapd/reply.h"
+#include "imapd/rows.h"
 #include "imapd/status.h"
 #include "imapd/storage.h"
+#include "imapd/turn.h"
 
 #define LIST_ROW_MAX		4096
 #define LIST_PATTERNS_MAX	100
@@ -24,6 +27,7 @@ struct list {
 	size_t			 n;
 	size_t			 size;
 	struct list_tree	 tree;
+	bool			 matched;
 	size_t			 next;		/* entry to be written */
 };
 
@@ -62,8 +66,9 @@ list_row(void *arg, const uint8_t *p, size_t len)
 }
 
 static int
-list_data(struct command *cmd, const uint8_t *p, size_t len)
+list_data(void *arg, const uint8_t *p, size_t len)
 {
+	struct command	*cmd = arg;
 	struct list	*st = cmd->state;
 
 	return rows_feed(&st->rows, p, len, list_row, cmd);
@@ -91,24 +96,35 @@ list_line(struct command *cmd, const struct list_entry *e)
 	buf_free(&attrs);
 }
 
-static void
-list_go_on(struct command *cmd)
+/* Which match, and their lines: as far as time and room allow. */
+static bool
+list_work(struct command *cmd)
 {
 	struct list	*st = cmd->state;
 
+	if (!st->matched && !list_match(&st->tree, &st->q))
+		return false;
+	st->matched = true;
 	for (; st->next < st->tree.n; st->next++) {
-		if (client_full(cmd->client))
-			return;		/* resume() comes */
+		if (client_full(cmd->client) || turn_spent())
+			return false;		/* it comes again */
 		if (st->tree.v[st->next].match)
 			list_line(cmd, &st->tree.v[st->next]);
 	}
-	cmd->resume = NULL;
 	(void)reply_ok(cmd, NULL, "Done");
+	return true;
 }
 
 static void
-list_reply(struct command *cmd, const struct answer *a)
+list_resume(struct command *cmd)
 {
+	client_wake(cmd->client);
+}
+
+static void
+list_reply(void *arg, const struct mbox_answer *a)
+{
+	struct command	*cmd = arg;
 	struct list	*st = cmd->state;
 
 	if (a->no != NULL) {
@@ -119,9 +135,9 @@ list_reply(struct command *cmd, const struct answer *a)
 		(void)reply_no(cmd, "LIMIT", "Too many mailboxes");
 		return;
 	}
-	list_match(&st->tree, &st->q);
-	cmd->resume = list_go_on;
-	list_go_on(cmd);
+	cmd->work = list_work;
+	cmd->resume = list_resume;
+	client_wake(cmd->client);
 }
 
 static const struct {
@@ -143,12 +159,14 @@ static const struct {
 static int
 parse_select_options(struct parse *p, struct list_query *q)
 {
-	size_t	 i;
+	const char	*at = p->p;
+	size_t		 i;
 
-	if (parse_char(p, '(') == -1)
+	p->what = "a selection option";
+	if (parse_open(p) == -1)
 		return 0;
 	q->extended = true;
-	if (parse_char(p, ')') == -1) {
+	if (parse_close(p) == -1) {
 		do {
 			for (i = 0; i < nitems(select_words); i++)
 				if (parse_word(p, select_words[i].word) == 0)
@@ -156,14 +174,18 @@ parse_select_options(struct parse *p, struct list_query *q)
 			if (i == nitems(select_words))
 				return -1;
 			q->select |= select_words[i].bit;
-		} while (parse_sp(p) == 0);
-		if (parse_char(p, ')') == -1)
+		} while (parse_more(p) == 0);
+		if (parse_close(p) == -1)
 			return -1;
 	}
 	/* RFC 5258, section 6: it needs a base option, which SPECIAL-USE
 	 * (RFC 6154, section 6) is not */
-	if (q->select & LIST_RECURSIVEMATCH && !(q->select & LIST_SUBSCRIBED))
+	if (q->select & LIST_RECURSIVEMATCH &&
+	    !(q->select & LIST_SUBSCRIBED)) {
+		p->p = at;
+		p->what = "SUBSCRIBED along with RECURSIVEMATCH";
 		return -1;
+	}
 	return parse_sp(p);
 }
 
@@ -175,12 +197,14 @@ parse_return_options(struct parse *p, struct list *st)
 
 	if (parse_end(p))
 		return 0;
-	if (parse_sp(p) == -1 || parse_word(p, "RETURN") == -1 ||
-	    parse_sp(p) == -1 || parse_char(p, '(') == -1)
+	if (parse_arg(p, "RETURN") == -1 || parse_word(p, "RETURN") == -1 ||
+	    parse_arg(p, "a list of return options") == -1 ||
+	    parse_open(p) == -1)
 		return -1;
 	st->q.extended = true;
-	if (parse_char(p, ')') == 0)
-		return parse_end(p) ? 0 : -1;
+	if (parse_close(p) == 0)
+		return parse_done(p);
+	p->what = "a return option";
 	do {
 		for (i = 0; i < nitems(return_words); i++)
 			if (parse_word(p, return_words[i].word) == 0)
@@ -192,10 +216,10 @@ parse_return_options(struct parse *p, struct list *st)
 		    (parse_sp(p) == -1 ||
 		    parse_status_items(p, &st->items) == -1))
 			return -1;
-	} while (parse_sp(p) == 0);
-	if (parse_char(p, ')') == -1)
+	} while (parse_more(p) == 0);
+	if (parse_close(p) == -1)
 		return -1;
-	return parse_end(p) ? 0 : -1;
+	return parse_done(p);
 }
 
 /* The reference and a pattern make one pattern (RFC 3501 section 6.3.8). */
@@ -206,6 +230,9 @@ add_pattern(struct command *cmd, struct list_query *q, struct str reference,
 	struct str	*s;
 	char		*d;
 
+	/* what can be no name matches none */
+	if (reference.p == NULL || pattern.p == NULL)
+		return 0;
 	if (q->npatterns == LIST_PATTERNS_MAX)
 		return -1;
 	s = &q->patterns[q->npatterns];
@@ -229,18 +256,18 @@ parse_patterns(struct command *cmd, struct list_query *q,
 	    sizeof(*q->patterns));
 	if (q->patterns == NULL)
 		return -1;
-	if (q->lsub || parse_char(p, '(') == -1) {
-		if (parse_list_mailbox(p, only) == -1)
+	if (q->lsub || parse_open(p) == -1) {
+		if (parse_mailbox(p, only) == -1)
 			return -1;
 		return add_pattern(cmd, q, reference, *only);
 	}
 	q->extended = true;
 	do {
-		if (parse_list_mailbox(p, only) == -1 ||
+		if (parse_mailbox(p, only) == -1 ||
 		    add_pattern(cmd, q, reference, *only) == -1)
 			return -1;
-	} while (parse_sp(p) == 0);
-	return parse_char(p, ')');
+	} while (parse_more(p) == 0);
+	return parse_close(p);
 }
 
 static enum cmd_result
@@ -257,14 +284,16 @@ list(struct command *cmd, bool lsub)
 	cmd->state = st;
 	cmd->drop = list_drop;
 	st->q.lsub = lsub;
-	if (parse_sp(p) == -1 ||
-	    (!lsub && parse_select_options(p, &st->q) == -1) ||
-	    parse_mailbox(p, &reference) == -1 || parse_sp(p) == -1 ||
+	if (parse_arg(p, "a reference") == -1 ||
+	    (!lsub && parse_select_options(p, &st->q) == -1))
+		return reply_bad_arg(cmd);
+	p->what = "a reference";
+	if (parse_mailbox(p, &reference) == -1 ||
+	    parse_arg(p, "a pattern") == -1 ||
 	    parse_patterns(cmd, &st->q, reference, &only) == -1 ||
-	    (lsub ? !parse_end(p) : parse_return_options(p, st) == -1))
-		return reply_bad(cmd, "%s wants a reference and a pattern",
-		    cmd->spec->name);
-	if (!st->q.extended && !lsub && only.len == 0) {
+	    (lsub ? parse_done(p) : parse_return_options(p, st)) == -1)
+		return reply_bad_arg(cmd);
+	if (!st->q.extended && !lsub && only.p != NULL && only.len == 0) {
 		/* what the hierarchy's delimiter is */
 		reply_line(cmd, "LIST (\\Noselect) \"/\" \"\"");
 		return reply_ok(cmd, NULL, "Done");

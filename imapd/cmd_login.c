@@ -6,6 +6,7 @@
 
 #include "common/compat.h"
 #include "imapd/client.h"
+#include "imapd/cmd.h"
 #include "imapd/conf.h"
 #include "imapd/login.h"
 #include "imapd/reply.h"
@@ -25,21 +26,22 @@ cmd_login(struct command *cmd)
 	struct buf	 b = BUF_INIT;
 	enum cmd_result	 ret;
 
-	if (parse_sp(p) == -1 || parse_astring(p, &user) == -1 ||
-	    parse_sp(p) == -1 || parse_astring(p, &password) == -1 ||
-	    !parse_end(p))
-		return reply_bad(cmd, "LOGIN wants a name and a password");
+	if (parse_arg(p, "a user name") == -1 ||
+	    parse_credential(p, &user) == -1 ||
+	    parse_arg(p, "a password") == -1 ||
+	    parse_credential(p, &password) == -1 || parse_done(p) == -1)
+		return reply_bad_arg(cmd);
 	if (!client_may_login(cmd->client)) {
 		wipe(password);
 		return reply_no(cmd, "PRIVACYREQUIRED",
-		    "Passwords only over TLS");
+		    "TLS is required to log in with a password");
 	}
 	/* RFC 4616, without an authorization identity */
 	buf_init(&b, 8192 + 2);
 	if (buf_reserve(&b, user.len + password.len + 2) == NULL) {
 		wipe(password);
 		return reply_no(cmd, "AUTHENTICATIONFAILED",
-		    "Wrong name or password");
+		    "Wrong user name or password");
 	}
 	(void)buf_put_u8(&b, '\0');
 	(void)buf_put(&b, user.p, user.len);
@@ -48,27 +50,28 @@ cmd_login(struct command *cmd)
 	wipe(password);
 	initial = (struct str){ (char *)b.data, b.len };
 	ret = login_begin(cmd, STR("PLAIN"), &initial);
-	explicit_bzero(b.data, b.size);
-	buf_free(&b);
+	buf_freezero(&b);
 	return ret;
 }
 
 enum cmd_result
 cmd_starttls(struct command *cmd)
 {
-	if (!parse_end(&cmd->args))
-		return reply_bad(cmd, "STARTTLS takes no arguments");
+	if (parse_done(&cmd->args) == -1)
+		return reply_bad_arg(cmd);
 	if (!client_can_starttls(cmd->client))
-		return reply_bad(cmd, cmd->client->tls == TLS_NONE ?
-		    "No TLS here" : "TLS is on already");
-	return reply_ok(cmd, NULL, "Begin TLS");
+		return reply_bad(cmd, cmd->client->io.state == TLS_IO_CLEAR ?
+		    "TLS is not available" : "TLS is already active");
+	cmd->enters = CLIENT_STARTTLS;
+	return reply_ok(cmd, NULL, "Begin TLS negotiation now");
 }
 
 enum cmd_result
 cmd_logout(struct command *cmd)
 {
-	if (!parse_end(&cmd->args))
-		return reply_bad(cmd, "LOGOUT takes no arguments");
-	reply_line(cmd, "BYE Until next time");
+	if (parse_done(&cmd->args) == -1)
+		return reply_bad_arg(cmd);
+	cmd->enters = CLIENT_LOGOUT;
+	reply_line(cmd, "BYE Logging out");
 	return reply_ok(cmd, NULL, "Logged out");
 }

@@ -2,12 +2,13 @@
 #include <string.h>
 
 #include "imapd/client.h"
+#include "imapd/cmd.h"
 #include "imapd/reply.h"
 #include "imapd/storage.h"
 #include "imapd/view.h"
 
 static void
-select_tell(struct command *cmd, const struct mbox_selected *sel)
+select_lines(struct command *cmd, const struct mbox_selected *sel)
 {
 	struct view	*v = cmd->client->view;
 	struct buf	 b = BUF_INIT;
@@ -27,23 +28,29 @@ select_tell(struct command *cmd, const struct mbox_selected *sel)
 }
 
 static void
-select_reply(struct command *cmd, const struct answer *a)
+select_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command	*cmd = arg;
 	struct client	*c = cmd->client;
-	bool		 readonly = cmd->spec->start == cmd_examine;
+	bool		 readonly = cmd->spec->flags & CMD_READONLY;
 	struct str	*name = cmd->state;
 
 	if (a->no != NULL) {
-		(void)reply_refused(cmd, a->no);
+		if (cmd->args.noname != NULL)
+			(void)reply_noname(cmd, "NONEXISTENT");
+		else
+			(void)reply_refused(cmd, a->no);
 		return;
 	}
 	if (a->selected == NULL || (c->view = view_new(a->selected, *name,
 	    readonly)) == NULL) {
-		(void)reply_no(cmd, "SERVERBUG", "The mailbox does not open");
+		(void)reply_no(cmd, "SERVERBUG",
+		    "The mailbox cannot be opened");
 		return;
 	}
-	c->state = CLIENT_SELECTED;
-	select_tell(cmd, a->selected);
+	if (!client_over(c))
+		client_enter(c, CLIENT_SELECTED);
+	select_lines(cmd, a->selected);
 	(void)reply_ok(cmd, readonly ? "READ-ONLY" : "READ-WRITE",
 	    "Selected");
 }
@@ -54,29 +61,26 @@ cmd_select(struct command *cmd)
 	struct mbox_select	 req = { 0 };
 	struct str		*name;
 
-	if (parse_sp(&cmd->args) == -1 ||
+	if (parse_arg(&cmd->args, "a mailbox name") == -1 ||
 	    parse_mailbox(&cmd->args, &req.name) == -1 ||
-	    !parse_end(&cmd->args))
-		return reply_bad(cmd, "%s wants a mailbox's name",
-		    cmd->spec->name);
-	req.readonly = cmd->spec->start == cmd_examine;
+	    parse_done(&cmd->args) == -1)
+		return reply_bad_arg(cmd);
+	req.readonly = cmd->spec->flags & CMD_READONLY;
 	if ((name = arena_alloc(cmd->arena, sizeof(*name))) == NULL)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
 	*name = req.name;
 	cmd->state = name;
+	/* a name that none can have is asked for as none: what was selected
+	 * is left all the same (RFC 3501 section 6.3.1) */
 	client_unselect(cmd->client);
 	return storage_ask(cmd, IMSG_MBOX_SELECT, &req, select_reply);
 }
 
-enum cmd_result
-cmd_examine(struct command *cmd)
-{
-	return cmd_select(cmd);
-}
-
 static void
-unselect_reply(struct command *cmd, const struct answer *a)
+unselect_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command	*cmd = arg;
+
 	(void)a;	/* there is no way for it to fail */
 	(void)reply_ok(cmd, NULL, "Closed");
 }
@@ -91,8 +95,10 @@ unselect(struct command *cmd)
 }
 
 static void
-close_reply(struct command *cmd, const struct answer *a)
+close_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command	*cmd = arg;
+
 	if (a->no != NULL)
 		(void)reply_refused(cmd, a->no);
 	else if (cmd->client->view == NULL)	/* it is gone meanwhile */
@@ -106,8 +112,8 @@ cmd_close(struct command *cmd)
 {
 	struct mbox_expunge	 req = { .box = cmd->client->view->box };
 
-	if (!parse_end(&cmd->args))
-		return reply_bad(cmd, "CLOSE takes no arguments");
+	if (parse_done(&cmd->args) == -1)
+		return reply_bad_arg(cmd);
 	if (cmd->client->view->readonly)
 		return unselect(cmd);
 	return storage_ask(cmd, IMSG_MBOX_EXPUNGE, &req, close_reply);
@@ -116,7 +122,7 @@ cmd_close(struct command *cmd)
 enum cmd_result
 cmd_unselect(struct command *cmd)
 {
-	if (!parse_end(&cmd->args))
-		return reply_bad(cmd, "UNSELECT takes no arguments");
+	if (parse_done(&cmd->args) == -1)
+		return reply_bad_arg(cmd);
 	return unselect(cmd);
 }

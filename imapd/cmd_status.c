@@ -4,7 +4,9 @@
 #include "common/compat.h"
 #include "common/arena.h"
 #include "imapd/client.h"
+#include "imapd/cmd.h"
 #include "imapd/reply.h"
+#include "imapd/rows.h"
 #include "imapd/storage.h"
 
 #define STATUS_ROW_MAX	4096
@@ -26,8 +28,9 @@ parse_status_items(struct parse *p, uint32_t *items)
 	size_t	 i;
 
 	*items = 0;
-	if (parse_char(p, '(') == -1)
+	if (parse_open(p) == -1)
 		return -1;
+	p->what = "a STATUS item";
 	do {
 		for (i = 0; i < nitems(items_by_bit); i++)
 			if (parse_word(p, items_by_bit[i]) == 0)
@@ -35,8 +38,8 @@ parse_status_items(struct parse *p, uint32_t *items)
 		if (i == nitems(items_by_bit))
 			return -1;
 		*items |= 1U << i;
-	} while (parse_sp(p) == 0);
-	return parse_char(p, ')');
+	} while (parse_more(p) == 0);
+	return parse_close(p);
 }
 
 void
@@ -101,16 +104,18 @@ status_row(void *arg, const uint8_t *p, size_t len)
 }
 
 static int
-status_data(struct command *cmd, const uint8_t *p, size_t len)
+status_data(void *arg, const uint8_t *p, size_t len)
 {
+	struct command	*cmd = arg;
 	struct status	*st = cmd->state;
 
 	return rows_feed(&st->rows, p, len, status_row, cmd);
 }
 
 static void
-status_reply(struct command *cmd, const struct answer *a)
+status_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command	*cmd = arg;
 	struct status	*st = cmd->state;
 
 	if (a->no != NULL)
@@ -129,12 +134,14 @@ cmd_status(struct command *cmd)
 
 	if ((st = arena_alloc(cmd->arena, sizeof(*st))) == NULL)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
-	if (parse_sp(&cmd->args) == -1 ||
+	if (parse_arg(&cmd->args, "a mailbox name") == -1 ||
 	    parse_mailbox(&cmd->args, &req.name) == -1 ||
-	    parse_sp(&cmd->args) == -1 ||
+	    parse_arg(&cmd->args, "a list of STATUS items") == -1 ||
 	    parse_status_items(&cmd->args, &st->items) == -1 ||
-	    !parse_end(&cmd->args))
-		return reply_bad(cmd, "STATUS wants a name and items");
+	    parse_done(&cmd->args) == -1)
+		return reply_bad_arg(cmd);
+	if (req.name.p == NULL)
+		return reply_noname(cmd, "NONEXISTENT");
 	if (req.name.len == 0)
 		return reply_no(cmd, "NONEXISTENT", "No such mailbox");
 	rows_init(&st->rows, STATUS_ROW_MAX);

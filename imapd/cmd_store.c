@@ -4,6 +4,8 @@
  */
 #include "common/arena.h"
 #include "imapd/client.h"
+#include "imapd/cmd.h"
+#include "imapd/overlap.h"
 #include "imapd/reply.h"
 #include "imapd/storage.h"
 #include "imapd/view.h"
@@ -15,8 +17,9 @@
  * 4.2).  A UID that is no more is no error (RFC 3501 section 6.4.8).
  */
 static void
-store_reply(struct command *cmd, const struct answer *a)
+store_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command		*cmd = arg;
 	const struct view	*v = cmd->client->view;
 	const struct uidset	*set = cmd->state;
 
@@ -26,7 +29,10 @@ store_reply(struct command *cmd, const struct answer *a)
 	} else if (!cmd->uid && !cmd->silent && v != NULL &&
 	    view_some_gone(v, set))
 		(void)reply_no(cmd, "EXPUNGEISSUED",
-		    "Some of the messages are no more");
+		    "Some of the messages have been expunged");
+	else if (a->ok != NULL && a->ok->full)
+		(void)reply_ok(cmd, "LIMIT",
+		    "Stored without the new keywords: too many keywords");
 	else
 		(void)reply_ok(cmd, NULL, "Stored");
 }
@@ -34,15 +40,20 @@ store_reply(struct command *cmd, const struct answer *a)
 static int
 parse_store_how(struct parse *p, uint8_t *how, bool *silent)
 {
+	const char	*at = p->p;
+
 	*how = MBOX_STORE_SET;
 	if (parse_char(p, '+') == 0)
 		*how = MBOX_STORE_ADD;
 	else if (parse_char(p, '-') == 0)
 		*how = MBOX_STORE_REMOVE;
-	if (parse_word(p, "FLAGS") == -1)
-		return -1;
-	*silent = parse_char(p, '.') == 0;
-	return *silent ? parse_word(p, "SILENT") : 0;
+	if (parse_word(p, "FLAGS") == 0) {
+		*silent = parse_char(p, '.') == 0;
+		if (!*silent || parse_word(p, "SILENT") == 0)
+			return 0;
+	}
+	p->p = at;
+	return -1;
 }
 
 enum cmd_result
@@ -54,16 +65,18 @@ cmd_store(struct command *cmd)
 	    .unchangedsince = UINT64_MAX };
 	struct seqset		 asked;
 	struct flag_list	 flags;
-	struct uidset		*set = command_set(cmd);
+	struct uidset		*set;
+	enum cmd_result		 ret;
 
-	if (parse_sp(p) == -1 || parse_seqset(p, &asked) == -1 ||
-	    parse_sp(p) == -1 ||
-	    parse_store_how(p, &req.how, &cmd->silent) == -1 ||
-	    parse_sp(p) == -1 || parse_store_flags(p, &flags) == -1 ||
-	    !parse_end(p))
-		return reply_bad(cmd, "STORE wants a set, FLAGS and a list");
-	if (set == NULL || view_resolve(v, &asked, cmd->uid, set) == -1)
-		return reply_bad(cmd, "No such message");
+	if (parse_arg(p, "a sequence set") == -1 ||
+	    parse_seqset(p, &asked) == -1 ||
+	    parse_arg(p, "FLAGS, +FLAGS or -FLAGS, with or without .SILENT")
+	    == -1 || parse_store_how(p, &req.how, &cmd->silent) == -1 ||
+	    parse_arg(p, "a list of flags") == -1 ||
+	    parse_store_flags(p, &flags) == -1 || parse_done(p) == -1)
+		return reply_bad_arg(cmd);
+	if ((set = cmd_resolve(cmd, &asked, cmd->uid, &ret)) == NULL)
+		return ret;
 	if (set->n == 0)
 		return reply_ok(cmd, NULL, "Nothing to store");
 	req.flags = flags.flags;
@@ -71,14 +84,21 @@ cmd_store(struct command *cmd)
 	    (!cmd->silent && uidset_copy(&cmd->owed, set) == -1) ||
 	    view_cover(v, set) == -1)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
+	if (overlap_shown(cmd, set)) {
+		uidset_free(&cmd->owed);
+		return CMD_BEHIND;
+	}
 	req.uids = *set;
+	cmd->changes = set;
 	cmd->state = set;
 	return storage_ask(cmd, IMSG_MBOX_STORE, &req, store_reply);
 }
 
 static void
-expunge_reply(struct command *cmd, const struct answer *a)
+expunge_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command	*cmd = arg;
+
 	if (a->no != NULL)
 		(void)reply_refused(cmd, a->no);
 	else
@@ -92,22 +112,28 @@ cmd_expunge(struct command *cmd)
 	struct parse		*p = &cmd->args;
 	struct mbox_expunge	 req = { .box = v->box, .only = cmd->uid };
 	struct seqset		 asked;
-	struct uidset		*set = command_set(cmd);
+	struct uidset		*set;
+	enum cmd_result		 ret;
 
 	if (!cmd->uid) {
-		if (!parse_end(p))
-			return reply_bad(cmd, "EXPUNGE takes no arguments");
+		if (parse_done(p) == -1)
+			return reply_bad_arg(cmd);
+		if (overlap_shown(cmd, NULL))
+			return CMD_BEHIND;
 		return storage_ask(cmd, IMSG_MBOX_EXPUNGE, &req,
 		    expunge_reply);
 	}
-	if (parse_sp(p) == -1 || parse_seqset(p, &asked) == -1 ||
-	    !parse_end(p))
-		return reply_bad(cmd, "UID EXPUNGE wants a set");
-	if (set == NULL || view_resolve(v, &asked, true, set) == -1 ||
-	    view_cover(v, set) == -1)
+	if (parse_arg(p, "a sequence set") == -1 ||
+	    parse_seqset(p, &asked) == -1 || parse_done(p) == -1)
+		return reply_bad_arg(cmd);
+	if ((set = cmd_resolve(cmd, &asked, true, &ret)) == NULL)
+		return ret;
+	if (view_cover(v, set) == -1)
 		return reply_no(cmd, "SERVERBUG", "Out of memory");
 	if (set->n == 0)
 		return reply_ok(cmd, NULL, "Nothing to expunge");
+	if (overlap_shown(cmd, set))
+		return CMD_BEHIND;
 	req.uids = *set;
 	return storage_ask(cmd, IMSG_MBOX_EXPUNGE, &req, expunge_reply);
 }

@@ -1,7 +1,6 @@
 /*
- * What imapd was told by paild: its slice of the configuration, checked
- * and in the types that the room uses.  One for the process; a reload
- * replaces it for new connections.
+ * imapd's slice of the configuration, checked and converted.  One per process;
+ * a reload replaces it for new connections.
  */
 #ifndef IMAPD_CONF_H
 #define IMAPD_CONF_H
@@ -21,25 +20,35 @@ struct imapd_conf {
 	enum plaintext_login	 plaintext;
 	char			 mechanisms[128]; /* "PLAIN LOGIN" */
 	uint64_t		 append_limit;	/* octets of one message */
+	bool			 nul_replace;	/* in messages; or refused */
 	unsigned int		 login_timeout;	/* seconds until logged in */
 	unsigned int		 idle_timeout;	/* seconds without a command */
 	unsigned int		 write_timeout;	/* seconds without progress */
+	unsigned int		 literal_timeout; /* seconds, inside of one */
 	unsigned int		 still_here;	/* seconds, in IDLE */
 	unsigned int		 max_clients;	/* of this process */
 	unsigned int		 max_strangers;	/* of those not logged in */
 	unsigned int		 max_per_address; /* not logged in */
+	uint64_t		 max_unsent;	/* octets, of all clients */
 };
 
 extern struct imapd_conf conf;
 
 /*
  * Reads the keys "tls.certificate" and "tls.private-key" (PEM bytes),
- * "plaintext-login", "sasl-mechanisms", "append-limit", "imap.login-timeout",
- * "imap.idle-timeout", "imap.max-connections", "imap.max-unauthenticated"
- * and "imap.max-unauthenticated-per-address".  0, or -1 with the reason in
- * why and *c as it was.  s may be NULL: the defaults.
+ * "plaintext-login", "sasl-mechanisms", "append-limit", "append-nul",
+ * "imap.login-timeout", "imap.idle-timeout", "imap.max-connections",
+ * "imap.max-unauthenticated" and "imap.max-unauthenticated-per-address".  0,
+ * or -1 with the reason in why and *c as it was.  s may be NULL: the
+ * defaults.
  */
 int	 conf_read(struct imapd_conf *c, const struct slice *s, char *why,
 	    size_t size);
+/*
+ * Reduces the connection limits to what room descriptors suffice for, with a
+ * warning: each may become a session, which needs two; and half of them are
+ * reserved for clients that have logged in.
+ */
+void	 conf_fit(struct imapd_conf *c, uint64_t room);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * FETCH (RFC 3501 section 6.4.5), as pure parts: the items asked for, the
- * columns that they need, and one message's answer from its META row.
+ * FETCH (RFC 3501 section 6.4.5), the pure parts: the items requested, the
+ * columns that they need, and the response for a message from its META row.
  * What needs octets of the message becomes a job (fetch_body.h).
  */
 #ifndef IMAPD_FETCH_H
@@ -20,10 +20,11 @@ struct fetch_row;
 
 #define FETCH_ITEMS_MAX	1000
 #define FETCH_PATH_MAX	200	/* numbers in a section */
+#define FETCH_HEADERS_MAX 32	/* header items that the digest answers */
 #define FETCH_FILTER_MAX (1024 * 1024) /* of a header that is filtered */
 
-/* What a name asks for.  render adds " NAME value" to out; -1: the row is
- * damaged. */
+/* What an item name requests. render appends " NAME value" to out; -1: the row
+ * is damaged. */
 struct fetch_name {
 	const char	*name;
 	uint32_t	 what;		/* META columns */
@@ -54,23 +55,26 @@ struct fetch_plan {
 	size_t			 noctets;	/* always are */
 	bool			 uid;		/* UID FETCH */
 	bool			 seen;		/* sets \Seen */
+	bool			 octets_only;	/* too many headers: these are
+						   read while they are sent */
 	bool			 whole;		/* one such item: the same
 						   octets of every one */
 };
 
 /*
- * The text after the sequence set: a macro, an item or a list.  readonly:
+ * Parses what follows the sequence set: a macro, an item or a list. readonly:
  * \Seen is never set.  The plan is on the parser's arena.  0 or -1.
  */
 int	 fetch_parse(struct parse *p, bool uid, bool readonly,
 	    struct fetch_plan *plan);
 
-/* Octets of a message that an item wants. */
+/* Octets of a message that an item needs. */
 struct fetch_job {
 	const struct fetch_item	*item;
 	uint64_t		 off;
 	uint64_t		 len;
-	bool			 filter;	/* HEADER.FIELDS: of these */
+	bool			 filter;	/* of these: HEADER.FIELDS, or
+						   an ENVELOPE */
 };
 
 struct fetch_row {
@@ -85,18 +89,20 @@ struct fetch_row {
 };
 
 /*
- * Adds "* seq FETCH (...", without its end, to out; what is left for the
- * message's octets is in r->jobs.  -1: the digest is damaged; out is as it
- * was.
+ * Appends "* seq FETCH (...", without its end, to out; items that need octets
+ * of the message are in r->jobs.  -1: the digest is damaged; out is unchanged.
  */
 int	 fetch_render(struct fetch_row *r, uint32_t seq, struct buf *out);
+/* The content of an unsolicited line: flags have changed; uid: at the end of a
+ * UID command (RFC 3501 section 6.4.8). */
+const struct fetch_plan *fetch_untold(bool uid);
 /* " LABEL " in front of an item's value. */
 void	 fetch_label(const struct fetch_item *item, struct buf *out);
 /* The part of len octets that the item's <first.count> leaves. */
 void	 fetch_partial(const struct fetch_item *item, uint64_t *off,
 	    uint64_t *len);
-/* A filter's answer from a header block, as a literal. */
-void	 fetch_filter(const struct fetch_item *item, struct str block,
+/* The result of a filter on a header, as a literal; or that of ENVELOPE. */
+void	 fetch_filter(const struct fetch_item *item, struct str header,
 	    struct buf *out);
 
 #endif

@@ -1,40 +1,30 @@
 /*
  * The octets of FETCH.  plan->whole: one request for all messages; else one
  * for each section of each message, a few at once.  Only what is first in
- * the output is written as it comes; the others are held at a window's
- * worth each.  A literal that was begun and cannot be ended costs the
+ * the output is written as it comes; of the others, each is held up to a
+ * stream's credit.  A literal that was begun and cannot be ended costs the
  * connection: nothing else is honest.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/compat.h"
-#include "common/log.h"
 #include "imapd/body_head.h"
 #include "imapd/client.h"
 #include "imapd/fetch_run.h"
 #include "imapd/reply.h"
+#include "imapd/turn.h"
 #include "imapd/view.h"
-
-void
-fetch_entry_free(struct fetch_run *f, struct fetch_entry *e)
-{
-	TAILQ_REMOVE(&f->entries, e, entry);
-	f->nentries--;
-	f->waiting -= e->prefix.len;
-	buf_free(&e->prefix);
-	free(e);
-}
+#include "mail/imap_text.h"
 
 void
 fetch_slots_free(struct fetch_run *f)
 {
 	size_t	 i;
 
-	for (i = 0; i < FETCH_WINDOW; i++) {
+	for (i = 0; i < FETCH_AHEAD; i++) {
 		buf_free(&f->slots[i].in);
-		buf_free(&f->slots[i].block);
+		buf_free(&f->slots[i].header);
 	}
 }
 
@@ -43,73 +33,43 @@ fetch_bodies_idle(const struct fetch_run *f)
 {
 	size_t	 i;
 
-	for (i = 0; i < FETCH_WINDOW; i++)
+	for (i = 0; i < FETCH_AHEAD; i++)
 		if (f->slots[i].ask != NULL)
 			return false;
 	return true;
 }
 
-/* The entry's lines so far; its items are written behind them. */
+/* Of a literal: what was stored with a NUL goes out without it. */
 static void
-entry_begin(struct fetch_run *f, struct fetch_entry *e)
+put_octets(struct command *cmd, const uint8_t *p, size_t len)
 {
-	if (e->begun || e->mute)
+	uint8_t	 copy[4096];
+	size_t	 n;
+
+	if (memchr(p, '\0', len) == NULL) {
+		reply_raw(cmd, p, len);
 		return;
-	e->begun = true;
-	reply_raw(f->cmd, e->prefix.data, e->prefix.len);
-}
-
-static void
-entry_label(struct fetch_run *f, struct fetch_entry *e,
-    const struct fetch_item *item, const char *value)
-{
-	struct buf	 b = BUF_INIT;
-	bool		 bare;
-
-	bare = e->done == 0 && e->prefix.len > 0 &&
-	    e->prefix.data[e->prefix.len - 1] == '(';
-	fetch_label(item, &b);
-	(void)buf_puts(&b, value);
-	if (b.failed)
-		client_close(f->cmd->client, "out of memory");
-	else
-		reply_raw(f->cmd, b.data + bare, b.len - bare);
-	buf_free(&b);
-}
-
-/* A job is over; the entry too when it was the last. */
-static void
-entry_step(struct fetch_run *f, struct fetch_entry *e)
-{
-	if (++e->done < e->njobs)
-		return;
-	if (e->begun)
-		reply_raw(f->cmd, ")\r\n", 3);
-	fetch_entry_free(f, e);
-}
-
-/* The job's octets will not come. */
-static void
-entry_fail(struct fetch_run *f, struct fetch_entry *e, uint8_t state)
-{
-	switch (state) {
-	case MBOX_BODY_GONE:
-		f->gone++;
-		break;
-	case MBOX_BODY_DAMAGED:
-		f->damaged++;
-		log_warnx("session=%08llx uid=%u why=\"damaged message\"",
-		    (unsigned long long)f->cmd->client->session, e->uid);
-		break;
-	default:
-		f->away++;
-		break;
 	}
-	if (!e->begun)
-		e->mute = true;
-	else
-		entry_label(f, e, e->jobs[e->done].item, "NIL");
-	entry_step(f, e);
+	for (; len > 0; len -= n, p += n) {
+		n = len < sizeof(copy) ? len : sizeof(copy);
+		memcpy(copy, p, n);
+		imap_clean(copy, n);
+		reply_raw(cmd, copy, n);
+	}
+}
+
+/* The octets of the jobs of a request will not come. */
+static void
+jobs_fail(struct fetch_run *f, struct fetch_slot *s, uint8_t state)
+{
+	struct fetch_entry	*e = s->current != NULL ? s->current :
+				    s->entry;
+	bool			 more = true;
+
+	for (; more && s->njobs > 0; s->njobs--) {
+		more = e->done + 1 < e->njobs;	/* else it is freed */
+		fetch_entry_fail(f, e, state);
+	}
 }
 
 /* Octets of the current job; p has exactly what belongs to it. */
@@ -123,37 +83,52 @@ job_octets(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 	if (e == NULL || e->mute)
 		return;
 	if (!e->jobs[e->done].filter)
-		reply_raw(f->cmd, p, len);
-	else if (buf_put(&s->block, p, len) == -1)
+		put_octets(f->cmd, p, len);
+	else if (buf_put(&s->header, p, len) == -1)
 		client_close(f->cmd->client, "out of memory");
 }
 
+/* What the entry's next job filters out of the header. */
 static void
+job_filter(struct fetch_run *f, struct fetch_slot *s, struct fetch_entry *e)
+{
+	struct buf	 b = BUF_INIT;
+	bool		 bare;
+
+	bare = e->done == 0 && e->prefix.data[e->prefix.len - 1] == '(';
+	fetch_filter(e->jobs[e->done].item, (struct str){
+	    (char *)s->header.data, s->header.len }, &b);
+	if (b.failed)
+		client_close(f->cmd->client, "out of memory");
+	else
+		reply_raw(f->cmd, b.data + bare, b.len - bare);
+	buf_free(&b);
+}
+
+/* All octets have come.  False: some of its jobs wait, for the next turn or
+ * for room. */
+static bool
 job_end(struct fetch_run *f, struct fetch_slot *s)
 {
 	struct fetch_entry	*e = s->current;
-	const struct fetch_item	*item;
-	struct buf		 b = BUF_INIT;
-	bool			 bare;
 
-	s->inside = false;
-	s->current = NULL;
-	if (e == NULL)
-		return;
-	item = e->jobs[e->done].item;
-	if (e->jobs[e->done].filter && !e->mute) {
-		bare = e->done == 0 &&
-		    e->prefix.data[e->prefix.len - 1] == '(';
-		fetch_filter(item, (struct str){ (char *)s->block.data,
-		    s->block.len }, &b);
-		if (b.failed)
-			client_close(f->cmd->client, "out of memory");
-		else
-			reply_raw(f->cmd, b.data + bare, b.len - bare);
-		buf_free(&b);
+	while (e != NULL && s->njobs > 0) {
+		if (s->filtering && (turn_spent() ||
+		    client_full(f->cmd->client)))
+			return false;
+		if (e->jobs[e->done].filter && !e->mute)
+			job_filter(f, s, e);
+		s->filtering = true;
+		s->job++;
+		if (--s->njobs == 0 || e->done + 1 == e->njobs)
+			s->current = NULL;	/* it may be gone */
+		fetch_entry_step(f, e);
+		e = s->current;
 	}
-	buf_reset(&s->block);
-	entry_step(f, e);
+	s->inside = s->filtering = false;
+	s->current = NULL;
+	buf_reset(&s->header);
+	return true;
 }
 
 /*
@@ -176,7 +151,7 @@ entry_find(struct fetch_run *f, struct fetch_slot *s, uint32_t uid,
 		f->gone++;
 		fetch_entry_free(f, e);
 	}
-	if (e == NULL && (f->meta || f->todo.n > 0) && !f->failed)
+	if (e == NULL && (f->meta || fetch_left(f)) && !f->failed)
 		return -1;
 	if (e != NULL && e->uid == uid)
 		*found = e;
@@ -206,19 +181,21 @@ slot_head(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 	job = &e->jobs[e->done];
 	if (h.state == MBOX_BODY_OK && h.len > job->len)
 		return -1;
+	if (f->plan.whole)
+		s->njobs = 1;
 	if (h.state != MBOX_BODY_OK) {
+		jobs_fail(f, s, h.state);
 		s->inside = false;
 		s->current = NULL;
-		entry_fail(f, e, h.state);
 		if (!f->plan.whole)
 			s->entry = NULL;
 		return used;
 	}
-	entry_begin(f, e);
+	fetch_entry_begin(f, e);
 	if (!e->mute && !job->filter) {
 		(void)snprintf(literal, sizeof(literal), "{%llu}\r\n",
 		    (unsigned long long)h.len);
-		entry_label(f, e, job->item, literal);
+		fetch_entry_label(f, e, job->item, literal);
 	}
 	return used;
 }
@@ -261,7 +238,8 @@ slot_write(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 		off += n;
 		if (s->left > 0)
 			break;
-		job_end(f, s);
+		if (!job_end(f, s))
+			break;
 		if (!f->plan.whole)
 			s->entry = NULL;
 	}
@@ -271,39 +249,45 @@ slot_write(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 static struct fetch_slot *
 slot_current(struct fetch_run *f)
 {
-	const struct ask	*a = storage_current(f->cmd);
+	const struct mbox_ask	*a = mbox_client_current(
+	    f->cmd->client->storage);
 	size_t			 i;
 
-	for (i = 0; i < FETCH_WINDOW; i++)
+	for (i = 0; i < FETCH_AHEAD; i++)
 		if (f->slots[i].ask == a && !f->slots[i].ended)
 			return &f->slots[i];
 	return NULL;
 }
 
 static int
-fetch_body_data(struct command *cmd, const uint8_t *p, size_t len)
+fetch_body_data(void *arg, const uint8_t *p, size_t len)
 {
+	struct command		*cmd = arg;
 	struct fetch_run	*f = cmd->state;
 	struct fetch_slot	*s = slot_current(f);
 	ssize_t			 used = 0;
 
 	if (s == NULL)
 		return -1;
-	if (s->in.len == 0 && (used = slot_write(f, s, p, len)) == -1)
+	/* what is to be filtered costs more than a copy: in a turn */
+	if (s->in.len == 0 && (s->entry == NULL ||
+	    !s->entry->jobs[s->job].filter) &&
+	    (used = slot_write(f, s, p, len)) == -1)
 		return -1;
 	if ((size_t)used < len) {
 		if (buf_put(&s->in, p + used, len - (size_t)used) == -1)
 			return -1;
 		/* more of it only when what is here is written */
-		storage_hold(s->ask, true);
+		mbox_ask_hold(s->ask, true);
 	}
-	fetch_pump(f);
+	client_wake(cmd->client);
 	return 0;
 }
 
 static void
-fetch_body_reply(struct command *cmd, const struct answer *a)
+fetch_body_reply(void *arg, const struct mbox_answer *a)
 {
+	struct command		*cmd = arg;
 	struct fetch_run	*f = cmd->state;
 	struct fetch_slot	*s = slot_current(f);
 
@@ -312,7 +296,7 @@ fetch_body_reply(struct command *cmd, const struct answer *a)
 	s->ended = true;
 	if (a->no != NULL)
 		fetch_refused(f, a->no);
-	fetch_pump(f);
+	client_wake(cmd->client);
 }
 
 /* Its reply has come and all of its octets were written. */
@@ -334,14 +318,29 @@ slot_end(struct fetch_run *f, struct fetch_slot *s)
 		}
 		f->failed = f->failed || f->refusal != NULL;
 	} else if (s->entry != NULL)
-		entry_fail(f, s->entry, f->refusal != NULL ?
+		jobs_fail(f, s, f->refusal != NULL ?
 		    MBOX_BODY_UNAVAILABLE : MBOX_BODY_GONE);
 	s->entry = NULL;
 	s->current = NULL;
 	s->ask = NULL;
 	s->ended = false;
 	buf_reset(&s->in);
-	buf_reset(&s->block);
+	buf_reset(&s->header);
+}
+
+/* How many jobs from here filter the same octets: they are asked for once. */
+static size_t
+jobs_alike(const struct fetch_entry *e, size_t from)
+{
+	const struct fetch_job	*job = &e->jobs[from], *o;
+	size_t			 n = 1;
+
+	for (; job->filter && from + n < e->njobs; n++) {
+		o = &e->jobs[from + n];
+		if (!o->filter || o->off != job->off || o->len != job->len)
+			break;
+	}
+	return n;
 }
 
 static void
@@ -354,7 +353,9 @@ slot_ask(struct fetch_run *f, struct fetch_slot *s, struct fetch_entry *e)
 
 	s->entry = e;
 	if (e != NULL) {
-		s->job = e->asked++;
+		s->job = e->asked;
+		s->njobs = jobs_alike(e, s->job);
+		e->asked += s->njobs;
 		req.offset = e->jobs[s->job].off;
 		req.length = e->jobs[s->job].len;
 		if (uidset_add(&req.uids, e->uid, e->uid) == -1)
@@ -382,7 +383,7 @@ slots_fill(struct fetch_run *f)
 	struct fetch_entry	*e = TAILQ_FIRST(&f->entries);
 	size_t			 i;
 
-	for (i = 0; i < FETCH_WINDOW; i++) {
+	for (i = 0; i < FETCH_AHEAD; i++) {
 		if (f->slots[i].ask != NULL)
 			continue;
 		while (e != NULL && e->asked == e->njobs)
@@ -400,25 +401,26 @@ slots_write(struct fetch_run *f)
 	struct fetch_slot	*s;
 	ssize_t			 used;
 	size_t			 i;
-	bool			 moved = false;
+	bool			 moved = false, was;
 
-	for (i = 0; i < FETCH_WINDOW; i++) {
+	for (i = 0; i < FETCH_AHEAD && !turn_spent(); i++) {
 		s = &f->slots[i];
 		if (s->ask == NULL || !slot_first(f, s))
 			continue;
-		if (s->in.len > 0) {
+		was = s->filtering;
+		if (s->in.len > 0 || was) {
 			used = slot_write(f, s, s->in.data, s->in.len);
 			if (used == -1) {
 				client_close(f->cmd->client, "bad body");
 				used = (ssize_t)s->in.len;
 			}
 			buf_drain(&s->in, (size_t)used);
-			moved = moved || used > 0;
+			moved = moved || used > 0 || (was && !s->filtering);
 			if (s->in.len == 0 && !s->ended)
-				storage_hold(s->ask, false);
+				mbox_ask_hold(s->ask, false);
 		}
-		if (s->ended && (s->in.len == 0 || !f->plan.whole ||
-		    (!f->meta && f->todo.n == 0))) {
+		if (s->ended && !s->filtering && (s->in.len == 0 ||
+		    !f->plan.whole || (!f->meta && !fetch_left(f)))) {
 			slot_end(f, s);
 			moved = true;
 		}
@@ -434,7 +436,7 @@ entries_ready(struct fetch_run *f)
 	bool			 moved = false;
 
 	while ((e = TAILQ_FIRST(&f->entries)) != NULL && e->njobs == 0) {
-		entry_begin(f, e);
+		fetch_entry_begin(f, e);
 		reply_raw(f->cmd, ")\r\n", 3);
 		fetch_entry_free(f, e);
 		moved = true;
@@ -456,5 +458,5 @@ fetch_bodies(struct fetch_run *f)
 			slot_ask(f, &f->slots[0], NULL);
 		}
 		moved = slots_write(f) || moved;
-	} while (moved && !f->cmd->client->closing);
+	} while (moved && !client_closed(f->cmd->client));
 }

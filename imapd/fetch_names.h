@@ -1,4 +1,4 @@
-/* The table of what FETCH can be asked for. */
+/* The table of FETCH items. */
 #ifndef IMAPD_FETCH_NAMES_H
 #define IMAPD_FETCH_NAMES_H
 
@@ -6,7 +6,7 @@
 
 extern const struct fetch_name fetch_body, fetch_body_peek;
 
-/* NULL when there is no such item. */
+/* NULL if there is no such item. */
 const struct fetch_name *fetch_name_find(struct str name);
 
 #endif

@@ -8,11 +8,12 @@
 #include "imapd/fetch.h"
 #include "imapd/fetch_names.h"
 #include "imapd/reply.h"
+#include "mail/header.h"
 
 static const struct { const char *name; const char *items; } macros[] = {
-	{ "ALL", "(FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)" },
-	{ "FAST", "(FLAGS INTERNALDATE RFC822.SIZE)" },
-	{ "FULL", "(FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY)" },
+	{ "ALL", "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE" },
+	{ "FAST", "FLAGS INTERNALDATE RFC822.SIZE" },
+	{ "FULL", "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY" },
 };
 
 static const struct { const char *name; enum section_kind kind; } texts[] = {
@@ -57,13 +58,13 @@ parse_path(struct parse *p, struct section *s)
 }
 
 static int
-parse_fields(struct parse *p, struct section *s)
+parse_fields(struct parse *p, struct section *s, struct str **names)
 {
 	struct str	*v = NULL, name;
 	size_t		 n = 0, size = 0;
 	struct str	*bigger;
 
-	if (parse_sp(p) == -1 || parse_char(p, '(') == -1)
+	if (parse_sp(p) == -1 || parse_open(p) == -1)
 		return -1;
 	do {
 		if (parse_astring(p, &name) == -1)
@@ -78,15 +79,16 @@ parse_fields(struct parse *p, struct section *s)
 			v = bigger;
 		}
 		v[n++] = name;
-	} while (parse_sp(p) == 0);
+	} while (parse_more(p) == 0);
 	s->fields = v;
 	s->nfields = n;
-	return parse_char(p, ')');
+	*names = v;
+	return parse_close(p);
 }
 
-/* Between "[" and "]". */
+/* Between "[" and "]"; *names: the fields, which are the caller's to sort. */
 static int
-parse_section(struct parse *p, struct section *s)
+parse_section(struct parse *p, struct section *s, struct str **names)
 {
 	struct str	 word;
 	size_t		 i;
@@ -109,7 +111,7 @@ parse_section(struct parse *p, struct section *s)
 	if (s->kind == SECTION_MIME && s->npath == 0)
 		return -1;
 	if (s->kind == SECTION_FIELDS || s->kind == SECTION_FIELDS_NOT)
-		return parse_fields(p, s);
+		return parse_fields(p, s, names);
 	return 0;
 }
 
@@ -162,7 +164,7 @@ make_label(struct parse *p, struct fetch_item *item)
 static int
 parse_body_item(struct parse *p, struct fetch_item *item)
 {
-	struct str	 word = { NULL, 0 };
+	struct str	 word = { NULL, 0 }, *names = NULL;
 	bool		 peek = false;
 
 	if (parse_word(p, "BODY") == -1)
@@ -180,25 +182,32 @@ parse_body_item(struct parse *p, struct fetch_item *item)
 	}
 	item->name = peek ? &fetch_body_peek : &fetch_body;
 	if (parse_char(p, '[') == -1 ||
-	    parse_section(p, &item->section) == -1 ||
-	    parse_char(p, ']') == -1 || parse_partial(p, item) == -1)
+	    parse_section(p, &item->section, &names) == -1 ||
+	    parse_char(p, ']') == -1 || parse_partial(p, item) == -1 ||
+	    make_label(p, item) == -1)
 		return -1;
-	return make_label(p, item);
+	/* only now: the label says them in the client's order */
+	header_names_sort(names, item->section.nfields);
+	return 0;
 }
 
 static int
 parse_item(struct parse *p, struct fetch_item *item)
 {
+	const char	*at = p->p;
 	struct str	 word;
 
 	memset(item, 0, sizeof(*item));
 	if (parse_body_item(p, item) == 0)
 		return 0;
+	p->p = at;
 	memset(item, 0, sizeof(*item));
 	if (parse_token(p, "[<", &word) == -1 ||
 	    (item->name = fetch_name_find(word)) == NULL ||
-	    str_caseeq(word, STR("BODY")))
+	    str_caseeq(word, STR("BODY"))) {
+		p->p = at;
 		return -1;
+	}
 	item->section.kind = item->name->kind;
 	item->label = str_from(item->name->name);
 	return 0;
@@ -209,8 +218,12 @@ plan_add(struct parse *p, struct fetch_plan *plan,
     const struct fetch_item *item)
 {
 	struct fetch_item	*v;
-	size_t			 size;
+	size_t			 size, i;
 
+	/* FLAGS FLAGS is FLAGS */
+	for (i = 0; i < plan->n && !item->name->body; i++)
+		if (plan->v[i].name == item->name)
+			return 0;
 	if (plan->n == FETCH_ITEMS_MAX)
 		return -1;
 	if ((plan->n & (plan->n - 1)) == 0) {	/* a power of two: full */
@@ -225,21 +238,40 @@ plan_add(struct parse *p, struct fetch_plan *plan,
 	return 0;
 }
 
+/* A macro (in a list too, as some clients have it) or an item. */
+static int
+parse_some(struct parse *p, struct fetch_plan *plan)
+{
+	struct fetch_item	 item;
+	struct parse		 macro;
+	size_t			 i;
+
+	for (i = 0; i < nitems(macros); i++)
+		if (parse_word(p, macros[i].name) == 0)
+			break;
+	if (i == nitems(macros))
+		return parse_item(p, &item) == 0 ?
+		    plan_add(p, plan, &item) : -1;
+	parse_init(&macro, macros[i].items, strlen(macros[i].items),
+	    p->arena);
+	do {
+		if (parse_item(&macro, &item) == -1 ||
+		    plan_add(p, plan, &item) == -1)
+			return -1;
+	} while (parse_more(&macro) == 0);
+	return 0;
+}
+
 static int
 parse_items(struct parse *p, struct fetch_plan *plan)
 {
-	struct fetch_item	 item;
-
-	if (parse_peek(p) != '(')
-		return parse_item(p, &item) == 0 ?
-		    plan_add(p, plan, &item) : -1;
-	(void)parse_char(p, '(');
+	if (parse_open(p) == -1)
+		return parse_some(p, plan);
 	do {
-		if (parse_item(p, &item) == -1 ||
-		    plan_add(p, plan, &item) == -1)
+		if (parse_some(p, plan) == -1)
 			return -1;
-	} while (parse_sp(p) == 0);
-	return parse_char(p, ')');
+	} while (parse_more(p) == 0);
+	return parse_close(p);
 }
 
 /* Columns, digest fields, and how bodies are to be asked for. */
@@ -247,26 +279,33 @@ static void
 plan_needs(struct fetch_plan *plan, bool readonly)
 {
 	const struct fetch_item	*it, *only = NULL;
-	size_t			 i;
+	size_t			 i, top = 0;
 
+	for (i = 0; i < plan->n; i++)
+		top += plan->v[i].name->body &&
+		    section_is_top_header(&plan->v[i].section);
+	plan->octets_only = top > FETCH_HEADERS_MAX;
 	for (i = 0; i < plan->n; i++) {
 		it = &plan->v[i];
 		plan->what |= it->name->what;
 		plan->fields |= it->name->fields;
+		if (it->name->fields & DIGEST_BIT(DIGEST_CUT))
+			plan->nbodies++;	/* its header may be read */
 		if (!it->name->body)
 			continue;
 		plan->nbodies++;
 		only = it;
 		if (!it->name->peek)
 			plan->seen = true;
-		if (section_is_top_header(&it->section))
+		if (section_is_top_header(&it->section) && !plan->octets_only)
 			plan->fields |= DIGEST_BIT(DIGEST_HEADER);
 		else
 			plan->noctets++;
 		if (!section_is_whole(&it->section))
 			plan->fields |= DIGEST_BIT(DIGEST_STRUCTURE);
 	}
-	plan->whole = plan->nbodies == 1 && section_is_whole(&only->section);
+	plan->whole = plan->nbodies == 1 && only != NULL &&
+	    section_is_whole(&only->section);
 	if (readonly)
 		plan->seen = false;
 	if (plan->seen)
@@ -279,20 +318,9 @@ int
 fetch_parse(struct parse *p, bool uid, bool readonly,
     struct fetch_plan *plan)
 {
-	struct parse	 macro;
-	size_t		 i;
-
 	memset(plan, 0, sizeof(*plan));
 	plan->uid = uid;
-	for (i = 0; i < nitems(macros); i++)
-		if (parse_word(p, macros[i].name) == 0)
-			break;
-	if (i < nitems(macros)) {
-		parse_init(&macro, macros[i].items, strlen(macros[i].items),
-		    p->arena);
-		if (parse_items(&macro, plan) == -1)
-			return -1;
-	} else if (parse_items(p, plan) == -1)
+	if (parse_items(p, plan) == -1)
 		return -1;
 	plan_needs(plan, readonly);
 	return 0;

@@ -13,6 +13,7 @@
 #include "mail/digest_fields.h"
 #include "mail/envelope.h"
 #include "mail/header.h"
+#include "mail/imap_text.h"
 #include "mail/structure.h"
 
 static int
@@ -74,16 +75,31 @@ render_size(struct fetch_row *r, const struct fetch_item *item,
 	return buf_printf(out, " RFC822.SIZE %u", r->meta->size);
 }
 
+/* A field that the digest has only a part of comes from the header. */
 static int
 render_envelope(struct fetch_row *r, const struct fetch_item *item,
     struct buf *out)
 {
-	struct str	 v;
+	struct fetch_job	 job = { .item = item, .filter = true,
+	    .len = FETCH_FILTER_MAX };
+	struct envelope_view	 view;
+	struct digest_cut	 cut;
+	struct str		 v;
 
-	(void)item;
-	(void)buf_puts(out, " ENVELOPE ");
-	return row_field(r, DIGEST_ENVELOPE, &v) == -1 ? -1 :
-	    envelope_render(v, out);
+	if (row_field(r, DIGEST_ENVELOPE, &v) == -1 ||
+	    envelope_decode(v, &view) == -1)
+		return -1;
+	digest_cut(r->meta->digest, &view, &cut);
+	if (cut.cut == 0) {
+		fetch_label(item, out);
+		return envelope_print(&view, out);
+	}
+	if (cut.header_len > 0 && cut.header_len < job.len)
+		job.len = cut.header_len;
+	/* first: there is no good way to say that it cannot be had */
+	memmove(r->jobs + 1, r->jobs, r->njobs++ * sizeof(job));
+	r->jobs[0] = job;
+	return 0;
 }
 
 static int
@@ -122,8 +138,8 @@ static void
 put_literal(struct buf *out, const char *p, uint64_t len)
 {
 	(void)buf_printf(out, "{%llu}\r\n", (unsigned long long)len);
-	if (len > 0)
-		(void)buf_put(out, p, (size_t)len);
+	if (len > 0 && buf_put(out, p, (size_t)len) == 0)
+		imap_clean(out->data + out->len - len, (size_t)len);
 }
 
 static void
@@ -137,12 +153,20 @@ render_octets(const struct fetch_item *item, struct str s, struct buf *out)
 }
 
 void
-fetch_filter(const struct fetch_item *item, struct str block,
+fetch_filter(const struct fetch_item *item, struct str header,
     struct buf *out)
 {
 	struct buf	 b = BUF_INIT;
 
-	header_filter(block, item->section.fields, item->section.nfields,
+	if (!item->name->body) {		/* ENVELOPE */
+		fetch_label(item, out);
+		if (envelope_from_header(header, &b) == -1 || envelope_render(
+		    (struct str){ (const char *)b.data, b.len }, out) == -1)
+			out->failed = true;
+		buf_free(&b);
+		return;
+	}
+	header_filter(header, item->section.fields, item->section.nfields,
 	    item->section.kind == SECTION_FIELDS_NOT, &b);
 	render_octets(item, (struct str){ (const char *)b.data, b.len },
 	    out);
@@ -156,17 +180,17 @@ static bool
 render_top_header(struct fetch_row *r, const struct fetch_item *item,
     struct buf *out)
 {
-	struct str	 block;
+	struct str	 header;
 
-	if (row_field(r, DIGEST_HEADER, &block) == -1)
+	if (row_field(r, DIGEST_HEADER, &header) == -1)
 		return false;
-	if (!header_whole(block) && (row_tree(r) == -1 ||
-	    block.len != r->tree.v[0].header_len))
+	if (!header_whole(header) && (row_tree(r) == -1 ||
+	    header.len != r->tree.v[0].header_len))
 		return false;
 	if (item->section.kind == SECTION_HEADER)
-		render_octets(item, block, out);
+		render_octets(item, header, out);
 	else
-		fetch_filter(item, block, out);
+		fetch_filter(item, header, out);
 	return true;
 }
 
@@ -176,7 +200,7 @@ render_body(struct fetch_row *r, const struct fetch_item *item,
 {
 	struct fetch_job	 job = { .item = item };
 
-	if (section_is_top_header(&item->section) &&
+	if (!r->plan->octets_only && section_is_top_header(&item->section) &&
 	    render_top_header(r, item, out))
 		return 0;
 	if (section_is_whole(&item->section))
@@ -213,7 +237,8 @@ static const struct fetch_name names[] = {
 	{ "FLAGS",	  FLAGS, 0, render_flags, 0, false, true },
 	{ "INTERNALDATE", MBOX_WHAT_DATE, 0, render_date, 0, false, true },
 	{ "RFC822.SIZE",  MBOX_WHAT_SIZE, 0, render_size, 0, false, true },
-	{ "ENVELOPE",	  0, BIT(ENVELOPE), render_envelope, 0, false, true },
+	{ "ENVELOPE",	  0, BIT(ENVELOPE) | BIT(CUT), render_envelope, 0,
+	    false, true },
 	{ "BODYSTRUCTURE", 0, BIT(STRUCTURE), render_structure, 0, false,
 	    true },
 	{ "BODY",	  0, BIT(STRUCTURE), render_structure, 0, false,
@@ -221,6 +246,14 @@ static const struct fetch_name names[] = {
 	{ "RFC822",	  0, 0, render_body, SECTION_ALL, true, false },
 	{ "RFC822.HEADER", 0, 0, render_body, SECTION_HEADER, true, true },
 	{ "RFC822.TEXT",  0, 0, render_body, SECTION_TEXT, true, false },
+};
+/* IMAP4 (RFC 1730) had these, and answered as without PEEK; so do clients
+ * that never left it. */
+static const struct { const char *name; struct fetch_name is; } peeks[] = {
+	{ "RFC822.PEEK", { "RFC822", 0, 0, render_body, SECTION_ALL, true,
+	    true } },
+	{ "RFC822.TEXT.PEEK", { "RFC822.TEXT", 0, 0, render_body,
+	    SECTION_TEXT, true, true } },
 };
 const struct fetch_name fetch_body =
 	{ "BODY[", 0, 0, render_body, SECTION_ALL, true, false };
@@ -238,7 +271,24 @@ fetch_name_find(struct str name)
 	for (i = 0; i < nitems(names); i++)
 		if (str_caseeq(name, str_from(names[i].name)))
 			return &names[i];
+	for (i = 0; i < nitems(peeks); i++)
+		if (str_caseeq(name, str_from(peeks[i].name)))
+			return &peeks[i].is;
 	return NULL;
+}
+
+const struct fetch_plan *
+fetch_untold(bool uid)
+{
+	static const struct fetch_name	 flags = { "FLAGS", MBOX_WHAT_FLAGS,
+	    0, render_flags, 0, false, true };
+	static struct fetch_item	 item = { .name = &flags };
+	static const struct fetch_plan	 plans[] = {
+		{ .v = &item, .n = 1, .what = MBOX_WHAT_FLAGS },
+		{ .v = &item, .n = 1, .what = MBOX_WHAT_FLAGS, .uid = true }
+	};
+
+	return &plans[uid];
 }
 
 int

@@ -1,7 +1,7 @@
 /*
- * A FETCH under way: META rows in, answers out, octets of messages in
- * between, in the order of UIDs; memory is bounded by batches of rows and a
- * small window of bodies.
+ * A FETCH in progress: META rows in, responses out, octets of messages in
+ * between, in UID order; memory is bounded by batches of rows and a few bodies
+ * in advance.
  */
 #ifndef IMAPD_FETCH_RUN_H
 #define IMAPD_FETCH_RUN_H
@@ -10,10 +10,11 @@
 
 #include "imapd/command.h"
 #include "imapd/fetch.h"
+#include "imapd/rows.h"
 #include "imapd/storage.h"
 
-#define FETCH_WINDOW	4	/* bodies asked for at once */
-/* META rows asked for at once when each waits for its octets, */
+#define FETCH_AHEAD	4	/* bodies asked for at once */
+/* META rows requested at once if each waits for its octets, */
 #define FETCH_BATCH	500
 #define FETCH_BATCH_BIG	50	/* with digest fields */
 #define FETCH_WAITING	(128 * 1024) /* rendered octets that wait */
@@ -32,25 +33,28 @@ struct fetch_entry {
 };
 TAILQ_HEAD(fetch_entries, fetch_entry);
 
-/* One MBOX_BODY request: the octets of one job, or (plan->whole) of all
- * messages. */
+/* One MBOX_BODY request: the octets of one job, of several that filter the
+ * same ones, or (plan->whole) of all messages. */
 struct fetch_slot {
-	struct ask		*ask;		/* NULL: the slot is free */
+	struct mbox_ask		*ask;		/* NULL: the slot is free */
 	struct fetch_entry	*entry;		/* not for plan->whole */
-	size_t			 job;
+	size_t			 job;		/* of it: the next, and */
+	size_t			 njobs;		/* how many from there */
+	bool			 filtering;	/* some of them are out */
 	bool			 ended;		/* its reply has come */
 	struct buf		 in;		/* came before its turn */
 	bool			 inside;	/* of a message's octets */
 	uint64_t		 left;		/* of them */
 	struct fetch_entry	*current;	/* whose; NULL: nobody's */
-	struct buf		 block;		/* for a filter */
+	struct buf		 header;		/* for a filter */
 };
 
 struct fetch_run {
 	struct command		*cmd;
 	struct fetch_plan	 plan;
 	struct uidset		*set;		/* all messages */
-	struct uidset		 todo;		/* no META asked yet */
+	struct uidset		 todo;		/* no META asked yet, */
+	struct uidset		 piece;		/* nor of these before */
 	struct uidset		 unseen;	/* to be marked \Seen */
 	struct rows		 rows;
 	struct arena		*arena;		/* of one row */
@@ -58,10 +62,9 @@ struct fetch_run {
 	struct fetch_entries	 entries;	/* ascending */
 	size_t			 nentries;
 	size_t			 waiting;	/* octets of their prefixes */
-	struct fetch_slot	 slots[FETCH_WINDOW];
+	struct fetch_slot	 slots[FETCH_AHEAD];
 	bool			 meta;		/* a META stream runs: */
-	struct ask		*ask;		/* this one, */
-	bool			 held;		/* and it gets no credit */
+	struct mbox_ask		*ask;		/* this one; NULL: it ended */
 	bool			 storing;
 	bool			 running;	/* fetch_pump() runs */
 	bool			 asked;		/* plan.whole: it runs */
@@ -75,14 +78,25 @@ struct fetch_run {
 	struct reply_no		 no;
 };
 
-/* Goes on with whatever can be gone on with; answers at the end. */
+/* Continues with whatever can continue; answers at the end. */
 void	 fetch_pump(struct fetch_run *f);
-/* fetch_body.c: ask for bodies, write what came. */
+/* Is there anything left for which no META was requested? */
+bool	 fetch_left(const struct fetch_run *f);
+/* fetch_body.c: requests bodies, writes what arrives. */
 void	 fetch_bodies(struct fetch_run *f);
 bool	 fetch_bodies_idle(const struct fetch_run *f);
-void	 fetch_entry_free(struct fetch_run *f, struct fetch_entry *e);
 void	 fetch_slots_free(struct fetch_run *f);
-/* Keeps the first refusal for the command's answer. */
+/* fetch_entry.c: the entry's lines so far; what follows its label; that a
+ * job is over, and the entry when it was the last; that a job's octets will
+ * not come (enum mbox_body_state). */
+void	 fetch_entry_free(struct fetch_run *f, struct fetch_entry *e);
+void	 fetch_entry_begin(struct fetch_run *f, struct fetch_entry *e);
+void	 fetch_entry_label(struct fetch_run *f, struct fetch_entry *e,
+	    const struct fetch_item *item, const char *value);
+void	 fetch_entry_step(struct fetch_run *f, struct fetch_entry *e);
+void	 fetch_entry_fail(struct fetch_run *f, struct fetch_entry *e,
+	    uint8_t state);
+/* Keeps the first refusal for the command's response. */
 void	 fetch_refused(struct fetch_run *f, const struct reply_no *no);
 
 #endif

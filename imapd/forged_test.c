@@ -11,8 +11,8 @@
 #include "common/test.h"
 #include "imapd/auth.h"
 #include "imapd/client.h"
-#include "imapd/storage_fake_impl.h"
-#include "imapd/test_rig.h"
+#include "imapd/test/rig.h"
+#include "imapd/test/storage_fake_impl.h"
 
 #define IDS		24	/* more than a session has asked */
 
@@ -59,9 +59,10 @@ make_lie(struct fake *f, size_t i, enum msg_type type)
 	struct ev_added		 added = { box, uids, true, 1, 3 };
 	struct ev_flags		 flags = { box, uids, UINT64_MAX, 3 };
 	struct ev_expunged	 gone = { box, uids, 1, 3 };
-	struct reply_ok		 ok = { 1, uids, uids, uids, 1, box };
+	struct reply_ok		 ok = { 1, 1, uids, uids, uids, 1, box,
+				    false };
 	struct mbox_selected	 selected = { box, 0, 1, 0, 9, 1, uids,
-				    { NULL, 0 } };
+				    { NULL, 0 }, false };
 	struct data_credit	 credit = { ranges[i / 2].last };
 	const struct {
 		enum msg_type			 type;
@@ -205,7 +206,7 @@ int
 main(void)
 {
 	static const enum msg_type types[] = {
-#define X(name, num, chan, side, max, fds)	IMSG_##name,
+#define X(name, num, chan, side, max, fds, wire)	IMSG_##name,
 		MSG_TABLE(X)
 #undef X
 	};

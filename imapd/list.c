@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "common/compat.h"
+#include "imapd/turn.h"
 #include "imapd/uses.h"
 
 /* "/" sorts before all else, so that children follow their parent. */
@@ -66,6 +67,40 @@ implied_names(struct str name, struct str last, struct list_entry *v)
 	return n;
 }
 
+static bool
+has_box(const struct list_entry *e)
+{
+	return e->row.box != 0;
+}
+
+static bool
+mark_children(struct list_entry *e)
+{
+	return e->children ? false : (e->children = true);
+}
+
+/*
+ * Marks what is above each entry that is wanted, in one pass: what is below
+ * a name follows it at once.  set says false when that was marked before.
+ */
+static void
+mark(struct list_tree *t, bool (*wanted)(const struct list_entry *),
+    bool (*set)(struct list_entry *))
+{
+	size_t	 above[MBOX_NAME_MAX], depth = 0, i, k;
+
+	for (i = 0; i < t->n; i++) {
+		while (depth > 0 && !is_below(t->v[i].row.name,
+		    t->v[above[depth - 1]].row.name))
+			depth--;
+		if (wanted(&t->v[i]))
+			for (k = depth; k > 0 && set(&t->v[above[k - 1]]); k--)
+				;
+		if (depth < nitems(above))
+			above[depth++] = i;
+	}
+}
+
 int
 list_tree(struct list_tree *t, struct mbox_row *rows, size_t n,
     struct arena *a)
@@ -76,7 +111,10 @@ list_tree(struct list_tree *t, struct mbox_row *rows, size_t n,
 	memset(t, 0, sizeof(*t));
 	if (n == 0)
 		return 0;
-	qsort(rows, n, sizeof(*rows), row_cmp);
+	for (i = 1; i < n && row_cmp(&rows[i - 1], &rows[i]) <= 0; i++)
+		;
+	if (i < n)
+		qsort(rows, n, sizeof(*rows), row_cmp);
 	for (i = 0; i < n; i++) {
 		total += 1 + implied_names(rows[i].name, last, NULL);
 		last = rows[i].name;
@@ -89,14 +127,7 @@ list_tree(struct list_tree *t, struct mbox_row *rows, size_t n,
 		t->v[t->n++].row = rows[i];
 		last = rows[i].name;
 	}
-	for (i = t->n; i-- > 0;) {
-		size_t	 k;
-
-		for (k = i + 1; k < t->n && !t->v[i].children &&
-		    is_below(t->v[k].row.name, t->v[i].row.name); k++)
-			t->v[i].children = t->v[k].row.box != 0 ||
-			    t->v[k].children;
-	}
+	mark(t, has_box, mark_children);
 	return 0;
 }
 
@@ -106,47 +137,54 @@ same(char a, char b, bool fold)
 	return a == b || (fold && strncasecmp(&a, &b, 1) == 0);
 }
 
+#define PATTERN_MAX	(2 * MBOX_NAME_MAX)	/* with its reference */
+
+/* From the places in the pattern that are reached: over wildcards, that
+ * match nothing too. */
+static void
+glob_skip(struct str pat, bool *at)
+{
+	size_t	 p;
+
+	for (p = 0; p < pat.len; p++)
+		if (at[p] && (pat.p[p] == '*' || pat.p[p] == '%'))
+			at[p + 1] = true;
+}
+
 /*
- * One pass with at most one "%" and one "*" to go back to: an earlier "%"
- * in a component, or an earlier "*", never matches more than the last.
- * In the first fold octets of the name case does not matter.
+ * All places of the pattern that the name reaches, octet by octet: no
+ * pattern of wildcards takes longer than another.  In the first fold octets
+ * of the name case does not matter.
  */
 static bool
 glob(struct str pat, struct str s, size_t fold)
 {
-	size_t	 p = 0, i = 0, star = SIZE_MAX, star_i = 0;
-	size_t	 pct = SIZE_MAX, pct_i = 0;
+	bool	 at[PATTERN_MAX + 1] = { [0] = true }, was, next, any = true;
+	size_t	 p, i;
 
-	for (;;) {
-		if (p < pat.len && pat.p[p] == '*') {
-			star = ++p;
-			star_i = i;
-			pct = SIZE_MAX;
-			continue;
+	if (pat.len > PATTERN_MAX)
+		return false;
+	glob_skip(pat, at);
+	for (i = 0; i < s.len && any; i++) {
+		any = false;
+		/* next: what this octet makes of the place before */
+		for (p = 0, next = false; p <= pat.len; p++) {
+			was = at[p];
+			at[p] = next;
+			next = false;
+			if (was && p < pat.len) {
+				if (pat.p[p] == '*' ||
+				    (pat.p[p] == '%' && s.p[i] != '/'))
+					at[p] = true;
+				else if (pat.p[p] != '%')
+					next = same(pat.p[p], s.p[i],
+					    i < fold);
+			}
+			any = any || at[p];
 		}
-		if (p < pat.len && pat.p[p] == '%') {
-			pct = ++p;
-			pct_i = i;
-			continue;
-		}
-		if (i == s.len && p == pat.len)
-			return true;
-		if (i < s.len && p < pat.len &&
-		    same(pat.p[p], s.p[i], i < fold)) {
-			p++;
-			i++;
-			continue;
-		}
-		if (pct != SIZE_MAX && pct_i < s.len && s.p[pct_i] != '/') {
-			p = pct;
-			i = ++pct_i;
-		} else if (star != SIZE_MAX && star_i < s.len) {
-			p = star;
-			i = ++star_i;
-			pct = SIZE_MAX;
-		} else
-			return false;
+		glob_skip(pat, at);
 	}
+	return any && at[pat.len];
 }
 
 bool
@@ -156,17 +194,6 @@ list_pattern(struct str pattern, struct str name)
 	    is_below(name, STR("INBOX"));
 
 	return glob(pattern, name, inbox ? 5 : 0);
-}
-
-static bool
-matches(const struct list_query *q, struct str name)
-{
-	size_t	 i;
-
-	for (i = 0; i < q->npatterns; i++)
-		if (list_pattern(q->patterns[i], name))
-			return true;
-	return false;
 }
 
 /* Whether the selection options, apart from the patterns, want it. */
@@ -185,42 +212,64 @@ selected(const struct list_entry *e, const struct list_query *q)
 	    e->children;
 }
 
-/*
- * One below e is wanted that no pattern shows: for RECURSIVEMATCH, and for
- * LSUB, where a pattern with "%" ends at e.
- */
 static bool
-wanted_below(const struct list_tree *t, size_t i, const struct list_query *q)
+is_wanted(const struct list_entry *e)
 {
-	const struct list_entry	*e = &t->v[i];
-	size_t			 k;
-
-	for (k = i + 1; k < t->n &&
-	    is_below(t->v[k].row.name, e->row.name); k++)
-		if (selected(&t->v[k], q) && !matches(q, t->v[k].row.name))
-			return true;
-	return false;
+	return e->match && !e->named;
 }
 
-void
+static bool
+mark_below(struct list_entry *e)
+{
+	return e->below ? false : (e->below = true);
+}
+
+/* Which names the patterns show; false: the turn is over. */
+static bool
+match_names(struct list_tree *t, const struct list_query *q)
+{
+	struct list_entry	*e;
+
+	for (; t->next < t->n; t->next++, t->pattern = 0) {
+		e = &t->v[t->next];
+		for (; !e->named && t->pattern < q->npatterns; t->pattern++) {
+			if (turn_spent())
+				return false;
+			e->named = list_pattern(q->patterns[t->pattern],
+			    e->row.name);
+		}
+	}
+	return true;
+}
+
+/*
+ * One below e that is wanted and that no pattern shows matters for
+ * RECURSIVEMATCH, and for LSUB, where a pattern with "%" ends at e.
+ */
+bool
 list_match(struct list_tree *t, const struct list_query *q)
 {
 	struct list_entry	*e;
 	size_t			 i;
 	bool			 deep;
 
+	if (!match_names(t, q))
+		return false;
+	for (i = 0; i < t->n; i++)
+		t->v[i].match = selected(&t->v[i], q);
 	deep = q->lsub || (q->select & LIST_RECURSIVEMATCH);
+	if (deep)
+		mark(t, is_wanted, mark_below);
 	for (i = 0; i < t->n; i++) {
 		e = &t->v[i];
-		if (!matches(q, e->row.name))
+		e->match = e->match && e->named;
+		if (!deep || !e->named || (q->lsub && e->match))
 			continue;
-		e->match = selected(e, q);
-		if (!deep || (q->lsub && e->match))
-			continue;
-		e->childinfo = wanted_below(t, i, q);
+		e->childinfo = e->below;
 		if (e->childinfo)
 			e->match = true;
 	}
+	return true;
 }
 
 static void
@@ -242,11 +291,9 @@ list_attributes(const struct list_entry *e, const struct list_query *q,
 			put(b, "\\Noselect");
 		return;
 	}
-	if (e->row.box == 0) {
-		put(b, "\\Noselect");
-		if (q->extended)
-			put(b, "\\NonExistent");
-	}
+	/* RFC 5258, section 3: \NonExistent implies \Noselect */
+	if (e->row.box == 0)
+		put(b, q->extended ? "\\NonExistent" : "\\Noselect");
 	put(b, e->children ? "\\HasChildren" : "\\HasNoChildren");
 	if (subscribed && (q->select & LIST_SUBSCRIBED ||
 	    q->returns & LIST_RETURN_SUBSCRIBED))

@@ -1,6 +1,6 @@
 /*
- * The tree of mailboxes as LIST and LSUB show it: rows of storaged, with
- * the names between them that are no mailboxes.  Pure.
+ * The tree of mailboxes that LIST and LSUB show: rows from storaged, with the
+ * names in between that are not mailboxes.  Pure.
  */
 #ifndef IMAPD_LIST_H
 #define IMAPD_LIST_H
@@ -38,23 +38,29 @@ struct list_query {
 struct list_entry {
 	struct mbox_row	 row;		/* box 0: no mailbox */
 	bool		 implied;	/* only a superior of others */
+	bool		 named;		/* a pattern shows it */
+	bool		 below;		/* a child is to be shown that no
+					   pattern matches */
 	bool		 children;	/* a mailbox is below it */
 	bool		 match;		/* it is to be shown */
-	bool		 childinfo;	/* one below it matches, and it alone
-					   would not (RECURSIVEMATCH) */
+	bool		 childinfo;	/* a child matches, although it does not
+					   itself (RECURSIVEMATCH) */
 };
 struct list_tree {
 	struct list_entry *v;		/* on the arena, parents first */
 	size_t		   n;
+	size_t		   next;	/* list_match(): this entry, and */
+	size_t		   pattern;	/* of it this pattern */
 };
 
-/* rows is sorted; all is on the arena.  0, or -1 when it is full. */
+/* rows is sorted; everything is on the arena.  0, or -1 if it is full. */
 int	 list_tree(struct list_tree *t, struct mbox_row *rows, size_t n,
 	    struct arena *a);
-/* Sets match and childinfo. */
-void	 list_match(struct list_tree *t, const struct list_query *q);
+/* Sets match and childinfo.  False: out of time; call again. */
+bool	 list_match(struct list_tree *t, const struct list_query *q);
 /* "%" matches within a component, "*" anything; INBOX in any case,
  * also as the first component. */
+/* Takes at most as many steps as the product of the two lengths. */
 bool	 list_pattern(struct str pattern, struct str name);
 /* The attributes of an entry, without parentheses. */
 void	 list_attributes(const struct list_entry *e,

@@ -1,6 +1,5 @@
 /*
- * Accepting, within limits: connections of this process, those that are
- * not logged in, and those of one address that are not.
+ * Accepting, within the limits that strangers.c keeps.
  */
 #include "imapd/listen.h"
 
@@ -17,10 +16,12 @@
 
 #include "common/compat.h"
 #include "common/log.h"
+#include "common/log_limit.h"
 #include "common/slice.h"
 #include "imapd/client.h"
-#include "imapd/conf.h"
+#include "imapd/run.h"
 
+#define ACCEPT_MAX	32	/* connections, between two looks around */
 #define ACCEPT_PAUSE	1	/* seconds, when descriptors run out */
 
 struct listener {
@@ -54,22 +55,6 @@ is_loopback(const struct sockaddr_storage *ss)
 	}
 }
 
-static bool
-address_full(const char *remote)
-{
-	const struct client	*c;
-	unsigned int		 n = 0;
-
-	/* few strangers, many clients: cheap until an attack */
-	if (nstrangers < conf.max_per_address)
-		return false;
-	TAILQ_FOREACH(c, &clients, entry)
-		if (c->state == CLIENT_STRANGER &&
-		    strcmp(c->remote, remote) == 0)
-			n++;
-	return n >= conf.max_per_address;
-}
-
 static void
 listen_resume(evutil_socket_t fd, short what, void *arg)
 {
@@ -85,56 +70,81 @@ turn_away(int fd, const char *remote, const char *why, bool imaps)
 {
 	static const char	 bye[] =
 	    "* BYE [UNAVAILABLE] Too many connections\r\n";
+	static struct log_limit	 limit = LOG_LIMIT("connection refused");
 
-	log_warnx("remote=%s turned away: %s", remote, why);
+	if (log_limit(&limit))
+		log_warnx("remote=%s connection refused: %s", remote, why);
 	if (!imaps)
 		(void)send(fd, bye, sizeof(bye) - 1,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
 }
 
-static void
-on_accept(evutil_socket_t lfd, short what, void *arg)
+/* One connection; false: there is none. */
+static bool
+accept_one(struct listener *l, int lfd)
 {
+	static struct log_limit	 limit = LOG_LIMIT("cannot accept connections");
 	struct timeval		 tv = { .tv_sec = ACCEPT_PAUSE };
 	struct sockaddr_storage	 ss;
-	struct listener		*l = arg;
 	socklen_t		 len = sizeof(ss);
 	char			 remote[64] = "unknown";
+	const char		*why;
 	int			 fd, on = 1;
 
-	(void)what;
 	fd = accept4(lfd, (struct sockaddr *)&ss, &len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd == -1) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		    errno == ENOBUFS) {
-			log_warn("accept: a pause");
+			if (log_limit(&limit))
+				log_warn("accept, pausing");
 			event_del(&l->ev);
 			evtimer_add(&l->ev_pause, &tv);
 		}
-		return;
+		return false;
 	}
 	(void)getnameinfo((struct sockaddr *)&ss, len, remote, sizeof(remote),
 	    NULL, 0, NI_NUMERICHOST);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	if (nclients >= conf.max_clients)
-		turn_away(fd, remote, "all connections", l->imaps);
-	else if (nstrangers >= conf.max_strangers)
-		turn_away(fd, remote, "those not logged in", l->imaps);
-	else if (address_full(remote))
-		turn_away(fd, remote, "those of its address", l->imaps);
-	else if (client_new(l->base, fd, l->imaps, remote,
+	if (!client_room(remote, &why))
+		turn_away(fd, remote, why, l->imaps);
+	else if (run_accept(l->base, fd, l->imaps, remote,
 	    is_loopback(&ss)) == NULL)
 		log_warnx("remote=%s out of memory", remote);
+	return true;
+}
+
+/* Some at once: a crowd at the door must not fill the kernel's queue, in
+ * which an honest one stands too. */
+static void
+on_accept(evutil_socket_t lfd, short what, void *arg)
+{
+	int	 n = 0;
+
+	(void)what;
+	while (n < ACCEPT_MAX && accept_one(arg, lfd))
+		n++;
+}
+
+/* The same socket, or another that is bound to the same address. */
+static bool
+same_socket(int a, int b)
+{
+	struct sockaddr_storage	 sa = { 0 }, sb = { 0 };
+	socklen_t		 na = sizeof(sa), nb = sizeof(sb);
+
+	return getsockname(a, (struct sockaddr *)&sa, &na) == 0 &&
+	    getsockname(b, (struct sockaddr *)&sb, &nb) == 0 && na == nb &&
+	    memcmp(&sa, &sb, na) == 0;
 }
 
 void
 listen_add(struct event_base *base, const char *protocol,
     const char *address, int fd)
 {
-	struct listener	*l;
+	struct listener	*l, *o;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		fatal("calloc");
@@ -142,6 +152,13 @@ listen_add(struct event_base *base, const char *protocol,
 	l->fd = fd;
 	l->imaps = strcmp(protocol, "imaps") == 0;
 	snprintf(l->url, sizeof(l->url), "%s://%s", protocol, address);
+	/* paild sends all of them again when one was lost on its way. */
+	TAILQ_FOREACH(o, &listeners, entry)
+		if (strcmp(o->url, l->url) == 0 && same_socket(o->fd, fd)) {
+			close(fd);
+			free(l);
+			return;
+		}
 	evutil_make_socket_nonblocking(fd);
 	event_assign(&l->ev, base, fd, EV_READ | EV_PERSIST, on_accept, l);
 	evtimer_assign(&l->ev_pause, base, listen_resume, l);

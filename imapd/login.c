@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/log_limit.h"
 #include "common/user.h"
 #include "imapd/auth.h"
 #include "imapd/capability.h"
@@ -16,6 +17,9 @@
 #include "imapd/conf.h"
 #include "imapd/reply.h"
 #include "imapd/storage.h"
+
+#define NOT_TAKEN	"The mail store did not accept the session, " \
+			"try again later"
 
 static void	 login_challenge(struct client *, struct str);
 static void	 login_ok(struct client *, struct str, int);
@@ -33,10 +37,11 @@ static const struct {
 	bool		 bad;
 } failures[] = {
 	[AUTH_FAILED] = { "AUTHENTICATIONFAILED",
-	    "Wrong name or password", false },
+	    "Wrong user name or password", false },
 	[AUTH_UNAVAILABLE] = { "UNAVAILABLE",
-	    "Logins cannot be checked now", false },
-	[AUTH_MECHANISM] = { NULL, "No such mechanism", false },
+	    "Logins are temporarily unavailable, try again later", false },
+	[AUTH_MECHANISM] = { NULL,
+	    "Unsupported authentication mechanism", false },
 	[AUTH_PROTOCOL] = { NULL, "Malformed SASL message", true },
 	[AUTH_CANCELLED] = { NULL, "Cancelled", true },
 };
@@ -65,25 +70,35 @@ login_preauth(struct client *c, struct str token)
 static void
 login_challenge(struct client *c, struct str data)
 {
-	if (c->preauth)
-		client_bye(c, "Not permitted");
-	else
-		authenticate_challenge(login_command(c), data);
+	struct command	*cmd = login_command(c);
+
+	if (c->via == VIA_PREAUTH)
+		client_bye(c, "Permission denied");
+	else if (cmd->challenge != NULL)
+		cmd->challenge(cmd, data);
+	else {			/* LOGIN: there is nobody to ask */
+		auth_cancel(c);
+		(void)reply_no(cmd, "AUTHENTICATIONFAILED",
+		    "Wrong user name or password");
+	}
 }
 
 static void
 login_no(struct client *c, enum auth_code code, struct str text)
 {
+	static struct log_limit	 limit =
+	    LOG_LIMIT_OF("login result=no", LOG_LEVEL_INFO, 20, 60);
 	struct command	*cmd = login_command(c);
 	char		 quoted[200];
 
 	if ((size_t)code >= nitems(failures))
 		code = AUTH_FAILED;
-	log_info("session=%08x login remote=%s result=no why=\"%s\"",
-	    c->session, c->remote,
-	    log_quote(quoted, sizeof(quoted), text.p, text.len));
-	if (c->preauth)
-		client_bye(c, "Not permitted");
+	if (log_limit(&limit))
+		log_info("session=%08x login remote=%s result=no why=\"%s\"",
+		    c->session, c->remote,
+		    log_quote(quoted, sizeof(quoted), text.p, text.len));
+	if (c->via == VIA_PREAUTH)
+		client_bye(c, "Permission denied");
 	else if (failures[code].bad)
 		(void)reply_bad(cmd, "%s", failures[code].text);
 	else
@@ -91,36 +106,60 @@ login_no(struct client *c, enum auth_code code, struct str text)
 		    failures[code].text);
 }
 
-/* storaged has the user open, or has ended the session before. */
+/* storaged does not have the user. */
 static void
-login_ready(struct client *c, const struct session_ready *ready,
-    const struct session_end *end)
+login_refused(struct client *c, const struct session_end *end)
 {
-	struct command	*cmd = login_command(c);
-	struct buf	 b = BUF_INIT;
+	struct reply_no	 no = { .code = end->code, .text = end->text };
 	char		 quoted[200];
 
-	if (end != NULL) {
-		log_info("session=%08x user=%s login remote=%s result=no "
-		    "why=\"%s\"", c->session, c->user, c->remote,
-		    log_quote(quoted, sizeof(quoted), end->text.p,
-		    end->text.len));
-		free(c->user);
-		c->user = NULL;
-		if (c->preauth)
-			client_bye(c, "[UNAVAILABLE] The mail store is away");
-		else
-			(void)reply_no(cmd, "UNAVAILABLE", "%.*s",
-			    (int)end->text.len, end->text.p);
+	log_info("session=%08x user=%s login remote=%s result=no why=\"%s\"",
+	    c->session, c->user, c->remote, log_quote(quoted, sizeof(quoted),
+	    end->text.p, end->text.len));
+	free(c->user);
+	c->user = NULL;
+	if (c->via == VIA_PREAUTH)
+		client_bye(c, "[%s] %.*s", reply_code(&no) != NULL ?
+		    reply_code(&no) : "UNAVAILABLE", (int)end->text.len,
+		    end->text.p);
+	else
+		(void)reply_refused(login_command(c), &no);
+}
+
+static void
+login_end(void *arg, const char *why, const struct session_end *end)
+{
+	static const struct session_end	 away = {
+	    .code = MBOX_UNAVAILABLE,
+	    .text = { NOT_TAKEN, sizeof(NOT_TAKEN) - 1 } };
+	struct client			*c = arg;
+	bool				 was = mbox_client_ready(c->storage);
+
+	c->storage = NULL;
+	if (was)
+		storage_end(c, why, end);
+	else
+		login_refused(c, end != NULL ? end : &away);
+}
+
+/* storaged has the user open. */
+static void
+login_ready(void *arg, const struct session_ready *ready)
+{
+	struct client	*c = arg;
+	struct command	*cmd = login_command(c);
+	struct buf	 b = BUF_INIT;
+
+	if (client_over(c))	/* it is told nothing any more */
 		return;
-	}
 	if (ready->appendlimit != 0 && ready->appendlimit < c->append_limit)
 		c->append_limit = ready->appendlimit;
-	client_known(c);
+	client_enter(c, CLIENT_KNOWN);
 	log_info("session=%08x user=%s login remote=%s tls=%s result=ok",
-	    c->session, c->user, c->remote, c->tls == TLS_ON ? "yes" : "no");
-	if (c->preauth) {
-		client_greet(c);
+	    c->session, c->user, c->remote, c->io.state == TLS_IO_ON ? "yes" :
+	    "no");
+	if (c->via == VIA_PREAUTH) {
+		capability_greet(c);
 		client_wake(c);
 		return;
 	}
@@ -130,6 +169,13 @@ login_ready(struct client *c, const struct session_ready *ready,
 	(void)reply_ok(cmd, b.failed ? NULL : (char *)b.data, "Logged in");
 	buf_free(&b);
 }
+
+static const struct mbox_client_ops session_ops = {
+	.ready = login_ready,
+	.end = login_end,
+	.event = storage_event,
+	.full = storage_full
+};
 
 static void
 login_ok(struct client *c, struct str user, int fd)
@@ -144,7 +190,8 @@ login_ok(struct client *c, struct str user, int fd)
 		c->user = log_word_dup(id);
 	}
 	if (fd != -1 && c->user != NULL)
-		c->storage = storage_new(c->base, c, fd, login_ready);
+		c->storage = mbox_client_new(client_base(c), fd,
+		    &session_ops, c);
 	if (c->storage != NULL)
 		return;
 	if (fd != -1)

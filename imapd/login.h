@@ -1,6 +1,5 @@
 /*
- * From a password to a session: what LOGIN, AUTHENTICATE and PREAUTH
- * share.
+ * From a password to a session: shared by LOGIN, AUTHENTICATE and PREAUTH.
  */
 #ifndef IMAPD_LOGIN_H
 #define IMAPD_LOGIN_H
@@ -10,12 +9,10 @@
 
 struct client;
 
-/* Ends cmd, the client's first command, by itself. */
+/* Ends cmd, the client's first command, on its own. */
 enum cmd_result login_begin(struct command *cmd, struct str mechanism,
 	    const struct str *initial);
-/* Greets with PREAUTH, or says BYE. */
+/* Greets with PREAUTH, or sends BYE. */
 void	 login_preauth(struct client *c, struct str token);
-/* cmd_authenticate.c: a challenge for the command that runs. */
-void	 authenticate_challenge(struct command *cmd, struct str data);
 
 #endif

@@ -9,16 +9,22 @@
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/nofile.h"
 #include "imapd/auth.h"
 #include "imapd/client.h"
+#include "imapd/command.h"
 #include "imapd/conf.h"
+#include "imapd/counters.h"
 #include "imapd/listen.h"
+#include "imapd/run.h"
 #include "mail/charset.h"
 
 #define DRAIN_SECONDS	10	/* for commands under way */
+#define SPARE		24	/* descriptors: channels, new listeners */
 
 static struct event	 ev_drain;
 static uint64_t		 drain_until;
+static uint64_t		 room;		/* descriptors for connections */
 
 static void
 imapd_prepare(struct slice *s)
@@ -27,7 +33,17 @@ imapd_prepare(struct slice *s)
 
 	if (conf_read(&conf, s, why, sizeof(why)) == -1)
 		fatalx("%s", why);
-	charset_prepare();	/* in the jail nothing can be loaded */
+	charset_prepare();	/* nothing can be loaded in the sandbox */
+}
+
+static void
+imapd_start(struct event_base *base, struct slice *s)
+{
+	(void)base;
+	(void)s;
+	room = nofile_free();
+	room = room > 2 * SPARE ? room - SPARE : room / 2;
+	conf_fit(&conf, room);
 }
 
 static void
@@ -51,6 +67,7 @@ imapd_reload(struct slice *s, char *why, size_t size)
 {
 	if (conf_read(&conf, s, why, size) == -1)
 		return -1;
+	conf_fit(&conf, room);
 	listen_keep(s);
 	return 0;
 }
@@ -72,11 +89,11 @@ drain_look(evutil_socket_t fd, short what, void *arg)
 	}
 	TAILQ_FOREACH(c, &clients, entry) {
 		if (late)
-			client_close(c, "the server stops");
+			client_close(c, "server shutting down");
 		else if (TAILQ_EMPTY(&c->commands) ||
-		    c->state == CLIENT_STRANGER || (c->taking != NULL &&
-		    c->taking->spec->start == cmd_idle))
-			client_bye(c, "The server stops");
+		    c->state & CLIENT_OUTSIDE || (c->taking != NULL &&
+		    c->taking->spec->flags & CMD_LISTENS))
+			client_bye(c, "The server is shutting down");
 	}
 	evtimer_add(&ev_drain, &tv);
 }
@@ -99,15 +116,11 @@ imapd_counts(void)
 
 	TAILQ_FOREACH(c, &clients, entry) {
 		selected += c->state == CLIENT_SELECTED;
-		tls += c->tls == TLS_ON;
+		tls += c->io.state == TLS_IO_ON;
 		idle += c->taking != NULL && c->taking->spec != NULL &&
-		    c->taking->spec->start == cmd_idle;
+		    c->taking->spec->flags & CMD_LISTENS;
 	}
-	daemon_count("connections", nclients);
-	daemon_count("sessions", nclients - nstrangers);
-	daemon_count("selected", selected);
-	daemon_count("tls", tls);
-	daemon_count("idle", idle);
+	IMAPD_COUNTERS(COUNTER_TELL)
 }
 
 static void
@@ -115,14 +128,20 @@ imapd_preauth(const char *user, const char *token, int fd)
 {
 	char	 word[256];
 
+	if (fd == -1) {
+		log_warnx("preauth user=%s result=no why=\"out of file "
+		    "descriptors\"", log_word(word, sizeof(word), user));
+		return;
+	}
 	log_debug("preauth user=%s", log_word(word, sizeof(word), user));
-	if (client_new_preauth(daemon_base(), fd, token) == NULL)
+	if (run_preauth(daemon_base(), fd, token) == NULL)
 		log_warnx("preauth: out of memory");
 }
 
 static const struct daemon imapd = {
 	.name = "imapd",
 	.prepare = imapd_prepare,
+	.start = imapd_start,
 	.peer = imapd_peer,
 	.listen = imapd_listen,
 	.reload = imapd_reload,

@@ -12,7 +12,7 @@
 #include "common/msg_mbox.h"
 #include "imapd/utf7.h"
 
-#define SEQSET_MAX	MBOX_RANGES_MAX
+#define SEQSET_MAX	65536	/* more than a line holds */
 
 void
 parse_init(struct parse *p, const void *text, size_t len, struct arena *a)
@@ -20,12 +20,23 @@ parse_init(struct parse *p, const void *text, size_t len, struct arena *a)
 	p->p = text;
 	p->end = p->p + len;
 	p->arena = a;
+	p->what = p->noname = NULL;
+}
+
+static const char *
+skip_spaces(const struct parse *p)
+{
+	const char	*q = p->p;
+
+	while (q < p->end && *q == ' ')
+		q++;
+	return q;
 }
 
 bool
 parse_end(const struct parse *p)
 {
-	return p->p == p->end;
+	return skip_spaces(p) == p->end;
 }
 
 int
@@ -46,7 +57,61 @@ parse_char(struct parse *p, char ch)
 int
 parse_sp(struct parse *p)
 {
-	return parse_char(p, ' ');
+	const char	*q = skip_spaces(p);
+
+	if (q == p->p && (q == p->end || *q != '('))
+		return -1;
+	p->p = q;
+	return 0;
+}
+
+int
+parse_arg(struct parse *p, const char *what)
+{
+	p->what = what;
+	return parse_sp(p);
+}
+
+int
+parse_done(struct parse *p)
+{
+	if (!parse_end(p)) {
+		p->what = NULL;
+		return -1;
+	}
+	p->p = p->end;
+	return 0;
+}
+
+int
+parse_open(struct parse *p)
+{
+	if (parse_char(p, '(') == -1)
+		return -1;
+	p->p = skip_spaces(p);
+	return 0;
+}
+
+int
+parse_more(struct parse *p)
+{
+	const char	*at = p->p;
+
+	if (parse_sp(p) == 0 && p->p < p->end && *p->p != ')')
+		return 0;
+	p->p = at;
+	return -1;
+}
+
+int
+parse_close(struct parse *p)
+{
+	const char	*q = skip_spaces(p);
+
+	if (q == p->end || *q != ')')
+		return -1;
+	p->p = q + 1;
+	return 0;
 }
 
 static bool
@@ -91,6 +156,13 @@ parse_word(struct parse *p, const char *word)
 	return 0;
 }
 
+/* A backslash before another character than '"' and itself is one. */
+static bool
+is_escape(const char *q, const char *end)
+{
+	return *q == '\\' && end - q > 1 && (q[1] == '"' || q[1] == '\\');
+}
+
 static int
 parse_quoted(struct parse *p, struct str *s)
 {
@@ -101,11 +173,10 @@ parse_quoted(struct parse *p, struct str *s)
 	for (; q < p->end && *q != '"'; q++) {
 		if (*q == '\r' || *q == '\n' || *q == '\0')
 			return -1;
-		if (*q != '\\')
-			continue;
-		escapes++;
-		if (++q == p->end || (*q != '"' && *q != '\\'))
-			return -1;
+		if (is_escape(q, p->end)) {
+			escapes++;
+			q++;
+		}
 	}
 	if (q == p->end)
 		return -1;
@@ -116,7 +187,7 @@ parse_quoted(struct parse *p, struct str *s)
 			return -1;
 		s->p = d;
 		for (const char *r = p->p + 1; r < q; r++)
-			*d++ = *r == '\\' ? *++r : *r;
+			*d++ = is_escape(r, q) ? *++r : *r;
 		s->len -= escapes;
 	}
 	p->p = q + 1;
@@ -176,6 +247,23 @@ parse_astring(struct parse *p, struct str *s)
 		return -1;
 	s->p = p->p;
 	s->len = (size_t)(q - p->p);
+	p->p = q;
+	return 0;
+}
+
+int
+parse_credential(struct parse *p, struct str *s)
+{
+	const char	*q;
+
+	if (parse_peek(p) == '"' || parse_peek(p) == '{')
+		return parse_string(p, s);
+	for (q = p->p; q < p->end; q++)
+		if ((unsigned char)*q <= ' ' || *q == 0x7f)
+			break;
+	if (q == p->p || *p->p == '(')
+		return -1;
+	*s = (struct str){ p->p, (size_t)(q - p->p) };
 	p->p = q;
 	return 0;
 }
@@ -292,45 +380,55 @@ fold_inbox(char *s, size_t len)
 		memcpy(s, "INBOX", 5);
 }
 
+/* Why utf7_to_utf8() and utf8_is_text() refuse it. */
+static const char *
+name_fault(struct str in)
+{
+	size_t	 i;
+
+	for (i = 0; i < in.len; i++) {
+		if ((unsigned char)in.p[i] < ' ' || in.p[i] == 0x7f)
+			return "The mailbox name contains control characters";
+		if ((unsigned char)in.p[i] > 0x7f)
+			return "The mailbox name contains 8-bit characters, "
+			    "use modified UTF-7 (RFC 3501, section 5.1.3)";
+	}
+	return "The mailbox name is not valid modified UTF-7 (RFC 3501, "
+	    "section 5.1.3): write \"&\" as \"&-\"";
+}
+
 static int
 parse_name(struct parse *p, struct str in, struct str *name)
 {
 	struct buf	 b;
-	char		*s;
-	int		 ret = -1;
+	char		*s = NULL;
+	bool		 decoded, good;
 
 	buf_init(&b, MBOX_NAME_MAX);
-	if (utf7_to_utf8(in, &b) == 0 && !b.failed &&
-	    (s = arena_dup(p->arena, b.data != NULL ? (char *)b.data : "",
-	    b.len)) != NULL) {
+	decoded = good = utf7_to_utf8(in, &b) == 0;
+	if (good && (s = arena_dup(p->arena, b.data != NULL ?
+	    (char *)b.data : "", b.len)) != NULL) {
 		fold_inbox(s, b.len);
 		*name = (struct str){ s, b.len };
-		if (utf8_is_text(*name))
-			ret = 0;
+		good = utf8_is_text(*name);
+	}
+	if (!good) {
+		p->noname = b.failed ? "The mailbox name is too long" :
+		    decoded ? "The mailbox name contains control characters" :
+		    name_fault(in);
+		*name = (struct str){ NULL, 0 };
 	}
 	buf_free(&b);
-	return ret;
+	return good && s == NULL ? -1 : 0;
 }
 
 int
 parse_mailbox(struct parse *p, struct str *name)
 {
-	const char	*at = p->p;
-	struct str	 in;
-
-	if (parse_astring(p, &in) == -1 || parse_name(p, in, name) == -1) {
-		p->p = at;
-		return -1;
-	}
-	return 0;
-}
-
-int
-parse_list_mailbox(struct parse *p, struct str *pattern)
-{
 	const char	*at = p->p, *q;
 	struct str	 in;
 
+	p->noname = NULL;
 	if (parse_peek(p) == '"' || parse_peek(p) == '{') {
 		if (parse_string(p, &in) == -1)
 			return -1;
@@ -344,7 +442,7 @@ parse_list_mailbox(struct parse *p, struct str *pattern)
 		in = (struct str){ p->p, (size_t)(q - p->p) };
 		p->p = q;
 	}
-	if (parse_name(p, in, pattern) == -1) {
+	if (parse_name(p, in, name) == -1) {
 		p->p = at;
 		return -1;
 	}

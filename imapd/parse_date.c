@@ -1,9 +1,14 @@
-/* Dates in commands and INTERNALDATE (RFC 3501 section 9). */
+/*
+ * Dates in commands and INTERNALDATE (RFC 3501 section 9).  APPEND's
+ * date-time is also taken as Apple's and other clients write it: a day and
+ * an hour of one digit, the zone "+01:00" or by one of UTC's names.
+ */
 #include "imapd/parse.h"
 
 #include <stdio.h>
 #include <strings.h>
 
+#include "common/compat.h"
 #include "mail/date.h"
 
 /* Beyond any year that can be written. */
@@ -66,19 +71,35 @@ parse_month_year(struct parse *p, int *month, int *year)
 	return parse_digits(p, 4, 1, 9999, year);
 }
 
+/* One digit or two. */
+static int
+parse_short(struct parse *p, int min, int max, int *v)
+{
+	return parse_digits(p, 2, min, max, v) == 0 ? 0 :
+	    parse_digits(p, 1, min, max, v);
+}
+
 static int
 parse_zone(struct parse *p, int *zone)
 {
+	static const char *const utc[] = { "GMT", "UTC", "UT", "Z" };
 	int	 sign, hours, minutes;
+	size_t	 i;
 
+	*zone = 0;
+	for (i = 0; i < nitems(utc); i++)
+		if (parse_word(p, utc[i]) == 0)
+			return 0;
 	if (parse_char(p, '+') == 0)
 		sign = 1;
 	else if (parse_char(p, '-') == 0)
 		sign = -1;
 	else
 		return -1;
-	if (parse_digits(p, 2, 0, 23, &hours) == -1 ||
-	    parse_digits(p, 2, 0, 59, &minutes) == -1)
+	if (parse_digits(p, 2, 0, 23, &hours) == -1)
+		return -1;
+	(void)parse_char(p, ':');
+	if (parse_digits(p, 2, 0, 59, &minutes) == -1)
 		return -1;
 	*zone = sign * (hours * 60 + minutes);
 	return 0;
@@ -91,14 +112,12 @@ parse_in_quotes(struct parse *p, int64_t *seconds, int *zone)
 
 	if (parse_char(p, '"') == -1)
 		return -1;
-	if (parse_sp(p) == 0) {
-		if (parse_digits(p, 1, 1, 9, &day) == -1)
-			return -1;
-	} else if (parse_digits(p, 2, 1, 31, &day) == -1)
+	(void)parse_sp(p);
+	if (parse_short(p, 1, 31, &day) == -1)
 		return -1;
 	if (parse_month_year(p, &month, &year) == -1 ||
 	    day > month_days(year, month) || parse_sp(p) == -1 ||
-	    parse_digits(p, 2, 0, 23, &h) == -1 || parse_char(p, ':') == -1 ||
+	    parse_short(p, 0, 23, &h) == -1 || parse_char(p, ':') == -1 ||
 	    parse_digits(p, 2, 0, 59, &m) == -1 || parse_char(p, ':') == -1 ||
 	    parse_digits(p, 2, 0, 60, &s) == -1 || parse_sp(p) == -1 ||
 	    parse_zone(p, zone) == -1 || parse_char(p, '"') == -1)
@@ -125,8 +144,7 @@ parse_date_text(struct parse *p, int64_t *days)
 {
 	int	 day, month, year;
 
-	if (parse_digits(p, 2, 1, 31, &day) == -1 &&
-	    parse_digits(p, 1, 1, 9, &day) == -1)
+	if (parse_short(p, 1, 31, &day) == -1)
 		return -1;
 	if (parse_month_year(p, &month, &year) == -1 ||
 	    day > month_days(year, month))

@@ -50,6 +50,9 @@ add_keyword(struct parse *p, struct flag_list *l, struct str word)
 	struct str	*v;
 	size_t		 i;
 
+	/* doubles cost, too: each is looked for among all */
+	if (++l->named > 2 * FLAG_LIST_MAX)
+		return -1;
 	for (i = 0; i < l->nkeywords; i++)
 		if (str_caseeq(l->keywords[i], word))
 			return 0;
@@ -94,17 +97,17 @@ parse_flag_list(struct parse *p, struct flag_list *l)
 	const char	*at = p->p;
 
 	memset(l, 0, sizeof(*l));
-	if (parse_char(p, '(') == -1)
+	if (parse_open(p) == -1)
 		return -1;
-	if (parse_char(p, ')') == 0)
+	if (parse_close(p) == 0)
 		return 0;
 	do {
 		if (parse_flag(p, l) == -1) {
 			p->p = at;
 			return -1;
 		}
-	} while (parse_sp(p) == 0);
-	if (parse_char(p, ')') == -1) {
+	} while (parse_more(p) == 0);
+	if (parse_close(p) == -1) {
 		p->p = at;
 		return -1;
 	}
@@ -124,6 +127,6 @@ parse_store_flags(struct parse *p, struct flag_list *l)
 			p->p = at;
 			return -1;
 		}
-	} while (parse_sp(p) == 0);
+	} while (parse_more(p) == 0);
 	return 0;
 }

@@ -83,7 +83,10 @@ try_names(struct parse p)
 	int		 ret;
 
 	TRY(ret, &q, parse_mailbox(&q, &name));
-	if (ret == 0) {
+	FUZZ_CHECK(ret == -1 || (name.p == NULL) == (q.noname != NULL));
+	if (ret == 0 && name.p == NULL)
+		name = STR("INBOX/a");
+	else if (ret == 0) {
 		FUZZ_CHECK(name.len <= MBOX_NAME_MAX && utf8_is_text(name));
 		FUZZ_CHECK(utf8_to_utf7(name, &u7) == 0);
 		FUZZ_CHECK(utf7_to_utf8((struct str){ (char *)u7.data,
@@ -94,8 +97,8 @@ try_names(struct parse p)
 		(void)list_pattern(name, name);
 	}
 	q = p;
-	TRY(ret, &q, parse_list_mailbox(&q, &pattern));
-	if (ret == 0) {
+	TRY(ret, &q, parse_mailbox(&q, &pattern));
+	if (ret == 0 && pattern.p != NULL) {
 		(void)list_pattern(pattern, STR("INBOX/a/bc/abc"));
 		(void)list_pattern(pattern, name);
 	}
@@ -173,12 +176,15 @@ try_set(struct parse *p)
 {
 	struct uidset	 set = UIDSET_INIT, rest = UIDSET_INIT;
 	struct seqset	 seq;
+	enum view_error	 why;
 	int		 ret, uid;
 
 	TRY(ret, p, parse_seqset(p, &seq));
 	for (uid = 0; ret == 0 && uid < 2; uid++) {
-		if (view_resolve(view, &seq, uid, &set) == -1)
+		if (view_resolve(view, &seq, uid, &set, &why) == -1) {
+			FUZZ_CHECK(!uid && why == VIEW_BEYOND);
 			continue;
+		}
 		FUZZ_CHECK(uidset_copy(&rest, &set) == 0 &&
 		    uidset_subtract(&rest, &view->told) == 0 && rest.n == 0);
 		FUZZ_CHECK(view_cover(view, &set) == 0);
@@ -219,12 +225,13 @@ static void
 try_search(struct parse p)
 {
 	static const bool	 found[SEARCH_KEYS_MAX];
-	const struct str	 block = STR("Subject: x\r\n\r\n");
+	const struct str	 header = STR("Subject: x\r\n\r\n");
 	struct search_program	 prog;
 	struct search_eval	 e = { .prog = &prog, .view = view };
 	struct uidset		 set = UIDSET_INIT;
 	enum search_error	 why;
 	size_t			 i;
+	bool			 all;
 
 	nsets = 0;
 	if (search_parse(&p, view, new_set, NULL, &prog, &why) == 0) {
@@ -233,14 +240,15 @@ try_search(struct parse p)
 		for (i = 0; i < ROWS; i++) {
 			(void)search_eval(&e, &rows[i], NULL, NULL);
 			FUZZ_CHECK(search_eval(&e, &rows[i], found,
-			    &block) != SEARCH_OPEN);
+			    &header) != SEARCH_OPEN);
 		}
 		FUZZ_CHECK(!e.damaged);
 		FUZZ_CHECK(uidset_copy(&set, &view->told) == 0 &&
-		    search_narrow(&prog, &set) == 0);
+		    search_narrow(&prog, view, &set, &all) == 0);
 		uidset_free(&set);
 	}
 	search_scratch_free(&e.scratch);
+	buf_free(&e.from_header);
 	for (i = 0; i < nsets; i++)
 		uidset_free(&sets[i]);
 }

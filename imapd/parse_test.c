@@ -34,7 +34,10 @@ static const struct {
 	{ "(", NULL, "(" },
 	{ "%", NULL, "%" },
 	{ "\"open", NULL, "\"open" },
-	{ "\"bad\\n\"", NULL, "\"bad\\n\"" },
+	/* a backslash that escapes nothing */
+	{ "\"DOMAIN\\user\" x", "DOMAIN\\user", " x" },
+	{ "\"\\n\\\\n\\\"\"", "\\n\\n\"", "" },
+	{ "\"open\\\"", NULL, "\"open\\\"" },
 	{ "\"bad\\", NULL, "\"bad\\" },
 	{ "\"cr\r\n\"", NULL, "\"cr\r\n\"" },
 	{ "{4}\r\nabc", NULL, "{4}\r\nabc" },
@@ -120,19 +123,28 @@ test_seqset(void)
 
 static const struct {
 	const char	*text;
-	const char	*name;		/* NULL: refused */
+	const char	*name;		/* NULL: no mailbox can have it, */
+	const char	*why;		/* because; NULL: not a name at all */
 } names[] = {
-	{ "inbox", "INBOX" },
-	{ "\"InBoX\"", "INBOX" },
-	{ "inbox/Sub", "INBOX/Sub" },
-	{ "inboxes", "inboxes" },
-	{ "\"\"", "" },
-	{ "Entw&APw-rfe", "Entw\xc3\xbc" "rfe" },
-	{ "a&-b", "a&b" },
-	{ "a&b", NULL },
-	{ "\"tab\there\"", NULL },
-	{ "{2}\r\n\xc3\xbc", NULL },
-	{ "&AAk-", NULL },		/* a tab in disguise */
+	{ "inbox", "INBOX", NULL },
+	{ "\"InBoX\"", "INBOX", NULL },
+	{ "inbox/Sub", "INBOX/Sub", NULL },
+	{ "inboxes", "inboxes", NULL },
+	{ "\"\"", "", NULL },
+	{ "Entw&APw-rfe", "Entw\xc3\xbc" "rfe", NULL },
+	{ "a&-b", "a&b", NULL },
+	{ "\"50% &- more\"", "50% & more", NULL },
+	{ "{9}\r\n50% *&-*/", "50% *&*/", NULL },
+	{ "50%*]", "50%*]", NULL },
+	{ "a&b", NULL, "UTF-7" },
+	{ "R&D", NULL, "UTF-7" },
+	{ "\"R&D department\"", NULL, "UTF-7" },
+	{ "&AGE-", NULL, "UTF-7" },
+	{ "\"tab\there\"", NULL, "control" },
+	{ "{2}\r\n\xc3\xbc", NULL, "8-bit" },
+	{ "&AAk-", NULL, "control" },	/* a tab in disguise */
+	{ "(a)", NULL, NULL },
+	{ "\"a", NULL, NULL },
 };
 
 static void
@@ -147,22 +159,31 @@ test_mailbox(void)
 	for (i = 0; i < nitems(names); i++) {
 		start(&p, names[i].text);
 		ret = parse_mailbox(&p, &s);
-		CHECK_ROW((ret == 0) == (names[i].name != NULL), "%s",
-		    names[i].text);
-		if (ret == 0 && names[i].name != NULL)
-			CHECK_ROW(str_eq(s, str_from(names[i].name)), "%s",
+		CHECK_ROW((ret == -1) == (names[i].name == NULL &&
+		    names[i].why == NULL), "%s", names[i].text);
+		if (ret == -1) {
+			CHECK(p.p == names[i].text);
+			continue;
+		}
+		CHECK_ROW(parse_end(&p), "%s", names[i].text);
+		if (names[i].name == NULL)
+			CHECK_ROW(s.p == NULL && s.len == 0 &&
+			    strstr(p.noname, names[i].why) != NULL, "%s: %s",
+			    names[i].text, p.noname);
+		else
+			CHECK_ROW(s.p != NULL && p.noname == NULL &&
+			    str_eq(s, str_from(names[i].name)), "%s",
 			    names[i].text);
 	}
 	memset(big, 'a', sizeof(big));
 	big[MBOX_NAME_MAX] = '\0';
 	start(&p, big);
-	CHECK(parse_mailbox(&p, &s) == 0);
+	CHECK(parse_mailbox(&p, &s) == 0 && s.p != NULL);
 	big[MBOX_NAME_MAX] = 'a';
 	big[MBOX_NAME_MAX + 1] = '\0';
 	start(&p, big);
-	CHECK(parse_mailbox(&p, &s) == -1);
-	start(&p, "%/a*]");
-	CHECK(parse_list_mailbox(&p, &s) == 0 && str_eq(s, STR("%/a*]")));
+	CHECK(parse_mailbox(&p, &s) == 0 && s.p == NULL &&
+	    strstr(p.noname, "too long") != NULL);
 }
 
 static const struct {
@@ -180,9 +201,22 @@ static const struct {
 	    "01-Mar-2000 00:00:00 +0530" },
 	{ "\"31-Dec-9999 23:59:59 +0000\"", 0, 253402300799, 0,
 	    "31-Dec-9999 23:59:59 +0000" },
+	/* as iOS, Apple Mail and node-imap write it, and others */
+	{ "\"3-Feb-2025 18:28:47 +0000\"", 0, 1738607327, 0,
+	    "03-Feb-2025 18:28:47 +0000" },
+	{ "\"3-feb-2025 8:28:47  +0100\"", 0, 1738567727, 60,
+	    "03-Feb-2025 08:28:47 +0100" },
+	{ "\" 03-Feb-2025 18:28:47 +00:00\"", 0, 1738607327, 0,
+	    "03-Feb-2025 18:28:47 +0000" },
+	{ "\"03-Feb-2025 18:28:47 GMT\"", 0, 1738607327, 0,
+	    "03-Feb-2025 18:28:47 +0000" },
+	{ "\"0-Feb-2025 18:28:47 +0000\"", -1, 0, 0, NULL },
+	{ "\"3-Feb-25 18:28:47 +0000\"", -1, 0, 0, NULL },
+	{ "\"3-Feb-2025 18:28:47\"", -1, 0, 0, NULL },
+	{ "\"3-Feb-2025 18:28:47 EST\"", -1, 0, 0, NULL },
+	{ "\"3-Feb-2025 18:8:47 +0000\"", -1, 0, 0, NULL },
 	{ "\"29-Feb-1900 00:00:00 +0000\"", -1, 0, 0, NULL },
 	{ "\"31-Apr-2000 00:00:00 +0000\"", -1, 0, 0, NULL },
-	{ "\"1-Jan-2000 00:00:00 +0000\"", -1, 0, 0, NULL },
 	{ "\"01-Jan-2000 24:00:00 +0000\"", -1, 0, 0, NULL },
 	{ "\"01-Jan-2000 00:00:00 0000\"", -1, 0, 0, NULL },
 	{ "\"01-Jan-2000 00:00:00 +0060\"", -1, 0, 0, NULL },
@@ -249,8 +283,16 @@ test_flags(void)
 	    l.nkeywords == 0);
 	start(&p, "(\\)");
 	CHECK(parse_flag_list(&p, &l) == -1);
-	start(&p, "(a  b)");
-	CHECK(parse_flag_list(&p, &l) == -1);
+	start(&p, "( a  b )x");
+	CHECK(parse_flag_list(&p, &l) == 0 && l.nkeywords == 2 &&
+	    *p.p == 'x');
+	start(&p, "a  b  ");
+	CHECK(parse_store_flags(&p, &l) == 0 && l.nkeywords == 2 &&
+	    parse_done(&p) == 0);
+	start(&p, "(a b ");
+	CHECK(parse_flag_list(&p, &l) == -1 && *p.p == '(');
+	start(&p, "(a,b)x");
+	CHECK(parse_flag_list(&p, &l) == 0 && l.nkeywords == 1);
 	start(&p, "(a");
 	CHECK(parse_flag_list(&p, &l) == -1);
 }
@@ -278,10 +320,70 @@ test_words(void)
 	CHECK(parse_number64(&p, &m) == -1);
 }
 
+/* Spaces as clients write them, and where an argument is missing. */
+static void
+test_spaces(void)
+{
+	struct parse	 p;
+	struct str	 s;
+
+	start(&p, "a   (b)(c) ");
+	CHECK(parse_atom(&p, &s) == 0 && parse_arg(&p, "a list") == 0);
+	CHECK(parse_open(&p) == 0 && parse_atom(&p, &s) == 0 &&
+	    parse_close(&p) == 0);
+	CHECK(parse_sp(&p) == 0 && parse_open(&p) == 0);
+	CHECK(parse_atom(&p, &s) == 0 && parse_more(&p) == -1 &&
+	    parse_close(&p) == 0);
+	CHECK(!(p.p == p.end) && parse_end(&p) && parse_more(&p) == -1);
+	CHECK(parse_arg(&p, "more") == 0 && parse_end(&p) &&
+	    strcmp(p.what, "more") == 0);
+	CHECK(parse_done(&p) == 0 && p.p == p.end);
+	CHECK(parse_sp(&p) == -1 && parse_close(&p) == -1);
+	start(&p, "a\"b\"");
+	CHECK(parse_atom(&p, &s) == 0 && parse_sp(&p) == -1 &&
+	    parse_done(&p) == -1 && p.what == NULL);
+	start(&p, " \t");
+	CHECK(!parse_end(&p));
+}
+
+static const struct { const char *text, *value, *rest; } credentials[] = {
+	{ "ann secret", "ann", " secret" },
+	{ "DOMAIN\\user x", "DOMAIN\\user", " x" },
+	{ "\"DOMAIN\\user\" x", "DOMAIN\\user", " x" },
+	{ "pa%ss*(w){o}rd\"]", "pa%ss*(w){o}rd\"]", "" },
+	{ "{3}\r\na b", "a b", "" },
+	{ "(ann)", NULL, "(ann)" },
+	{ " x", NULL, " x" },
+	{ "\"open", NULL, "\"open" },
+	{ "\001", NULL, "\001" },
+	{ "", NULL, "" },
+};
+
+static void
+test_credential(void)
+{
+	struct parse	 p;
+	struct str	 s;
+	size_t		 i;
+	int		 ret;
+
+	for (i = 0; i < nitems(credentials); i++) {
+		start(&p, credentials[i].text);
+		ret = parse_credential(&p, &s);
+		CHECK_ROW(credentials[i].value == NULL ? ret == -1 :
+		    ret == 0 && str_eq(s, str_from(credentials[i].value)),
+		    "%s", credentials[i].text);
+		CHECK_ROW(strcmp(p.p, credentials[i].rest) == 0, "%s",
+		    credentials[i].text);
+	}
+}
+
 int
 main(void)
 {
 	arena = arena_new(0);
+	test_spaces();
+	test_credential();
 	test_astring();
 	test_seqset();
 	test_mailbox();

@@ -14,6 +14,8 @@
 #include "imapd/utf7.h"
 #include "mail/imap_text.h"
 
+#define BAD_SHOWN	40	/* octets of a wrong argument */
+
 /* Text of a line: what would end or confuse it becomes "?". */
 static void
 make_plain(char *s)
@@ -23,7 +25,7 @@ make_plain(char *s)
 			*s = '?';
 }
 
-static enum cmd_result
+static enum cmd_result __attribute__((format(printf, 4, 0)))
 reply_tagged(struct command *cmd, enum cmd_status status, const char *code,
     const char *fmt, va_list ap)
 {
@@ -79,29 +81,75 @@ reply_bad(struct command *cmd, const char *fmt, ...)
 	return ret;
 }
 
+const char *
+reply_bad_text(struct command *cmd, const struct parse *p)
+{
+	const char	*name = cmd->spec->name, *text;
+	struct buf	 b = BUF_INIT;
+	struct parse	 rest = *p;
+	size_t		 n;
+
+	(void)parse_sp(&rest);
+	n = (size_t)(rest.end - rest.p);
+	while (n > 0 && rest.p[n - 1] == ' ')
+		n--;
+	if (parse_end(p))
+		(void)buf_printf(&b, "%s: %s is missing", name,
+		    p->what != NULL ? p->what : "an argument");
+	else if (p->what == NULL)
+		(void)buf_printf(&b, "%s: too many arguments", name);
+	else
+		(void)buf_printf(&b, "%s: expected %s", name, p->what);
+	if (!parse_end(p) && !(cmd->spec->flags & CMD_SECRET)) {
+		(void)buf_puts(&b, p->what != NULL ? ", not: " : ": ");
+		(void)buf_put(&b, rest.p, n > BAD_SHOWN ? BAD_SHOWN : n);
+		if (n > BAD_SHOWN)
+			(void)buf_puts(&b, "...");
+	}
+	text = b.failed ? NULL : arena_dup(cmd->arena, b.data, b.len);
+	buf_free(&b);
+	return text != NULL ? text : "Invalid argument";
+}
+
+enum cmd_result
+reply_bad_arg(struct command *cmd)
+{
+	return reply_bad(cmd, "%s", reply_bad_text(cmd, &cmd->args));
+}
+
+enum cmd_result
+reply_noname(struct command *cmd, const char *code)
+{
+	return reply_no(cmd, code, "%s", cmd->args.noname);
+}
+
 /* enum mbox_code to the codes of RFC 5530 and others. */
 static const struct {
 	enum mbox_code	 code;
 	const char	*word;
 	const char	*text;	/* when storaged gave none */
 } refusals[] = {
-	{ MBOX_CODE_NONE,	NULL,		"Not done" },
-	{ MBOX_ALREADYEXISTS,	"ALREADYEXISTS", "It exists already" },
+	{ MBOX_CODE_NONE,	NULL,		"Command failed" },
+	{ MBOX_ALREADYEXISTS,	"ALREADYEXISTS", "Already exists" },
 	{ MBOX_NONEXISTENT_BOX,	"NONEXISTENT",	"No such mailbox" },
 	{ MBOX_TRYCREATE,	"TRYCREATE",	"No such mailbox" },
-	{ MBOX_CANNOT,		"CANNOT",	"That cannot be done" },
-	{ MBOX_LIMIT,		"LIMIT",	"A limit is reached" },
+	{ MBOX_CANNOT,		"CANNOT",	"Operation not possible" },
+	{ MBOX_LIMIT,		"LIMIT",	"Limit reached" },
 	{ MBOX_OVERQUOTA,	"OVERQUOTA",	"Over quota" },
-	{ MBOX_UNAVAILABLE,	"UNAVAILABLE",	"The store is away" },
-	{ MBOX_SERVERBUG,	"SERVERBUG",	"An error of the server" },
+	{ MBOX_UNAVAILABLE,	"UNAVAILABLE",
+	    "The mail store is temporarily unavailable, try again later" },
+	{ MBOX_SERVERBUG,	"SERVERBUG",	"Internal server error" },
 	{ MBOX_CORRUPTION,	"CORRUPTION",	"The message is damaged" },
-	{ MBOX_EXPUNGEISSUED,	"EXPUNGEISSUED", "Some are expunged" },
-	{ MBOX_NOPERM,		"NOPERM",	"Not permitted" },
+	{ MBOX_EXPUNGEISSUED,	"EXPUNGEISSUED",
+	    "Some of the messages have been expunged" },
+	{ MBOX_NOPERM,		"NOPERM",	"Permission denied" },
 	{ MBOX_INUSE,		"INUSE",	"In use" },
 	{ MBOX_READONLY,	"NOPERM",	"Read-only" },
-	{ MBOX_TOOBIG,		"TOOBIG",	"Too big" },
-	{ MBOX_HASCHILDREN,	"HASCHILDREN",	"It has children" },
-	{ MBOX_USEATTR,		"USEATTR",	"Not this special use" },
+	{ MBOX_TOOBIG,		"TOOBIG",	"Too large" },
+	{ MBOX_HASCHILDREN,	"HASCHILDREN",
+	    "The mailbox has child mailboxes" },
+	{ MBOX_USEATTR,		"USEATTR",
+	    "This special use cannot be assigned" },
 	{ MBOX_CANCELLED,	NULL,		"Cancelled" },
 };
 

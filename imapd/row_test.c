@@ -10,6 +10,7 @@
 #include "common/test.h"
 #include "imapd/body_head.h"
 #include "imapd/fetch.h"
+#include "imapd/fetch_names.h"
 #include "imapd/search.h"
 #include "imapd/setcut.h"
 #include "imapd/view.h"
@@ -51,7 +52,7 @@ big_mail(size_t n, struct buf *m)
 
 static enum search_verdict
 search(struct view *v, const char *text, const struct mbox_meta_row *row,
-    const struct str *block)
+    const struct str *header)
 {
 	struct arena		*a = arena_new(0);
 	struct search_program	 prog;
@@ -63,8 +64,9 @@ search(struct view *v, const char *text, const struct mbox_meta_row *row,
 	parse_init(&p, text, strlen(text), a);
 	CHECK_ROW(search_parse(&p, v, new_set, NULL, &prog, &why) == 0,
 	    "%s", text);
-	r = search_eval(&e, row, NULL, block);
+	r = search_eval(&e, row, NULL, header);
 	search_scratch_free(&e.scratch);
+	buf_free(&e.from_header);
 	arena_free(a);
 	return r;
 }
@@ -96,7 +98,7 @@ test_cut_header(struct view *v)
 	struct mbox_meta_row	 row = { .uid = 7 };
 	struct buf		 m = BUF_INIT, d = BUF_INIT, out = BUF_INIT;
 	struct fetch_job	 jobs[2];
-	struct str		 block;
+	struct str		 header;
 	size_t			 i;
 
 	for (i = 0; i < nitems(sizes); i++) {
@@ -105,14 +107,14 @@ test_cut_header(struct view *v)
 		big_mail(sizes[i].fill, &m);
 		CHECK(mail_digest(m.data, m.len, &d) == 0);
 		row.digest = (struct str){ (char *)d.data, d.len };
-		block = (struct str){ (char *)m.data, m.len - 6 };
+		header = (struct str){ (char *)m.data, m.len - 6 };
 		CHECK(search(v, "HEADER X-Last here", &row, NULL) ==
 		    (sizes[i].cut ? SEARCH_OPEN : SEARCH_YES));
 		CHECK(search(v, "HEADER X-Last gone", &row, NULL) ==
 		    (sizes[i].cut ? SEARCH_OPEN : SEARCH_NO));
-		CHECK(search(v, "HEADER X-Last here", &row, &block) ==
+		CHECK(search(v, "HEADER X-Last here", &row, &header) ==
 		    SEARCH_YES);
-		CHECK(search(v, "HEADER X-Last gone", &row, &block) ==
+		CHECK(search(v, "HEADER X-Last gone", &row, &header) ==
 		    SEARCH_NO);
 		CHECK(search(v, "NOT HEADER X-Last x SUBJECT small", &row,
 		    NULL) == SEARCH_NO);
@@ -128,6 +130,111 @@ test_cut_header(struct view *v)
 	buf_free(&m);
 	buf_free(&d);
 	buf_free(&out);
+}
+
+/*
+ * A message that ends in its header: the digest has all of it, and the
+ * message need not be read.  Only its structure tells: where that is
+ * damaged the message is.
+ */
+static void
+test_header_alone(struct view *v)
+{
+	static const char	 mail[] = "Subject: x\r\nX-Last: here\r\n";
+	static const struct { const char *item, *want; } rows[] = {
+		{ "BODY.PEEK[HEADER]", "* 7 FETCH (BODY[HEADER] {26}\r\n"
+		    "Subject: x\r\nX-Last: here\r\n" },
+		{ "RFC822.HEADER", "* 7 FETCH (RFC822.HEADER {26}\r\n"
+		    "Subject: x\r\nX-Last: here\r\n" },
+		{ "BODY[HEADER]<2.5>", "* 7 FETCH (BODY[HEADER]<2> {5}\r\n"
+		    "bject" },
+		{ "BODY[HEADER.FIELDS (X-LAST)]", "* 7 FETCH (BODY[HEADER."
+		    "FIELDS (X-LAST)] {16}\r\nX-Last: here\r\n\r\n" }
+	};
+	struct mbox_meta_row	 row = { .uid = 7 };
+	struct arena		*a;
+	struct fetch_plan	 plan;
+	struct fetch_job	 jobs[2];
+	struct parse		 p;
+	struct str		 s;
+	struct buf		 d = BUF_INIT, out = BUF_INIT;
+	size_t			 i;
+
+	CHECK(mail_digest(mail, sizeof(mail) - 1, &d) == 0);
+	row.digest = (struct str){ (char *)d.data, d.len };
+	for (i = 0; i < nitems(rows); i++) {
+		CHECK_ROW(fetch(v, rows[i].item, &row, &out, jobs) == 0,
+		    "row %zu", i);
+		CHECK_ROW(out.len == strlen(rows[i].want) &&
+		    memcmp(out.data, rows[i].want, out.len) == 0,
+		    "row %zu: %.*s", i, (int)out.len, (char *)out.data);
+	}
+	CHECK(digest_find(d.data, d.len, DIGEST_STRUCTURE, &s));
+	d.data[s.p - (char *)d.data] = 0;	/* no part */
+	for (i = 0; i < nitems(rows); i++) {
+		struct fetch_row r = { .view = v, .plan = &plan,
+		    .meta = &row, .arena = a = arena_new(0), .jobs = jobs };
+
+		parse_init(&p, rows[i].item, strlen(rows[i].item), a);
+		CHECK(fetch_parse(&p, false, false, &plan) == 0);
+		buf_reset(&out);
+		CHECK_ROW(fetch_render(&r, 7, &out) == -1 && out.len == 0,
+		    "row %zu", i);
+		arena_free(a);
+	}
+	buf_free(&d);
+	buf_free(&out);
+}
+
+/* An envelope that the digest has only a part of. */
+static void
+test_cut_envelope(struct view *v)
+{
+	struct mbox_meta_row	 row = { .uid = 7 };
+	struct buf		 m = BUF_INIT, d = BUF_INIT, out = BUF_INIT;
+	struct buf		 whole = BUF_INIT;
+	struct fetch_job	 jobs[4];
+	struct fetch_item	 item = { .name = fetch_name_find(
+	    STR("ENVELOPE")), .label = STR("ENVELOPE") };
+	struct str		 header;
+	size_t			 i;
+
+	(void)buf_puts(&m, "From: first@x\r\nTo: ");
+	for (i = 0; i < 9000; i++)
+		(void)buf_printf(&m, "t%zu@x.example,\r\n ", i);
+	(void)buf_puts(&m, "\r\nSubject: one\r\nSubject: two\r\n\r\n");
+	header.len = m.len;
+	(void)buf_puts(&m, "body");
+	header.p = (char *)m.data;
+	CHECK(mail_digest(m.data, m.len, &d) == 0);
+	row.digest = (struct str){ (char *)d.data, d.len };
+	/* what is there is found; what may be is looked for in the header */
+	CHECK(search(v, "TO t1@x", &row, NULL) == SEARCH_YES);
+	CHECK(search(v, "TO t8999@x", &row, NULL) == SEARCH_OPEN);
+	CHECK(search(v, "NOT TO t8999@x", &row, NULL) == SEARCH_OPEN);
+	CHECK(search(v, "TO t8999@x", &row, &header) == SEARCH_YES);
+	CHECK(search(v, "TO t9000@x", &row, &header) == SEARCH_NO);
+	CHECK(search(v, "FROM second", &row, NULL) == SEARCH_NO);
+	CHECK(search(v, "FROM second TO t8999@x", &row, NULL) == SEARCH_NO);
+	CHECK(search(v, "SUBJECT two", &row, NULL) == SEARCH_NO);
+	CHECK(search(v, "SUBJECT two", &row, &header) == SEARCH_NO);
+	CHECK(search(v, "HEADER Subject two", &row, NULL) == SEARCH_OPEN);
+	CHECK(search(v, "HEADER Subject two", &row, &header) == SEARCH_YES);
+	CHECK(search(v, "HEADER Subject one", &row, NULL) == SEARCH_YES);
+	/* its job comes first, whatever is asked for beside it */
+	CHECK(fetch(v, "ENVELOPE", &row, &out, jobs) == 1);
+	CHECK(jobs[0].filter && jobs[0].off == 0 && jobs[0].len == header.len);
+	CHECK(fetch(v, "(BODY[TEXT] ENVELOPE)", &row, &out, jobs) == 2);
+	CHECK(jobs[0].filter && !jobs[1].filter && jobs[1].len == 4);
+	CHECK(fetch(v, "(FLAGS ENVELOPE BODY[])", &row, &out, jobs) == 2);
+	fetch_filter(&item, header, &whole);
+	CHECK(whole.len > 9000 * 20 && memcmp(whole.data, " ENVELOPE (NIL "
+	    "\"one\" ((NIL NIL \"first\" \"x\"))", 44) == 0);
+	CHECK(memmem(whole.data, whole.len, "\"t8999\"", 7) != NULL);
+	buf_free(&m);
+	buf_free(&d);
+	buf_free(&out);
+	buf_free(&whole);
 }
 
 static void
@@ -225,6 +332,8 @@ main(void)
 	size_t		 i;
 
 	test_cut_header(v);
+	test_header_alone(v);
+	test_cut_envelope(v);
 	test_hostile_digest(v);
 	test_heads();
 	test_cut();

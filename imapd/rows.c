@@ -1,12 +1,14 @@
 /* Rows out of a stream of octets that is cut anywhere. */
 #include <string.h>
 
-#include "imapd/storage.h"
+#include "common/msg_mbox.h"
+#include "imapd/rows.h"
 
 void
 rows_init(struct rows *r, size_t max)
 {
-	buf_init(&r->b, max + 10);
+	buf_init(&r->b, max + 10 + MBOX_CREDIT);
+	r->off = 0;
 	r->max = max;
 }
 
@@ -78,4 +80,50 @@ rows_feed(struct rows *r, const uint8_t *p, size_t len,
 		return rows_feed(r, p, len, row, arg);
 	}
 	return 0;
+}
+
+int
+rows_keep(struct rows *r, const uint8_t *p, size_t len)
+{
+	if (r->off > 0 && r->off >= r->b.len / 2) {
+		buf_drain(&r->b, r->off);
+		r->off = 0;
+	}
+	return buf_put(&r->b, p, len);
+}
+
+int
+rows_peek(struct rows *r, const uint8_t **p, size_t *len)
+{
+	size_t	 head, whole;
+
+	if (rows_waiting(r) == 0) {
+		buf_reset(&r->b);
+		r->off = 0;
+		return 0;
+	}
+	if (rows_first(r, r->b.data + r->off, rows_waiting(r), &head,
+	    &whole) == -1)
+		return -1;
+	if (whole == 0 || whole > rows_waiting(r))
+		return 0;
+	*p = r->b.data + r->off + head;
+	*len = whole - head;
+	return 1;
+}
+
+void
+rows_skip(struct rows *r)
+{
+	size_t	 head, whole;
+
+	if (rows_first(r, r->b.data + r->off, rows_waiting(r), &head,
+	    &whole) == 0)
+		r->off += whole;
+}
+
+size_t
+rows_waiting(const struct rows *r)
+{
+	return r->b.len - r->off;
 }

@@ -5,7 +5,7 @@
 
 #include "common/compat.h"
 #include "common/test.h"
-#include "imapd/storage.h"
+#include "imapd/rows.h"
 
 /*
  * What a scan makes of an input: "C(text)" for a command, "L(n)" or "L(n+)"

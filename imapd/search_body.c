@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "imapd/client.h"
 #include "imapd/search_run.h"
+#include "imapd/turn.h"
 #include "imapd/view.h"
 #include "mail/digest_fields.h"
 
@@ -29,7 +30,7 @@ search_bodies_free(struct search_run *s)
 		open_free(s, o);
 	body_search_free(s->search);
 	s->search = NULL;
-	buf_free(&s->head);
+	buf_free(&s->in);
 	buf_free(&s->header);
 }
 
@@ -42,11 +43,19 @@ open_decode(struct search_run *s, const struct search_open *o,
 
 	arena_reset(s->arena);
 	if (mbox_meta_row_decode(row, s->prog.what, o->row, o->len,
-	    s->arena) == -1 ||
-	    !digest_find(row->digest.p, row->digest.len, DIGEST_STRUCTURE,
-	    &v) || structure_decode(v, s->arena, &s->tree) == -1)
+	    s->arena) == -1)
 		return -1;
-	return 0;
+	if (!(s->prog.fields & DIGEST_BIT(DIGEST_STRUCTURE))) {
+		/* only the header is wanted: it ends by itself */
+		s->tree.n = 1;
+		s->tree.v = arena_array(s->arena, 1, sizeof(*s->tree.v));
+		if (s->tree.v == NULL)
+			return -1;
+		s->tree.v[0].header_len = SEARCH_HEADER_MAX;
+		return 0;
+	}
+	return digest_find(row->digest.p, row->digest.len, DIGEST_STRUCTURE,
+	    &v) && structure_decode(v, s->arena, &s->tree) == 0 ? 0 : -1;
 }
 
 static void
@@ -90,7 +99,17 @@ message_begin(struct search_run *s, const struct body_head *h)
 	open_free(s, o);
 }
 
-/* Octets of the message that is being read. */
+#define PIECE	(256 * 1024)	/* octets times needles, between two looks */
+
+/* Octets of the message that is being read; at most how many at once. */
+static size_t
+piece(const struct search_run *s)
+{
+	size_t	 n = PIECE / (s->prog.nbodies + 1);
+
+	return n < 64 ? 64 : n;
+}
+
 static void
 message_octets(struct search_run *s, const uint8_t *p, size_t len)
 {
@@ -106,103 +125,128 @@ message_octets(struct search_run *s, const uint8_t *p, size_t len)
 	(void)body_search_feed(s->search, p, len);
 }
 
-static void
+/* All of it has come; false: the turn was over before it was decided. */
+static bool
 message_end(struct search_run *s)
 {
 	struct search_open	*o = s->current;
 	struct mbox_meta_row	 row;
-	struct str		 block;
+	enum search_verdict	 v = SEARCH_NO;
+	struct str		 header;
 	size_t			 i;
 
+	if (o != NULL) {
+		if (s->search != NULL) {
+			body_search_end(s->search);
+			body_search_free(s->search);
+			s->search = NULL;
+		}
+		for (i = 0; i < s->prog.nbodies; i++)
+			s->found[i] = s->keys[i].found;
+		header = (struct str){ (char *)s->header.data, s->header.len };
+		if (open_decode(s, o, &row) == 0)
+			v = search_eval(&s->eval, &row, s->found, &header);
+		if (v == SEARCH_LATER)
+			return false;
+		if (v == SEARCH_YES &&
+		    s->match(s, o->uid, o->uid, &row) == -1)
+			s->failed = true;
+		open_free(s, o);
+	}
 	s->inside = false;
 	s->current = NULL;
-	if (o == NULL)
-		return;
-	if (s->search != NULL) {
-		body_search_end(s->search);
-		body_search_free(s->search);
-		s->search = NULL;
-	}
-	for (i = 0; i < s->prog.nbodies; i++)
-		s->found[i] = s->keys[i].found;
-	block = (struct str){ (char *)s->header.data, s->header.len };
-	if (open_decode(s, o, &row) == 0 &&
-	    search_eval(&s->eval, &row, s->found, &block) == SEARCH_YES &&
-	    uidset_add(s->result, o->uid, o->uid) == -1)
-		s->failed = true;
-	open_free(s, o);
+	return true;
 }
 
-/* Octets used: all, or fewer when a head is cut off; -1: not sense. */
+/* One step of what lies there: octets used; 0: none can be; -1: not sense. */
 static ssize_t
-body_octets(struct search_run *s, const uint8_t *p, size_t len)
+body_step(struct search_run *s, const uint8_t *p, size_t len)
 {
 	struct body_head	 h;
-	size_t			 off = 0, n;
+	size_t			 n;
 	int			 used;
 
-	for (;;) {
-		if (!s->inside) {
-			if (off == len)
-				break;
-			used = body_head(&h, p + off, len - off);
-			if (used == -1)
-				return -1;
-			if (used == 0)
-				break;
-			off += (size_t)used;
+	if (!s->inside) {
+		if (len == 0)
+			return 0;
+		if ((used = body_head(&h, p, len)) > 0)
 			message_begin(s, &h);
-		}
-		n = s->left < len - off ? (size_t)s->left : len - off;
-		if (n > 0)
-			message_octets(s, p + off, n);
-		s->left -= n;
-		off += n;
-		if (s->left > 0)
-			break;
-		message_end(s);
+		return used;
 	}
-	return (ssize_t)off;
+	n = s->left < len ? (size_t)s->left : len;
+	if (n > piece(s))
+		n = piece(s);
+	if (n > 0)
+		message_octets(s, p, n);
+	s->left -= n;
+	return (ssize_t)n;
 }
 
-static int
-search_body_data(struct command *cmd, const uint8_t *p, size_t len)
+bool
+search_bodies_work(struct search_run *s)
 {
-	struct search_run	*s = cmd->state;
+	struct search_open	*o;
 	ssize_t			 used;
 
-	if (cmd->client->view == NULL)
-		return 0;
-	if (s->head.len > 0) {
-		if (buf_put(&s->head, p, len) == -1 ||
-		    (used = body_octets(s, s->head.data,
-		    s->head.len)) == -1)
-			return -1;
-		buf_drain(&s->head, (size_t)used);
-		return 0;
+	for (;;) {
+		if (turn_spent())
+			return false;
+		if (s->inside && s->left == 0 && !message_end(s))
+			return false;
+		used = body_step(s, s->in.data + s->in_off,
+		    s->in.len - s->in_off);
+		if (used == -1) {
+			client_close(s->cmd->client, "damaged messages");
+			return false;
+		}
+		if (used == 0 && !(s->inside && s->left == 0))
+			break;
+		s->in_off += (size_t)used;
 	}
-	if ((used = body_octets(s, p, len)) == -1)
-		return -1;
-	return buf_put(&s->head, p + used, len - (size_t)used);
-}
-
-static void
-search_body_reply(struct command *cmd, const struct answer *a)
-{
-	struct search_run	*s = cmd->state;
-	struct search_open	*o;
-
-	s->body = false;
-	if (a->no != NULL)
-		search_refused(s, a->no);
+	buf_drain(&s->in, s->in_off);
+	s->in_off = 0;
+	if (s->body_ask != NULL) {
+		mbox_ask_hold(s->body_ask, false);
+		return false;
+	}
+	/* those that did not come are no more */
 	body_search_free(s->search);
 	s->search = NULL;
 	s->inside = false;
 	s->current = NULL;
-	buf_reset(&s->head);
+	buf_reset(&s->in);
 	while ((o = TAILQ_FIRST(&s->open)) != NULL)
 		open_free(s, o);
-	search_pump(s);
+	return true;
+}
+
+static int
+search_body_data(void *arg, const uint8_t *p, size_t len)
+{
+	struct command		*cmd = arg;
+	struct search_run	*s = cmd->state;
+
+	if (s->in_off > 0 && s->in_off >= s->in.len / 2) {
+		buf_drain(&s->in, s->in_off);
+		s->in_off = 0;
+	}
+	if (buf_put(&s->in, p, len) == -1)
+		return -1;
+	mbox_ask_hold(s->body_ask, true);
+	client_wake(cmd->client);
+	return 0;
+}
+
+static void
+search_body_reply(void *arg, const struct mbox_answer *a)
+{
+	struct command		*cmd = arg;
+	struct search_run	*s = cmd->state;
+
+	s->body_ask = NULL;
+	if (a->no != NULL)
+		search_refused(s, a->no);
+	client_wake(cmd->client);
 }
 
 void
@@ -210,13 +254,14 @@ search_bodies(struct search_run *s)
 {
 	struct search_open	*o;
 	struct mbox_body	 req = { .box = s->cmd->client->view->box,
-	    .length = UINT64_MAX };
+	    .length = s->prog.nbodies > 0 ? UINT64_MAX :
+	    SEARCH_HEADER_MAX };
 
 	TAILQ_FOREACH(o, &s->open, entry)
 		if (uidset_add(&req.uids, o->uid, o->uid) == -1)
 			s->failed = true;
 	s->body = true;
 	(void)storage_stream(s->cmd, IMSG_MBOX_BODY, &req, search_body_data,
-	    search_body_reply, NULL);
+	    search_body_reply, &s->body_ask);
 	uidset_free(&req.uids);
 }

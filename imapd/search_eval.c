@@ -8,13 +8,15 @@
 #include "common/arena.h"
 #include "common/digest.h"
 #include "imapd/search.h"
+#include "imapd/turn.h"
 #include "imapd/view.h"
-#include "mail/digest_fields.h"
 #include "mail/envelope.h"
 #include "mail/header.h"
 
+#define STEPS	16	/* of small ones, between two looks at the clock */
+
 static enum search_verdict	 eval(struct search_eval *,
-				    const struct search_key *);
+				    struct search_key *);
 
 static enum search_verdict
 verdict(bool yes)
@@ -80,45 +82,70 @@ eval_sent(struct search_eval *e, const struct search_key *k)
 	    compare(k->how, day_of(when, zone), k->number);
 }
 
-static bool
+/* Of the digest; of the header, when that was read. */
+static void
+envelope_open(struct search_eval *e)
+{
+	struct str	 v;
+	bool		 ok;
+
+	e->decoded = true;
+	buf_reset(&e->from_header);
+	memset(&e->cut, 0, sizeof(e->cut));
+	if (e->header != NULL) {
+		ok = envelope_from_header(*e->header, &e->from_header) == 0;
+		v = (struct str){ (char *)e->from_header.data,
+		    e->from_header.len };
+	} else
+		ok = field(e, DIGEST_ENVELOPE, &v);
+	if (!ok || envelope_decode(v, &e->envelope) == -1) {
+		e->damaged = true;
+		memset(&e->envelope, 0, sizeof(e->envelope));
+	} else if (e->header == NULL)
+		digest_cut(e->row->digest, &e->envelope, &e->cut);
+}
+
+static enum search_verdict
 eval_envelope(struct search_eval *e, const struct search_key *k)
 {
 	struct str	 v;
+	bool		 yes = false;
 
-	if (!e->decoded) {
-		e->decoded = true;
-		if (!field(e, DIGEST_ENVELOPE, &v) ||
-		    envelope_decode(v, e->envelope) == -1) {
-			e->damaged = true;
-			memset(e->envelope, 0, sizeof(*e->envelope));
-		}
-	}
-	v = e->envelope->v[k->field];
-	if (v.p == NULL)
-		return false;
-	if (k->field >= ENV_FROM && k->field <= ENV_BCC)
-		return search_addresses(&e->scratch, &k->needle, v,
-		    e->envelope->count[k->field]);
-	return search_value(&e->scratch, &k->needle, v);
+	/* HEADER asks for any field of its name, not for the first only. */
+	if (e->header != NULL && k->how != 0)
+		return verdict(search_header(&e->scratch, &k->needle,
+		    *e->header, str_from(envelope_name(k->field))));
+	if (!e->decoded)
+		envelope_open(e);
+	v = e->envelope.v[k->field];
+	if (v.p != NULL)
+		yes = envelope_is_list(k->field) ?
+		    search_addresses(&e->scratch, &k->needle, v,
+		    e->envelope.count[k->field]) :
+		    search_value(&e->scratch, &k->needle, v);
+	if (yes)
+		return SEARCH_YES;
+	return (e->cut.cut | (k->how != 0 ? e->cut.more : 0)) >> k->field &
+	    1 ? SEARCH_OPEN : SEARCH_NO;
 }
 
-/* Is the digest's header block all of the header? */
+/* Is the digest's header all of the header? */
 static bool
-header_complete(struct search_eval *e, struct str block)
+header_complete(struct search_eval *e, struct str header)
 {
 	struct arena		*a;
 	struct mail_tree	 t;
 	struct str		 v;
 	bool			 whole;
 
-	if (header_whole(block))
+	if (header_whole(header))
 		return true;
-	if (block.len < MAIL_HEADER_MAX / 4)
+	if (header.len < MAIL_HEADER_MAX / 4)
 		return true;		/* a message without a body */
 	if (!field(e, DIGEST_STRUCTURE, &v) || (a = arena_new(0)) == NULL)
 		return false;
 	whole = structure_decode(v, a, &t) == 0 &&
-	    block.len == t.v[0].header_len;
+	    header.len == t.v[0].header_len;
 	arena_free(a);
 	return whole;
 }
@@ -128,8 +155,8 @@ eval_header(struct search_eval *e, const struct search_key *k)
 {
 	struct str	 v;
 
-	if (e->block != NULL)
-		v = *e->block;
+	if (e->header != NULL)
+		v = *e->header;
 	else if (!field(e, DIGEST_HEADER, &v))
 		return SEARCH_NO;
 	else if (search_header(&e->scratch, &k->needle, v, k->name))
@@ -159,13 +186,13 @@ static enum search_verdict
 eval_children(struct search_eval *e, const struct search_key *k,
     enum search_verdict decisive)
 {
-	const struct search_key	*c;
+	struct search_key	*c;
 	enum search_verdict	 v, all;
 
 	all = decisive == SEARCH_NO ? SEARCH_YES : SEARCH_NO;
 	for (c = k->first; c != NULL; c = c->next) {
 		v = eval(e, c);
-		if (v == decisive)
+		if (v == decisive || v == SEARCH_LATER)
 			return v;
 		if (v == SEARCH_OPEN)
 			all = SEARCH_OPEN;
@@ -187,7 +214,8 @@ eval_op(struct search_eval *e, const struct search_key *k)
 		return verdict(view_is_recent(e->view, e->row->uid) &&
 		    (k->how == 0 || eval_flags(e, k)));
 	case SEARCH_SET:
-		return verdict(uidset_has(k->set, e->row->uid));
+		return verdict(uidset_has(k->set, k->seq ? e->seq :
+		    e->row->uid));
 	case SEARCH_DATE:
 		return verdict(compare(k->how, day_of(e->row->date,
 		    e->row->zone), k->number));
@@ -198,7 +226,7 @@ eval_op(struct search_eval *e, const struct search_key *k)
 	case SEARCH_SIZE:
 		return verdict(eval_size(e, k));
 	case SEARCH_ENVELOPE:
-		return verdict(eval_envelope(e, k));
+		return eval_envelope(e, k);
 	case SEARCH_HEADER:
 		return eval_header(e, k);
 	case SEARCH_BODY:
@@ -212,58 +240,99 @@ eval_op(struct search_eval *e, const struct search_key *k)
 	return SEARCH_NO;
 }
 
-static enum search_verdict
-eval(struct search_eval *e, const struct search_key *k)
+/* Keys over text cost as many small steps as are between two looks. */
+static bool
+is_dear(const struct search_key *k)
 {
-	enum search_verdict	 v = eval_op(e, k);
+	return k->op == SEARCH_ENVELOPE || k->op == SEARCH_HEADER ||
+	    k->op == SEARCH_KEYWORD;
+}
 
-	if (!k->not || v == SEARCH_OPEN)
+/* What was decided before the turn was over stands. */
+static enum search_verdict
+eval_leaf(struct search_eval *e, struct search_key *k)
+{
+	if (k->serial == e->serial)
+		return k->verdict;
+	e->steps += is_dear(k) ? STEPS : 1;
+	if (e->steps >= STEPS) {
+		e->steps = 0;
+		if (turn_spent())
+			return SEARCH_LATER;
+	}
+	k->verdict = (uint8_t)eval_op(e, k);
+	k->serial = e->serial;
+	return k->verdict;
+}
+
+static enum search_verdict
+eval(struct search_eval *e, struct search_key *k)
+{
+	enum search_verdict	 v;
+
+	if (k->op == SEARCH_AND || k->op == SEARCH_OR)
+		v = eval_op(e, k);
+	else
+		v = eval_leaf(e, k);
+	if (!k->not || v == SEARCH_OPEN || v == SEARCH_LATER)
 		return v;
 	return v == SEARCH_YES ? SEARCH_NO : SEARCH_YES;
 }
 
 enum search_verdict
 search_eval(struct search_eval *e, const struct mbox_meta_row *row,
-    const bool *found, const struct str *block)
+    const bool *found, const struct str *header)
 {
-	struct envelope_view	 env;
 	enum search_verdict	 v;
 
 	if (e->prog->fields != 0 &&
 	    digest_check(row->digest.p, row->digest.len) == -1) {
 		e->damaged = true;
+		e->unfinished = false;
 		return SEARCH_NO;
+	}
+	if (!e->unfinished) {
+		e->serial++;
+		e->seq = e->prog->seqs ? view_seq(e->view, row->uid) : 0;
 	}
 	e->row = row;
 	e->found = found;
-	e->block = block;
-	e->decoded = false;
-	e->envelope = &env;
+	e->header = header;
+	/* a header is long: its envelope is kept until LATER's end */
+	if (!e->unfinished || header == NULL)
+		e->decoded = false;
 	v = eval(e, &e->prog->root);
-	e->envelope = NULL;
+	e->unfinished = v == SEARCH_LATER;
 	return v;
 }
 
-/* The sets that every match must be in: those of the top AND. */
-static int
-narrow(const struct search_key *and, struct uidset *set)
+#define NARROW_MAX	8	/* sets: the others are looked up by row */
+
+int
+search_narrow(const struct search_program *prog, struct view *v,
+    struct uidset *set, bool *all)
 {
 	const struct search_key	*k;
+	struct uidset		 uids;
+	unsigned int		 n = 0;
+	int			 ret;
 
-	for (k = and->first; k != NULL; k = k->next) {
-		if (k->not)
+	*all = true;
+	for (k = prog->root.first; k != NULL; k = k->next) {
+		if (k->op != SEARCH_SET || k->not || n == NARROW_MAX) {
+			*all = false;
 			continue;
-		if (k->op == SEARCH_SET &&
-		    uidset_intersect(set, k->set) == -1)
-			return -1;
-		if (k->op == SEARCH_AND && narrow(k, set) == -1)
+		}
+		n++;
+		uids = UIDSET_INIT;
+		if (k->seq)
+			ret = view_uids(v, k->set, &uids) == 0 ?
+			    uidset_intersect(set, &uids) : -1;
+		else
+			ret = uidset_intersect(set, k->set);
+		uidset_free(&uids);
+		if (ret == -1)
 			return -1;
 	}
 	return 0;
-}
-
-int
-search_narrow(const struct search_program *prog, struct uidset *set)
-{
-	return narrow(&prog->root, set);
 }

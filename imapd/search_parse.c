@@ -35,11 +35,20 @@ struct key_name {
 
 static int	 parse_key(struct searcher *, struct search_key *);
 
+static const char a_key[] = "a search key";
+
 static int
 fail(struct searcher *s, enum search_error why)
 {
 	s->why = why;
 	return -1;
+}
+
+/* The space before a key's argument, and what that is. */
+static int
+arg(struct searcher *s, const char *what)
+{
+	return parse_arg(s->p, what) == -1 ? fail(s, SEARCH_BAD) : 0;
 }
 
 static int
@@ -59,7 +68,7 @@ key_keyword(struct searcher *s, const struct key_name *k,
 	struct str	 word;
 
 	(void)k;
-	if (parse_sp(s->p) == -1 || parse_atom(s->p, &word) == -1)
+	if (arg(s, "a keyword") == -1 || parse_atom(s->p, &word) == -1)
 		return fail(s, SEARCH_BAD);
 	/* unknown: no message has it */
 	key->number = view_keyword_number(s->view, word);
@@ -71,7 +80,7 @@ key_date(struct searcher *s, const struct key_name *k,
     struct search_key *key)
 {
 	(void)k;
-	return parse_sp(s->p) == -1 ||
+	return arg(s, "a date") == -1 ||
 	    parse_date(s->p, &key->number) == -1 ? fail(s, SEARCH_BAD) : 0;
 }
 
@@ -81,7 +90,7 @@ key_number(struct searcher *s, const struct key_name *k,
 {
 	uint64_t	 n;
 
-	if (parse_sp(s->p) == -1 || parse_number64(s->p, &n) == -1 ||
+	if (arg(s, "a number") == -1 || parse_number64(s->p, &n) == -1 ||
 	    (k->op == SEARCH_AGE && (n == 0 || n > UINT32_MAX)))
 		return fail(s, SEARCH_BAD);
 	key->number = (int64_t)n;
@@ -96,7 +105,7 @@ parse_text(struct searcher *s, struct needle *n)
 	struct str	 text;
 	int		 ret;
 
-	if (parse_sp(s->p) == -1 || parse_astring(s->p, &text) == -1)
+	if (arg(s, "a string") == -1 || parse_astring(s->p, &text) == -1)
 		return fail(s, SEARCH_BAD);
 	if (charset_to_utf8(s->charset, text, &utf8) == -1) {
 		buf_free(&utf8);
@@ -112,16 +121,8 @@ static int
 key_text(struct searcher *s, const struct key_name *k,
     struct search_key *key)
 {
-	struct search_program	*prog = s->prog;
-
 	(void)k;
-	if (parse_text(s, &key->needle) == -1)
-		return -1;
-	if (key->op != SEARCH_BODY)
-		return 0;
-	key->body = prog->nbodies;
-	prog->bodies[prog->nbodies++] = key;
-	return 0;
+	return parse_text(s, &key->needle);
 }
 
 static int
@@ -135,13 +136,15 @@ key_header(struct searcher *s, const struct key_name *k,
 	size_t	 i;
 
 	(void)k;
-	if (parse_sp(s->p) == -1 || parse_astring(s->p, &key->name) == -1)
+	if (arg(s, "a header field name") == -1 ||
+	    parse_astring(s->p, &key->name) == -1)
 		return fail(s, SEARCH_BAD);
 	/* what the envelope has need not be read from the header */
 	for (i = 0; i < nitems(quick); i++)
 		if (str_caseeq(key->name, str_from(quick[i].name))) {
 			key->op = SEARCH_ENVELOPE;
 			key->field = quick[i].field;
+			key->how = 1;		/* any field of the name */
 		}
 	return parse_text(s, &key->needle);
 }
@@ -174,23 +177,45 @@ clamp(struct searcher *s, struct seqset *set)
 	set->n = n;
 }
 
+/* Makes k ALL, or NOT ALL. */
+static struct search_key *
+constant(struct search_key *k, bool not)
+{
+	k->op = SEARCH_ALL;
+	k->not = not;
+	k->first = NULL;
+	return k;
+}
+
 static int
 parse_set(struct searcher *s, struct search_key *key, bool uid)
 {
 	struct seqset	 set;
-	struct uidset	*uids;
+	struct uidset	*named;
+	enum view_error	 why;
 
 	if (parse_seqset(s->p, &set) == -1)
 		return fail(s, SEARCH_BAD);
-	if ((uids = s->set(s->arg)) == NULL)
-		return fail(s, SEARCH_NOMEM);
-	if (!uid && !set.saved)
-		clamp(s, &set);
-	if ((set.saved || set.n > 0) &&
-	    view_resolve(s->view, &set, uid, uids) == -1)
-		return fail(s, SEARCH_NOMEM);
 	key->op = SEARCH_SET;
-	key->set = uids;
+	if (set.saved) {
+		key->set = &s->view->saved;
+		return 0;
+	}
+	/* as it is named: a thousand of "1:*" must not fill the memory */
+	if ((named = s->set(s->arg)) == NULL)
+		return fail(s, SEARCH_NOMEM);
+	if (!uid)
+		clamp(s, &set);
+	if (set.n > 0 &&
+	    view_numbers(s->view, &set, uid, named, &why) == -1)
+		return fail(s, why == VIEW_BEYOND ? SEARCH_BAD :
+		    SEARCH_NOMEM);
+	key->set = named;
+	key->seq = !uid;
+	/* all there is: "1:*" */
+	if (named->n == 1 && named->v[0].first == 1 && named->v[0].last >=
+	    (uid ? uidset_last(&s->view->told) : view_count(s->view)))
+		(void)constant(key, false);
 	return 0;
 }
 
@@ -198,8 +223,7 @@ static int
 key_uid(struct searcher *s, const struct key_name *k, struct search_key *key)
 {
 	(void)k;
-	return parse_sp(s->p) == -1 ? fail(s, SEARCH_BAD) :
-	    parse_set(s, key, true);
+	return arg(s, "a set of UIDs") == -1 ? -1 : parse_set(s, key, true);
 }
 
 static struct search_key *
@@ -220,8 +244,8 @@ static int
 key_not(struct searcher *s, const struct key_name *k, struct search_key *key)
 {
 	(void)k;
-	if (parse_sp(s->p) == -1)
-		return fail(s, SEARCH_BAD);
+	if (arg(s, a_key) == -1)
+		return -1;
 	key->op = SEARCH_AND;
 	key->not = true;
 	if ((key->first = key_new(s)) == NULL)
@@ -236,12 +260,9 @@ key_or(struct searcher *s, const struct key_name *k, struct search_key *key)
 	if ((key->first = key_new(s)) == NULL ||
 	    (key->first->next = key_new(s)) == NULL)
 		return -1;
-	if (parse_sp(s->p) == -1)
-		return fail(s, SEARCH_BAD);
-	if (parse_key(s, key->first) == -1)
+	if (arg(s, a_key) == -1 || parse_key(s, key->first) == -1)
 		return -1;
-	return parse_sp(s->p) == -1 ? fail(s, SEARCH_BAD) :
-	    parse_key(s, key->first->next);
+	return arg(s, a_key) == -1 ? -1 : parse_key(s, key->first->next);
 }
 
 #define FLAG(name, bit, want)	{ name, key_plain, SEARCH_FLAGS, bit, want, \
@@ -295,7 +316,7 @@ static const struct { uint32_t what; uint64_t fields; } needs[] = {
 	[SEARCH_SIZE] = { MBOX_WHAT_SIZE, 0 },
 	[SEARCH_SENT] = { MBOX_WHAT_DIGEST, DIGEST_BIT(DIGEST_SENT_DATE) },
 	[SEARCH_ENVELOPE] = { MBOX_WHAT_DIGEST,
-	    DIGEST_BIT(DIGEST_ENVELOPE) },
+	    DIGEST_BIT(DIGEST_ENVELOPE) | DIGEST_BIT(DIGEST_CUT) },
 	[SEARCH_HEADER] = { MBOX_WHAT_DIGEST, DIGEST_BIT(DIGEST_HEADER) |
 	    DIGEST_BIT(DIGEST_STRUCTURE) },
 	[SEARCH_BODY] = { MBOX_WHAT_DIGEST, DIGEST_BIT(DIGEST_STRUCTURE) },
@@ -314,7 +335,7 @@ parse_keys(struct searcher *s, struct search_key *and)
 		    parse_key(s, *tail) == -1)
 			return -1;
 		tail = &(*tail)->next;
-	} while (parse_sp(s->p) == 0);
+	} while (parse_more(s->p) == 0);
 	return 0;
 }
 
@@ -335,14 +356,7 @@ parse_named(struct searcher *s, struct search_key *key)
 	key->want = k->want;
 	key->not = k->not;
 	key->field = k->field;
-	if (k->parse(s, k, key) == -1)
-		return -1;
-	s->prog->what |= needs[key->op].what;
-	s->prog->fields |= needs[key->op].fields;
-	s->prog->headers |= key->op == SEARCH_HEADER;
-	if (key->op == SEARCH_RECENT && key->how != 0)
-		s->prog->what |= MBOX_WHAT_FLAGS;
-	return 0;
+	return k->parse(s, k, key);
 }
 
 static int
@@ -352,10 +366,10 @@ parse_key(struct searcher *s, struct search_key *key)
 
 	if (++s->depth > SEARCH_DEPTH_MAX)
 		return fail(s, SEARCH_TOOBIG);
-	if (c == '(') {
-		(void)parse_char(s->p, '(');
+	s->p->what = a_key;
+	if (parse_open(s->p) == 0) {
 		ret = parse_keys(s, key);
-		if (ret == 0 && parse_char(s->p, ')') == -1)
+		if (ret == 0 && parse_close(s->p) == -1)
 			ret = fail(s, SEARCH_BAD);
 	} else if ((c >= '0' && c <= '9') || c == '*' || c == '$')
 		ret = parse_set(s, key, false);
@@ -363,6 +377,100 @@ parse_key(struct searcher *s, struct search_key *key)
 		ret = parse_named(s, key);
 	s->depth--;
 	return ret;
+}
+
+static bool
+is_all(const struct search_key *k, bool not)
+{
+	return k->op == SEARCH_ALL && k->not == not;
+}
+
+static struct search_key	*fold(struct search_key *);
+
+/* The children of an AND that are left; what is inside it as an AND too
+ * becomes its own. */
+static void
+fold_list(struct search_key *and)
+{
+	struct search_key	*k, *next, *last, *in, **tail = &and->first;
+
+	for (k = and->first; k != NULL; k = next) {
+		next = k->next;
+		k->next = NULL;
+		k = fold(k);
+		if (is_all(k, true)) {		/* nothing matches */
+			and->first = k;
+			k->next = NULL;
+			return;
+		}
+		if (is_all(k, false))
+			continue;
+		in = k->op == SEARCH_AND && !k->not ? k->first : k;
+		for (last = in; last->next != NULL; last = last->next)
+			;
+		*tail = in;
+		tail = &last->next;
+	}
+	*tail = NULL;
+}
+
+/* What decides as k does, with less of it: k, or a child of it. */
+static struct search_key *
+fold(struct search_key *k)
+{
+	struct search_key	*a, *b;
+
+	switch (k->op) {
+	case SEARCH_AND:
+		fold_list(k);
+		if ((a = k->first) == NULL)
+			return constant(k, k->not);
+		if (a->next != NULL)
+			return k;
+		a->not ^= k->not;
+		return a;
+	case SEARCH_OR:
+		a = k->first;
+		b = a->next;
+		a->next = b->next = NULL;
+		a = fold(a);
+		b = fold(b);
+		if (is_all(a, false) || is_all(b, false))
+			return constant(k, k->not);
+		if (is_all(a, true) || is_all(b, true)) {
+			a = is_all(a, true) ? b : a;
+			a->not ^= k->not;
+			return a;
+		}
+		k->first = a;
+		a->next = b;
+		return k;
+	default:
+		return k;
+	}
+}
+
+/* Columns, fields and bodies that the keys below k read. */
+static void
+need_list(struct search_program *prog, struct search_key *list)
+{
+	struct search_key	*k;
+
+	for (k = list->first; k != NULL; k = k->next) {
+		prog->what |= needs[k->op].what;
+		prog->fields |= needs[k->op].fields;
+		prog->headers |= k->op == SEARCH_HEADER ||
+		    k->op == SEARCH_ENVELOPE;
+		prog->seqs |= k->op == SEARCH_SET && k->seq;
+		if (k->op == SEARCH_RECENT && k->how != 0)
+			prog->what |= MBOX_WHAT_FLAGS;
+		if (k->op == SEARCH_BODY) {
+			k->body = prog->nbodies;
+			prog->bodies[prog->nbodies++] = k;
+		}
+		if (k->op == SEARCH_AND || k->op == SEARCH_OR)
+			need_list(prog, k);
+	}
 }
 
 int
@@ -382,8 +490,9 @@ search_parse(struct parse *p, struct view *v, search_set_fn *set, void *arg,
 		return -1;
 	*why = SEARCH_BAD;
 	if (parse_word(p, "CHARSET") == 0) {
-		if (parse_sp(p) == -1 || parse_astring(p, &name) == -1 ||
-		    parse_sp(p) == -1)
+		if (parse_arg(p, "a charset") == -1 ||
+		    parse_astring(p, &name) == -1 ||
+		    parse_arg(p, a_key) == -1)
 			return -1;
 		if ((s.charset = charset_find(name)) == NULL) {
 			*why = SEARCH_BADCHARSET;
@@ -397,6 +506,10 @@ search_parse(struct parse *p, struct view *v, search_set_fn *set, void *arg,
 			s.why = SEARCH_BAD;
 	}
 	*why = s.why;
+	if (ret == -1)
+		return -1;
+	fold_list(&prog->root);
+	need_list(prog, &prog->root);
 	prog->local = prog->what == 0;
-	return ret;
+	return 0;
 }

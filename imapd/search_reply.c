@@ -2,112 +2,190 @@
  * What SEARCH says: "* SEARCH" (RFC 3501 section 7.2.5), "* ESEARCH" (RFC
  * 4466 section 2.6.2, RFC 4731), and the saved result (RFC 5182).
  */
+#include "imapd/search_reply.h"
+
 #include "imapd/client.h"
+#include "imapd/command.h"
 #include "imapd/reply.h"
-#include "imapd/search_run.h"
+#include "imapd/turn.h"
 #include "imapd/view.h"
 
-/* The result in the client's numbers, ascending as well. */
+/*
+ * The result in the client's numbers, ascending as well: range by range of
+ * what the client was told.
+ */
 static int
-numbers(struct search_run *s, struct uidset *set)
+numbers(struct search_reply *s, struct command *cmd, struct uidset *set)
 {
-	struct view	*v = s->cmd->client->view;
-	uint32_t	 uid, seq;
-	size_t		 i;
+	struct view		*v = cmd->client->view;
+	const struct uidrange	*r, *t;
+	uint32_t		 first, last, seq;
+	size_t			 i = 0, k = 0;
 
-	if (s->cmd->uid)
+	if (cmd->uid)
 		return uidset_copy(set, s->result);
-	for (i = 0; i < s->result->n; i++)
-		for (uid = s->result->v[i].first;; uid++) {
-			seq = view_seq(v, uid);
-			if (seq != 0 && uidset_add(set, seq, seq) == -1)
-				return -1;
-			if (uid == s->result->v[i].last)
-				break;
-		}
+	while (i < s->result->n && k < v->told.n) {
+		r = &s->result->v[i];
+		t = &v->told.v[k];
+		first = r->first > t->first ? r->first : t->first;
+		last = r->last < t->last ? r->last : t->last;
+		if (first <= last && ((seq = view_seq(v, first)) == 0 ||
+		    uidset_add(set, seq, seq + (last - first)) == -1))
+			return -1;
+		if (r->last < t->last)
+			i++;
+		else
+			k++;
+	}
 	return 0;
 }
 
-static void
-tell_plain(const struct uidset *set, struct buf *b)
-{
-	char		 tmp[12], *p;
-	uint32_t	 n, k;
-	size_t		 i;
+#define SEND_OCTETS	8192	/* between two looks at time and room */
 
-	(void)buf_puts(b, "* SEARCH");
-	for (i = 0; i < set->n; i++)
-		for (n = set->v[i].first;; n++) {
-			p = tmp + sizeof(tmp);
-			k = n;
-			do
-				*--p = (char)('0' + k % 10);
-			while ((k /= 10) != 0);
-			*--p = ' ';
-			(void)buf_put(b, p, (size_t)(tmp + sizeof(tmp) - p));
-			if (n == set->v[i].last)
+static void
+put_number(struct buf *b, uint32_t n)
+{
+	char	 tmp[12], *p = tmp + sizeof(tmp);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	(void)buf_put(b, p, (size_t)(tmp + sizeof(tmp) - p));
+}
+
+/* Some of " 1 2 3"; true when it was the last. */
+static bool
+send_plain(struct search_reply *s, struct buf *b)
+{
+	const struct uidrange	*r;
+
+	for (; s->send_range < s->told.n; s->send_range++, s->send_next = 0) {
+		r = &s->told.v[s->send_range];
+		if (s->send_next == 0)
+			s->send_next = r->first;
+		for (;; s->send_next++) {
+			if (b->len >= SEND_OCTETS)
+				return false;
+			(void)buf_put_u8(b, ' ');
+			put_number(b, s->send_next);
+			if (s->send_next == r->last)
 				break;
 		}
-	(void)buf_puts(b, "\r\n");
+	}
+	return true;
+}
+
+/* Some of "1:3,5"; true when it was the last. */
+static bool
+send_ranges(struct search_reply *s, struct buf *b)
+{
+	const struct uidrange	*r;
+
+	for (; s->send_range < s->told.n; s->send_range++) {
+		if (b->len >= SEND_OCTETS)
+			return false;
+		r = &s->told.v[s->send_range];
+		if (s->send_range > 0)
+			(void)buf_put_u8(b, ',');
+		put_number(b, r->first);
+		if (r->last == r->first)
+			continue;
+		(void)buf_put_u8(b, ':');
+		put_number(b, r->last);
+	}
+	return true;
+}
+
+/* What comes before the numbers, and after them. */
+static void
+send_head(struct search_reply *s, struct command *cmd, struct buf *b)
+{
+	if (!s->extended) {
+		(void)buf_puts(b, "* SEARCH");
+		return;
+	}
+	(void)buf_puts(b, "* ESEARCH (TAG ");
+	put_string(b, str_from(cmd->tag));
+	(void)buf_puts(b, cmd->uid ? ") UID" : ")");
+	if (s->told.n > 0 && s->returns & RETURN_MIN)
+		(void)buf_printf(b, " MIN %u", s->told.v[0].first);
+	if (s->told.n > 0 && s->returns & RETURN_MAX)
+		(void)buf_printf(b, " MAX %u", uidset_last(&s->told));
+	if (s->told.n > 0 && s->returns & RETURN_ALL)
+		(void)buf_puts(b, " ALL ");
 }
 
 static void
-tell_extended(struct search_run *s, const struct uidset *set, struct buf *b)
+send_tail(struct search_reply *s, struct buf *b)
 {
-	(void)buf_puts(b, "* ESEARCH (TAG ");
-	put_string(b, str_from(s->cmd->tag));
-	(void)buf_puts(b, s->cmd->uid ? ") UID" : ")");
-	if (set->n > 0 && s->returns & RETURN_MIN)
-		(void)buf_printf(b, " MIN %u", set->v[0].first);
-	if (set->n > 0 && s->returns & RETURN_MAX)
-		(void)buf_printf(b, " MAX %u", uidset_last(set));
-	if (set->n > 0 && s->returns & RETURN_ALL) {
-		(void)buf_puts(b, " ALL ");
-		(void)uidset_print(set, b);
-	}
-	if (s->returns & RETURN_COUNT)
+	if (s->extended && s->returns & RETURN_COUNT)
 		(void)buf_printf(b, " COUNT %llu",
-		    (unsigned long long)uidset_count(set));
+		    (unsigned long long)uidset_count(&s->told));
 	(void)buf_puts(b, "\r\n");
 }
 
 /* RFC 5182 section 2.4: with MIN or MAX and nothing more, only these. */
 static int
-save(struct search_run *s)
+save(struct search_reply *s, struct view *v)
 {
 	struct uidset	*r = s->result, few = UIDSET_INIT;
 	int		 ret = 0;
 
 	if (r->n == 0 || s->returns & (RETURN_ALL | RETURN_COUNT) ||
 	    !(s->returns & (RETURN_MIN | RETURN_MAX)))
-		return view_save(s->cmd->client->view, r);
+		return view_save(v, r);
 	if (s->returns & RETURN_MIN)
 		ret = uidset_add(&few, r->v[0].first, r->v[0].first);
 	if (ret == 0 && s->returns & RETURN_MAX)
 		ret = uidset_add(&few, uidset_last(r), uidset_last(r));
 	if (ret == 0)
-		ret = view_save(s->cmd->client->view, &few);
+		ret = view_save(v, &few);
 	uidset_free(&few);
 	return ret;
 }
 
-void
-search_tell(struct search_run *s)
+/* "$", and the numbers that are to be told; false: there is no line. */
+static bool
+send_begin(struct search_reply *s, struct command *cmd, struct buf *b)
 {
-	struct uidset	 set = UIDSET_INIT;
-	struct buf	 b = BUF_INIT;
+	s->sending = true;
+	if ((s->returns & RETURN_SAVE && save(s, cmd->client->view) == -1) ||
+	    numbers(s, cmd, &s->told) == -1) {
+		s->failed = true;
+		return false;
+	}
+	if (s->extended && s->returns == RETURN_SAVE)
+		return false;
+	send_head(s, cmd, b);
+	return true;
+}
 
-	if ((s->returns & RETURN_SAVE && save(s) == -1) ||
-	    numbers(s, &set) == -1)
-		s->failed = true;
-	else if (!s->extended)
-		tell_plain(&set, &b);
-	else if (s->returns != RETURN_SAVE)
-		tell_extended(s, &set, &b);
-	if (b.failed)
-		s->failed = true;
-	else
-		reply_raw(s->cmd, b.data, b.len);
+bool
+search_reply_send(struct search_reply *s, struct command *cmd)
+{
+	struct buf	 b = BUF_INIT;
+	bool		 done = false;
+
+	if (!s->sending && !send_begin(s, cmd, &b))
+		return true;
+	while (!done) {
+		if (turn_spent() || client_full(cmd->client))
+			break;
+		if (!s->extended)
+			done = send_plain(s, &b);
+		else
+			done = !(s->returns & RETURN_ALL) ||
+			    send_ranges(s, &b);
+		if (done)
+			send_tail(s, &b);
+		if (b.failed)
+			client_close(cmd->client, "out of memory");
+		else
+			reply_raw(cmd, b.data, b.len);
+		buf_reset(&b);
+	}
+	if (b.len > 0)		/* the head */
+		reply_raw(cmd, b.data, b.len);
 	buf_free(&b);
-	uidset_free(&set);
+	return done;
 }

@@ -1,12 +1,17 @@
 /* IMAPS, STARTTLS, and what is told of them. */
+#include <sys/socket.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <openssl/err.h>
 
 #include "common/compat.h"
 #include "common/test.h"
+#include "common/tls_context.h"
+#include "common/test/tls_fake.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
-#include "imapd/test_rig.h"
-#include "imapd/tls.h"
+#include "imapd/test/rig.h"
 
 static void
 test_imaps(struct rig *r)
@@ -16,7 +21,7 @@ test_imaps(struct rig *r)
 	CHECK(rig_hear(r, "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID "
 	    "ENABLE AUTH=PLAIN AUTH=LOGIN] "));
 	rig_say(r, "a STARTTLS\r\n");
-	CHECK(rig_hear(r, "a BAD TLS is on already\r\n"));
+	CHECK(rig_hear(r, "a BAD TLS is already active\r\n"));
 	rig_say(r, "b LOGIN ann secret\r\nc SELECT INBOX\r\nd LOGOUT\r\n");
 	CHECK(rig_hear(r, "b OK ") && rig_hear(r, "c OK ") &&
 	    rig_hear(r, "d OK "));
@@ -33,7 +38,7 @@ test_starttls(struct rig *r)
 	CHECK(rig_hear(r, "a NO [PRIVACYREQUIRED] "));
 	/* what follows in the clear is thrown away */
 	rig_say(r, "b STARTTLS\r\nc LOGIN ann secret\r\nd NOOP\r\n");
-	CHECK(rig_hear(r, "b OK Begin TLS\r\n"));
+	CHECK(rig_hear(r, "b OK Begin TLS negotiation now\r\n"));
 	CHECK(r->in.len == 0);
 	CHECK(rig_shake(r));
 	rig_say(r, "e CAPABILITY\r\n");
@@ -87,17 +92,108 @@ test_context(void)
 	char		 other[4096], why[300];
 	SSL_CTX		*ctx;
 
-	rig_certificate(&cert, &key);
-	ctx = tls_context(cert, key, why, sizeof(why));
+	tls_fake_certificate(&cert, &key);
+	ctx = tls_context(cert, key, "imap", why, sizeof(why));
 	CHECK(ctx != NULL);
 	tls_context_free(ctx);
-	CHECK(tls_context("", key, why, sizeof(why)) == NULL &&
+	CHECK(tls_context("", key, "imap", why, sizeof(why)) == NULL &&
 	    strstr(why, "tls.certificate") != NULL);
-	CHECK(tls_context(cert, "nonsense", why, sizeof(why)) == NULL &&
+	CHECK(tls_context(cert, "nonsense", "imap", why, sizeof(why)) == NULL &&
 	    strstr(why, "tls.private-key") != NULL);
 	strlcpy(other, key, sizeof(other));
-	rig_certificate(&cert, &key);
-	CHECK(tls_context(cert, other, why, sizeof(why)) == NULL);
+	tls_fake_certificate(&cert, &key);
+	CHECK(tls_context(cert, other, "imap", why, sizeof(why)) == NULL);
+}
+
+/* As a client with this list of TLS 1.2 suites, or this ALPN. */
+static bool
+shakes(struct rig *r, const char *ciphers, const char *alpn)
+{
+	SSL_CTX	*kept = r->ctx;
+	bool	 ok;
+
+	r->ctx = SSL_CTX_new(TLS_client_method());
+	if (ciphers != NULL) {
+		SSL_CTX_set_max_proto_version(r->ctx, TLS1_2_VERSION);
+		if (SSL_CTX_set_cipher_list(r->ctx, ciphers) != 1)
+			abort();
+	}
+	if (alpn != NULL)
+		SSL_CTX_set_alpn_protos(r->ctx, (const uint8_t *)alpn,
+		    (unsigned int)strlen(alpn));
+	rig_connect(r, true, true);
+	ok = rig_shake(r);
+	if (ok && !rig_hear(r, "* OK "))
+		ok = false;
+	if (!ok)
+		ERR_clear_error();
+	rig_disconnect(r);
+	SSL_CTX_free(r->ctx);
+	r->ctx = kept;
+	return ok;
+}
+
+/* RFC 7301: who offers protocols must offer imap. */
+static void
+test_alpn(struct rig *r)
+{
+	CHECK(shakes(r, NULL, NULL));
+	CHECK(shakes(r, NULL, "\x04imap"));
+	CHECK(shakes(r, NULL, "\x02h2\x04imap"));
+	CHECK(!shakes(r, NULL, "\x02h2"));
+	CHECK(!shakes(r, NULL, "\x08http/1.1\x05imap4"));
+	CHECK(!shakes(r, "HIGH", "\x02h2"));
+}
+
+/* RFC 9325: the certificate's key is for ECDSA. */
+static void
+test_ciphers(struct rig *r)
+{
+	static const struct {
+		const char	*name;
+		bool		 ok;
+	} t[] = {
+		{ "ECDHE-ECDSA-AES128-GCM-SHA256", true },
+		{ "ECDHE-ECDSA-AES256-GCM-SHA384", true },
+		{ "ECDHE-ECDSA-CHACHA20-POLY1305", true },
+		{ "ECDHE-ECDSA-AES128-SHA", false },
+		{ "ECDHE-ECDSA-AES256-SHA", false },
+		{ "ECDHE-ECDSA-AES128-SHA256", false },
+		{ "ECDHE-ECDSA-AES256-SHA384", false },
+		{ "ECDHE-ECDSA-AES256-CCM", false },
+		{ "ECDHE-ECDSA-CAMELLIA128-SHA256", false },
+		{ "ECDHE-ECDSA-CAMELLIA256-SHA384", false },
+		{ "ECDHE-ECDSA-ARIA128-GCM-SHA256", false },
+		{ "ECDHE-ECDSA-ARIA256-GCM-SHA384", false },
+	};
+	const SSL_CIPHER	*c;
+	STACK_OF(SSL_CIPHER)	*all = SSL_CTX_get_ciphers(conf.tls);
+	size_t			 i;
+	int			 k;
+
+	for (i = 0; i < nitems(t); i++)
+		CHECK_ROW(shakes(r, t[i].name, NULL) == t[i].ok, "%s",
+		    t[i].name);
+	/* whatever the key: nothing but AEAD, and no RSA or DHE exchange */
+	CHECK(sk_SSL_CIPHER_num(all) >= 6);
+	for (k = 0; k < sk_SSL_CIPHER_num(all); k++) {
+		c = sk_SSL_CIPHER_value(all, k);
+		CHECK_ROW(SSL_CIPHER_is_aead(c) &&
+		    (SSL_CIPHER_get_kx_nid(c) == NID_kx_ecdhe ||
+		    SSL_CIPHER_get_kx_nid(c) == NID_kx_any), "%s",
+		    SSL_CIPHER_get_name(c));
+	}
+}
+
+/* Half a handshake, and no more: EOF ends it. */
+static void
+test_eof_in_handshake(struct rig *r)
+{
+	rig_connect(r, true, true);
+	rig_say(r, "\x16\x03\x01");
+	shutdown(r->fd, SHUT_WR);
+	CHECK(rig_closed(r) && nclients == 0);
+	rig_disconnect(r);
 }
 
 int
@@ -111,6 +207,9 @@ main(void)
 	test_split(&r);
 	test_garbage(&r);
 	CHECK(nclients == 0 && nstrangers == 0);
+	test_alpn(&r);
+	test_ciphers(&r);
+	test_eof_in_handshake(&r);
 	rig_end(&r);
 	test_context();
 	return TEST_END();

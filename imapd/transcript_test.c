@@ -15,7 +15,7 @@
  *	# comment
  * Options: login, select (INBOX), examine (INBOX): done before; recent (what
  * was delivered at the beginning is \Recent), remote (not from loopback),
- * preauth=TOKEN, noglue, limit=N (APPENDLIMIT).
+ * preauth=TOKEN, noglue, limit=N (APPENDLIMIT), nul (append-nul: replace).
  * usage: transcript_test [-v] [file ...]
  */
 #include <sys/socket.h>
@@ -34,7 +34,9 @@
 #include "imapd/auth.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
-#include "imapd/storage_fake.h"
+#include "imapd/run.h"
+#include "imapd/test/storage_fake.h"
+#include "imapd/test/test_conf.h"
 
 #define STEPS_MAX	400
 #define PATIENCE	4000		/* ms for a line to come */
@@ -286,6 +288,7 @@ run_begin(struct run *r, const struct transcript *t, enum mode mode)
 	conf.append_limit = 64 * 1024 * 1024;
 	if (option(t, "limit", &value))
 		conf.append_limit = strtoull(value, NULL, 10);
+	conf.nul_replace = option(t, "nul", NULL);
 	for (size_t i = 0; i < t->n && t->steps[i].kind == DO; i++)
 		if (fake_do(r->fake, t->steps[i].text) == -1)
 			fail(r, t->steps[i].line, "not understood",
@@ -297,9 +300,9 @@ run_begin(struct run *r, const struct transcript *t, enum mode mode)
 
 		strlcpy(token, value, sizeof(token));
 		token[strcspn(token, " ")] = '\0';
-		c = client_new_preauth(base, fds[1], token);
+		c = run_preauth(base, fds[1], token);
 	} else
-		c = client_new(base, fds[1], false, "test",
+		c = run_accept(base, fds[1], false, "test",
 		    !option(t, "remote", NULL));
 	if (c == NULL)
 		fatalx("client_new");
@@ -523,14 +526,13 @@ int
 main(int argc, char **argv)
 {
 	struct dirent	**v;
-	char		  path[600], why[200];
+	char		  path[600];
 	int		  i, n;
 
 	signal(SIGPIPE, SIG_IGN);
 	log_init("transcript_test");
 	log_set_level(LOG_LEVEL_ERROR);
-	if (conf_read(&conf, NULL, why, sizeof(why)) == -1)
-		fatalx("%s", why);
+	test_conf();
 	if ((base = event_base_new()) == NULL)
 		fatalx("event_base_new");
 	if (argc > 1 && strcmp(argv[1], "-v") == 0) {

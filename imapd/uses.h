@@ -9,7 +9,7 @@
 
 /* "\Sent" and the like, as a bit of enum mbox_attr. */
 int	 parse_use(struct parse *p, uint32_t *bit);
-/* Appends " \Sent" for each bit (the space only behind another word). */
+/* Appends " \Sent" for each bit (the space only after another word). */
 void	 put_uses(struct buf *b, uint32_t attrs);
 
 #endif

@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/arena.h"
 #include "common/buf.h"
-#include "imapd/view_event.h"
-
-#define VIEW_KEYWORD_NUMBER_MAX	65535	/* of a user's keywords */
+#include "imapd/view_impl.h"
 
 struct view *
 view_new(const struct mbox_selected *sel, struct str name, bool readonly)
@@ -25,6 +24,7 @@ view_new(const struct mbox_selected *sel, struct str name, bool readonly)
 	TAILQ_INIT(&v->events);
 	v->box = sel->box;
 	v->readonly = readonly;
+	v->full = sel->full;
 	v->uidvalidity = sel->uidvalidity;
 	v->modseq = sel->highestmodseq;
 	if ((v->name.p = strndup(name.p, name.len)) == NULL ||
@@ -58,7 +58,7 @@ view_free(struct view *v)
 		TAILQ_REMOVE(&v->events, e, entry);
 		view_event_free(e);
 	}
-	view_telling_free(v->telling);
+	view_notice_end(v);
 	uidset_free(&v->told);
 	uidset_free(&v->recent);
 	uidset_free(&v->saved);
@@ -67,7 +67,7 @@ view_free(struct view *v)
 	uidset_free(&v->gone);
 	free(v->before);
 	for (i = 0; i < v->nkeywords; i++)
-		free(v->keywords[i]);
+		free(v->keywords[i].name);
 	free(v->keywords);
 	free((char *)(uintptr_t)v->name.p);
 	free(v);
@@ -154,13 +154,14 @@ seqrange_cmp(const void *a, const void *b)
  */
 static int
 seqset_numbers(const struct seqset *in, uint32_t star, bool uid,
-    struct uidset *set)
+    struct uidset *set, enum view_error *why)
 {
 	struct seqrange	*v;
 	uint32_t	 t;
 	size_t		 i, n = 0;
 	int		 ret = 0;
 
+	*why = VIEW_NOMEM;
 	if (in->n == 0)
 		return 0;
 	if ((v = calloc(in->n, sizeof(*v))) == NULL)
@@ -178,8 +179,10 @@ seqset_numbers(const struct seqset *in, uint32_t star, bool uid,
 			v[n].first = v[n].last;
 			v[n].last = t;
 		}
-		if (!uid && v[n].last > star)
+		if (!uid && v[n].last > star) {
+			*why = VIEW_BEYOND;
 			ret = -1;
+		}
 		n++;
 	}
 	qsort(v, n, sizeof(*v), seqrange_cmp);
@@ -211,30 +214,46 @@ add_seqs(struct view *v, uint32_t a, uint32_t b, struct uidset *set)
 }
 
 int
+view_numbers(struct view *v, const struct seqset *in, bool uid,
+    struct uidset *numbers, enum view_error *why)
+{
+	uidset_clear(numbers);
+	return seqset_numbers(in, uid ? uidset_last(&v->told) :
+	    view_count(v), uid, numbers, why);
+}
+
+int
+view_uids(struct view *v, const struct uidset *numbers, struct uidset *set)
+{
+	size_t	 i;
+
+	for (i = 0; i < numbers->n; i++)
+		if (add_seqs(v, numbers->v[i].first, numbers->v[i].last,
+		    set) == -1)
+			return -1;
+	return 0;
+}
+
+int
 view_resolve(struct view *v, const struct seqset *in, bool uid,
-    struct uidset *set)
+    struct uidset *set, enum view_error *why)
 {
 	struct uidset	 numbers = UIDSET_INIT;
-	uint32_t	 star;
-	size_t		 i;
-	int		 ret = 0;
+	int		 ret;
 
 	uidset_clear(set);
+	*why = VIEW_NOMEM;
 	if (in->saved) {
 		if (uidset_copy(set, &v->saved) == -1)
 			return -1;
 		return uidset_intersect(set, &v->told);
 	}
-	star = uid ? uidset_last(&v->told) : view_count(v);
-	if (seqset_numbers(in, star, uid, &numbers) == -1)
-		ret = -1;
-	else if (uid) {
-		uidset_take(set, &numbers);
-		ret = uidset_intersect(set, &v->told);
-	} else {
-		for (i = 0; i < numbers.n && ret == 0; i++)
-			ret = add_seqs(v, numbers.v[i].first,
-			    numbers.v[i].last, set);
+	if ((ret = view_numbers(v, in, uid, &numbers, why)) == 0) {
+		if (uid) {
+			uidset_take(set, &numbers);
+			ret = uidset_intersect(set, &v->told);
+		} else
+			ret = view_uids(v, &numbers, set);
 	}
 	uidset_free(&numbers);
 	return ret;
@@ -306,55 +325,33 @@ view_told_gone(struct view *v, uint32_t from)
 	return ret;
 }
 
-const char *
-view_keyword(const struct view *v, uint32_t number)
-{
-	return number < v->nkeywords ? v->keywords[number] : NULL;
-}
+#define NOTICE_ARENA_MAX	(1024 * 1024)
 
 int
-view_keyword_number(const struct view *v, struct str name)
+view_notice_begin(struct view *v)
 {
-	size_t	 i;
+	struct view_notice	*t;
 
-	for (i = 0; i < v->nkeywords; i++)
-		if (v->keywords[i] != NULL &&
-		    str_caseeq(str_from(v->keywords[i]), name))
-			return (int)i;
-	return -1;
-}
-
-/* A keyword goes out as an atom: nothing else may be in it. */
-static bool
-is_keyword(struct str name)
-{
-	size_t	 i;
-
-	for (i = 0; i < name.len; i++)
-		if (name.p[i] <= ' ' || name.p[i] > '~' ||
-		    strchr("(){%*\"\\]", name.p[i]) != NULL)
-			return false;
-	return name.len > 0 && name.len <= MBOX_KEYWORD_MAX;
-}
-
-int
-view_keyword_set(struct view *v, uint32_t number, struct str name)
-{
-	char	**k, *copy;
-	size_t	  n = (size_t)number + 1;
-
-	if (number > VIEW_KEYWORD_NUMBER_MAX || !is_keyword(name))
+	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return -1;
-	if (n > v->nkeywords) {
-		if ((k = reallocarray(v->keywords, n, sizeof(*k))) == NULL)
-			return -1;
-		memset(k + v->nkeywords, 0, (n - v->nkeywords) * sizeof(*k));
-		v->keywords = k;
-		v->nkeywords = n;
+	if ((t->arena = arena_new(NOTICE_ARENA_MAX)) == NULL) {
+		free(t);
+		return -1;
 	}
-	if ((copy = strndup(name.p, name.len)) == NULL)
-		return -1;
-	free(v->keywords[number]);
-	v->keywords[number] = copy;
+	rows_init(&t->rows, MBOX_META_ROW_MAX);
+	v->notice = t;
 	return 0;
+}
+
+void
+view_notice_end(struct view *v)
+{
+	struct view_notice	*t = v->notice;
+
+	if (t == NULL)
+		return;
+	v->notice = NULL;
+	rows_free(&t->rows);
+	arena_free(t->arena);
+	free(t);
 }

@@ -1,11 +1,11 @@
 /*
- * What this client was told of the selected mailbox, and what is yet to be
+ * What this client knows about the selected mailbox, and what it has yet to be
  * told: UIDs in run-length form (seq <-> uid in O(log n)), \Recent, keyword
  * names, the saved search result "$", and events in the order of records.
  *
- * Events wait in a queue; at a command's end those that came before it or
- * are of its own making are told, so that the lines of overlapping commands
- * come as if they had run one after the other.
+ * Events wait in a queue; at the end of a command, those that arrived before it
+ * or that it caused are sent, so that overlapping commands produce the same
+ * lines as if they had run one after the other.
  */
 #ifndef IMAPD_VIEW_H
 #define IMAPD_VIEW_H
@@ -19,13 +19,18 @@
 #include "common/msg_mbox.h"
 #include "common/uidset.h"
 #include "imapd/parse.h"
+#include "imapd/rows.h"
 
+struct arena;
 struct buf;
-struct client;
-struct command;
-
 struct view_event;
-struct view_telling;
+struct view_keyword { uint32_t number; char *name; };
+
+/* Rows of flags that come. */
+struct view_notice {
+	struct rows	 rows;
+	struct arena	*arena;		/* of one row */
+};
 
 struct view {
 	uint64_t	 box;		/* mailbox id, for requests */
@@ -42,11 +47,12 @@ struct view {
 	struct uidset	 flags;		/* to be told: FETCH FLAGS */
 	struct uidset	 gone;		/* to be told: EXPUNGE */
 	TAILQ_HEAD(view_events, view_event) events;	/* not yet merged */
-	char		**keywords;	/* by number; NULL: unknown */
+	struct view_keyword *keywords;	/* in the order of their numbers */
 	size_t		 nkeywords;
-	bool		 keywords_new;	/* tell FLAGS and PERMANENTFLAGS */
+	bool		 full;		/* no new keyword can be made */
+	bool		 keywords_new;	/* FLAGS, PERMANENTFLAGS are due */
 	uint32_t	 top;		/* highest UID heard of */
-	struct view_telling *telling;	/* view_tell.c: rows under way */
+	struct view_notice *notice;	/* notify.c; NULL: none pending */
 };
 
 /* NULL on ENOMEM.  Copies what it keeps. */
@@ -58,65 +64,76 @@ uint32_t view_count(struct view *v);		/* messages, as told */
 uint32_t view_seq(struct view *v, uint32_t uid);	/* 0: not in the view */
 bool	 view_is_recent(const struct view *v, uint32_t uid);
 
+enum view_error {
+	VIEW_BEYOND,		/* the client's fault: BAD */
+	VIEW_NOMEM
+};
+
 /*
- * The UIDs that a sequence set (uid: a set of UIDs) names in this view,
- * exactly; set must be initialised and is replaced.  "*" is the last
- * message.  -1: a sequence number beyond the mailbox (the client's fault:
- * BAD) or ENOMEM.  UIDs that do not exist are left out.
+ * The UIDs that a sequence set (uid: a set of UIDs) refers to in this view,
+ * exactly; set must be initialised and is replaced.  "*" is the last message.
+ * -1: why is VIEW_BEYOND (a sequence number that the mailbox does not have, RFC
+ * 3501 section 9: BAD) or VIEW_NOMEM, and the content of set is undefined.
+ * UIDs that do not exist are left out.
  */
 int	 view_resolve(struct view *v, const struct seqset *in, bool uid,
+	    struct uidset *set, enum view_error *why);
+/*
+ * The same in two steps: the numbers (or UIDs) as they are named, with "*"
+ * resolved, few whatever the mailbox holds; and the UIDs that message
+ * numbers have here.  Not for "$".
+ */
+int	 view_numbers(struct view *v, const struct seqset *in, bool uid,
+	    struct uidset *numbers, enum view_error *why);
+int	 view_uids(struct view *v, const struct uidset *numbers,
 	    struct uidset *set);
-/* Joins ranges between which the view has no message: for requests, so
- * that few ranges travel (UIDs that do not exist do no harm there). */
+/* Joins ranges if the view has no message in between: for requests, to keep the
+ * number of ranges small (UIDs that do not exist do no harm there). */
 int	 view_cover(struct view *v, struct uidset *set);
-/* Whether others have expunged one of set that the client still counts. */
+/* Whether others have expunged a message in set that the client still
+ * counts. */
 bool	 view_some_gone(const struct view *v, const struct uidset *set);
 /* SEARCHRES: replace "$". */
 int	 view_save(struct view *v, const struct uidset *set);
 
-/* The keyword's name, NULL when unknown; its number, -1 when unknown
- * (case does not matter). */
+/* view_keyword.c.  The keyword's name, NULL if unknown; its number, -1 if
+ * unknown (ignoring case). */
 const char *view_keyword(const struct view *v, uint32_t number);
-int	 view_keyword_number(const struct view *v, struct str name);
+int64_t	 view_keyword_number(const struct view *v, struct str name);
 int	 view_keyword_set(struct view *v, uint32_t number, struct str name);
+/* A keyword is sent as an atom: its name may contain nothing else. */
+bool	 view_keyword_good(struct str name);
+void	 view_keyword_drop(struct view *v, uint32_t number);
 
-/* "(\Seen kw)" of a row, with \Recent from the view. */
+/* view_flags.c.  "(\Seen kw)" of a row, with \Recent from the view. */
 void	 view_print_flags(const struct view *v, struct buf *b,
 	    const struct mbox_meta_row *row);
 /* "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)]", whole lines. */
 void	 view_print_keywords(const struct view *v, struct buf *b);
 
 /*
- * Events from storaged, in order.  by: the client's command that caused it,
- * or NULL; EV_FLAGS by a command that is .SILENT are dropped.  0, or -1:
- * not sense.
+ * Events from storaged, in order. by: the client's command that caused it (only
+ * for comparison), or NULL; silent: its changes of flags are not reported.  0,
+ * or -1: malformed.
  */
 int	 view_ev_added(struct view *v, const struct ev_added *e,
-	    struct command *by);
+	    const void *by);
 int	 view_ev_flags(struct view *v, const struct ev_flags *e,
-	    struct command *by);
+	    const void *by, bool silent);
 int	 view_ev_expunged(struct view *v, const struct ev_expunged *e,
-	    struct command *by);
-int	 view_ev_keywords(struct view *v, const struct ev_keywords *e);
-/* by goes away: its events are nobody's. */
-void	 view_forget(struct view *v, const struct command *by);
-/* Take in the events that came before those of commands after first. */
-void	 view_merge(struct view *v, const struct command *first);
-/* The client was told: of what is new, and of what is gone from UID from
- * upwards.  0, or -1 on ENOMEM. */
+	    const void *by);
+int	 view_ev_keywords(struct view *v, const struct ev_keywords *e,
+	    const void *by);
+/* by goes away: its events no longer belong to a command. */
+void	 view_forget(struct view *v, const void *by);
+/* Applies the events that arrived before those of commands after first. */
+void	 view_merge(struct view *v, const void *first);
+/* The client was told what is new, and what is gone from UID from upwards.  0,
+ * or -1 on ENOMEM. */
 int	 view_told_add(struct view *v);
 int	 view_told_gone(struct view *v, uint32_t from);
-void	 view_telling_free(struct view_telling *t);
-
-/*
- * view_tell.c.  Tell what may be told at the end of cmd (the first in the
- * queue), or now, while cmd (IDLE) goes on.  True when all is told; false:
- * it waits for storaged or for room in the output, and client_wake() comes
- * when to call again.
- */
-bool	 view_tell(struct client *c, struct command *cmd);
-/* FLAGS and PERMANENTFLAGS, when keywords have come that it has not heard
- * of: before the lines of cmd that may name them. */
-void	 view_tell_keywords(struct view *v, struct command *cmd);
+/* Rows of flags have been requested (0, or -1 on ENOMEM), or have arrived. */
+int	 view_notice_begin(struct view *v);
+void	 view_notice_end(struct view *v);
 
 #endif

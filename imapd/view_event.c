@@ -3,18 +3,36 @@
  * command caused, and all behind it, wait for that command: so the lines of
  * overlapping commands read as if they had run one by one.
  */
-#include "imapd/view_event.h"
+#include "imapd/view_impl.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "imapd/command.h"
 #include "imapd/view.h"
 
 void
 view_event_free(struct view_event *e)
 {
 	uidset_free(&e->uids);
+	free(e->words);
 	free(e);
+}
+
+static int
+keywords_apply(struct view *v, const struct mbox_keyword *k, size_t n,
+    bool full)
+{
+	size_t	 i;
+	int	 ret = 0;
+
+	for (i = 0; i < n; i++)
+		if (k[i].name.len == 0)
+			view_keyword_drop(v, k[i].number);
+		else if (view_keyword_set(v, k[i].number, k[i].name) == -1)
+			ret = -1;
+	v->full = full;
+	v->keywords_new = true;
+	return ret;
 }
 
 /* Bring one event into what is to be told.  ENOMEM: -1. */
@@ -37,8 +55,7 @@ view_apply(struct view *v, enum view_event_kind kind,
 		    uidset_subtract(&s, &v->gone) == 0)
 			ret = uidset_union(&v->flags, &s);
 		break;
-	case VIEW_KEYWORDS:
-		v->keywords_new = true;
+	case VIEW_KEYWORDS:	/* keywords_apply() */
 		return 0;
 	case VIEW_EXPUNGED:
 		if (uidset_copy(&s, uids) == 0 &&
@@ -54,7 +71,7 @@ view_apply(struct view *v, enum view_event_kind kind,
 
 static int
 view_put(struct view *v, enum view_event_kind kind,
-    const struct uidset *uids, bool recent, const struct command *by)
+    const struct uidset *uids, bool recent, const void *by)
 {
 	struct view_event	*e;
 
@@ -77,22 +94,49 @@ view_put(struct view *v, enum view_event_kind kind,
 	return 0;
 }
 
+/* The list and its names in one piece of memory; NULL on ENOMEM. */
+static struct mbox_keyword *
+keywords_dup(const struct mbox_keyword *k, size_t n)
+{
+	struct mbox_keyword	*copy;
+	size_t			 i, size = n * sizeof(*copy);
+	char			*p;
+
+	for (i = 0; i < n; i++)
+		size += k[i].name.len;
+	if ((copy = malloc(size > 0 ? size : 1)) == NULL)
+		return NULL;
+	p = (char *)(copy + n);
+	for (i = 0; i < n; i++) {
+		copy[i] = k[i];
+		copy[i].name.p = p;
+		if (k[i].name.len > 0)
+			memcpy(p, k[i].name.p, k[i].name.len);
+		p += k[i].name.len;
+	}
+	return copy;
+}
+
 void
-view_merge(struct view *v, const struct command *first)
+view_merge(struct view *v, const void *first)
 {
 	struct view_event	*e;
 
 	while ((e = TAILQ_FIRST(&v->events)) != NULL &&
 	    (e->by == NULL || e->by == first)) {
 		/* ENOMEM loses a notice, not mail: the next one tells */
-		(void)view_apply(v, e->kind, &e->uids, e->recent);
+		if (e->kind == VIEW_KEYWORDS)
+			(void)keywords_apply(v, e->words, e->nwords,
+			    e->full);
+		else
+			(void)view_apply(v, e->kind, &e->uids, e->recent);
 		TAILQ_REMOVE(&v->events, e, entry);
 		view_event_free(e);
 	}
 }
 
 void
-view_forget(struct view *v, const struct command *by)
+view_forget(struct view *v, const void *by)
 {
 	struct view_event	*e;
 
@@ -101,36 +145,23 @@ view_forget(struct view *v, const struct command *by)
 			e->by = NULL;
 }
 
-static bool
-overlap(const struct uidset *a, const struct uidset *b)
-{
-	size_t	 i, k;
-
-	for (i = 0; i < a->n; i++) {
-		k = uidset_find(b, a->v[i].first);
-		if (k < b->n && b->v[k].first <= a->v[i].last)
-			return true;
-	}
-	return false;
-}
-
 bool
 view_some_gone(const struct view *v, const struct uidset *set)
 {
 	const struct view_event	*e;
 
-	if (overlap(set, &v->gone))
+	if (uidset_overlap(set, &v->gone))
 		return true;
 	/* by its own later commands: at this one's time it was there */
 	TAILQ_FOREACH(e, &v->events, entry)
 		if (e->kind == VIEW_EXPUNGED && e->by == NULL &&
-		    overlap(set, &e->uids))
+		    uidset_overlap(set, &e->uids))
 			return true;
 	return false;
 }
 
 int
-view_ev_added(struct view *v, const struct ev_added *e, struct command *by)
+view_ev_added(struct view *v, const struct ev_added *e, const void *by)
 {
 	if (e->box != v->box || e->uids.n == 0 ||
 	    e->uids.v[0].first <= v->top)
@@ -141,19 +172,20 @@ view_ev_added(struct view *v, const struct ev_added *e, struct command *by)
 }
 
 int
-view_ev_flags(struct view *v, const struct ev_flags *e, struct command *by)
+view_ev_flags(struct view *v, const struct ev_flags *e, const void *by,
+    bool silent)
 {
 	if (e->box != v->box)
 		return -1;
 	v->modseq = e->modseq;
-	if (by != NULL && by->silent)
+	if (silent)
 		return 0;
 	return view_put(v, VIEW_FLAGS, &e->uids, false, by);
 }
 
 int
 view_ev_expunged(struct view *v, const struct ev_expunged *e,
-    struct command *by)
+    const void *by)
 {
 	if (e->box != v->box)
 		return -1;
@@ -162,16 +194,31 @@ view_ev_expunged(struct view *v, const struct ev_expunged *e,
 }
 
 int
-view_ev_keywords(struct view *v, const struct ev_keywords *e)
+view_ev_keywords(struct view *v, const struct ev_keywords *e,
+    const void *by)
 {
-	static const struct uidset	 none;
 	const struct mbox_keyword	*k = e->keywords.v;
+	struct view_event		*ev;
 	size_t				 i;
 
 	if (e->box != v->box)
 		return -1;
 	for (i = 0; i < e->keywords.n; i++)
-		if (view_keyword_set(v, k[i].number, k[i].name) == -1)
+		if (k[i].name.len > 0 &&
+		    !view_keyword_good(k[i].name))
 			return -1;
-	return view_put(v, VIEW_KEYWORDS, &none, false, NULL);
+	if (by == NULL && TAILQ_EMPTY(&v->events))
+		return keywords_apply(v, k, e->keywords.n, e->full);
+	if ((ev = calloc(1, sizeof(*ev))) == NULL)
+		return -1;
+	if ((ev->words = keywords_dup(k, e->keywords.n)) == NULL) {
+		free(ev);
+		return -1;
+	}
+	ev->kind = VIEW_KEYWORDS;
+	ev->nwords = e->keywords.n;
+	ev->full = e->full;
+	ev->by = by;
+	TAILQ_INSERT_TAIL(&v->events, ev, entry);
+	return 0;
 }

@@ -1,4 +1,4 @@
-/* Keywords of a command as a request carries them. */
+/* Keywords of a command, as sent in requests. */
 #ifndef IMAPD_WORDS_H
 #define IMAPD_WORDS_H
 

@@ -1,52 +1,13 @@
 /*
- * Address lists.  Tolerant: whatever stands there becomes some address, as
- * people expect to see something.  Pure, linear in the value's length.
+ * Address lists: from the words of a value (address_scan.c) to addresses.
+ * What is none becomes a mailbox without a host, as people expect to see
+ * something.
  */
-#include "mail/address.h"
-
 #include <string.h>
 
-#include "mail/lex.h"
-
-struct address_scan {
-	struct lex	 lex;
-	struct buf	 name;		/* words as a phrase */
-	struct buf	 local;		/* words as a local part */
-	struct buf	 host;
-	struct buf	 route;
-	struct buf	 comment;
-	bool		 quoted;	/* the phrase had a quoted string */
-	bool		 group;
-	size_t		 n;
-	struct buf	*out;
-	size_t		 end;		/* out->len may reach this */
-};
-
-int
-put_nstr(struct buf *b, struct str s)
-{
-	if (s.p == NULL)
-		return buf_put_varint(b, 0);
-	buf_put_varint(b, (uint64_t)s.len + 1);
-	return buf_put(b, s.p, s.len);
-}
-
-struct str
-get_nstr(struct cursor *c)
-{
-	uint64_t	 len = cursor_varint(c);
-	struct str	 s = { NULL, 0 };
-
-	if (len == 0 || c->bad)
-		return s;
-	if (len - 1 > cursor_left(c)) {
-		c->bad = true;
-		return s;
-	}
-	s.len = (size_t)(len - 1);
-	s.p = len == 1 ? "" : (const char *)cursor_bytes(c, s.len);
-	return s;
-}
+#include "mail/address.h"
+#include "mail/address_scan.h"
+#include "mail/nstr.h"
 
 void
 address_get(struct cursor *c, struct mail_address *a)
@@ -57,168 +18,25 @@ address_get(struct cursor *c, struct mail_address *a)
 	a->host = get_nstr(c);
 }
 
-static struct str
-buf_str(const struct buf *b)
-{
-	return (struct str){ b->len == 0 ? "" : (const char *)b->data,
-	    b->len };
-}
-
-/* false: no room is left. */
-static bool
+/* No room is left: this address goes with all after it. */
+static void
 emit(struct address_scan *s, const struct mail_address *a)
 {
 	size_t	 need = 40 + a->name.len + a->route.len + a->mailbox.len +
 		    a->host.len;
 
-	if (s->out->len + need > s->end)
-		return false;
+	if (s->full || s->out->len + need > s->end) {
+		s->full = true;
+		return;
+	}
 	put_nstr(s->out, a->name);
 	put_nstr(s->out, a->route);
 	put_nstr(s->out, a->mailbox);
 	put_nstr(s->out, a->host);
 	s->n++;
-	return !s->out->failed;
 }
 
 static void
-scan_reset(struct address_scan *s)
-{
-	buf_reset(&s->name);
-	buf_reset(&s->local);
-	buf_reset(&s->host);
-	buf_reset(&s->route);
-	buf_reset(&s->comment);
-	s->quoted = false;
-}
-
-/* The words before '<', '@', ':', ',' or ';'. */
-static void
-scan_words(struct address_scan *s)
-{
-	struct lex	*l = &s->lex;
-	bool		 space;
-
-	for (;;) {
-		space = lex_cfws(l, &s->comment);
-		if (l->p >= l->end || strchr("<@:,;", *l->p) != NULL)
-			return;
-		if (space && s->name.len > 0)
-			buf_puts(&s->name, " ");
-		if (space && s->local.len > 0 && *l->p != '.' &&
-		    s->local.data[s->local.len - 1] != '.')
-			buf_puts(&s->local, " ");
-		if (*l->p == '"') {
-			const char *from = l->p;
-			struct lex again = *l;
-
-			s->quoted = true;
-			lex_quoted(l, &s->name);
-			again.p = from;
-			lex_quoted(&again, &s->local);
-		} else {
-			struct str word = { l->p, 0 };
-
-			word.len = lex_atom(l, "<@:,;", NULL);
-			if (word.len == 0)
-				word.len = 1, l->p++;
-			buf_put(&s->name, word.p, word.len);
-			buf_put(&s->local, word.p, word.len);
-		}
-	}
-}
-
-/* Behind '@': a domain, CFWS dropped. */
-static void
-scan_domain(struct address_scan *s, const char *stop, struct buf *out)
-{
-	struct lex	*l = &s->lex;
-	const char	*from;
-
-	for (;;) {
-		lex_cfws(l, &s->comment);
-		if (l->p >= l->end || strchr(stop, *l->p) != NULL)
-			return;
-		if (*l->p == '[') {
-			for (from = l->p; l->p < l->end && *l->p != ']';)
-				l->p++;
-			if (l->p < l->end)
-				l->p++;
-			buf_put(out, from, (size_t)(l->p - from));
-		} else if (lex_atom(l, stop, out) == 0) {
-			buf_put(out, l->p, 1);
-			l->p++;
-		}
-	}
-}
-
-/* Behind '<': [route ":"] local "@" domain ">". */
-static void
-scan_angle(struct address_scan *s)
-{
-	struct lex	*l = &s->lex;
-	const char	*at;
-	size_t		 n;
-
-	buf_reset(&s->local);
-	lex_cfws(l, NULL);
-	while (l->p < l->end && (*l->p == '@' || *l->p == ',')) {
-		if (*l->p == '@') {
-			buf_puts(&s->route, s->route.len > 0 ? ",@" : "@");
-			l->p++;
-			scan_domain(s, ",:>@", &s->route);
-		} else
-			l->p++;
-		lex_cfws(l, NULL);
-	}
-	if (l->p < l->end && *l->p == ':')
-		l->p++;
-	for (;;) {
-		lex_cfws(l, NULL);
-		if (l->p >= l->end || *l->p == '@' || *l->p == '>')
-			break;
-		if (*l->p == '"')
-			lex_quoted(l, &s->local);
-		else if ((n = lex_atom(l, "@>", &s->local)) == 0) {
-			buf_put(&s->local, l->p, 1);
-			l->p++;
-		}
-	}
-	if (l->p < l->end && *l->p == '@') {
-		l->p++;
-		scan_domain(s, ">", &s->host);
-	}
-	/* Whatever follows up to the next separator is dropped. */
-	for (at = l->p; l->p < l->end && strchr(",;", *l->p) == NULL;
-	    at = l->p) {
-		lex_cfws(l, s->name.len == 0 ? &s->comment : NULL);
-		if (l->p < l->end && *l->p == '"')
-			lex_quoted(l, NULL);
-		else
-			lex_atom(l, ",;", NULL);
-		if (l->p == at)
-			l->p++;
-	}
-}
-
-static bool
-emit_mailbox(struct address_scan *s)
-{
-	struct mail_address	 a;
-
-	memset(&a, 0, sizeof(a));
-	if (s->name.len > 0)
-		a.name = buf_str(&s->name);
-	else if (s->comment.len > 0)
-		a.name = str_trim(buf_str(&s->comment));
-	if (s->route.len > 0)
-		a.route = buf_str(&s->route);
-	a.mailbox = buf_str(&s->local);
-	a.host = buf_str(&s->host);
-	return emit(s, &a);
-}
-
-static bool
 emit_group(struct address_scan *s, bool start)
 {
 	struct mail_address	 a;
@@ -226,76 +44,125 @@ emit_group(struct address_scan *s, bool start)
 	memset(&a, 0, sizeof(a));
 	s->group = start;
 	if (start)
-		a.mailbox = buf_str(&s->name);
-	return emit(s, &a);
+		a.mailbox = buf_str(&s->words);
+	emit(s, &a);
 }
 
-/* One address, group start or end; false when there is no room. */
-static bool
+static void
+emit_found(struct address_scan *s)
+{
+	struct mail_address	 a;
+	struct cursor		 c;
+
+	/* "a@b Some Body": the name, if no other is there */
+	if (s->pending && s->nfound == 0 && s->name.len == 0 && !s->behind)
+		buf_put(&s->name, s->words.data, s->words.len);
+	address_found(s);
+	cursor_init(&c, s->found.data, s->found.len);
+	for (; s->nfound > 0; s->nfound--) {
+		address_get(&c, &a);
+		emit(s, &a);
+	}
+}
+
+/* Words without an address. */
+static void
+emit_words(struct address_scan *s)
+{
+	struct mail_address	 a;
+	struct str		 text = buf_str(&s->words);
+	size_t			 i;
+
+	memset(&a, 0, sizeof(a));
+	a.mailbox = text;
+	a.host = STR("");
+	/* a quoted "a@b" was meant to be one */
+	for (i = text.len; s->quoted && i > 0 && text.p[i - 1] != '@' &&
+	    !lex_white((unsigned char)text.p[i - 1]); i--)
+		;
+	if (text.len > 1 && text.p[0] == '@' &&
+	    memchr(text.p, ' ', text.len) == NULL) {
+		a.mailbox.len = 0;
+		a.host = (struct str){ text.p + 1, text.len - 1 };
+	} else if (s->quoted && i > 1 && i < text.len && text.p[i - 1] == '@' &&
+	    memchr(text.p, ' ', i) == NULL) {
+		a.mailbox.len = i - 1;
+		a.host = (struct str){ text.p + i, text.len - i };
+	}
+	emit(s, &a);
+}
+
+/* Up to the next separator, or one address with its brackets. */
+static void
 scan_one(struct address_scan *s)
 {
 	struct lex	*l = &s->lex;
 	bool		 named;
 
-	scan_reset(s);
-	scan_words(s);
-	named = s->name.len > 0;
-	if (l->p < l->end && *l->p == '<') {
-		l->p++;
-		scan_angle(s);
-		return emit_mailbox(s);
+	address_scan_reset(s);
+	address_words(s);
+	if (address_at(s, "<")) {
+		address_angle(s);
+		emit_found(s);
+		return;
 	}
-	if (l->p < l->end && *l->p == '@') {
-		l->p++;
-		buf_reset(&s->name);
-		scan_domain(s, s->group ? ",;<" : ",<", &s->host);
-		if (l->p < l->end && *l->p == '<') {
-			/* "me@here <me@here>": the first is the name */
-			buf_put(&s->name, s->local.data, s->local.len);
-			buf_puts(&s->name, "@");
-			buf_put(&s->name, s->host.data, s->host.len);
-			buf_reset(&s->host);
-			l->p++;
-			scan_angle(s);
-		}
-		return emit_mailbox(s);
-	}
-	if (l->p < l->end && *l->p == ':') {
-		l->p++;
-		return s->group || !named || emit_group(s, true);
-	}
-	if (named || s->quoted) {
-		buf_reset(&s->name);
-		if (!emit_mailbox(s))
-			return false;
-	}
-	if (l->p < l->end && *l->p == ';' && s->group) {
-		l->p++;
-		return emit_group(s, false);
-	}
+	named = s->words.len > 0 || s->quoted;
+	if (s->pending)
+		emit_found(s);
+	else if (address_at(s, ":") &&
+	    str_caseeq(buf_str(&s->words), STR("mailto")))
+		;
+	else if (address_at(s, ":") && s->words.len > 0) {
+		if (s->group)			/* its ';' is missing */
+			emit_group(s, false);
+		emit_group(s, true);
+	} else if (named && !s->behind)
+		emit_words(s);
+	if (address_at(s, ";") && s->group)
+		emit_group(s, false);
 	if (l->p < l->end)
 		l->p++;
-	return true;
+	s->behind = false;
+}
+
+static void
+scan_value(struct address_scan *s, struct str value)
+{
+	bool	 full;
+
+	address_scan_init(s, value);
+	while (s->lex.p < s->lex.end && !s->full)
+		scan_one(s);
+	if (s->group) {
+		full = s->full;
+		s->full = false;
+		s->end += 64;
+		emit_group(s, false);
+		s->end -= 64;
+		s->full = full;
+	}
 }
 
 size_t
-address_parse(struct str value, struct buf *b, size_t max)
+address_parse(struct str value, struct buf *b, size_t max, bool *cut)
 {
 	struct address_scan	 s = { .out = b };
+	const char		*nl;
+	size_t			 n;
 
 	/* Room for a group's end is kept. */
-	s.end = b->len + max - 64;
-	lex_init(&s.lex, value);
-	while (s.lex.p < s.lex.end && scan_one(&s))
-		;
-	if (s.group) {
-		s.end += 64;
-		emit_group(&s, false);
+	s.end = b->len + (max > 64 ? max - 64 : 0);
+	while (value.len > 0 && !s.full) {
+		nl = memchr(value.p, '\n', value.len);
+		n = nl == NULL ? value.len : (size_t)(nl - value.p) + 1;
+		scan_value(&s, (struct str){ value.p, n });
+		value.p += n;
+		value.len -= n;
 	}
-	buf_free(&s.name);
-	buf_free(&s.local);
-	buf_free(&s.host);
-	buf_free(&s.route);
-	buf_free(&s.comment);
+	if (cut != NULL)
+		*cut = s.full;
+	if (s.found.failed || s.phrase.failed || s.mailbox.failed)
+		b->failed = true;
+	address_scan_free(&s);
 	return s.n;
 }

@@ -7,8 +7,8 @@
 #include "common/buf.h"
 
 /*
- * Seconds since 1970 UTC and minutes east of UTC.  A missing or unknown
- * zone is UTC.  -1: no date is to be made out.
+ * Seconds since 1970 UTC and minutes east of UTC. A missing or unknown zone is
+ * UTC. -1: not recognizable as a date.
  */
 int	 mail_date_parse(struct str value, int64_t *when, int *zone);
 /* Days since 1970-01-01 of a civil date (proleptic Gregorian). */

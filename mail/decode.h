@@ -1,6 +1,6 @@
 /*
- * Content transfer decoding (RFC 2045 section 6), fed in pieces.  Never an
- * error: what is not base64 is skipped, a broken =XX stays as it is.
+ * Content transfer decoding (RFC 2045 section 6), fed in pieces.  Never fails:
+ * what is not base64 is skipped, a malformed =XX is kept.
  */
 #ifndef MAIL_DECODE_H
 #define MAIL_DECODE_H
@@ -24,12 +24,12 @@ struct decoder {
 
 void	 decoder_init(struct decoder *d, enum mail_encoding e);
 /*
- * Decodes len bytes of in to out, which has room for len + DECODE_HELD + 4;
- * returns how many were written.
+ * Decodes len bytes of in to out, which must have room for len + DECODE_HELD +
+ * 4; returns how many were written.
  */
 size_t	 decoder_feed(struct decoder *d, const uint8_t *in, size_t len,
 	    uint8_t *out);
-/* What the end of the input leaves; room as above with len 0. */
+/* Writes what is left at the end of the input; room as above with len 0. */
 size_t	 decoder_end(struct decoder *d, uint8_t *out);
 
 #endif

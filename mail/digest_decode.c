@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "common/compat.h"
+#include "common/digest.h"
 #include "mail/digest_fields.h"
-#include "mail/envelope.h"
 
 #define OFFSET_MAX	((uint64_t)1 << 48)
 
@@ -184,4 +184,33 @@ sent_date_decode(struct str enc, int64_t *when, int64_t *zone)
 	*when = (int64_t)(w >> 1) ^ -(int64_t)(w & 1);
 	*zone = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
 	return cursor_done(&c) ? 0 : -1;
+}
+
+static int
+cut_decode(struct str field, struct digest_cut *c)
+{
+	struct cursor	 cur;
+
+	cursor_init(&cur, field.p, field.len);
+	c->cut = (uint32_t)cursor_varint(&cur);
+	c->more = (uint32_t)cursor_varint(&cur);
+	c->header_len = cursor_varint(&cur);
+	return cursor_done(&cur) && c->header_len <= OFFSET_MAX ? 0 : -1;
+}
+
+void
+digest_cut(struct str digest, const struct envelope_view *v,
+    struct digest_cut *c)
+{
+	struct str	 field;
+	int		 f;
+
+	memset(c, 0, sizeof(*c));
+	if (digest_find(digest.p, digest.len, DIGEST_CUT, &field) &&
+	    cut_decode(field, c) == 0)
+		return;
+	memset(c, 0, sizeof(*c));
+	for (f = 0; f < ENV_FIELDS; f++)
+		if (envelope_may_be_cut(v, f))
+			c->cut |= (uint32_t)1 << f;
 }

@@ -135,8 +135,6 @@ put_subject_date(const struct mail_parser *p, struct buf *out, struct buf *b)
 
 	if (v[ENV_SUBJECT].p != NULL) {
 		base_subject(v[ENV_SUBJECT], b, NULL);
-		if (b->len > 4096)
-			b->len = 4096;
 		put_field(out, DIGEST_BASE_SUBJECT, b);
 	}
 	if (v[ENV_DATE].p != NULL &&
@@ -164,33 +162,59 @@ put_ids(const struct mail_parser *p, struct buf *out, struct buf *b)
 static void
 put_preview(const struct mail_parser *p, struct buf *out, struct buf *b)
 {
-	struct str	 charset = { NULL, 0 };
+	struct buf	 charset = BUF_INIT;
 
 	if (p->text_part != -1) {
-		mail_param_find(p->tree.v[p->text_part].params, "charset",
-		    &charset);
-		preview_make(p->text.data, p->text.len, charset, false, b);
+		(void)mail_param_text(p->tree.v[p->text_part].params,
+		    "charset", &charset);
+		preview_make(p->text.data, p->text.len, (struct str){
+		    (char *)charset.data, charset.len }, false, b);
 	}
 	if (b->len == 0 && p->html_part != -1) {
-		mail_param_find(p->tree.v[p->html_part].params, "charset",
-		    &charset);
-		preview_make(p->html.data, p->html.len, charset, true, b);
+		buf_reset(&charset);
+		(void)mail_param_text(p->tree.v[p->html_part].params,
+		    "charset", &charset);
+		preview_make(p->html.data, p->html.len, (struct str){
+		    (char *)charset.data, charset.len }, true, b);
 	}
+	buf_free(&charset);
 	put_field(out, DIGEST_PREVIEW, b);
+}
+
+/* Only if there is something to tell, or a reader could think so. */
+static void
+put_cut(const struct mail_parser *p, uint32_t cut, struct str envelope,
+    struct buf *out, struct buf *b)
+{
+	struct envelope_view	 v;
+	bool			 tell = cut != 0 || p->root.env.more != 0;
+	int			 f;
+
+	if (!tell && envelope_decode(envelope, &v) == 0)
+		for (f = 0; f < ENV_FIELDS; f++)
+			tell = tell || envelope_may_be_cut(&v, f);
+	if (!tell)
+		return;
+	buf_put_varint(b, cut);
+	buf_put_varint(b, p->root.env.more);
+	buf_put_varint(b, p->tree.v[0].header_len);
+	put_field(out, DIGEST_CUT, b);
 }
 
 int
 digest_make(struct mail_parser *p, struct buf *out)
 {
 	struct buf	 b = BUF_INIT, structure = BUF_INIT;
+	struct buf	 envelope = BUF_INIT;
 	size_t		 i, len, from = out->len;
+	uint32_t	 cut;
 	uint8_t		 mark = 0;
 
 	digest_begin(out);
-	envelope_encode(&p->root.env, ENVELOPE_MAX, &b);
-	put_field(out, DIGEST_ENVELOPE, &b);
+	envelope_encode(&p->root.env, ENVELOPE_MAX, &envelope, &cut);
+	digest_put(out, DIGEST_ENVELOPE, envelope.data, envelope.len);
 	structure_encode(&p->tree, &structure);
-	/* The header block takes what is left, with room for the rest. */
+	/* The header takes what is left, with room for the rest. */
 	len = MBOX_DIGEST_MAX - 65536 - (out->len - from);
 	len = structure.len < len ? len - structure.len : 0;
 	if (len > p->header.len)
@@ -204,7 +228,11 @@ digest_make(struct mail_parser *p, struct buf *out)
 		if (is_attachment(&p->tree, &p->tree.v[i]))
 			mark = 1;
 	digest_put(out, DIGEST_ATTACHMENT, &mark, 1);
+	put_cut(p, cut, (struct str){ (char *)envelope.data, envelope.len },
+	    out, &b);
+	out->failed = out->failed || envelope.failed;
 	buf_free(&b);
 	buf_free(&structure);
+	buf_free(&envelope);
 	return out->failed ? -1 : 0;
 }

@@ -1,7 +1,7 @@
 /*
- * What the fields of a message digest hold (common/digest.h has the outer
- * form, and the fields 5 to 9).  Integers are varints, strings varint
- * length and bytes.
+ * The content of the fields of a message digest (common/digest.h has the outer
+ * form, and the fields 5 to 9).  Integers are varints, strings varint length
+ * and bytes.
  *
  * ENVELOPE: envelope.h.
  *
@@ -19,7 +19,12 @@
  *	languages, location, envelope (part.h)
  * body_off is header_off + header_len; parent and end follow from level.
  *
- * HEADER: the octets of the root's header block with its empty line; fewer
+ * CUT: varint mask, by ENV_*, of the envelope's fields that are not all there;
+ * varint mask of those of which the header has more than the one that counts;
+ * length of the root's header.  Omitted if there is nothing to report; digests
+ * from older versions lack it, too, see digest_cut().
+ *
+ * HEADER: the octets of the root's header with its empty line; fewer
  * than the root's header_len when it was cut.
  */
 #ifndef MAIL_DIGEST_FIELDS_H
@@ -27,10 +32,11 @@
 
 #include "common/arena.h"
 #include "common/buf.h"
+#include "mail/envelope.h"
 #include "mail/part.h"
 
 struct digest_type { const char *type; const char *subtype; };
-/* Numbers are for ever: add at the end only. */
+/* Numbers are permanent: only add at the end. */
 extern const struct digest_type digest_types[];
 extern const size_t digest_ntypes;
 
@@ -42,6 +48,18 @@ extern const size_t digest_ntypes;
  */
 int	 structure_decode(struct str enc, struct arena *a,
 	    struct mail_tree *t);
+/* What an envelope lacks although the header of its message has it. */
+struct digest_cut {
+	uint32_t	 cut;		/* by ENV_* */
+	uint32_t	 more;
+	uint64_t	 header_len;	/* 0: not known */
+};
+/*
+ * digest: a checked one with the fields ENVELOPE and CUT, of which v is the
+ * envelope.  Without CUT, the lengths indicate what may have been cut.
+ */
+void	 digest_cut(struct str digest, const struct envelope_view *v,
+	    struct digest_cut *c);
 /* A SENT_DATE field; -1: malformed. */
 int	 sent_date_decode(struct str enc, int64_t *when, int64_t *zone);
 

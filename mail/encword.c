@@ -1,6 +1,6 @@
 /*
- * Encoded words.  Pure; linear: a "=?" is looked at once, within a bounded
- * distance.
+ * Encoded words.  Pure; linear: the name of a charset ends at the next '?',
+ * and where the next "?=" is is looked for once.
  */
 #include "mail/encword.h"
 
@@ -19,17 +19,38 @@ struct word {
 	size_t			 len;	/* of the whole word */
 };
 
+struct words {
+	const char	*end;		/* of the value */
+	const char	*close;		/* the last "?=" that was found, */
+	const char	*asked;		/* from here on */
+};
+
+/* The next "?=" at p or behind it, or the end.  p never goes back. */
+static const char *
+word_close(struct words *ws, const char *p)
+{
+	if (ws->asked != NULL && ws->close >= p)
+		return ws->close;
+	ws->asked = p;
+	for (; p < ws->end; p++) {
+		p = memchr(p, '?', (size_t)(ws->end - p));
+		if (p == NULL || (p + 1 < ws->end && p[1] == '='))
+			break;
+	}
+	ws->close = p == NULL ? ws->end : p;
+	return ws->close;
+}
+
 /* An encoded word at p? */
 static bool
-word_at(const char *p, size_t len, struct word *w)
+word_at(struct words *ws, const char *p, struct word *w)
 {
+	const char	*close;
 	struct str	 name;
-	size_t		 i = 2, star;
+	size_t		 len = (size_t)(ws->end - p), i = 2, star;
 
 	if (len < 8 || p[0] != '=' || p[1] != '?')
 		return false;
-	if (len > WORD_MAX)
-		len = WORD_MAX;
 	while (i < len && p[i] != '?' && !lex_white((unsigned char)p[i]))
 		i++;
 	if (i + 3 >= len || p[i] != '?' || p[i + 2] != '?')
@@ -41,13 +62,11 @@ word_at(const char *p, size_t len, struct word *w)
 	if (w->how != 'q' && w->how != 'b')
 		return false;
 	i += 3;
-	w->text.p = p + i;
-	while (i + 1 < len && !(p[i] == '?' && p[i + 1] == '='))
-		i++;
-	if (i + 1 >= len)
+	close = word_close(ws, p + i);
+	if (close == ws->end || close - p > WORD_MAX - 2)
 		return false;
-	w->text.len = (size_t)(p + i - w->text.p);
-	w->len = i + 2;
+	w->text = (struct str){ p + i, (size_t)(close - p) - i };
+	w->len = (size_t)(close - p) + 2;
 	w->cs = charset_find(name);
 	return w->cs != NULL;
 }
@@ -105,17 +124,18 @@ encword_decode(struct str value, struct buf *out)
 {
 	struct word	 w;
 	struct convert	 conv;
+	struct words	 ws = { NULL, NULL, NULL };
 	struct str	 text = { value.p, 0 };
 	const char	*p = value.p, *end, *eq;
 	bool		 open = false;
 
-	end = value.len == 0 ? p : p + value.len;
+	end = ws.end = value.len == 0 ? p : p + value.len;
 	while (p < end) {
 		eq = memchr(p, '=', (size_t)(end - p));
 		if (eq == NULL)
 			break;
 		p = eq;
-		if (!word_at(p, (size_t)(end - p), &w)) {
+		if (!word_at(&ws, p, &w)) {
 			p++;
 			continue;
 		}

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "mail/header.h"
 #include "mail/imap_text.h"
+#include "mail/nstr.h"
 
 static const size_t share[ENV_FIELDS] = {	/* of a field, percent */
 	[ENV_DATE] = 2, [ENV_SUBJECT] = 10, [ENV_FROM] = 8,
@@ -14,21 +16,28 @@ static const size_t share[ENV_FIELDS] = {	/* of a field, percent */
 	[ENV_BCC] = 6, [ENV_IN_REPLY_TO] = 4, [ENV_MESSAGE_ID] = 4,
 };
 
-static bool
-is_list(int f)
+bool
+envelope_is_list(int f)
 {
 	return f >= ENV_FROM && f <= ENV_BCC;
 }
 
-static void
+bool
+envelope_joins(int f)
+{
+	return envelope_is_list(f) && f != ENV_SENDER;
+}
+
+static bool
 encode_list(const struct envelope_values *v, int f, size_t max,
     struct buf *b)
 {
 	struct buf	 list = BUF_INIT;
+	bool		 cut = false;
 	size_t		 n = 0;
 
 	if (v->v[f].p != NULL)
-		n = address_parse(v->v[f], &list, max);
+		n = address_parse(v->v[f], &list, max, &cut);
 	if (n > 0) {
 		buf_put_u8(b, LIST_HERE);
 		buf_put_varint(b, n);
@@ -40,27 +49,119 @@ encode_list(const struct envelope_values *v, int f, size_t max,
 	if (list.failed)
 		b->failed = true;
 	buf_free(&list);
+	return cut;
 }
 
-int
-envelope_encode(const struct envelope_values *v, size_t max, struct buf *b)
+/* The most that a string may have of an envelope of max octets. */
+static size_t
+string_max(int f, size_t max)
 {
+	return max / 100 * share[f] - 12;
+}
+
+/* max 0: no limit; else each field has its share, and bits are set. */
+static uint32_t
+encode_fields(const struct envelope_values *v, size_t max, struct buf *b)
+{
+	uint32_t	 cut = 0;
 	struct str	 s;
-	size_t		 most;
 	int		 f;
 
 	for (f = 0; f < ENV_FIELDS; f++) {
-		most = max / 100 * share[f];
-		if (is_list(f)) {
-			encode_list(v, f, most, b);
+		if (envelope_is_list(f)) {
+			if (encode_list(v, f, max == 0 ? SIZE_MAX / 2 :
+			    max / 100 * share[f], b))
+				cut |= (uint32_t)1 << f;
 			continue;
 		}
 		s = v->v[f];
-		if (s.len > most - 12)
-			s.len = most - 12;
+		if (max > 0 && s.len > string_max(f, max)) {
+			s.len = string_max(f, max);
+			cut |= (uint32_t)1 << f;
+		}
 		put_nstr(b, s);
 	}
+	return cut;
+}
+
+int
+envelope_encode(const struct envelope_values *v, size_t max, struct buf *b,
+    uint32_t *cut)
+{
+	size_t		 from = b->len;
+	uint32_t	 bits;
+
+	/* Shares only when not all of it has room. */
+	bits = encode_fields(v, 0, b);
+	if (max > 0 && b->len - from > max && !b->failed) {
+		b->len = from;
+		bits = encode_fields(v, max, b);
+	}
+	if (cut != NULL)
+		*cut = bits | v->cut;
 	return b->failed ? -1 : 0;
+}
+
+static const char *const names[ENV_FIELDS] = {
+	[ENV_DATE] = "Date", [ENV_SUBJECT] = "Subject", [ENV_FROM] = "From",
+	[ENV_SENDER] = "Sender", [ENV_REPLY_TO] = "Reply-To",
+	[ENV_TO] = "To", [ENV_CC] = "Cc", [ENV_BCC] = "Bcc",
+	[ENV_IN_REPLY_TO] = "In-Reply-To", [ENV_MESSAGE_ID] = "Message-ID",
+};
+
+const char *
+envelope_name(int field)
+{
+	return names[field];
+}
+
+int
+envelope_from_header(struct str header, struct buf *b)
+{
+	struct envelope_values	 v = { 0 };
+	struct buf		 values[ENV_FIELDS];
+	struct header_field	 h;
+	size_t			 i;
+	int			 f;
+
+	memset(values, 0, sizeof(values));
+	while (header_next(&header, &h)) {
+		for (f = 0; f < ENV_FIELDS; f++)
+			if (str_caseeq(h.name, str_from(names[f])))
+				break;
+		if (f == ENV_FIELDS ||
+		    (v.v[f].p != NULL && !envelope_joins(f)))
+			continue;
+		v.v[f].p = "";			/* it is there */
+		i = values[f].len;
+		if (i > 0)
+			buf_puts(&values[f], "\n");
+		i = values[f].len;
+		header_unfold(h.value, &values[f]);
+		for (; i < values[f].len; i++)
+			if (values[f].data[i] == '\0' ||
+			    values[f].data[i] == '\r' ||
+			    values[f].data[i] == '\n')
+				values[f].data[i] = ' ';
+	}
+	for (f = 0; f < ENV_FIELDS; f++) {
+		if (values[f].len > 0)
+			v.v[f] = (struct str){ (char *)values[f].data,
+			    values[f].len };
+		b->failed = b->failed || values[f].failed;
+	}
+	(void)envelope_encode(&v, 0, b, NULL);
+	for (f = 0; f < ENV_FIELDS; f++)
+		buf_free(&values[f]);
+	return b->failed ? -1 : 0;
+}
+
+bool
+envelope_may_be_cut(const struct envelope_view *v, int f)
+{
+	if (!envelope_is_list(f))
+		return v->v[f].len == string_max(f, ENVELOPE_MAX);
+	return v->v[f].len > ENVELOPE_MAX / 100 * share[f] / 2;
 }
 
 /* Behind the kind byte LIST_HERE. */
@@ -88,7 +189,7 @@ envelope_decode(struct str enc, struct envelope_view *v)
 	memset(v, 0, sizeof(*v));
 	cursor_init(&c, enc.p, enc.len);
 	for (f = 0; f < ENV_FIELDS && !c.bad; f++) {
-		if (!is_list(f)) {
+		if (!envelope_is_list(f)) {
 			v->v[f] = get_nstr(&c);
 			continue;
 		}
@@ -137,22 +238,27 @@ render_list(struct str list, uint64_t count, struct buf *b)
 }
 
 int
-envelope_render(struct str enc, struct buf *b)
+envelope_print(const struct envelope_view *v, struct buf *b)
 {
-	struct envelope_view	 v;
-	int			 f;
+	int	 f;
 
-	if (envelope_decode(enc, &v) == -1)
-		return -1;
 	buf_put_u8(b, '(');
 	for (f = 0; f < ENV_FIELDS; f++) {
 		if (f > 0)
 			buf_put_u8(b, ' ');
-		if (is_list(f))
-			render_list(v.v[f], v.count[f], b);
+		if (envelope_is_list(f))
+			render_list(v->v[f], v->count[f], b);
 		else
-			imap_nstring(b, v.v[f]);
+			imap_nstring(b, v->v[f]);
 	}
 	buf_put_u8(b, ')');
 	return b->failed ? -1 : 0;
+}
+
+int
+envelope_render(struct str enc, struct buf *b)
+{
+	struct envelope_view	 v;
+
+	return envelope_decode(enc, &v) == -1 ? -1 : envelope_print(&v, b);
 }

@@ -19,7 +19,30 @@ static const struct { const char *in, *out; } params[] = {
 	{ "; charset=us-ascii", "charset=us-ascii;" },
 	{ "; Charset=\"us-ascii\" (plain)", "charset=us-ascii;" },
 	{ ";a=\"q\\\"x;y\"; b = c ;; d=", "a=q\"x;y;b=c;d=;" },
-	{ "; name=foo bar.txt; x=y", "name=foo;x=y;" },
+	/* a file's name and a boundary are whole */
+	{ "; name=foo bar.txt; x=y", "name=foo bar.txt;x=y;" },
+	{ "; filename=my file.pdf", "filename=my file.pdf;" },
+	{ "; filename= my  file (1).pdf  ; x=y",
+	    "filename=my  file (1).pdf;x=y;" },
+	{ "; filename=my file.pdf (the last)", "filename=my file.pdf;" },
+	{ "; filename=a (b (c)) (d); x=y", "filename=a (b (c));x=y;" },
+	{ "; filename=a (b; x=y", "filename=a (b;x=y;" },
+	{ "; filename=5\" disk.img; x=y", "filename=5\" disk.img;x=y;" },
+	{ "; filename=my \"b;c\" d; x=y", "filename=my b;c d;x=y;" },
+	{ "; filename=\"my file.pdf; x=y", "filename=my file.pdf;x=y;" },
+	{ "; filename=a b=c.pdf", "filename=a b=c.pdf;" },
+	{ "; filename*0=a b; filename*1=c d", "filename=a bc d;" },
+	{ "; boundary=a b", "boundary=a b;" },
+	{ "; boundary=a(b)c", "boundary=a(b)c;" },
+	{ "; boundary=a(b)c (d)", "boundary=a(b)c;" },
+	{ "; boundary=(a)b", "boundary=(a)b;" },
+	/* others are one word; what is missing between them */
+	{ "; charset=us-ascii plain; x=y", "charset=us-ascii;x=y;" },
+	{ "; charset=utf-8 boundary=\"a;b\" x; c=d",
+	    "charset=utf-8;boundary=a;b;c=d;" },
+	{ "; boundary=a b charset = utf-8",
+	    "boundary=a b;charset=utf-8;" },
+	{ "; (open charset=utf-8; x=y", "charset=utf-8;x=y;" },
 	/* RFC 2231 sections 3, 4 and 4.1 */
 	{ "; access-type=URL; URL*0=\"ftp://\"; URL*1=\"cs.utk.edu/x\"",
 	    "access-type=URL;url=ftp://cs.utk.edu/x;" },
@@ -32,6 +55,10 @@ static const struct { const char *in, *out; } params[] = {
 	{ "; f*0=a; f*2=c", "f=a;" },
 	{ "; f*1=b", "" },
 	{ "; =x; ; =; \"q\"; a", "" },
+	/* what has no name has no value: it hides none behind it */
+	{ "; = charset=utf-8; x=y", "charset=utf-8;x=y;" },
+	{ "; (c) = boundary=\"a;b\"", "boundary=a;b;" },
+	{ "; = \"a;b=c\"; x=y", "x=y;" },
 	{ "", "" },
 };
 
@@ -141,6 +168,9 @@ test_ids(void)
 	buf_reset(&b);
 	CHECK(msgid_references(STR(""), STR("<a@1> <b@1> <c@1>"), 2, &b) ==
 	    2);
+	buf_reset(&b);
+	CHECK(msgid_references(STR("<x <y@1>"), STR("<<a@1> <b <c@1"), 9,
+	    &b) == 2);
 	buf_free(&b);
 }
 
@@ -159,7 +189,32 @@ static const struct { const char *in, *out; bool reply; } subjects[] = {
 	{ "  a \t b  ", "a b", false }, { "Re:", "", true }, { "", "", false },
 	{ "=?utf-8?q?Re:_=C3=A4?=", "\xc3\xa4", true },
 	{ "regarding: x", "regarding: x", false },
+	{ "[a] [b] Re: [c] x", "x", true }, { "[a] [b]", "[b]", false },
+	{ "[a][b][c", "[c", false }, { "[a] re [b] : [c]", "[c]", true },
 };
+
+/* Only its beginning counts; steps_test.c counts what it takes. */
+static void
+test_long_subject(void)
+{
+	struct buf	 in = BUF_INIT, b = BUF_INIT;
+	size_t		 i;
+
+	for (i = 0; i < 32700; i++)
+		buf_puts(&in, "[]");
+	base_subject((struct str){ (char *)in.data, in.len }, &b, NULL);
+	CHECK(same(&b, "[]"));
+	buf_reset(&in);
+	buf_reset(&b);
+	buf_puts(&in, "re: ");
+	for (i = 0; i < 4000; i++)	/* a character at the cut */
+		buf_puts(&in, "\xe2\x82\xac");
+	base_subject((struct str){ (char *)in.data, in.len }, &b, NULL);
+	CHECK(b.len % 3 == 0 && b.len > SUBJECT_MAX - 10 &&
+	    memcmp(b.data + b.len - 3, "\xe2\x82\xac", 3) == 0);
+	buf_free(&in);
+	buf_free(&b);
+}
 
 int
 main(void)
@@ -171,6 +226,7 @@ main(void)
 	test_params();
 	test_dates();
 	test_ids();
+	test_long_subject();
 	for (i = 0; i < nitems(subjects); i++) {
 		buf_reset(&b);
 		base_subject(str_from(subjects[i].in), &b, &reply);

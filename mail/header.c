@@ -1,7 +1,9 @@
-/* Header blocks.  Pure and linear. */
+/* Headers.  Pure and linear. */
 #include "mail/header.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "mail/lex.h"
 
@@ -14,9 +16,9 @@ line_len(struct str s)
 }
 
 bool
-header_next(struct str *block, struct header_field *f)
+header_next(struct str *header, struct header_field *f)
 {
-	struct str	 s = *block;
+	struct str	 s = *header;
 	size_t		 n, i, end;
 
 	memset(f, 0, sizeof(*f));
@@ -27,8 +29,8 @@ header_next(struct str *block, struct header_field *f)
 	while (n < s.len && (s.p[n] == ' ' || s.p[n] == '\t'))
 		n += line_len((struct str){ s.p + n, s.len - n });
 	f->raw = (struct str){ s.p, n };
-	block->p += n;
-	block->len -= n;
+	header->p += n;
+	header->len -= n;
 	for (i = 0; i < n && (unsigned char)s.p[i] > ' ' &&
 	    (unsigned char)s.p[i] < 0x7f && s.p[i] != ':'; i++)
 		;
@@ -69,19 +71,48 @@ header_unfold(struct str v, struct buf *out)
 	}
 }
 
+/* ASCII case ignored; shorter ones first. */
+static int
+name_cmp(const void *a, const void *b)
+{
+	const struct str	*x = a, *y = b;
+
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return x->len == 0 ? 0 : strncasecmp(x->p, y->p, x->len);
+}
+
 void
-header_filter(struct str block, const struct str *names, size_t n, bool not,
+header_names_sort(struct str *names, size_t n)
+{
+	if (n > 1)
+		qsort(names, n, sizeof(*names), name_cmp);
+}
+
+static bool
+is_named(struct str name, const struct str *names, size_t n)
+{
+	size_t	 i;
+
+	if (n > HEADER_NAMES_FEW)
+		return bsearch(&name, names, n, sizeof(*names), name_cmp) !=
+		    NULL;
+	for (i = 0; i < n; i++)
+		if (str_caseeq(name, names[i]))
+			return true;
+	return false;
+}
+
+void
+header_filter(struct str header, const struct str *names, size_t n, bool not,
     struct buf *out)
 {
 	struct header_field	 f;
-	size_t			 i;
 
-	while (header_next(&block, &f)) {
+	while (header_next(&header, &f)) {
 		if (f.name.len == 0)
 			continue;	/* no field: in neither answer */
-		for (i = 0; i < n && !str_caseeq(f.name, names[i]); i++)
-			;
-		if ((i < n) == !not) {
+		if (is_named(f.name, names, n) == !not) {
 			buf_put(out, f.raw.p, f.raw.len);
 			if (f.raw.p[f.raw.len - 1] != '\n')
 				buf_puts(out, "\r\n");

@@ -62,7 +62,7 @@ addresses(struct str v)
 	struct buf		 b = BUF_INIT;
 	size_t			 n;
 
-	n = address_parse(v, &b, 8192);
+	n = address_parse(v, &b, 8192, NULL);
 	FUZZ_CHECK(b.len <= 8192);
 	cursor_init(&c, b.data, b.len);
 	for (; n > 0 && cursor_left(&c) > 0; n--)
@@ -76,7 +76,7 @@ structured(struct str v)
 {
 	struct lex	 l;
 	struct str	 type, subtype, two;
-	struct buf	 b = BUF_INIT;
+	struct buf	 b = BUF_INIT, text = BUF_INIT;
 	const char	*zero = memchr(v.p, '\0', v.len);
 	int64_t		 when;
 	int		 zone;
@@ -88,6 +88,10 @@ structured(struct str v)
 	lex_init(&l, v);
 	buf_reset(&b);
 	params_parse(&l, &b);
+	(void)mail_param_text((struct str){ (char *)b.data, b.len },
+	    "boundary", &text);
+	FUZZ_CHECK(text.len <= b.len);
+	buf_free(&text);
 	buf_reset(&b);
 	languages_parse(v, &b);
 	if (mail_date_parse(v, &when, &zone) == 0)
@@ -106,21 +110,21 @@ structured(struct str v)
 	buf_free(&b);
 }
 
-/* As a header block, and as the body of a text part in any charset. */
+/* As a header, and as the body of a text part in any charset. */
 static void
 text(uint8_t which, struct str v)
 {
 	const struct str	 names[] = { STR("Subject"), STR("x") };
 	struct header_field	 f;
 	struct search_scratch	 scratch = { BUF_INIT, BUF_INIT };
-	struct str		 block = v;
+	struct str		 header = v;
 	struct needle		 needle;
 	struct arena		*a = arena_new(0);
 	struct buf		 out = BUF_INIT;
 	const char		*name;
 	size_t			 n = 0, i;
 
-	while (header_next(&block, &f))
+	while (header_next(&header, &f))
 		n += f.raw.len;
 	FUZZ_CHECK(n <= v.len);
 	header_filter(v, names, 2, which & 1, &out);
@@ -179,6 +183,10 @@ envelope(struct str v)
 
 	if (envelope_decode(v, &view) == 0)
 		FUZZ_CHECK(envelope_render(v, &b) == 0);
+	buf_reset(&b);
+	FUZZ_CHECK(envelope_from_header(v, &b) == 0);
+	FUZZ_CHECK(envelope_decode((struct str){ (char *)b.data, b.len },
+	    &view) == 0);
 	buf_free(&b);
 }
 

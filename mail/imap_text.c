@@ -58,6 +58,17 @@ imap_string(struct buf *b, struct str s)
 	return 0;
 }
 
+void
+imap_clean(uint8_t *p, size_t len)
+{
+	uint8_t	*zero, *end = p + len;
+
+	while (p < end && (zero = memchr(p, '\0', (size_t)(end - p))) != NULL) {
+		*zero = IMAP_NUL;
+		p = zero + 1;
+	}
+}
+
 int
 imap_nstring(struct buf *b, struct str s)
 {

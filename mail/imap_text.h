@@ -4,10 +4,16 @@
 
 #include "common/buf.h"
 
-/* Quoted where that is possible, else a literal; never with a NUL, CR or
- * LF in it (they become spaces). */
+/* Quoted if possible, else a literal; never contains a NUL, CR or LF (they
+ * become spaces). */
 int	 imap_string(struct buf *b, struct str s);
-/* The same, or NIL when s.p is NULL. */
+/*
+ * A literal cannot contain a NUL (RFC 3501 section 4.3, without literal8 of RFC
+ * 3516): each becomes 0x80, so that lengths do not change.
+ */
+#define IMAP_NUL	0x80
+void	 imap_clean(uint8_t *p, size_t len);
+/* imap_string(), or NIL if s.p is NULL. */
 int	 imap_nstring(struct buf *b, struct str s);
 
 #endif

@@ -19,10 +19,10 @@ lex_white(int c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void
+size_t
 lex_comment(struct lex *l, struct buf *comment)
 {
-	int	 depth = 0;
+	size_t	 depth = 0;
 
 	if (comment != NULL)
 		buf_reset(comment);
@@ -31,13 +31,14 @@ lex_comment(struct lex *l, struct buf *comment)
 			continue;
 		if (*l->p == ')' && --depth == 0) {
 			l->p++;
-			return;
+			return 0;
 		}
 		if (*l->p == '\\' && l->p + 1 < l->end)
 			l->p++;
 		if (comment != NULL)
 			buf_put(comment, l->p, 1);
 	}
+	return depth;
 }
 
 bool
@@ -49,26 +50,27 @@ lex_cfws(struct lex *l, struct buf *comment)
 		if (lex_white((unsigned char)*l->p))
 			l->p++;
 		else if (*l->p == '(')
-			lex_comment(l, comment);
+			(void)lex_comment(l, comment);
 		else
 			break;
 	}
 	return l->p > start;
 }
 
-void
+bool
 lex_quoted(struct lex *l, struct buf *out)
 {
 	for (l->p++; l->p < l->end; l->p++) {
 		if (*l->p == '"') {
 			l->p++;
-			return;
+			return true;
 		}
 		if (*l->p == '\\' && l->p + 1 < l->end)
 			l->p++;
 		if (out != NULL)
 			buf_put(out, l->p, 1);
 	}
+	return false;
 }
 
 size_t

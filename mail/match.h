@@ -1,7 +1,6 @@
 /*
- * Case folding and substring search, as i;unicode-casemap (RFC 5051) does:
- * full case folding and compatibility decomposition, with a cheap path for
- * ASCII.
+ * Case folding and substring search as in i;unicode-casemap (RFC 5051): full
+ * case folding and compatibility decomposition, with a cheap path for ASCII.
  */
 #ifndef MAIL_MATCH_H
 #define MAIL_MATCH_H
@@ -13,7 +12,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 
-/* Adds the folded form of valid UTF-8 (whole characters) to out. */
+/* Appends the folded form of valid UTF-8 (complete characters) to out. */
 void	 fold_utf8(const uint8_t *p, size_t len, struct buf *out);
 
 struct needle {
@@ -23,7 +22,7 @@ struct needle {
 
 /* From UTF-8, on the arena.  0, or -1: not UTF-8 or no memory. */
 int	 needle_make(struct needle *n, struct str utf8, struct arena *a);
-/* In folded text that is all there. */
+/* In folded text that is complete. */
 bool	 needle_in(const struct needle *n, const void *p, size_t len);
 
 /* In folded text that comes in pieces. */

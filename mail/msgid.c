@@ -88,12 +88,15 @@ starts(struct str value, const char **v)
 	return n;
 }
 
+/* The id that begins at p, before end. */
 static size_t
-add(struct lex *l, struct buf *id, size_t from, struct buf *out)
+add(const char *p, const char *end, struct buf *id, size_t from,
+    struct buf *out)
 {
+	struct lex	 l = { p, end };
 	struct str	 s;
 
-	if (!msgid_next(l, id))
+	if (!msgid_next(&l, id))
 		return 0;
 	s = (struct str){ (const char *)id->data, id->len };
 	if (seen(out, from, s))
@@ -106,22 +109,20 @@ size_t
 msgid_references(struct str in_reply_to, struct str references, size_t max,
     struct buf *out)
 {
-	const char	*v[REFERENCES_SEEN];
-	struct lex	 l;
+	const char	*v[REFERENCES_SEEN], *end;
 	struct buf	 id = BUF_INIT;
 	size_t		 i, k, n = 0, from = out->len;
 
+	/* Each ends before the next begins: none is looked through twice. */
 	k = starts(in_reply_to, v);
 	for (i = k; i > 0 && n < max / 2; i--) {
-		lex_init(&l, in_reply_to);
-		l.p = v[i - 1];
-		n += add(&l, &id, from, out);
+		end = i > 1 ? v[i - 2] : in_reply_to.p + in_reply_to.len;
+		n += add(v[i - 1], end, &id, from, out);
 	}
 	k = starts(references, v);
 	for (i = 0; i < k && n < max; i++) {
-		lex_init(&l, references);
-		l.p = v[i];
-		n += add(&l, &id, from, out);
+		end = i > 0 ? v[i - 1] : references.p + references.len;
+		n += add(v[i], end, &id, from, out);
 	}
 	buf_free(&id);
 	return n;

@@ -1,4 +1,4 @@
-/* Message ids (RFC 5322 section 3.6.4) in the fields that hold them. */
+/* Message ids (RFC 5322 section 3.6.4) in header fields. */
 #ifndef MAIL_MSGID_H
 #define MAIL_MSGID_H
 
@@ -7,11 +7,12 @@
 
 #define MSGID_MAX	998	/* octets of one id */
 
-/* The id of a Message-ID field: the first of it, or a word without <>. */
+/* The id in a Message-ID field: the first one, or a word without <>. */
 bool	 msgid_only(struct str value, struct buf *id);
 /*
- * In-Reply-To (in its order), then References from its end: newest first,
- * each once, at most max ids, as varint length and bytes; their number.
+ * The ids in In-Reply-To (in order), then those in References from the end:
+ * newest first, each once, at most max, as varint length and bytes.  Returns
+ * how many.
  */
 size_t	 msgid_references(struct str in_reply_to, struct str references,
 	    size_t max, struct buf *out);

@@ -1,6 +1,8 @@
 /*
- * Content-Type and Content-Disposition.  Pure; whatever cannot be a
- * parameter is skipped up to the next semicolon.
+ * Content-Type and Content-Disposition.  Pure and linear.  Names of files
+ * and boundaries are often not quoted though they hold spaces or brackets:
+ * the whole of them is taken (RFC 2045 would end them there).  Whatever
+ * cannot be a parameter is skipped up to the next semicolon.
  */
 #include "mail/param.h"
 
@@ -8,6 +10,8 @@
 #include <string.h>
 
 #include "common/compat.h"
+
+#define OPEN_TRIES	8	/* at comments without an end */
 
 struct param {
 	struct str	 base;		/* name without *N* */
@@ -44,40 +48,180 @@ param_name(struct param *p, struct str name)
 	p->base.len = star - 1;
 }
 
+/* What one field's reader remembers, so that nothing is read twice. */
+struct param_reader {
+	struct lex	*l;
+	const char	*start;
+	struct buf	*scratch;	/* values */
+	bool		 noquotes;	/* one was never closed */
+	unsigned int	 tries;		/* brackets that were no comments */
+};
+
+/* Behind white space, such a word and '=' begin a parameter, though its
+ * semicolon is missing. */
+static const char *const known[] = {
+	"boundary", "charset", "filename", "name", "format", "delsp", "type",
+	"size", "protocol", "micalg", "report-type", "start",
+};
+/* Their values may be several words, though nobody quoted them. */
+static const char *const wordy[] = { "boundary", "filename", "name" };
+
+static bool
+listed(struct str name, const char *const *v, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		if (str_caseeq(name, str_from(v[i])))
+			return true;
+	return false;
+}
+
+static void
+skip_white(struct lex *l)
+{
+	while (l->p < l->end && lex_white((unsigned char)*l->p))
+		l->p++;
+}
+
+/* At a '(': a comment?  With last: and nothing of the value behind it. */
+static bool
+comment(struct param_reader *r, bool last)
+{
+	struct lex	 try = *r->l;
+
+	if (r->tries == OPEN_TRIES)
+		return false;
+	if (lex_comment(&try, NULL) == 0) {
+		skip_white(&try);
+		if (!last || try.p == try.end || *try.p == ';') {
+			*r->l = try;
+			return true;
+		}
+	}
+	r->tries++;
+	return false;
+}
+
+/* White space and whole comments. */
+static void
+skip(struct param_reader *r)
+{
+	skip_white(r->l);
+	while (r->l->p < r->l->end && *r->l->p == '(' && comment(r, false))
+		skip_white(r->l);
+}
+
+/* At a '"': a quoted string, or false: it does not end. */
+static bool
+quoted(struct param_reader *r)
+{
+	struct lex	 start = *r->l;
+	size_t		 len = r->scratch->len;
+
+	if (!r->noquotes && lex_quoted(r->l, r->scratch))
+		return true;
+	r->noquotes = true;
+	*r->l = start;
+	r->scratch->len = len;
+	return false;
+}
+
+/* Does a parameter begin here, behind white space? */
+static bool
+begins(const struct param_reader *r)
+{
+	struct lex	 l = *r->l;
+	struct str	 name;
+
+	if (l.p == r->start || l.p >= l.end ||
+	    !lex_white((unsigned char)l.p[-1]) ||
+	    lex_white((unsigned char)*l.p))
+		return false;
+	name = lex_token(&l);
+	while (name.len > 0 && (name.p[name.len - 1] == '*' ||
+	    (name.p[name.len - 1] >= '0' && name.p[name.len - 1] <= '9')))
+		name.len--;
+	skip_white(&l);
+	return l.p < l.end && *l.p == '=' &&
+	    listed(name, known, nitems(known));
+}
+
+/*
+ * Words up to the semicolon, as people write them who do not quote: only a
+ * comment at the end, behind white space, is not part of them.
+ */
+static void
+read_words(struct param_reader *r)
+{
+	struct lex	*l = r->l;
+	size_t		 end = r->scratch->len, from = end;
+
+	while (l->p < l->end && *l->p != ';') {
+		if (lex_white((unsigned char)*l->p)) {
+			buf_put(r->scratch, l->p++, 1);
+			if ((l->p < l->end && *l->p == '(' &&
+			    comment(r, true)) || begins(r))
+				break;
+			continue;
+		}
+		if (*l->p != '"' || end == from || !quoted(r))
+			buf_put(r->scratch, l->p++, 1);
+		end = r->scratch->len;
+	}
+	r->scratch->len = end;
+}
+
+/* Unquoted values with spaces, and rubbish: up to the semicolon. */
+static void
+skip_rest(struct param_reader *r)
+{
+	struct lex	*l = r->l;
+
+	while (l->p < l->end && *l->p != ';' && !begins(r)) {
+		if (*l->p == '"' && !r->noquotes)
+			r->noquotes = !lex_quoted(l, NULL);
+		else
+			l->p++;
+	}
+}
+
 /* One pair; false at the end of the value. */
 static bool
-param_scan(struct lex *l, struct param *p, struct buf *scratch)
+param_scan(struct param_reader *r, struct param *p)
 {
+	struct lex	*l = r->l;
 	struct str	 name;
 
 	memset(p, 0, sizeof(*p));
-	p->off = scratch->len;
-	lex_cfws(l, NULL);
+	p->off = r->scratch->len;
+	skip(r);
 	while (l->p < l->end && *l->p == ';') {
 		l->p++;
-		lex_cfws(l, NULL);
+		skip(r);
 	}
 	if (l->p >= l->end)
 		return false;
 	name = lex_token(l);
-	lex_cfws(l, NULL);
+	skip(r);
 	if (name.len > 0 && l->p < l->end && *l->p == '=') {
 		l->p++;
-		lex_cfws(l, NULL);
-		if (l->p < l->end && *l->p == '"')
-			lex_quoted(l, scratch);
-		else
-			lex_atom(l, ";", scratch);
+		skip_white(l);
 		param_name(p, name);
-		p->len = scratch->len - p->off;
+		if (l->p < l->end && *l->p == '"' && quoted(r))
+			;
+		else {
+			/* a quote that does not end */
+			if (l->p < l->end && *l->p == '"')
+				l->p++;
+			if (listed(p->base, wordy, nitems(wordy)))
+				read_words(r);
+			else
+				lex_atom(l, ";", r->scratch);
+		}
+		p->len = r->scratch->len - p->off;
 	}
-	/* Unquoted values with spaces, and rubbish: up to the semicolon. */
-	while (l->p < l->end && *l->p != ';') {
-		if (*l->p == '"')
-			lex_quoted(l, NULL);
-		else
-			l->p++;
-	}
+	skip_rest(r);
 	return true;
 }
 
@@ -182,11 +326,13 @@ params_parse(struct lex *l, struct buf *b)
 {
 	struct param	*v;
 	struct buf	 scratch = BUF_INIT;
+	struct param_reader r = { .l = l, .start = l->p,
+	    .scratch = &scratch };
 	size_t		 i, k, n = 0;
 
 	if ((v = calloc(PARAM_MAX, sizeof(*v))) == NULL)
 		return 0;
-	while (n < PARAM_MAX && param_scan(l, &v[n], &scratch)) {
+	while (n < PARAM_MAX && param_scan(&r, &v[n])) {
 		v[n].order = (uint32_t)n;
 		if (v[n].base.len > 0)
 			n++;

@@ -1,7 +1,7 @@
 /*
  * Content-Type and Content-Disposition (RFC 2045 section 5, RFC 2183) with
- * parameters; RFC 2231's continuations are joined: "name*" when a piece is
- * encoded, its value left as charset'language'%XX, else "name".
+ * parameters; continuations (RFC 2231) are joined: as "name*" if a piece is
+ * encoded, whose value is kept as charset'language'%XX, else as "name".
  */
 #ifndef MAIL_PARAM_H
 #define MAIL_PARAM_H
@@ -12,8 +12,8 @@
 #define PARAM_MAX	256		/* parameters of one field */
 
 /*
- * Reads "; name=value" pairs up to the end and adds them to b in the form
- * that part.h tells; returns their number (0: nothing is added).
+ * Reads "; name=value" pairs up to the end and appends them to b in the format
+ * of part.h; returns their number (0: nothing was appended).
  */
 size_t	 params_parse(struct lex *l, struct buf *b);
 /*

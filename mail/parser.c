@@ -1,8 +1,8 @@
 /*
  * The streaming MIME parser: octets to lines, lines to parts.  A line that
- * begins with "--" is compared with the open boundaries by length and hash,
- * so the depth of nesting costs next to nothing.  Never holds more of the
- * message than a line's beginning, the root's header block and one field.
+ * begins with "--" is looked up among the open boundaries by its hash, so
+ * the depth of nesting costs next to nothing.  Never holds more of the
+ * message than a line's beginning, the root's header and one field.
  */
 #include "mail/parser.h"
 
@@ -10,20 +10,62 @@
 #include <string.h>
 
 #include "common/compat.h"
+#include "common/fnv.h"
 #include "mail/lex.h"
 #include "mail/parser_impl.h"
 
 #define LEVELS	(MAIL_DEPTH_MAX + 1)
 
-uint64_t
-boundary_hash(const uint8_t *p, size_t len)
+/*
+ * Boundaries come and go innermost first: the newest of a bucket is its
+ * first.
+ */
+static uint8_t *
+bucket(struct mail_parser *p, uint64_t hash)
 {
-	uint64_t	 h = 0xcbf29ce484222325u;
-	size_t		 i;
+	return &p->buckets[(hash >> 32 ^ hash >> 8 ^ hash) % BUCKETS];
+}
 
-	for (i = 0; i < len; i++)
-		h = (h ^ p[i]) * 0x100000001b3u;
-	return h;
+static void
+boundary_open(struct mail_parser *p, size_t level)
+{
+	struct level	*l = &p->levels[level];
+	uint8_t		*b = bucket(p, l->hash);
+
+	if (l->blen == 0)
+		return;
+	l->next = *b;
+	*b = (uint8_t)(level + 1);
+}
+
+static void
+boundary_close(struct mail_parser *p, size_t level)
+{
+	struct level	*l = &p->levels[level];
+
+	if (l->blen > 0)
+		*bucket(p, l->hash) = l->next;
+	l->blen = 0;
+}
+
+/* The innermost level with this boundary; -1: none. */
+static int
+boundary_level(struct mail_parser *p, const uint8_t *data, size_t len)
+{
+	const struct level	*l;
+	uint64_t		 hash;
+	uint8_t			 i;
+
+	if (len == 0 || len > BOUNDARY_MAX)
+		return -1;
+	hash = fnv64(data, len);
+	for (i = *bucket(p, hash); i > 0; i = l->next) {
+		l = &p->levels[i - 1];
+		if (l->hash == hash && l->blen == len &&
+		    memcmp(l->boundary, data, len) == 0)
+			return i - 1;
+	}
+	return -1;
 }
 
 struct mail_parser *
@@ -53,8 +95,12 @@ mail_parser_new(void)
 void
 mail_parser_free(struct mail_parser *p)
 {
+	size_t	 i;
+
 	if (p == NULL)
 		return;
+	for (i = 0; i < ENV_FIELDS; i++)
+		buf_free(&p->joined[i]);
 	arena_free(p->strings);
 	arena_free(p->values);
 	arena_free(p->top);
@@ -62,6 +108,7 @@ mail_parser_free(struct mail_parser *p)
 	buf_free(&p->header);
 	buf_free(&p->text);
 	buf_free(&p->html);
+	leaf_free(p);
 	free(p->levels);
 	free(p->tree.v);
 	free(p);
@@ -98,102 +145,6 @@ part_begin(struct mail_parser *p, uint64_t off)
 	return true;
 }
 
-/* Decoded octets of the current leaf. */
-static void
-leaf_octets(struct mail_parser *p, const uint8_t *data, size_t len)
-{
-	struct mail_part	*part = &p->tree.v[p->tree.n - 1];
-	uint8_t			 out[2048 + DECODE_HELD + 4];
-	size_t			 n, k;
-
-	if (p->decoder.encoding != MAIL_ENC_BASE64 &&
-	    p->decoder.encoding != MAIL_ENC_QP && p->capture == NULL) {
-		part->decoded += len;
-		return;
-	}
-	while (len > 0) {
-		n = len < 2048 ? len : 2048;
-		k = decoder_feed(&p->decoder, data, n, out);
-		part->decoded += k;
-		if (p->capture != NULL) {
-			if (buf_put(p->capture, out, k) == -1)
-				p->failed = true;
-			if (p->capture->len >= p->capture_max)
-				p->capture = NULL;
-		}
-		data += n;
-		len -= n;
-	}
-}
-
-/*
- * A piece of a line of the leaf's body.  Its end is held back: it belongs
- * to a boundary if that is the next line (RFC 2046 section 5.1.1).
- */
-static void
-leaf_line(struct mail_parser *p, const uint8_t *data, size_t len)
-{
-	uint8_t	 tail[2];
-	size_t	 n = 0;
-
-	if (len == 1 && data[0] == '\n' && p->npend == 1 &&
-	    p->pend[0] == '\r') {
-		p->pend[p->npend++] = '\n';
-		return;
-	}
-	leaf_octets(p, p->pend, p->npend);
-	p->npend = 0;
-	if (data[len - 1] == '\n') {
-		tail[n++] = '\n';
-		if (len > 1 && data[len - 2] == '\r')
-			tail[n++] = '\r';
-	} else if (data[len - 1] == '\r')
-		tail[n++] = '\r';
-	leaf_octets(p, data, len - n);
-	while (n > 0)
-		p->pend[p->npend++] = tail[--n];
-}
-
-static void
-leaf_begin(struct mail_parser *p)
-{
-	struct mail_part	*part = &p->tree.v[p->tree.n - 1];
-	bool			 shown;
-
-	p->state = PARSE_BODY;
-	p->npend = 0;
-	p->capture = NULL;
-	decoder_init(&p->decoder, (enum mail_encoding)part->encoding);
-	shown = !str_caseeq(part->disposition, STR("attachment"));
-	if (p->text_part == -1 && shown &&
-	    mail_type_is(part, "text", "plain")) {
-		p->text_part = (int)p->tree.n - 1;
-		p->capture = &p->text;
-		p->capture_max = PREVIEW_TEXT;
-	} else if (p->html_part == -1 && shown &&
-	    mail_type_is(part, "text", "html")) {
-		p->html_part = (int)p->tree.n - 1;
-		p->capture = &p->html;
-		p->capture_max = PREVIEW_HTML;
-	}
-}
-
-static void
-leaf_end(struct mail_parser *p, bool with_term)
-{
-	uint8_t	 out[DECODE_HELD + 4];
-	size_t	 n;
-
-	if (with_term)
-		leaf_octets(p, p->pend, p->npend);
-	p->npend = 0;
-	n = decoder_end(&p->decoder, out);
-	p->tree.v[p->tree.n - 1].decoded += n;
-	if (p->capture != NULL)
-		buf_put(p->capture, out, n);
-	p->capture = NULL;
-}
-
 /*
  * The header of the newest part ends, its body begins at off; feeds: line
  * feeds before it.
@@ -220,6 +171,7 @@ header_end(struct mail_parser *p, uint64_t off, uint64_t feeds)
 		}
 	}
 	if (level->blen > 0 && p->nlevels < LEVELS) {
+		boundary_open(p, p->nlevels - 1);
 		part->kind = MAIL_MULTIPART;
 		p->state = PARSE_SKIP;
 		return;
@@ -278,7 +230,8 @@ levels_close(struct mail_parser *p, size_t keep, uint64_t off,
 	for (i = keep + 1; i < p->nlevels; i++)
 		clip_header(p, &p->tree.v[p->levels[i].part], off);
 	while (p->nlevels > keep) {
-		level = &p->levels[--p->nlevels];
+		boundary_close(p, --p->nlevels);
+		level = &p->levels[p->nlevels];
 		part = &p->tree.v[level->part];
 		part->end = (uint32_t)p->tree.n;
 		part->body_len = off > part->body_off ?
@@ -293,37 +246,33 @@ levels_close(struct mail_parser *p, size_t keep, uint64_t off,
 
 /* The level whose boundary this line is; *closing: the last one. */
 static int
-boundary_find(const struct mail_parser *p, const uint8_t *data, size_t len,
+boundary_find(struct mail_parser *p, const uint8_t *data, size_t len,
     bool *closing)
 {
 	const struct level	*l;
-	uint64_t		 h[2];
-	size_t			 n[2], i;
-	int			 k;
+	size_t			 n;
+	int			 open, last = -1;
 
 	if (len < 3 || data[0] != '-' || data[1] != '-')
 		return -1;
 	while (len > 2 && lex_white(data[len - 1]))
 		len--;
 	data += 2;
-	n[0] = len - 2;
-	n[1] = n[0] > 2 && memcmp(data + n[0] - 2, "--", 2) == 0 ?
-	    n[0] - 2 : 0;
-	if (n[1] > BOUNDARY_MAX || n[0] == 0)
-		return -1;
-	h[0] = n[0] > BOUNDARY_MAX ? 0 : boundary_hash(data, n[0]);
-	h[1] = boundary_hash(data, n[1]);
-	for (i = p->nlevels; i-- > 0;) {
-		l = &p->levels[i];
-		for (k = 0; k < 2; k++)
-			if (l->blen > 0 && l->blen == n[k] &&
-			    l->hash == h[k] &&
-			    memcmp(l->boundary, data, n[k]) == 0) {
-				*closing = k == 1;
-				return (int)i;
-			}
+	len -= 2;
+	open = boundary_level(p, data, len);
+	if (len > 2 && memcmp(data + len - 2, "--", 2) == 0) {
+		len -= 2;
+		for (n = len; n > 0 && lex_white(data[n - 1]); n--)
+			;
+		last = boundary_level(p, data, n);
+		l = last == -1 ? NULL : &p->levels[last];
+		/* "--b --" ends only "b ", with all its spaces */
+		if (l != NULL && n < len && (l->full != len ||
+		    memcmp(l->boundary, data, len) != 0))
+			last = -1;
 	}
-	return -1;
+	*closing = last > open;
+	return *closing ? last : open;
 }
 
 static void
@@ -335,7 +284,7 @@ boundary_line(struct mail_parser *p, size_t at, bool closing,
 
 	levels_close(p, at + 1, off, feeds, false);
 	if (closing)
-		p->levels[at].blen = 0;
+		boundary_close(p, at);
 	else
 		part_begin(p, next_off);
 }
@@ -382,7 +331,7 @@ piece(struct mail_parser *p, const uint8_t *data, size_t len, bool start,
 {
 	size_t	 n = len;
 
-	/* The root's header block is kept as it is. */
+	/* The root's header is kept as it is. */
 	if (p->tree.n == 1 && p->state == PARSE_HEADER &&
 	    p->header.len < MAIL_HEADER_MAX) {
 		if (n > MAIL_HEADER_MAX - p->header.len)

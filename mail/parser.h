@@ -1,8 +1,8 @@
 /*
- * The streaming MIME parser (RFC 5322, 2045, 2046): fed in any pieces, it
- * never holds the message, and never fails on what a message says: beyond
- * its limits (part.h) content is opaque.  Time is linear in the message's
- * length; memory at most some 4 MiB, for ordinary mail a few KiB.
+ * The streaming MIME parser (RFC 5322, 2045, 2046): fed in pieces of any size,
+ * it never holds the whole message, and never fails because of its content:
+ * beyond its limits (part.h), content is opaque.  Time is linear in the length
+ * of the message; memory is at most some 4 MiB, or a few KiB for ordinary mail.
  */
 #ifndef MAIL_PARSER_H
 #define MAIL_PARSER_H
@@ -17,13 +17,31 @@ struct mail_parser;
 
 struct mail_parser *mail_parser_new(void);	/* NULL: ENOMEM */
 void	 mail_parser_free(struct mail_parser *p);	/* NULL is fine */
-/* 0, or -1 when memory ran out (sticky: then the digest cannot be had). */
+/* 0, or -1 if memory ran out (sticky: there will be no digest). */
 int	 mail_parser_feed(struct mail_parser *p, const void *data, size_t len);
 /*
  * After the last byte, once: writes the digest (common/digest.h), at most
- * MBOX_DIGEST_MAX bytes.  0, or -1 when memory ran out.
+ * MBOX_DIGEST_MAX bytes.  0, or -1 if memory ran out.
  */
 int	 mail_parser_finish(struct mail_parser *p, struct buf *digest);
+
+/*
+ * Receives texts while they are parsed: for each leaf that is text/ or
+ * message/, in the order of parts, begin, text (any number of times) and end.
+ * Text is valid UTF-8, in complete characters, with its transfer encoding
+ * decoded and its charset converted as by convert_feed(); it is valid only
+ * during the call. part is the leaf's number in the tree, p its description
+ * from the header.
+ */
+struct mail_sink {
+	void	(*begin)(void *arg, uint32_t part, const struct mail_part *p);
+	void	(*text)(void *arg, const uint8_t *p, size_t len);
+	void	(*end)(void *arg);
+};
+/* To be called once, before the first byte; sink is kept by reference.  0, or
+ * -1. */
+int	 mail_parser_sink(struct mail_parser *p, const struct mail_sink *sink,
+	    void *arg);
 
 /* A whole message at once: new, feed, finish, free. */
 int	 mail_digest(const void *data, size_t len, struct buf *digest);

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/compat.h"
+#include "common/fnv.h"
 #include "mail/lex.h"
 #include "mail/param.h"
 #include "mail/parser_impl.h"
@@ -56,11 +57,70 @@ field_slot(struct mail_parser *p, int field)
 void
 field_reset(struct mail_parser *p)
 {
+	size_t	 i;
+
 	memset(&p->hv, 0, sizeof(p->hv));
 	arena_reset(p->values);
 	buf_reset(&p->value);
+	for (i = 0; i < ENV_FIELDS; i++)
+		buf_reset(&p->joined[i]);
 	p->field = -1;
 	p->first_line = true;
+}
+
+/* NULL: the values of a whole header are limited as well. */
+static char *
+keep_value(struct mail_parser *p, struct str v)
+{
+	char	*copy = arena_dup(p->values, v.p, v.len);
+	size_t	 i;
+
+	for (i = 0; copy != NULL && i < v.len; i++)
+		if (copy[i] == '\0' || copy[i] == '\r' || copy[i] == '\n')
+			copy[i] = ' ';
+	return copy;
+}
+
+/* To those of the fields of this name before it, behind a line feed. */
+static void
+field_join(struct mail_parser *p, int f, struct str v)
+{
+	struct buf	*b = &p->joined[f];
+	size_t		 i;
+
+	if (b->len > 0 && v.len > 0)
+		buf_puts(b, "\n");
+	if (v.len > FIELD_MAX - b->len) {
+		v.len = FIELD_MAX > b->len ? FIELD_MAX - b->len : 0;
+		p->hv.env.cut |= (uint32_t)1 << f;
+	}
+	if (buf_put(b, v.p, v.len) == -1)
+		p->failed = true;
+	for (i = b->len - v.len; i < b->len; i++)
+		if (b->data[i] == '\0' || b->data[i] == '\r' ||
+		    b->data[i] == '\n')
+			b->data[i] = ' ';
+	p->hv.env.v[f] = STR("");	/* until the header ends */
+}
+
+/* The values that were joined, where the others are. */
+static void
+joined_keep(struct mail_parser *p)
+{
+	const struct buf	*b;
+	char			*copy;
+	int			 f;
+
+	for (f = 0; f < ENV_FIELDS; f++) {
+		b = &p->joined[f];
+		if (b->len == 0)
+			continue;
+		copy = arena_dup(p->values, b->data, b->len);
+		if (copy == NULL)
+			p->hv.env.cut |= (uint32_t)1 << f;
+		else
+			p->hv.env.v[f] = (struct str){ copy, b->len };
+	}
 }
 
 void
@@ -68,26 +128,36 @@ field_end(struct mail_parser *p)
 {
 	struct str	*slot, v;
 	char		*copy;
-	size_t		 i;
+	uint32_t	 bit = 0;
+	int		 f = p->field - FIELD_ENVELOPE;
 
 	if (p->field == -1)
 		return;
 	slot = field_slot(p, p->field);
+	if (p->field >= FIELD_ENVELOPE && p->field < FIELD_REFERENCES)
+		bit = (uint32_t)1 << f;
 	p->field = -1;
-	if (slot == NULL || slot->p != NULL)
-		return;			/* the first of a name counts */
+	if (slot == NULL)
+		return;
 	v = str_trim((struct str){ (const char *)p->value.data,
 	    p->value.len });
 	if (v.len == 0)
 		v = STR("");
-	/* The values of a whole header are limited as well. */
-	copy = arena_dup(p->values, v.p, v.len);
-	if (copy == NULL)
+	if (p->value_cut && (slot->p == NULL || (bit != 0 &&
+	    envelope_joins(f))))
+		p->hv.env.cut |= bit;
+	if (bit != 0 && envelope_joins(f)) {
+		field_join(p, f, v);
 		return;
-	for (i = 0; i < v.len; i++)
-		if (copy[i] == '\0' || copy[i] == '\r' || copy[i] == '\n')
-			copy[i] = ' ';
-	*slot = (struct str){ copy, v.len };
+	}
+	if (slot->p != NULL) {		/* the first of a name counts */
+		p->hv.env.more |= bit;
+		return;
+	}
+	if ((copy = keep_value(p, v)) == NULL)
+		p->hv.env.cut |= bit;
+	else
+		*slot = (struct str){ copy, v.len };
 }
 
 /* The length of the name, its colon at *colon; 0: no field begins here. */
@@ -124,8 +194,10 @@ field_looks(const uint8_t *data, size_t len)
 static void
 field_add(struct mail_parser *p, const uint8_t *data, size_t len)
 {
-	if (p->value.len + len > FIELD_MAX)
+	if (p->value.len + len > FIELD_MAX) {
 		len = FIELD_MAX - p->value.len;
+		p->value_cut = true;
+	}
 	if (len > 0 && buf_put(&p->value, data, len) == -1)
 		p->failed = true;
 }
@@ -164,6 +236,7 @@ field_line(struct mail_parser *p, const uint8_t *data, size_t len,
 	if (i == nitems(known) || field_slot(p, known[i].field) == NULL)
 		return;
 	p->field = known[i].field;
+	p->value_cut = false;
 	buf_reset(&p->value);
 	field_add(p, data + colon + 1, len - colon - 1);
 }
@@ -264,23 +337,41 @@ apply_disposition(struct mail_parser *p, struct mail_part *part,
 	part->dparams = keep_buf(p, &b);
 }
 
+/* Spaces at its end are no part of a boundary (RFC 2046 section 5.1.1). */
 static void
 apply_boundary(struct mail_part *part, struct level *level)
 {
-	struct str	 b;
+	struct buf	 b = BUF_INIT;
+	size_t		 n;
 
 	level->blen = 0;
 	if (!mail_type_is(part, "multipart", NULL) ||
-	    !mail_param_find(part->params, "boundary", &b))
+	    !mail_param_text(part->params, "boundary", &b) ||
+	    b.len > BOUNDARY_MAX) {
+		buf_free(&b);
 		return;
-	while (b.len > 0 && lex_white((unsigned char)b.p[b.len - 1]))
-		b.len--;
-	if (b.len == 0 || b.len > BOUNDARY_MAX)
-		return;
-	memcpy(level->boundary, b.p, b.len);
-	level->blen = (uint16_t)b.len;
-	level->hash = boundary_hash((const uint8_t *)b.p, b.len);
-	level->digest = mail_type_is(part, "multipart", "digest");
+	}
+	for (n = b.len; n > 0 && lex_white(b.data[n - 1]); n--)
+		;
+	if (n > 0) {
+		memcpy(level->boundary, b.data, b.len);
+		level->blen = (uint16_t)n;
+		level->full = (uint16_t)b.len;
+		level->hash = fnv64(b.data, n);
+		level->digest = mail_type_is(part, "multipart", "digest");
+	}
+	buf_free(&b);
+}
+
+/* A message inside may have half of what is left for all strings. */
+static size_t
+nested_max(const struct mail_parser *p)
+{
+	size_t	 used = arena_used(p->strings), most;
+
+	most = used < STRINGS_MAX ? (STRINGS_MAX - used) / 2 : 0;
+	return most < ENVELOPE_NESTED ? ENVELOPE_NESTED :
+	    most < ENVELOPE_MAX ? most : ENVELOPE_MAX;
 }
 
 void
@@ -290,11 +381,13 @@ field_apply(struct mail_parser *p, struct mail_part *part,
 	const struct header_values	*hv = &p->hv;
 	struct buf			 b = BUF_INIT;
 
+	joined_keep(p);
 	part->type = digest_default ? STR("message") : STR("text");
 	part->subtype = digest_default ? STR("rfc822") : STR("plain");
 	if (part->level > 0 &&
 	    p->tree.v[part->parent].kind == MAIL_MESSAGE) {
-		if (envelope_encode(&hv->env, ENVELOPE_NESTED, &b) == -1)
+		if (envelope_encode(&hv->env, nested_max(p), &b,
+		    NULL) == -1)
 			p->failed = true;
 		part->envelope = keep_buf(p, &b);
 	}

@@ -1,4 +1,4 @@
-/* What parser.c (lines and parts) and parser_field.c (fields) share. */
+/* Shared by parser.c (lines and parts) and parser_field.c (fields). */
 #ifndef MAIL_PARSER_IMPL_H
 #define MAIL_PARSER_IMPL_H
 
@@ -9,6 +9,7 @@
 
 #define LINE_MAX_HELD	1024	/* longer lines are no boundaries */
 #define BOUNDARY_MAX	250	/* RFC 2046 says 70 */
+#define BUCKETS		256	/* of boundaries */
 #define FIELD_NAME_MAX	40	/* the fields we read have shorter names */
 #define FIELD_MAX	(64 * 1024)	/* of one unfolded value */
 #define STRINGS_MAX	(192 * 1024)	/* of all parts' strings */
@@ -26,6 +27,8 @@ struct level {
 	uint64_t	 lines0;	/* line feeds before its body */
 	uint64_t	 hash;		/* of the boundary */
 	uint16_t	 blen;		/* 0: none is active */
+	uint16_t	 full;		/* with the spaces at its end */
+	uint8_t		 next;		/* of its bucket, + 1; 0: the last */
 	bool		 digest;	/* multipart/digest */
 	char		 boundary[BOUNDARY_MAX];
 };
@@ -53,6 +56,8 @@ struct mail_parser {
 	enum parse_state state;
 	struct level	*levels;	/* MAIL_DEPTH_MAX + 1 open parts */
 	size_t		 nlevels;
+	/* Active boundaries by their hash: level + 1 of the innermost. */
+	uint8_t		 buckets[BUCKETS];
 
 	uint64_t	 offset;	/* of the next octet */
 	uint64_t	 line_off;	/* of the current line */
@@ -67,6 +72,9 @@ struct mail_parser {
 	bool		 first_line;
 	int		 field;		/* known field number, -1: none */
 	struct buf	 value;		/* unfolded so far */
+	bool		 value_cut;	/* at FIELD_MAX */
+	/* of fields that are joined: all values so far */
+	struct buf	 joined[ENV_FIELDS];
 	struct header_values hv;
 	struct header_values root;
 
@@ -75,24 +83,32 @@ struct mail_parser {
 	uint8_t		 pend[2];	/* a line's end held back */
 	uint8_t		 npend;
 	struct buf	*capture;	/* preview text goes here */
+	struct parser_texts *texts;	/* mail_parser_sink(); or NULL */
 	size_t		 capture_max;
 
-	struct buf	 header;	/* the root's header block */
+	struct buf	 header;	/* the root's header */
 	struct buf	 text, html;	/* decoded beginnings */
 	int		 text_part, html_part;	/* -1: none */
 };
 
-/* parser_field.c: lines of a header; a value is kept when it is known. */
+/* parser_field.c: the lines of a header; values of known fields are kept. */
 void	 field_line(struct mail_parser *p, const uint8_t *data, size_t len,
 	    bool start);
 void	 field_end(struct mail_parser *p);
 void	 field_reset(struct mail_parser *p);	/* a new header begins */
 bool	 field_looks(const uint8_t *data, size_t len);
-/* The header is there: fill in the part.  The level gets its boundary. */
+/* The header is complete: fills in the part, and sets the boundary of the
+ * level. */
 void	 field_apply(struct mail_parser *p, struct mail_part *part,
 	    bool digest_default, struct level *level);
+/* parser_leaf.c: the body of the newest part, a leaf. */
+void	 leaf_begin(struct mail_parser *p);
+/* A piece of a line, len > 0. */
+void	 leaf_line(struct mail_parser *p, const uint8_t *data, size_t len);
+/* with_term: the last line end belongs to the body. */
+void	 leaf_end(struct mail_parser *p, bool with_term);
+void	 leaf_free(struct mail_parser *p);
 /* digest_encode.c */
 int	 digest_make(struct mail_parser *p, struct buf *out);
-uint64_t boundary_hash(const uint8_t *p, size_t len);
 
 #endif

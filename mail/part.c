@@ -3,6 +3,7 @@
  */
 #include "mail/part.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -61,6 +62,50 @@ mail_param_find(struct str params, const char *name, struct str *value)
 		}
 	}
 	return false;
+}
+
+static int
+hex(int c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+mail_param_text(struct str params, const char *name, struct buf *out)
+{
+	char		 star[40];
+	const char	*quote;
+	struct str	 v;
+	size_t		 i;
+	int		 n;
+
+	if (mail_param_find(params, name, &v)) {
+		(void)buf_put(out, v.p, v.len);
+		return true;
+	}
+	if (snprintf(star, sizeof(star), "%s*", name) >= (int)sizeof(star) ||
+	    !mail_param_find(params, star, &v))
+		return false;
+	for (n = 0; n < 2 && v.len > 0; n++) {
+		quote = memchr(v.p, '\'', v.len);
+		if (quote == NULL)
+			break;
+		v.len -= (size_t)(quote + 1 - v.p);
+		v.p = quote + 1;
+	}
+	for (i = 0; i < v.len; i++) {
+		if (v.p[i] == '%' && i + 2 < v.len &&
+		    hex(v.p[i + 1]) != -1 && hex(v.p[i + 2]) != -1) {
+			(void)buf_put_u8(out, (uint8_t)(hex(v.p[i + 1]) << 4 |
+			    hex(v.p[i + 2])));
+			i += 2;
+		} else
+			(void)buf_put_u8(out, (uint8_t)v.p[i]);
+	}
+	return true;
 }
 
 int

@@ -4,10 +4,10 @@
  * into the message's octets.  The root is part 0.  A message/rfc822 part
  * has exactly one child: the root of the message inside it.
  *
- * Strings with p == NULL are absent (NIL in IMAP).  Lists inside a part
- * are kept encoded (a cursor walks them): parameters as varint count and
- * (name, value) pairs, languages as varint count and strings; each string
- * varint length and bytes.
+ * Strings with p == NULL are absent (NIL in IMAP).  Lists inside a part are
+ * kept encoded, to be read with a cursor: parameters as varint count and (name,
+ * value) pairs, languages as varint count and strings; each string varint
+ * length and bytes.
  */
 #ifndef MAIL_PART_H
 #define MAIL_PART_H
@@ -76,9 +76,15 @@ enum mail_encoding mail_encoding_parse(struct str name);
 
 bool	 mail_type_is(const struct mail_part *p, const char *type,
 	    const char *subtype);	/* subtype NULL: any */
-/* Finds name (ASCII case ignored) in an encoded list; false when absent. */
+/* Finds name (ignoring ASCII case) in an encoded list; false if absent. */
 bool	 mail_param_find(struct str params, const char *name,
 	    struct str *value);
+/*
+ * The value of name, or of "name*" (RFC 2231 section 4) without charset and
+ * language, and decoded, appended to out; false if there is neither.
+ */
+bool	 mail_param_text(struct str params, const char *name,
+	    struct buf *out);
 /* The index of the n-th child (1 is the first) of part i; -1: none. */
 int	 mail_child(const struct mail_tree *t, size_t i, uint32_t n,
 	    size_t *child);

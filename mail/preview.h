@@ -10,9 +10,9 @@
 #define PREVIEW_CHARS	200
 
 /*
- * p: transfer-decoded octets in charset (may be empty).  Adds at most
- * PREVIEW_CHARS characters of UTF-8 to out: white space folded, control
- * characters left out; html: without tags, entities replaced.
+ * p: transfer-decoded octets in charset (may be empty).  Appends at most
+ * PREVIEW_CHARS characters of UTF-8 to out: white space collapsed, control
+ * characters removed; html: without tags, entities replaced.
  */
 void	 preview_make(const uint8_t *p, size_t len, struct str charset,
 	    bool html, struct buf *out);

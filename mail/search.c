@@ -12,14 +12,15 @@ search_scratch_free(struct search_scratch *s)
 	buf_free(&s->b);
 }
 
-/* Neither encoded words nor 8-bit bytes: only the case is to be folded. */
+/* Neither encoded words, nor 8-bit bytes, nor an escape (of ISO-2022-JP):
+ * only the case is to be folded. */
 static bool
 is_plain(struct str v)
 {
 	size_t	 i;
 
 	for (i = 0; i < v.len; i++)
-		if ((uint8_t)v.p[i] >= 0x80 ||
+		if ((uint8_t)v.p[i] >= 0x80 || v.p[i] == 0x1b ||
 		    (v.p[i] == '=' && i + 1 < v.len && v.p[i + 1] == '?'))
 			return false;
 	return true;
@@ -74,11 +75,11 @@ search_addresses(struct search_scratch *s, const struct needle *n,
 
 bool
 search_header(struct search_scratch *s, const struct needle *n,
-    struct str block, struct str name)
+    struct str header, struct str name)
 {
 	struct header_field	 f;
 
-	while (header_next(&block, &f)) {
+	while (header_next(&header, &f)) {
 		if (!str_caseeq(f.name, name))
 			continue;
 		buf_reset(&s->a);

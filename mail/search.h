@@ -1,6 +1,6 @@
 /*
  * Matching for SEARCH: substrings in decoded header values, and in messages
- * as they stream by.  Needles are folded (match.h).
+ * while they are streamed.  Needles are folded (match.h).
  */
 #ifndef MAIL_SEARCH_H
 #define MAIL_SEARCH_H
@@ -13,7 +13,8 @@
 #include "mail/match.h"
 #include "mail/part.h"
 
-/* Memory that the functions use again and again; buf_free them at last. */
+/* Buffers that are reused by the functions; to be freed with buf_free() at the
+ * end. */
 struct search_scratch {
 	struct buf	 a;
 	struct buf	 b;
@@ -26,10 +27,10 @@ bool	 search_value(struct search_scratch *s, const struct needle *n,
 /* In addresses as envelope_decode() gives them: "name <mailbox@host>". */
 bool	 search_addresses(struct search_scratch *s, const struct needle *n,
 	    struct str list, uint64_t count);
-/* In any field of this name (ASCII case ignored) of a header block; an
- * empty needle asks whether there is one. */
+/* In any field of this name (ASCII case ignored) of a header; an empty needle
+ * tests whether there is one. */
 bool	 search_header(struct search_scratch *s, const struct needle *n,
-	    struct str block, struct str name);
+	    struct str header, struct str name);
 
 /*
  * BODY and TEXT: several needles at once in one message, fed in order from
@@ -48,7 +49,7 @@ struct body_search;
 struct body_search *body_search_new(const struct mail_tree *t,
 	    struct body_key *keys, size_t nkeys);
 void	 body_search_free(struct body_search *s);	/* NULL is fine */
-/* True when every key has been found: the rest need not be fed. */
+/* True if every key has been found: the rest need not be fed. */
 bool	 body_search_feed(struct body_search *s, const void *p, size_t len);
 void	 body_search_end(struct body_search *s);
 

@@ -106,11 +106,11 @@ static void
 look_header(struct body_search *s)
 {
 	struct header_field	 f;
-	struct str		 block;
+	struct str		 header;
 	struct buf		 value = BUF_INIT;
 
-	block = (struct str){ (const char *)s->header.data, s->header.len };
-	while (header_next(&block, &f)) {
+	header = (struct str){ (const char *)s->header.data, s->header.len };
+	while (header_next(&header, &f)) {
 		new_text(s);
 		buf_reset(&value);
 		if (f.name.len > 0) {
@@ -171,15 +171,17 @@ static void
 segment_begin(struct body_search *s)
 {
 	const struct mail_part	*p = &s->tree->v[s->part];
-	struct str		 charset;
+	struct buf		 charset = BUF_INIT;
 
 	s->active = true;
 	new_text(s);
 	if (!s->in_body)
 		return;
 	decoder_init(&s->decoder, (enum mail_encoding)p->encoding);
-	mail_param_find(p->params, "charset", &charset);
-	convert_open(&s->convert, charset_find(charset));
+	(void)mail_param_text(p->params, "charset", &charset);
+	convert_open(&s->convert, charset_find((struct str){
+	    (char *)charset.data, charset.len }));
+	buf_free(&charset);
 }
 
 static void

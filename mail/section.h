@@ -32,9 +32,9 @@ struct section {
  */
 int	 section_resolve(const struct mail_tree *t, const struct section *s,
 	    uint64_t *off, uint64_t *len);
-/* Without a tree: the section is the same in every message (BODY[]). */
+/* Needs no tree: the section is the same in every message (BODY[]). */
 bool	 section_is_whole(const struct section *s);
-/* The root's header or a filter of it: the digest's header block serves,
+/* The root's header or a filter of it: the digest's header serves,
  * unless it was cut (shorter than the root's header_len). */
 bool	 section_is_top_header(const struct section *s);
 

@@ -26,7 +26,8 @@ render_params(struct str params, bool text, struct buf *b)
 	    n--) {
 		key = cursor_str(&c);
 		value = cursor_str(&c);
-		charset = charset || str_caseeq(key, STR("charset"));
+		charset = charset || str_caseeq(key, STR("charset")) ||
+		    str_caseeq(key, STR("charset*"));
 		if (value.len == 0)
 			value.p = "";
 		imap_string(b, key);

@@ -1,4 +1,8 @@
-/* The base subject: the six steps of RFC 5256 section 2.1. */
+/*
+ * The base subject: the six steps of RFC 5256 section 2.1.  Linear: a blob
+ * is looked at once, and what the steps take off is never put back.  Only
+ * the first SUBJECT_MAX octets count: it is a key to sort and thread by.
+ */
 #include "mail/subject.h"
 
 #include <string.h>
@@ -7,13 +11,24 @@
 #include "mail/encword.h"
 #include "mail/lex.h"
 
+/* Octets of a field that can become SUBJECT_MAX: an encoded word of one
+ * character each. */
+#define SUBJECT_RAW	(16 * SUBJECT_MAX)
+
 /* Step 1: UTF-8, tabs and runs of white space to one space. */
 static void
 step1(struct str value, struct buf *b)
 {
 	size_t	 i, n = 0;
 
+	if (value.len > SUBJECT_RAW)
+		value.len = SUBJECT_RAW;
 	encword_decode(value, b);
+	if (b->len > SUBJECT_MAX) {
+		b->len = SUBJECT_MAX;		/* no character is cut */
+		while ((b->data[b->len] & 0xc0) == 0x80)
+			b->len--;
+	}
 	for (i = 0; i < b->len; i++) {
 		if (lex_white(b->data[i])) {
 			if (n > 0 && b->data[n - 1] == ' ')
@@ -73,33 +88,48 @@ cut(struct str s, size_t n)
 	return (struct str){ s.p + n, s.len - n };
 }
 
-/* Step 3: *subj-blob subj-refwd, or WSP, at the beginning. */
-static bool
-step3(struct str *s, bool *reply)
+/* subj-refwd at the beginning of t: its length, 0 when there is none. */
+static size_t
+refwd(struct str t)
 {
-	struct str	 t = *s;
-	size_t		 n;
+	size_t	 n, all = t.len;
 
-	if (t.len > 0 && t.p[0] == ' ') {
-		*s = cut(t, 1);
-		return true;
-	}
-	while ((n = blob(t)) > 0)
-		t = cut(t, n);
 	if (starts(t, "fwd"))
 		t = cut(t, 3);
 	else if (starts(t, "fw") || starts(t, "re"))
 		t = cut(t, 2);
 	else
-		return false;
+		return 0;
 	while (t.len > 0 && t.p[0] == ' ')
 		t = cut(t, 1);
-	t = cut(t, blob(t));
-	if (t.len == 0 || t.p[0] != ':')
-		return false;
-	*s = cut(t, 1);
-	*reply = true;
-	return true;
+	n = blob(t);
+	t = cut(t, n);
+	return t.len == 0 || t.p[0] != ':' ? 0 : all - t.len + 1;
+}
+
+/*
+ * Steps 3 to 5: *subj-blob subj-refwd and WSP at the beginning; else
+ * subj-blobs, as long as something is left behind them.  What follows a
+ * run of blobs tells what becomes of all of them: none is read twice.
+ */
+static void
+step345(struct str *s, bool *reply)
+{
+	struct str	 t;
+	size_t		 n;
+
+	for (;;) {
+		while (s->len > 0 && s->p[0] == ' ')
+			*s = cut(*s, 1);
+		t = *s;
+		while ((n = blob(t)) > 0 && n < t.len)
+			t = cut(t, n);
+		if ((n = refwd(t)) == 0)
+			break;
+		*reply = true;
+		*s = cut(t, n);
+	}
+	*s = t;
 }
 
 void
@@ -108,20 +138,13 @@ base_subject(struct str value, struct buf *out, bool *reply)
 	struct buf	 b = BUF_INIT;
 	struct str	 s, t;
 	bool		 re = false, again;
-	size_t		 n;
 
 	step1(value, &b);
 	s = (struct str){ b.len == 0 ? "" : (const char *)b.data, b.len };
 	do {
 		while (step2(&s))
 			;
-		do {			/* steps 3 to 5 */
-			again = step3(&s, &re);
-			if ((n = blob(s)) > 0 && n < s.len) {
-				s = cut(s, n);
-				again = true;
-			}
-		} while (again);
+		step345(&s, &re);
 		again = false;
 		t = s;			/* step 6 */
 		if (starts(t, "[fwd:") && t.p[t.len - 1] == ']') {

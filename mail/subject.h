@@ -6,10 +6,12 @@
 
 #include "common/buf.h"
 
+#define SUBJECT_MAX	4096	/* octets, decoded, that count */
+
 /*
- * value: an unfolded Subject.  Adds its base subject to out, in UTF-8 and
- * not case-folded.  *reply (may be NULL): something was taken off that
- * marks a reply or a forward.
+ * value: an unfolded Subject.  Adds its base subject, at most SUBJECT_MAX
+ * octets, to out, in UTF-8 and not case-folded.  *reply (may be NULL):
+ * something was removed that marks a reply or a forward.
  */
 void	 base_subject(struct str value, struct buf *out, bool *reply);
 

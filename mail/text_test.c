@@ -33,6 +33,76 @@ static const struct { const char *cs, *in, *out; } charsets[] = {
 	{ "shift_jis", "\x83\x65", "\xe3\x83\x86" },
 	{ "nonsense", "\xf6 \xc3\xb6", "\xc3\xb6 \xc3\xb6" },
 	{ "", "J\xf6", "J\xc3\xb6" },
+	/* upper halves from tables */
+	{ "iso-8859-11", "\xa1", "\xe0\xb8\x81" },
+	{ "tis-620", "\xa1", "\xe0\xb8\x81" },
+	{ "windows-874", "\x80\xa1", "\xe2\x82\xac\xe0\xb8\x81" },
+	{ "IBM852", "\x9f", "\xc4\x8d" }, { "cp852", "\x9f", "\xc4\x8d" },
+	{ "ibm437", "\x84", "\xc3\xa4" }, { "cp850", "\x84", "\xc3\xa4" },
+	{ "x-mac-roman", "\x8a", "\xc3\xa4" },
+	{ "x-mac-ce", "\x8b", "\xc4\x8d" },
+	{ "windows-1253", "\xe1", "\xce\xb1" },
+	{ "ISO_8859-7:1987", "\xe1", "\xce\xb1" },
+	{ "csKOI8R", "\xc1", "\xd0\xb0" }, { "'koi8-u'", "\xa4", "\xd1\x94" },
+	{ "windows-1252", "a\x81z", "a\xef\xbf\xbdz" },
+	/* pairs and more */
+	{ "euc-kr", "\xb0\xa1", "\xea\xb0\x80" },
+	{ "ks_c_5601-1987", "\x81\x41", "\xea\xb0\x82" },
+	{ "iso-2022-kr", "\x1b$)Ca\x0e\x30\x21\x0f" "b",
+	    "a\xea\xb0\x80" "b" },
+	{ "iso-2022-kr", "\x0e\x30\x21\n0!", "\xea\xb0\x80\n0!" },
+	{ "big5", "\xa7\x41", "\xe4\xbd\xa0" },
+	{ "big5-hkscs", "\xa7\x41\x88\x6a", "\xe4\xbd\xa0\xc3\xa0" },
+	{ "big5", "\x87\x6c", "\xf0\xa7\xaf\xaf" },	/* of plane 2 */
+	{ "gbk", "\x81\x40\x80", "\xe4\xb8\x82\xe2\x82\xac" },
+	{ "gb18030", "\x81\x30\x84\x36\x90\x30\x81\x30",
+	    "\xc2\xa5\xf0\x90\x80\x80" },
+	{ "gb18030", "\x81\x30\x84z\xfe\x39\xfe\x39",
+	    "\xef\xbf\xbd" "0\xe5\x89\x92\xef\xbf\xbd" "9\xef\xbf\xbd"
+	    "9" },
+	{ "euc-jp", "\xa4\xb3\x8e\xb1\x8f\xb0\xa1",
+	    "\xe3\x81\x93\xef\xbd\xb1\xe4\xb8\x82" },
+	{ "shift_jis", "\x82\xb1\xb1\x87\x40",
+	    "\xe3\x81\x93\xef\xbd\xb1\xe2\x91\xa0" },
+	{ "shift_jis", "\x81z\x82\"a", "\xe3\x80\x91\xef\xbf\xbd\"a" },
+	{ "windows-31j", "\x82\xb1", "\xe3\x81\x93" },
+	{ "iso-2022-jp", "\x1b$B-!\x1b(J\\\x1b(I1\x1b(B\\",
+	    "\xe2\x91\xa0\xc2\xa5\xef\xbd\xb1\\" },
+	{ "iso-2022-jp", "\x1b$B$3\n$3", "\xe3\x81\x93\n$3" },
+	{ "iso-2022-jp", "\x1b$(D0!\x1b$A0!\x1b$(C0!",
+	    "\xe4\xb8\x82\xe5\x95\x8a\xea\xb0\x80" },
+	{ "iso-2022-jp", "\x1bx\x1b$", "\xef\xbf\xbdx\xef\xbf\xbd$" },
+	{ "hz-gb-2312", "a~{Dc~}~~b", "a\xe4\xbd\xa0~b" },
+	{ "utf-7", "a+ThY-b+-+AOQ.", "a\xe4\xb8\x96" "b+\xc3\xa4." },
+	{ "utf-7", "+2D3eAA-+2D0-", "\xf0\x9f\x98\x80" },
+	{ "utf-7", "+3gA", "\xef\xbf\xbd" },
+	{ "utf-16be", "\x4e\x16\xd8\x3d\xde\x01",
+	    "\xe4\xb8\x96\xf0\x9f\x98\x81" },
+	{ "utf-16", "\xfe\xff\x4e\x16", "\xe4\xb8\x96" },
+	{ "utf-16", "\xff\xfe\x16\x4e", "\xe4\xb8\x96" },
+	{ "utf-16le", "\x16\x4e\x01\xde", "\xe4\xb8\x96\xef\xbf\xbd" },
+	/* names that are not true: UTF-8 */
+	{ "us-ascii", "J\xc3\xb6rg", "J\xc3\xb6rg" },
+	{ "iso-8859-1", "J\xc3\xb6rg", "J\xc3\xb6rg" },
+	{ "windows-1252", "\xe2\x82\xac 5", "\xe2\x82\xac 5" },
+	{ "iso-8859-15", "\xc3\xa4 \xc3\xb6", "\xc3\xa4 \xc3\xb6" },
+	{ "koi8-r", "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2",
+	    "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2" },
+	/* and what only looks like it */
+	{ "iso-8859-1", "\xc3\xa4 \xe4", "\xc3\x83\xc2\xa4 \xc3\xa4" },
+	{ "iso-8859-1", "NESCAF\xc9\xae", "NESCAF\xc3\x89\xc2\xae" },
+	{ "iso-8859-1", "CAF\xc9\xbb", "CAF\xc3\x89\xc2\xbb" },
+	{ "windows-1252", "SP\xd6\x93", "SP\xc3\x96\xe2\x80\x9c" },
+	{ "iso-8859-1", "a\xc3", "a\xc3\x83" },
+	{ "iso-8859-2", "WSP\xd3\xa3PRACA, KU\xae" "E",
+	    "WSP\xc3\x93\xc5\x81PRACA, KU\xc5\xbd" "E" },
+	{ "iso-8859-2", "K\xd9\xae" "E", "K\xc5\xae\xc5\xbd" "E" },
+	/* ISO-2022-JP that nobody named */
+	{ "", "a\x1b$B$3\x1b(Bb", "a\xe3\x81\x93" "b" },
+	{ "us-ascii", "\x1b$@$3\x1b(J", "\xe3\x81\x93" },
+	{ "iso-8859-1", "\x1b$B$3\x1b(B\xe4", "\xe3\x81\x93\xc3\xa4" },
+	{ "utf-8", "\x1b$B$3\x1b(B\xc3\xa4", "\xe3\x81\x93\xc3\xa4" },
+	{ "", "\x1b[1mbold", "\x1b[1mbold" },
 };
 
 static void
@@ -47,6 +117,10 @@ test_charsets(void)
 	for (i = 0; i < nitems(charsets); i++) {
 		in = (const uint8_t *)charsets[i].in;
 		len = strlen(charsets[i].in);
+		CHECK_ROW(charset_find(str_from(charsets[i].cs)) != NULL ||
+		    *charsets[i].cs == '\0' ||
+		    strcmp(charsets[i].cs, "nonsense") == 0, "%s",
+		    charsets[i].cs);
 		for (cut = 0; cut <= len; cut++) {
 			buf_reset(&b);
 			convert_open(&c,
@@ -67,6 +141,11 @@ test_charsets(void)
 	    &b) == -1);
 	CHECK(charset_to_utf8(charset_find(STR("koi8-r")), STR("\xf0"), &b)
 	    == 0);
+	/* a name that is believed */
+	buf_reset(&b);
+	CHECK(charset_to_utf8(charset_find(STR("iso-8859-1")),
+	    STR("\xc3\xa4\x1b$B"), &b) == 0 &&
+	    same(&b, "\xc3\x83\xc2\xa4\x1b$B"));
 	CHECK(charset_find(STR("a,b")) == NULL);
 	CHECK(charset_find(STR(",ascii,")) == NULL);
 	for (i = 0; charset_name(i) != NULL; i++)
@@ -191,7 +270,7 @@ test_preview(void)
 static void
 test_header(void)
 {
-	static const char	 block[] = "Subject: a\r\n b\r\nX: 1\r\n"
+	static const char	 header[] = "Subject: a\r\n b\r\nX: 1\r\n"
 	    "junk line\r\nsubject : c\r\nto:\r\n\r\nbody: no\r\n";
 	const struct str	 names[] = { STR("SUBJECT"), STR("zz") };
 	struct search_scratch	 s = { { 0 }, { 0 } };
@@ -199,20 +278,20 @@ test_header(void)
 	struct needle		 n;
 	struct buf		 b = BUF_INIT;
 
-	header_filter(STR(block), names, 2, false, &b);
+	header_filter(STR(header), names, 2, false, &b);
 	CHECK(same(&b, "Subject: a\r\n b\r\nsubject : c\r\n\r\n"));
 	buf_reset(&b);
-	header_filter(STR(block), names, 2, true, &b);
+	header_filter(STR(header), names, 2, true, &b);
 	CHECK(same(&b, "X: 1\r\nto:\r\n\r\n"));
 	buf_reset(&b);
 	header_filter(STR("A: b"), names, 2, true, &b);
 	CHECK(same(&b, "A: b\r\n\r\n"));
 	CHECK(needle_make(&n, STR("A B"), a) == 0);
-	CHECK(search_header(&s, &n, STR(block), STR("subject")));
-	CHECK(!search_header(&s, &n, STR(block), STR("x")));
+	CHECK(search_header(&s, &n, STR(header), STR("subject")));
+	CHECK(!search_header(&s, &n, STR(header), STR("x")));
 	CHECK(needle_make(&n, STR(""), a) == 0);
-	CHECK(search_header(&s, &n, STR(block), STR("To")));
-	CHECK(!search_header(&s, &n, STR(block), STR("body")));
+	CHECK(search_header(&s, &n, STR(header), STR("To")));
+	CHECK(!search_header(&s, &n, STR(header), STR("body")));
 	buf_free(&b);
 	search_scratch_free(&s);
 	arena_free(a);

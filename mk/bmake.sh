@@ -1,6 +1,6 @@
 #!/bin/sh
-# The Makefile reads with bmake too: it builds one program in a directory of
-# its own.
+# Checks that the Makefile works with bmake, too: builds one program in a
+# directory of its own.
 set -eu
 cd "$(dirname "$0")/.."
 bmake B=build/bmake rules

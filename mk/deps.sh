@@ -1,30 +1,32 @@
 #!/bin/sh
-# make deps: what building and running need, as Debian packages; "deps.sh
-# test" also what the tests need, "deps.sh rust" a recent Rust.  Quick and offline when all is there.
-# As root it makes the users that the processes run as, too.
+# make deps: installs the Debian packages that building and running Pail need;
+# "deps.sh test" also those of the tests, "deps.sh rust" a recent Rust.  Quick,
+# and offline, if everything is installed.  As root, it also creates the users
+# that the processes run as.
 set -eu
 build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libssl-dev libzstd-dev zlib1g-dev libyaml-dev libsqlite3-dev liblz4-dev
- libjansson-dev libexpat1-dev libutf8proc-dev libcrypt-dev mandoc openssl
- curl ca-certificates"
-tests="python3 python3-venv isync mutt bmake tmux git procps
- afl++ clang libclang-rt-dev"
+ libexpat1-dev libutf8proc-dev libcrypt-dev libargon2-dev mandoc openssl curl
+ ca-certificates"
+tests="gsasl python3 python3-venv isync mutt bmake tmux git procps iproute2
+ afl++ clang libclang-rt-dev ruby"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
 [ "${1:-}" = rust ] && want="rustc-web cargo-web"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-	# Elsewhere: enough to have what the build asks pkg-config for.
+	# Elsewhere: check for what the build asks pkg-config for.
 	if pkg-config --exists libevent libcurl openssl libzstd zlib \
-	    yaml-0.1 sqlite3 liblz4 expat libutf8proc 2>/dev/null &&
+	    yaml-0.1 sqlite3 liblz4 expat libutf8proc libargon2 2>/dev/null &&
 	    command -v openssl >/dev/null && command -v curl >/dev/null; then
 		exit 0
 	fi
-	echo "This is not Debian. Please install, under your system's names:"
+	echo "This is not Debian. Please install the packages that provide:"
 	echo "  cc make pkg-config libevent libcurl openssl zstd zlib libyaml"
-	echo "  sqlite3 lz4 jansson expat utf8proc mandoc curl"
+	echo "  sqlite3 lz4 expat utf8proc argon2 mandoc curl"
 	[ "${1:-}" = test ] &&
-	    echo "  and for the tests: python3 isync mutt bmake tmux git afl++ clang"
+	    echo "  and for the tests: python3 isync mutt bmake tmux git afl++" &&
+	    echo "  clang ruby gsasl"
 	exit 1
 fi
 
@@ -41,7 +43,7 @@ if [ -n "$missing" ]; then
 	as=
 	if [ "$(id -u)" -ne 0 ]; then
 		if ! command -v sudo >/dev/null 2>&1; then
-			echo "Neither root nor sudo: as root, please run"
+			echo "Not root, and no sudo. As root, please run"
 			echo "  apt-get install -y --no-install-recommends$missing"
 			exit 1
 		fi

@@ -1,8 +1,8 @@
 #!/bin/sh
-# make fresh: proves `make run` and `make regress` in a bare Debian 12 made
-# by debootstrap: nothing in it but git, make and a C compiler.  Needs root.
-# The mirror, apt's settings and the certificates are this machine's own.
-# usage: fresh.sh [DIR]         (DIR is made, and kept for the next time)
+# make fresh: tries `make run` and `make regress` in a minimal Debian 12 made
+# by debootstrap, with only git, make and a C compiler.  Needs root.  Uses this
+# machine's mirror, apt settings and certificates.
+# usage: fresh.sh [DIR]         (DIR is created, and kept for the next run)
 set -eu
 cd "$(dirname "$0")/.."
 TOP=$PWD
@@ -45,7 +45,7 @@ cp -rL /etc/ssl/certs "$DIR/etc/ssl/" 2>/dev/null || true
 cp -rL /usr/local/share/ca-certificates "$DIR/usr/local/share/" \
     2>/dev/null || true
 
-# What of the environment tells package clients how to get out.
+# The part of the environment that tells package managers about proxies.
 vars=$(env | grep -E '^(https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|PIP_|GOPROXY|GOFLAGS|SSL_CERT|npm_config|NODE_EXTRA)' |
     tr '\n' ' ')
 inside() {

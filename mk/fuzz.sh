@@ -1,13 +1,12 @@
 #!/bin/sh
-# Fuzzing with AFL++.  Each group below is a kind of input that a stranger,
-# a peer or the bucket can choose; it gets SECONDS (default 60), shared by
-# its targets, two groups at a time.  A crash or a hang fails, and is kept in
-# build/fuzz/found; fix it, and copy its file to regress/corpus/TARGET.
-# Words that inputs are made of are in regress/corpus/GROUP.dict or
-# TARGET.dict.  FUZZ_SEED: a number makes the same mutations in the same
-# order each time, whatever the machine's speed, so that code and corpus
-# alone decide what is found (make regress); without it each run tries
-# others.
+# Fuzzing with AFL++.  Each group below is a kind of input that a client, a
+# peer or the bucket controls; it gets SECONDS (default 60), shared by its
+# targets, two groups at a time.  Crashes and hangs count as failures, and the
+# input is kept in build/fuzz/found: fix the bug, and copy the file to
+# regress/corpus/TARGET.  Dictionaries are regress/corpus/GROUP.dict and
+# TARGET.dict.  FUZZ_SEED: with a number, the same mutations are made in the
+# same order each time, however fast the machine, so that only code and corpus
+# decide what is found (make regress); without it, each run is different.
 #
 # usage: fuzz.sh [SECONDS [GROUP ...]]
 #	 fuzz.sh replay BUILDDIR	every file of the corpus, once
@@ -20,22 +19,22 @@ targets_of() {
 	imap)	 echo imapd/parse imapd/client authd/sasl common/user ;;
 	mail)	 echo mail/parser ;;
 	header)	 echo mail/header mail/structure ;;
-	record)	 echo storaged/record storaged/head storaged/mailpack \
-		     storaged/apply ;;
-	object)	 echo storaged/object storaged/msgobj storaged/codec \
-		     storaged/s3_xml ;;
+	record)	 echo storaged/format/record storaged/format/head \
+		     storaged/format/mailpack storaged/index/apply ;;
+	object)	 echo storaged/bucket/object storaged/format/msgobj \
+		     storaged/format/codec storaged/bucket/s3/s3_xml ;;
 	message) echo common/msg_mbox common/peer common/wire \
 		     common/digest common/uidset ;;
-	config)	 echo paild/conf common/slice ;;
+	config)	 echo paild/conf common/slice credd/json ;;
 	*)	 echo "no such group: $1" >&2; exit 2 ;;
 	esac
 }
 corpus_of() { echo "regress/corpus/$(basename "$1")"; }
 
-# All files through each target of a build with sanitizers.
+# Runs each target of a sanitizer build on its whole corpus.
 replay() {
 	bad=0 n=0
-	for c in */*_fuzz.c; do
+	for c in $(git ls-files '*_fuzz.c'); do
 		t=${c%_fuzz.c}
 		dir=$(corpus_of "$t")
 		set -- "$dir"/*
@@ -60,7 +59,7 @@ replay() {
 	[ "$bad" -eq 0 ]
 }
 
-# One target for some seconds.  AFL says 0 also when it found something.
+# Runs one target for some seconds.  AFL exits with 0 even if it finds bugs.
 fuzz_one() {	# group target seconds
 	group=$1
 	shift
@@ -136,7 +135,7 @@ ASAN_OPTIONS=$ASAN_OPTIONS:max_allocation_size_mb=512
 UBSAN_OPTIONS=abort_on_error=1:halt_on_error=1:symbolize=0
 export ASAN_OPTIONS UBSAN_OPTIONS
 
-# Two groups at a time: each of two runners takes every second one.
+# Two groups at a time: each of two runners takes every other one.
 status=$B/fuzz.status
 : > "$status"
 # shellcheck disable=SC2086

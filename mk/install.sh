@@ -1,6 +1,6 @@
 #!/bin/sh
 # make install.  usage: install.sh BUILDDIR DESTDIR PREFIX
-# Without DESTDIR, as root, it makes the users of the processes too.
+# Without DESTDIR, as root, it also creates the users of the processes.
 set -eu
 B=$1 D=$2 P=$3
 put() {	# MODE FILE DIRECTORY
@@ -10,7 +10,7 @@ put() {	# MODE FILE DIRECTORY
 for p in paild pailctl; do
 	put 755 "$B/bin/$p" "$P/sbin"
 done
-for p in imapd storaged authd credd; do
+for p in $(sh mk/procs.sh programs); do
 	put 755 "$B/bin/$p" "$P/libexec/pail"
 done
 for m in man/*.[1-9]; do
@@ -32,5 +32,5 @@ esac
 if [ -z "$D" ] && [ "$(id -u)" -eq 0 ]; then
 	sh mk/users.sh
 fi
-echo "installed; an example configuration is" \
-    "$P/share/examples/pail/pail.yaml, paild reads /etc/pail.yaml"
+echo "installed; copy $P/share/examples/pail/pail.yaml" \
+    "to /etc/pail.yaml and edit it"

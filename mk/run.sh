@@ -1,7 +1,7 @@
 #!/bin/sh
-# make run: the whole suite in the foreground on a file store, with its
-# state under run/ and one user.  Ctrl-C ends it; the next run finds the
-# mail again.
+# make run: runs the whole suite in the foreground on a file store, with its
+# state below run/ and one user.  Ctrl-C stops it; the next run finds the mail
+# again.
 # usage: run.sh BUILDDIR
 set -eu
 B=$1
@@ -9,14 +9,21 @@ TOP=$(pwd)
 PORT=${PAIL_PORT:-1143}
 TLSPORT=${PAIL_TLSPORT:-1993}
 
-# The processes run as users of their own when we are root: they must be
-# able to reach their directories, which they are not in /root.
+# If we are root, the processes run as users of their own, which must be able
+# to reach their directories: they cannot in /root.  And paild does not change
+# the owner of anything below a directory that others can write to.
 if [ ! -e run ] && [ "$(id -u)" -eq 0 ]; then
 	d=$TOP
 	reach=yes
 	while [ "$d" != / ]; do
-		case $(ls -ld "$d") in
+		# shellcheck disable=SC2046
+		set -- $(ls -ldn "$d")
+		case $1 in
 		d????????[xt]*) ;;
+		*) reach=no ;;
+		esac
+		case $1:$3:$4 in
+		d????????t*:0:*|d????-??-*:0:*|d???????-*:0:0) ;;
 		*) reach=no ;;
 		esac
 		d=$(dirname "$d")
@@ -25,7 +32,8 @@ if [ ! -e run ] && [ "$(id -u)" -eq 0 ]; then
 		state=/var/lib/pail-run$(echo "$TOP" | tr / -)
 		mkdir -p "$state"
 		ln -s "$state" run
-		echo "run/ is $state: Pail's users cannot pass $TOP"
+		echo "using $state as run/: Pail's users have no access to" \
+		    "$TOP, or other users can write to it"
 	fi
 fi
 mkdir -p run
@@ -41,7 +49,7 @@ if [ ! -f run/key.pem ] || ! openssl x509 -checkend 86400 -noout \
 	chmod 644 run/cert.pem
 fi
 [ -f run/pail.yaml ] || cat > run/pail.yaml <<YAML
-# Made by "make run"; yours to change. All keys: etc/pail.yaml.
+# Created by "make run"; edit it as you like. All keys: etc/pail.yaml.
 listen:
   - imap://127.0.0.1:$PORT
   - imaps://127.0.0.1:$TLSPORT
@@ -60,25 +68,25 @@ if [ ! -s run/users ]; then
 	"$B/bin/pailctl" -f run/pail.yaml user add ann < run/password
 fi
 password=$(cat run/password)
-# The operator may have changed them there.
+# The user may have changed the ports there.
 port_of() { sed -n "s|.*$1://.*:\([0-9]*\)\$|\1|p" run/pail.yaml | head -n 1; }
 PORT=$(port_of imap)
 TLSPORT=$(port_of imaps)
 
 cat <<TEXT
 
-Pail starts on imap://127.0.0.1:$PORT and imaps://127.0.0.1:$TLSPORT.
+Starting Pail on imap://127.0.0.1:$PORT and imaps://127.0.0.1:$TLSPORT.
 User: ann   Password: $password
-Once it says "ready", in another terminal:
+Once it prints "ready", run in another terminal:
 
-  put a message in:
+  deliver a message:
     \$ printf 'From: me\nTo: ann\nSubject: Hello\n\nIt works.\n' | $TOP/$B/bin/pailctl -f $TOP/run/pail.yaml deliver ann
-  list what is there:
+  list the messages:
     \$ curl -sS --cacert $TOP/run/cert.pem -u ann:$password imaps://127.0.0.1:$TLSPORT/INBOX -X 'FETCH 1:* (FLAGS ENVELOPE)'
-  read the first one:
+  read the first message:
     \$ curl -sS --cacert $TOP/run/cert.pem -u ann:$password 'imaps://127.0.0.1:$TLSPORT/INBOX;MAILINDEX=1'
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 
 TEXT
 exec "$B/bin/paild" -d -f run/pail.yaml

@@ -1,22 +1,29 @@
 #!/bin/sh
-# make soak: what regress does for a minute, for hours, on the normal build.
-# Each word of SOAK_LANES is jobs one after the other; the lanes run side by
-# side.  Each minute it says how far each job is, and with which SEED.  A job
-# that failed leaves its output in build/soak/JOB.log and all files of its
-# nodes and of MinIO in build/soak/JOB.  Ctrl-C or SIGTERM stops it.
+# make soak: runs for hours what regress runs for a minute, on the normal
+# build.  Each word in SOAK_LANES lists jobs that run one after another; the
+# lanes run in parallel.  Prints the progress and the SEED of each job every
+# minute.  A job that fails leaves its output in build/soak/JOB.log, and all
+# files of its nodes and of MinIO in build/soak/JOB.  Ctrl-C or SIGTERM stops
+# it.
 #
 #	SOAK_ROUNDS=1000	kills, on each store
 #	SOAK_MINUTES=60		two nodes and one history, on each store
-#	SOAK_LANES=...		"kill_file,kill_minio,faults history_minio
-#				history_file" (an hour and a half)
-#	SOAK_DIR=build/soak	where its output goes
-#	SEED=n			repeats the load of a run that failed
+#	SOAK_LANES=...		"kill_file,kill_minio,faults,guessing
+#				history_minio history_file" (an hour and a
+#				half); another job is first_start: all
+#				combinations of slow and absent buckets,
+#				numbers of processes and nodes, and kills of
+#				the server, at a first start (20 minutes on a
+#				machine of its own)
+#	STRANGERS_SECONDS=20	duration of each attack ("strangers")
+#	SOAK_DIR=build/soak	directory for its output
+#	SEED=n			repeats the load of a failed run
 set -u
 cd "$(dirname "$0")/.."
 PATH=$PWD/build/tools:$PATH; export PATH
 ROUNDS=${SOAK_ROUNDS:-1000}
 MINUTES=${SOAK_MINUTES:-60}
-LANES=${SOAK_LANES:-"kill_file,kill_minio,faults history_minio history_file"}
+LANES=${SOAK_LANES:-"kill_file,kill_minio,faults,guessing history_minio history_file"}
 DIR=${SOAK_DIR:-$PWD/build/soak}
 
 checks() {	# of a job
@@ -28,14 +35,19 @@ checks() {	# of a job
 	history_file)	echo ${history}_the_file_store ;;
 	history_minio)	echo ${history}_minio ;;
 	faults)		echo test_faults ;;
+	strangers)	echo test_strangers test_reach ;;
+	guessing)	echo test_guessing ;;
+	first_start)	echo test_first_start.test_all_combinations_of_a_first_start ;;
 	*)		echo "no such job: $1" >&2; return 1 ;;
 	esac
 }
 
 job() {
 	mkdir -p "$DIR/$1"
+	# shellcheck disable=SC2046 # one word a test
 	exec env TMPDIR="$DIR/$1" KEEP=1 SOAK=1 ROUNDS="$ROUNDS" \
-	    SECONDS=$((MINUTES * 60)) python3 regress/run.py "$(checks "$1")"
+	    STRANGERS_SECONDS="${STRANGERS_SECONDS:-20}" \
+	    SECONDS=$((MINUTES * 60)) python3 regress/run.py $(checks "$1")
 }
 
 lane() {	# kill_file,kill_minio

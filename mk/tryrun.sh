@@ -1,6 +1,6 @@
 #!/bin/sh
-# `make run` as a newcomer uses it: starts, the three printed commands work
-# as pasted, Ctrl-C ends it cleanly, and the next run finds the mail again.
+# Tries `make run` as a newcomer would: it starts, the three printed commands
+# work as pasted, Ctrl-C stops it cleanly, and the next run finds the mail.
 set -eu
 cd "$(dirname "$0")/.."
 out=$(mktemp)

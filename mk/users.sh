@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the users that Pail's processes run as; needs root.
+# Creates the users that Pail's processes run as; needs root.
 set -eu
-for u in _pail_imap _pail_store _pail_auth _pail_cred; do
+for u in $(sh "$(dirname "$0")/procs.sh" users); do
 	id "$u" >/dev/null 2>&1 && continue
 	case $(uname -s) in
 	OpenBSD)
@@ -14,5 +14,5 @@ for u in _pail_imap _pail_store _pail_auth _pail_cred; do
 			adduser -S -D -H -h /nonexistent -s /sbin/nologin "$u"
 		fi ;;
 	esac
-	echo "made the user $u"
+	echo "created user $u"
 done

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/escape.h"
 #include "pailctl/ctl.h"
 
 int
@@ -73,7 +74,7 @@ ctl_command(int fd, const char *command, const char *arg, char *why,
 	snprintf(line, sizeof(line), "%s%s%s\n", command,
 	    *arg != '\0' ? " " : "", arg);
 	if (ctl_write(fd, line, strlen(line)) == -1) {
-		snprintf(why, size, "paild has gone");
+		snprintf(why, size, "lost the connection to paild");
 		return -1;
 	}
 	/* A byte at a time: what follows is not ours to take. */
@@ -83,24 +84,25 @@ ctl_command(int fd, const char *command, const char *arg, char *why,
 			if (strcmp(line, "ok") == 0)
 				return 0;
 			snprintf(why, size, "%s", strncmp(line, "error: ",
-			    7) == 0 ? line + 7 : "no sense in its answer");
+			    7) == 0 ? line + 7 : "invalid response from paild");
 			return -1;
 		}
 		n++;
 	}
-	snprintf(why, size, "paild has gone");
+	snprintf(why, size, "lost the connection to paild");
 	return -1;
 }
 
 int
 ctl_print(int fd, char *last, size_t size)
 {
-	char	text[8192], *nl;
-	long	n, i, from;
+	struct escape_out	 o = { .f = stdout };
+	char			 text[8192], *nl;
+	long			 n, i, from;
 
 	*last = '\0';
 	while ((n = ctl_read(fd, text, sizeof(text) - 1)) > 0) {
-		if (fwrite(text, 1, (size_t)n, stdout) != (size_t)n)
+		if (escape_write(&o, text, (size_t)n) == -1)
 			return -1;
 		/* Lines that are cut by the end of a read are joined. */
 		for (from = 0, i = 0; i < n; i++)
@@ -117,5 +119,5 @@ ctl_print(int fd, char *last, size_t size)
 		strlcat(last, text + from, size);
 	}
 	last[strcspn(last, "\n")] = '\0';
-	return fflush(stdout) == 0 && n == 0 ? 0 : -1;
+	return escape_end(&o) == 0 && n == 0 ? 0 : -1;
 }

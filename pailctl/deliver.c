@@ -181,7 +181,8 @@ expect(int fd, const char *want, char *why, size_t size)
 
 	for (;;) {
 		if (get_line(fd, line, sizeof(line)) == -1) {
-			snprintf(why, size, "the server has gone");
+			snprintf(why, size,
+			    "lost the connection to the server");
 			return DELIVER_LATER;
 		}
 		if (strncmp(line, want, strlen(want)) == 0)
@@ -217,7 +218,7 @@ deliver_run(int fd, const char *mailbox, FILE *f, size_t size, char *why,
 	buf_init(&cmd, 65536);
 	buf_puts(&cmd, "a APPEND ");
 	if (deliver_mailbox(mailbox, &cmd) == -1) {
-		snprintf(why, whysize, "not a mailbox's name");
+		snprintf(why, whysize, "invalid mailbox name");
 		buf_free(&cmd);
 		return DELIVER_REFUSED;
 	}

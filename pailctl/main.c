@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/escape.h"
 #include "common/host.h"
+#include "common/proc_kind.h"
 #include "common/user.h"
 #include "paild/conf.h"
 #include "pailctl/ctl.h"
@@ -27,7 +29,10 @@ usage(void)
 {
 	fprintf(stderr,
 	    "usage: pailctl [-f file] status | reload | stop\n"
-	    "       pailctl [-f file] user add | passwd | del name\n"
+	    "       pailctl [-f file] credentials\n"
+	    "       pailctl [-f file] user add | passwd [--scheme scheme] "
+	    "name\n"
+	    "       pailctl [-f file] user del name\n"
 	    "       pailctl [-f file] user list\n"
 	    "       pailctl [-f file] deliver user [mailbox] < message\n"
 	    "       pailctl [-f file] store check\n"
@@ -38,7 +43,7 @@ usage(void)
 static int
 fail(const char *why)
 {
-	fprintf(stderr, "pailctl: %s\n", why);
+	(void)escape_printf(stderr, "pailctl: %s\n", why);
 	return 1;
 }
 
@@ -51,7 +56,7 @@ socket_to_paild(void)
 static int
 no_paild(void)
 {
-	fprintf(stderr, "pailctl: %s: %s (is paild running?)\n",
+	(void)escape_printf(stderr, "pailctl: %s: %s (is paild running?)\n",
 	    conf_str(conf, "control-socket"), strerror(errno));
 	return 1;
 }
@@ -103,7 +108,7 @@ run_paild(const char *report, const char *arg)
 		execv(path, args);
 	}
 	execvp("paild", args);
-	fprintf(stderr, "pailctl: paild: %s\n", strerror(errno));
+	(void)escape_printf(stderr, "pailctl: paild: %s\n", strerror(errno));
 	return 1;
 }
 
@@ -118,8 +123,9 @@ report(const char *command, const char *arg)
 	close(fd);
 	if (tell(command, arg, last, sizeof(last)) != 0)
 		return 1;
-	return strncmp(last, "probe=", 6) == 0 &&
-	    strncmp(last, "probe=good", 10) != 0;
+	return strncmp(last, "error: ", 7) == 0 ||
+	    (strncmp(last, "probe=", 6) == 0 &&
+	    strncmp(last, "probe=good", 10) != 0);
 }
 
 static int
@@ -161,8 +167,8 @@ revoke_sessions(const char *user)
 	if ((fd = socket_to_paild()) == -1)
 		return 0;
 	if ((r = ctl_command(fd, "revoke", user, why, sizeof(why))) == -1)
-		fprintf(stderr, "pailctl: sessions of %s may go on: %s\n",
-		    user, why);
+		(void)escape_printf(stderr, "pailctl: sessions of %s may still "
+		    "be open: %s\n", user, why);
 	close(fd);
 	return r == -1;
 }
@@ -170,15 +176,17 @@ revoke_sessions(const char *user)
 static int
 list_users(const char *path)
 {
-	struct buf	b;
-	char		why[512];
+	struct escape_out	o = { .f = stdout };
+	struct buf		b;
+	char			why[512];
+	int			r;
 
 	buf_init(&b, 64 * 1024 * 1024);
 	if (users_list(path, &b, why, sizeof(why)) == -1)
 		return fail(why);
-	fwrite(b.data, 1, b.len, stdout);
+	r = escape_write(&o, b.data, b.len);
 	buf_free(&b);
-	return fflush(stdout) == 0 ? 0 : fail("standard output");
+	return escape_end(&o) == 0 && r == 0 ? 0 : fail("standard output");
 }
 
 static int
@@ -189,30 +197,40 @@ cmd_user(int argc, char *argv[])
 	    { "del", USERS_DEL } };
 	const char	*path = users_path(), *hash = "";
 	char		 name[USER_ID_MAX + 1], why[1024];
+	const char	*scheme = NULL;
 	char		 password[PASSWORD_MAX];
 	size_t		 i;
 
 	if (path == NULL)
-		return fail("the configuration has no auth of type file");
+		return fail("the configuration has no auth entry of type file");
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		return list_users(path);
 	for (i = 0; i < nitems(t) && strcmp(argv[1], t[i].word) != 0; i++)
 		;
+	if (argc == 5 && strcmp(argv[2], "--scheme") == 0 &&
+	    i < nitems(t) && t[i].what != USERS_DEL) {
+		scheme = argv[3];
+		if (!password_scheme(scheme))
+			return fail("unknown scheme (use one of: "
+			    PASSWORD_SCHEMES ")");
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc != 3 || i == nitems(t))
 		usage();
 	if (user_normalize(str_from(argv[2]), name, sizeof(name)) == -1 ||
 	    strchr(name, ':') != NULL || name[0] == '#')
-		return fail("not a user's name");
+		return fail("invalid user name");
 	if (t[i].what != USERS_DEL) {
 		if (password_read(password, why, sizeof(why)) == -1)
 			return fail(why);
-		hash = password_hash(password);
+		hash = password_hash(password, scheme);
 		explicit_bzero(password, sizeof(password));
 		if (hash == NULL)
-			return fail("crypt(3) failed");
+			return fail("cannot hash the password");
 	}
-	if (users_change(path, t[i].what, name, hash, "_pail_auth", why,
-	    sizeof(why)) == -1)
+	if (users_change(path, t[i].what, name, hash,
+	    proc_row(PROC_AUTHWORKER)->user, why, sizeof(why)) == -1)
 		return fail(why);
 	return t[i].what == USERS_ADD ? 0 : revoke_sessions(name);
 }
@@ -226,8 +244,8 @@ cmd_deliver(int argc, char *argv[])
 	int		 fd, r;
 
 	if ((f = tmpfile()) == NULL || (n = deliver_crlf(stdin, f)) == -1) {
-		fprintf(stderr, "pailctl: the message: %s\n",
-		    strerror(errno));
+		(void)escape_printf(stderr, "pailctl: cannot read the "
+		    "message: %s\n", strerror(errno));
 		return DELIVER_LATER;
 	}
 	if ((fd = socket_to_paild()) == -1) {
@@ -236,9 +254,8 @@ cmd_deliver(int argc, char *argv[])
 	}
 	if (ctl_command(fd, "deliver", argv[1], why, sizeof(why)) == -1)
 		r = strstr(why, "try again") != NULL ||
-		    strstr(why, "gone") != NULL ||
-		    strstr(why, "not now") != NULL ? DELIVER_LATER :
-		    DELIVER_REFUSED;
+		    strstr(why, "lost the connection") != NULL ?
+		    DELIVER_LATER : DELIVER_REFUSED;
 	else
 		r = deliver_run(fd, argc == 3 ? argv[2] : "INBOX", f,
 		    (size_t)n, why, sizeof(why));
@@ -257,7 +274,8 @@ static const struct {
 	{ "status", 1, 1, cmd_tell },
 	{ "reload", 1, 1, cmd_tell },
 	{ "stop", 1, 1, cmd_tell },
-	{ "user", 2, 3, cmd_user },
+	{ "credentials", 1, 1, cmd_tell },
+	{ "user", 2, 5, cmd_user },
 	{ "deliver", 2, 3, cmd_deliver },
 	{ "store", 2, 2, cmd_store },
 	{ "dump", 2, 2, cmd_dump },
@@ -277,15 +295,19 @@ main(int argc, char *argv[])
 	}
 	argc -= optind;
 	argv += optind;
+	if (argc == 0)
+		usage();
 	for (i = 0; i < nitems(commands); i++)
-		if (argc >= commands[i].min && argc <= commands[i].max &&
-		    strcmp(argv[0], commands[i].word) == 0)
+		if (strcmp(argv[0], commands[i].word) == 0)
 			break;
-	if (i == nitems(commands))
+	if (i == nitems(commands) && strcmp(argv[0], "help") != 0)
+		(void)escape_printf(stderr, "pailctl: unknown command: %s\n",
+		    argv[0]);
+	if (i == nitems(commands) || argc < commands[i].min ||
+	    argc > commands[i].max)
 		usage();
 	signal(SIGPIPE, SIG_IGN);
-	if ((conf = conf_load(conf_file, true)) == NULL)
-		return fail("out of memory");
+	conf = conf_load(conf_file, true);
 	if (!conf_ok(conf)) {
 		conf_print_errors(conf);
 		return 1;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -82,13 +83,70 @@ test_users_change(void)
 	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0604);
 	CHECK(users_change(path, USERS_ADD, "bob", "y", "no-group", why,
 	    sizeof(why)) == -1);
-	CHECK(strcmp(why, "bob is there already") == 0);
+	CHECK(strcmp(why, "bob already exists") == 0);
 	buf_init(&names, 0);
 	CHECK(users_list(path, &names, why, sizeof(why)) == 0);
 	CHECK(names.len == 8 && memcmp(names.data, "ann\nbob\n", 8) == 0);
 	buf_free(&names);
 	CHECK(unlink(path) == 0);
 	CHECK(rmdir(dir) == 0);		/* nothing else is left in it */
+}
+
+/* Whether uid, in a directory of his own, can change the file. */
+static int
+change_as(const char *path, uid_t uid)
+{
+	char	 why[512];
+	int	 status;
+	pid_t	 pid;
+
+	if ((pid = fork()) == 0) {
+		if (setgroups(0, NULL) == -1 || setgid(uid) == -1 ||
+		    setuid(uid) == -1)
+			_exit(99);
+		_exit(users_change(path, USERS_PASSWD, "ann", "new",
+		    "no-group", why, sizeof(why)) == 0);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) != pid ||
+	    !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/*
+ * The file stays its owner's.  Who may only write into its directory does
+ * not become it, though he could put a file of his own there; who owns it
+ * changes it, though he cannot give it the group that it had.
+ */
+static void
+test_users_owner(void)
+{
+	static const struct { uid_t uid; gid_t gid; int done; } rows[] = {
+		{ 0, 0, 0 }, { 1, 65534, 0 }, { 65534, 65534, 1 },
+		{ 65534, 0, 1 }
+	};
+	char		 dir[] = "/tmp/pail-test.XXXXXX", path[64];
+	struct stat	 st;
+	FILE		*f;
+	size_t		 i;
+
+	if (geteuid() != 0)
+		return;		/* nothing can be given away */
+	CHECK(mkdtemp(dir) != NULL && chown(dir, 65534, 65534) == 0);
+	snprintf(path, sizeof(path), "%s/users", dir);
+	for (i = 0; i < nitems(rows); i++) {
+		f = fopen(path, "w");
+		CHECK(f != NULL && fputs("ann:old\n", f) >= 0 &&
+		    fclose(f) == 0);
+		CHECK(chown(path, rows[i].uid, rows[i].gid) == 0 &&
+		    chmod(path, 0644) == 0);
+		CHECK_ROW(change_as(path, 65534) == rows[i].done, "row %zu",
+		    i);
+		CHECK_ROW(stat(path, &st) == 0 && st.st_uid == rows[i].uid,
+		    "row %zu", i);
+		CHECK(unlink(path) == 0);
+	}
+	CHECK(rmdir(dir) == 0);		/* no copy is left in it */
 }
 
 static void
@@ -211,6 +269,7 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	test_users_edit();
 	test_users_change();
+	test_users_owner();
 	test_mailbox();
 	test_crlf();
 	test_deliver();

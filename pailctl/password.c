@@ -14,6 +14,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/argon2id.h"
+#include "common/scram.h"
 #include "pailctl/password.h"
 
 /* One line of fd, without its end; -1: too long, empty or none. */
@@ -75,8 +77,8 @@ password_read(char dst[PASSWORD_MAX], char *why, size_t size)
 	if (!isatty(STDIN_FILENO)) {
 		if (read_line(STDIN_FILENO, dst) == 0)
 			return 0;
-		snprintf(why, size, "standard input holds no password of 1 "
-		    "to %d bytes", PASSWORD_MAX - 1);
+		snprintf(why, size, "expected a password of 1 to %d bytes on "
+		    "standard input", PASSWORD_MAX - 1);
 		return -1;
 	}
 	if ((tty = open("/dev/tty", O_RDWR | O_CLOEXEC)) == -1) {
@@ -84,10 +86,10 @@ password_read(char dst[PASSWORD_MAX], char *why, size_t size)
 		return -1;
 	}
 	if (ask(tty, "Password: ", dst) == -1)
-		snprintf(why, size, "a password has 1 to %d bytes",
+		snprintf(why, size, "a password must be 1 to %d bytes long",
 		    PASSWORD_MAX - 1);
 	else if (ask(tty, "Again: ", again) == -1 || strcmp(dst, again) != 0)
-		snprintf(why, size, "the two are not the same");
+		snprintf(why, size, "the passwords do not match");
 	else
 		r = 0;
 	explicit_bzero(again, sizeof(again));
@@ -95,19 +97,60 @@ password_read(char dst[PASSWORD_MAX], char *why, size_t size)
 	return r;
 }
 
-const char *
-password_hash(const char *password)
-{
+/* Each takes about a tenth of a second; setting is of crypt_gensalt(3), or of
+ * OpenBSD's crypt_newhash(3). */
+static const struct scheme {
+	const char	*name;
+	const char	*setting;
+	unsigned long	 cost;
+	int		 (*make)(struct str, char *, size_t);
+} schemes[] = {
 #ifdef __OpenBSD__
-	static char	hash[_PASSWORD_LEN];
+	{ "bcrypt", "bcrypt,a", 0, NULL },
+#else
+	{ "yescrypt", "$y$", 0, NULL },
+	{ "bcrypt", "$2b$", 10, NULL },
+	{ "sha512-crypt", "$6$", 100000, NULL },
+#endif
+	{ "argon2id", NULL, 0, argon2id_make },
+	{ "scram-sha-256", NULL, 0, scram_make },
+};
 
-	if (crypt_newhash(password, "bcrypt,a", hash, sizeof(hash)) == -1)
+static const struct scheme *
+scheme_find(const char *name)
+{
+	size_t	i;
+
+	for (i = 0; name != NULL && i < nitems(schemes); i++)
+		if (strcmp(schemes[i].name, name) == 0)
+			return &schemes[i];
+	return name == NULL ? &schemes[0] : NULL;
+}
+
+bool
+password_scheme(const char *scheme)
+{
+	return scheme_find(scheme) != NULL;
+}
+
+const char *
+password_hash(const char *password, const char *scheme)
+{
+	static char		 made[512];
+	const struct scheme	*s = scheme_find(scheme);
+
+	if (s == NULL)
 		return NULL;
-	return hash;
+	if (s->make != NULL)
+		return s->make(str_from(password), made, sizeof(made)) == 0 ?
+		    made : NULL;
+#ifdef __OpenBSD__
+	return crypt_newhash(password, s->setting, made, sizeof(made)) == 0 ?
+	    made : NULL;
 #else
 	const char	*salt, *hash;
 
-	if ((salt = crypt_gensalt("$y$", 0, NULL, 0)) == NULL)
+	if ((salt = crypt_gensalt(s->setting, s->cost, NULL, 0)) == NULL)
 		return NULL;
 	hash = crypt(password, salt);
 	return hash != NULL && hash[0] == '$' ? hash : NULL;

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -16,23 +17,46 @@
 #include <unistd.h>
 
 #include "common/user.h"
+#include "common/userline.h"
+#include "common/write_all.h"
 #include "paild/conf_file.h"
 #include "pailctl/users_file.h"
 
 #define USERS_FILE_MAX	(64 * 1024 * 1024)
+#define USERS_COMPLAINTS	10	/* at most */
 
-/* The id that a line is for; false for comments and lines without one. */
+/* The id that a line is for; false for comments and lines without one, which
+ * stay as they are. */
 static bool
 line_user(const char *line, size_t len, char *id, size_t size)
 {
-	const char	*colon = memchr(line, ':', len);
-	struct str	 name;
+	struct str	 hash;
+	char		 why[128];
 
-	if (colon == NULL || *line == '#')
-		return false;
-	name.p = line;
-	name.len = (size_t)(colon - line);
-	return user_normalize(name, id, size) == 0;
+	if (len > 0 && line[len - 1] == '\n')
+		len--;
+	return userline_parse(line, len, id, size, &hash, why,
+	    sizeof(why)) == USERLINE_USER;
+}
+
+/* What names no user, for the operator to mend. */
+void
+users_complain(const char *path, const char *text, size_t len)
+{
+	const char	*p, *nl, *end = text + len;
+	char		 id[USER_ID_MAX + 1], why[128];
+	struct str	 hash;
+	size_t		 n = 0, told = 0;
+
+	for (p = text + userline_bom(text, len); p < end; p = nl + 1) {
+		n++;
+		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
+			nl = end;
+		if (userline_parse(p, (size_t)(nl - p), id, sizeof(id), &hash,
+		    why, sizeof(why)) == USERLINE_BAD &&
+		    told++ < USERS_COMPLAINTS)
+			warnx("%s:%zu: %s; the line is ignored", path, n, why);
+	}
 }
 
 int
@@ -45,7 +69,10 @@ users_edit(const char *text, size_t len, enum users_change what,
 	bool		 found = false;
 	size_t		 n;
 
-	for (p = text; p < end; p = nl) {
+	/* A BOM stays where it is. */
+	n = userline_bom(text, len);
+	buf_put(out, text, n);
+	for (p = text + n; p < end; p = nl) {
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl != NULL ? nl + 1 : end;
 		n = (size_t)(nl - p);
@@ -62,14 +89,14 @@ users_edit(const char *text, size_t len, enum users_change what,
 			buf_puts(out, "\n");
 	}
 	if (found != (what != USERS_ADD)) {
-		snprintf(why, size, found ? "%s is there already" :
-		    "there is no %s", name);
+		snprintf(why, size, found ? "%s already exists" :
+		    "%s does not exist", name);
 		return -1;
 	}
 	if (what == USERS_ADD)
 		buf_printf(out, "%s:%s\n", name, hash);
 	if (out->failed) {
-		snprintf(why, size, "the users' file is too large");
+		snprintf(why, size, "the password file is too large");
 		return -1;
 	}
 	return 0;
@@ -108,23 +135,6 @@ set_owner(int fd, const struct stat *old, const char *group)
 	if (fchown(fd, (uid_t)-1, gid) == -1)
 		return -1;
 	return fchmod(fd, 0640);
-}
-
-static int
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	ssize_t	n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 static int
@@ -207,6 +217,9 @@ users_change(const char *path, enum users_change what, const char *name,
 	} else
 		r = conf_file_read(path, USERS_FILE_MAX, &text, why, size);
 	if (r == 0)
+		users_complain(path, text.data != NULL ? (char *)text.data :
+		    "", text.len);
+	if (r == 0)
 		r = users_edit(text.data != NULL ? (char *)text.data : "",
 		    text.len, what, name, hash, &out, why, size);
 	if (r == 0)
@@ -231,7 +244,9 @@ users_list(const char *path, struct buf *out, char *why, size_t size)
 		return -1;
 	}
 	p = text.data != NULL ? (char *)text.data : "";
-	for (end = p + text.len; p < end; p = nl) {
+	users_complain(path, p, text.len);
+	end = p + text.len;
+	for (p += userline_bom(p, text.len); p < end; p = nl) {
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl != NULL ? nl + 1 : end;
 		if (line_user(p, (size_t)(nl - p), id, sizeof(id)))

@@ -1,7 +1,7 @@
 /*
- * The users' file of "type: file" (pail.yaml(5)): lines of name:hash.  A
- * change is a new file renamed over the old one, under a lock, so that
- * authd always reads a whole one.
+ * The password file of "type: file" (pail.yaml(5)): lines of name:hash.  For a
+ * change, a new file is renamed to the old one's name, under a lock, so that
+ * authd always reads a complete file.
  */
 #ifndef PAILCTL_USERS_FILE_H
 #define PAILCTL_USERS_FILE_H
@@ -11,16 +11,16 @@
 #include "common/buf.h"
 
 enum users_change {
-	USERS_ADD,	/* -1 when the name is there */
-	USERS_PASSWD,	/* -1 when it is not */
-	USERS_DEL	/* -1 when it is not */
+	USERS_ADD,	/* -1 if the name exists */
+	USERS_PASSWD,	/* -1 if it does not */
+	USERS_DEL	/* -1 if it does not */
 };
 
 /*
- * Makes the change; name is a user id, hash is not used by USERS_DEL.  A
- * file that is not there yet is made by USERS_ADD: by root with mode 0640 and
- * the group named (without such a group: nobody's), else with mode 0600.
- * -1: the reason is in why, and the file is as it was.
+ * Makes the change; name is a user id, hash is not used by USERS_DEL. USERS_ADD
+ * creates the file if it does not exist: as root with mode 0640 and the given
+ * group if that exists, otherwise with mode 0600.  -1: the reason is in why,
+ * and the file is unchanged.
  */
 int	 users_change(const char *path, enum users_change what,
 	    const char *name, const char *hash, const char *group, char *why,
@@ -29,7 +29,10 @@ int	 users_change(const char *path, enum users_change what,
 int	 users_list(const char *path, struct buf *out, char *why,
 	    size_t size);
 
-/* Of the text of a file: the same change into out, 0 or -1. */
+/* Prints to standard error which lines of a file are invalid, and why (the
+ * offending octet); the first ten only. */
+void	 users_complain(const char *path, const char *text, size_t len);
+/* The same change to the text of a file, into out: 0 or -1. */
 int	 users_edit(const char *text, size_t len, enum users_change what,
 	    const char *name, const char *hash, struct buf *out, char *why,
 	    size_t size);

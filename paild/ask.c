@@ -4,6 +4,7 @@
 #include "common/compat.h"
 
 #include "paild/ask.h"
+#include "common/mem.h"
 
 struct ask {
 	TAILQ_ENTRY(ask)	 entry;
@@ -19,8 +20,9 @@ ask_send(struct proc *p, enum msg_type type, const void *data, size_t len,
 	static uint32_t	 last;
 	struct ask	*a;
 
-	if (p->setup == NULL || (a = calloc(1, sizeof(*a))) == NULL)
+	if (p->setup == NULL)
 		return -1;
+	a = mem_new(1, sizeof(*a));
 	if (++last == 0)
 		last = 1;
 	a->id = last;

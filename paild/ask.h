@@ -1,23 +1,23 @@
-/* Questions to children over their setup channels: CTL_STATS, CTL_RELOAD. */
+/* Requests to children over their setup channels: CTL_STATS, CTL_RELOAD. */
 #ifndef PAILD_ASK_H
 #define PAILD_ASK_H
 
 #include "paild/paild.h"
 
-/* m: the answer (dies with the call), or NULL: the child is gone. */
+/* m: the response, valid only during the call; NULL: the child is gone. */
 typedef void (*ask_cb)(struct proc *p, const struct msg *m, void *arg);
 
 /*
- * Sends the question; cb comes exactly once, never from within this call.
- * -1: the child is not there, and cb will not come.
+ * Sends the request; cb is called exactly once, never from within this call.
+ * -1: the child is not running, and cb is not called.
  */
 int	 ask_send(struct proc *p, enum msg_type type, const void *data,
 	    size_t len, ask_cb cb, void *arg);
-/* An answer has come: 0, or -1 if nobody asked. */
+/* A response has arrived: 0, or -1 if none was expected. */
 int	 ask_answer(struct proc *p, const struct msg *m);
-/* The child is gone: all that wait hear of it. */
+/* The child is gone: calls back all that wait for it. */
 void	 ask_gone(struct proc *p);
-/* arg is about to die: what waits with it is forgotten. */
+/* arg is about to be freed: drops the requests made with it. */
 void	 ask_forget(struct paild *pd, const void *arg);
 
 #endif

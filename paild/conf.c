@@ -13,11 +13,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/escape.h"
 #include "paild/conf.h"
+#include "common/mem.h"
 #include "paild/conf_file.h"
 #include "paild/conf_type.h"
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 add_error(struct conf *c, struct tree_mark at, bool warning, const char *fmt,
     va_list ap)
 {
@@ -27,9 +29,8 @@ add_error(struct conf *c, struct tree_mark at, bool warning, const char *fmt,
 
 	if (c->nerrors == CONF_ERRORS_MAX)
 		return;
-	if (c->errors == NULL && (c->errors = calloc(CONF_ERRORS_MAX,
-	    sizeof(*c->errors))) == NULL)
-		return;
+	if (c->errors == NULL)
+		c->errors = mem_new(CONF_ERRORS_MAX, sizeof(*c->errors));
 	vsnprintf(text, sizeof(text), fmt, ap);
 	if (at.line == 0)
 		at = (struct tree_mark){ 1, 1 };
@@ -44,7 +45,7 @@ add_error(struct conf *c, struct tree_mark at, bool warning, const char *fmt,
 	e = &c->errors[i];
 	e->at = at;
 	e->warning = warning;
-	e->text = strdup(text);
+	e->text = mem_dup(text);
 	c->nerrors++;
 	if (warning)
 		c->nwarnings++;
@@ -84,26 +85,20 @@ base_of(const char *file)
 	else if ((size_t)(slash - file) < sizeof(dir))
 		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - file), file);
 	else
-		return NULL;
+		return mem_dup(".");	/* it cannot be opened either */
 	if ((real = realpath(dir, NULL)) != NULL)
 		return real;
-	return strdup(dir);
+	return mem_dup(dir);
 }
 
 static struct conf *
 conf_new(const char *file, bool no_secrets)
 {
-	struct conf	*c;
+	struct conf	*c = mem_new(1, sizeof(*c));
 
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return NULL;
 	c->no_secrets = no_secrets;
-	c->file = strdup(file);
+	c->file = mem_dup(file);
 	c->base = base_of(file);
-	if (c->file == NULL || c->base == NULL) {
-		conf_free(c);
-		return NULL;
-	}
 	return c;
 }
 
@@ -113,11 +108,9 @@ conf_load_text(const char *file, const void *text, size_t len,
 {
 	struct tree_node	*root;
 	struct tree_mark	 at;
-	struct conf		*c;
+	struct conf		*c = conf_new(file, no_secrets);
 	char			 why[512];
 
-	if ((c = conf_new(file, no_secrets)) == NULL)
-		return NULL;
 	if ((root = tree_read(text, len, &at, why, sizeof(why))) == NULL) {
 		conf_error(c, at, "%s", why);
 		return c;
@@ -135,17 +128,21 @@ conf_load(const char *file, bool no_secrets)
 	struct conf	*c;
 	struct buf	 b;
 	char		 why[512];
+	const char	*reason = why;
+	size_t		 n = strlen(file);
 
 	buf_init(&b, TREE_FILE_MAX + 65536);
 	if (conf_file_read(file, TREE_FILE_MAX, &b, why, sizeof(why)) == -1) {
-		if ((c = conf_new(file, no_secrets)) != NULL)
-			conf_error(c, (struct tree_mark){ 1, 1 }, "%s", why);
+		/* The name of the file is printed before each error. */
+		if (strncmp(why, file, n) == 0 &&
+		    strncmp(why + n, ": ", 2) == 0)
+			reason = why + n + 2;
+		c = conf_new(file, no_secrets);
+		conf_error(c, (struct tree_mark){ 1, 1 }, "%s", reason);
 	} else
 		c = conf_load_text(file, b.data != NULL ? (char *)b.data : "",
 		    b.len, no_secrets);
-	if (b.data != NULL)
-		explicit_bzero(b.data, b.size);
-	buf_free(&b);
+	buf_freezero(&b);
 	return c;
 }
 
@@ -182,13 +179,25 @@ conf_print_errors(const struct conf *c)
 	size_t	i;
 
 	for (i = 0; i < c->nerrors; i++)
-		fprintf(stderr, "%s:%u:%u: %s%s\n", c->file,
-		    c->errors[i].at.line, c->errors[i].at.column,
+		(void)escape_printf(stderr, "%s:%u:%u: %s%s\n",
+		    c->file, c->errors[i].at.line, c->errors[i].at.column,
 		    c->errors[i].warning ? "warning: " : "",
-		    c->errors[i].text != NULL ? c->errors[i].text :
-		    "out of memory");
+		    c->errors[i].text);
 	if (c->nerrors == CONF_ERRORS_MAX)
-		fprintf(stderr, "%s: and perhaps more\n", c->file);
+		(void)escape_printf(stderr,
+		    "%s: further errors are not shown\n", c->file);
+}
+
+const struct conf_item *
+conf_written(const struct conf *c, const char *path)
+{
+	size_t	i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->items[i].at.line != 0 &&
+		    strcmp(c->items[i].path, path) == 0)
+			return &c->items[i];
+	return NULL;
 }
 
 const struct conf_item *
@@ -211,11 +220,11 @@ conf_str(const struct conf *c, const char *path)
 }
 
 uint64_t
-conf_num(const struct conf *c, const char *path, uint64_t fallback)
+conf_num(const struct conf *c, const char *path)
 {
 	const char	*s = conf_str(c, path);
 
-	return s != NULL ? strtoull(s, NULL, 10) : fallback;
+	return s != NULL ? strtoull(s, NULL, 10) : 0;
 }
 
 const char *
@@ -233,13 +242,18 @@ conf_at(const struct conf *c, const char *fmt, ...)
 uint32_t
 conf_processes(const struct conf *c, enum proc_kind kind)
 {
+	char		 path[CONF_PATH_MAX];
 	const char	*s;
 	long		 cores;
 
-	s = conf_str(c, kind == PROC_IMAPD ? "processes.imapd" :
-	    "processes.storaged");
+	snprintf(path, sizeof(path), "processes.%s", proc_kind_name(kind));
+	if (conf_key_find(path) == NULL)
+		return 1;
+	s = conf_str(c, path);
 	if (s != NULL && strcmp(s, "auto") != 0)
 		return (uint32_t)strtoul(s, NULL, 10);
 	cores = sysconf(_SC_NPROCESSORS_ONLN);
+	if ((proc_row(kind)->traits & PROC_SPARE) && cores < 2)
+		cores = 2;
 	return cores < 1 ? 1 : cores > 64 ? 64 : (uint32_t)cores;
 }

@@ -1,6 +1,6 @@
 /*
- * The configuration: pail.yaml(5) read, checked and kept as items; what a
- * daemon gets of it is its slice.  Only paild and pailctl read it.
+ * The configuration: pail.yaml(5) read, checked and kept as items; the part
+ * that a daemon receives is its slice.  Only paild and pailctl read it.
  */
 #ifndef PAILD_CONF_H
 #define PAILD_CONF_H
@@ -23,10 +23,11 @@ struct conf_item {
 	char			*path;		/* "auth.0.path" */
 	char			*value;		/* normalised, NUL-terminated */
 	size_t			 len;
-	char			*written;	/* the file of its value */
+	char			*written;	/* the path, as in the file */
 	struct tree_mark	 at;		/* of the value; 0: a default */
 	struct tree_mark	 name_at;
-	bool			 bad;		/* an error was told about it */
+	bool			 inside;	/* a secret in this file */
+	bool			 bad;		/* an error was reported */
 };
 
 struct conf_error {
@@ -47,35 +48,40 @@ struct conf {
 };
 
 /*
- * Reads and checks file.  Returns the configuration, with all its errors
- * (conf_ok() tells); NULL only when memory runs out.  no_secrets: leave out
- * what pailctl may not read (secrets, certificates and keys).
+ * Reads and checks file.  Returns the configuration, never NULL, with all its
+ * errors; see conf_ok(). no_secrets: skip what pailctl may not read (secrets,
+ * certificates and keys).
  */
 struct conf *conf_load(const char *file, bool no_secrets);
-/* The same of bytes; file is for messages and for relative paths. */
+/* The same from memory; file is used in messages and for relative paths. */
 struct conf *conf_load_text(const char *file, const void *text, size_t len,
 	    bool no_secrets);
+/* Reads the password files; adds a warning for each invalid line. */
+void	 conf_users(struct conf *c);
 void	 conf_free(struct conf *c);		/* wipes; NULL is fine */
-bool	 conf_ok(const struct conf *c);		/* no errors but warnings */
+bool	 conf_ok(const struct conf *c);		/* only warnings */
 /* Prints "FILE:line:column: text" for each to stderr. */
 void	 conf_print_errors(const struct conf *c);
 
-/* NULL: not there and without a default, or bad. */
+/* NULL: not set and without a default, or invalid. */
 const struct conf_item *conf_item(const struct conf *c, const char *path);
+/* Written in the file (a default is not), good or bad; or NULL. */
+const struct conf_item *conf_written(const struct conf *c, const char *path);
 const char *conf_str(const struct conf *c, const char *path);
-uint64_t conf_num(const struct conf *c, const char *path, uint64_t fallback);
-/* The value at a path made by fmt; NULL as above. */
+uint64_t conf_num(const struct conf *c, const char *path);	/* 0 for NULL */
+/* The value at the path given by fmt; NULL as above. */
 const char *conf_at(const struct conf *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
-/* How many processes: processes.imapd and processes.storaged. */
+/* How many processes: processes.imapd, .storaged, .authworker. */
 uint32_t conf_processes(const struct conf *c, enum proc_kind kind);
 
-/* For the rooms of the configuration itself. */
+/* Internal to the configuration code. */
 void	 conf_error(struct conf *c, struct tree_mark at, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 void	 conf_warning(struct conf *c, struct tree_mark at, const char *fmt,
 	    ...) __attribute__((format(printf, 3, 4)));
 void	 conf_walk(struct conf *c, const struct tree_node *root);
 void	 conf_check(struct conf *c);		/* conf_check.c */
+void	 conf_secure(struct conf *c);		/* conf_secure.c */
 
 #endif

@@ -11,24 +11,12 @@
 
 #include "paild/conf.h"
 #include "paild/conf_file.h"
-
-/* Written in the file (a default is not), good or bad. */
-static const struct conf_item *
-written(const struct conf *c, const char *path)
-{
-	size_t	i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->items[i].at.line != 0 &&
-		    strcmp(c->items[i].path, path) == 0)
-			return &c->items[i];
-	return NULL;
-}
+#include "paild/conf_region.h"
 
 static struct tree_mark
 place(const struct conf *c, const char *path)
 {
-	const struct conf_item	*it = written(c, path);
+	const struct conf_item	*it = conf_written(c, path);
 
 	return it != NULL ? it->at : (struct tree_mark){ 1, 1 };
 }
@@ -41,68 +29,83 @@ is(const struct conf *c, const char *path, const char *value)
 	return s != NULL && strcmp(s, value) == 0;
 }
 
+/* Keys that are in the configuration itself: here, or below credentials. */
 static void
-check_store_file(struct conf *c, struct tree_mark type_at)
+check_static_keys(struct conf *c)
 {
-	static const char	*const s3only[] = {
-		"bucket", "region", "endpoint", "addressing", "tls-ca-file",
-		"access-key", "secret-key",
-	};
-	const struct conf_item	*it;
+	static const char *const keys[] = { "access-key", "secret-key" };
+	const struct conf_item	*source = conf_written(c,
+				    "store.credentials.source");
 	char			 path[64];
 	size_t			 i;
 
-	for (i = 0; i < nitems(s3only); i++) {
-		snprintf(path, sizeof(path), "store.%s", s3only[i]);
-		if ((it = written(c, path)) != NULL)
-			conf_error(c, it->name_at, "%s has no sense with "
-			    "\"type: file\" (did you mean \"type: s3\"?)",
-			    path);
+	if (!is(c, "store.credentials.source", "static"))
+		return;
+	for (i = 0; i < nitems(keys); i++) {
+		snprintf(path, sizeof(path), "store.credentials.%s", keys[i]);
+		if (conf_written(c, path) != NULL)
+			continue;
+		snprintf(path, sizeof(path), "store.%s", keys[i]);
+		conf_error(c, source != NULL ? source->at :
+		    place(c, "store.type"), "%s needs \"%s\" with \"%s\": "
+		    "%s", source != NULL ? "store.credentials" : "store",
+		    keys[i], source != NULL ? "source: static" : "type: s3",
+		    conf_key_find(path)->doc);
 	}
-	if (written(c, "store.path") == NULL)
-		conf_error(c, type_at, "a file store needs \"path\": "
-		    "the store's directory");
+}
+
+/* Options that only go with another. */
+static void
+check_options(struct conf *c)
+{
+	const struct conf_item	*it = conf_written(c, "store.kms-key-id");
+	const char		*endpoint = conf_str(c, "store.endpoint");
+
+	if (it != NULL && !is(c, "store.server-side-encryption", "aws:kms"))
+		conf_error(c, it->name_at, "store.kms-key-id belongs to "
+		    "\"server-side-encryption: aws:kms\"");
+	it = conf_written(c, "store.allow-invalid-certs");
+	if (it != NULL && is(c, "store.allow-invalid-certs", "true")) {
+		conf_warning(c, it->at, "store.allow-invalid-certs: whoever is "
+		    "on the way to the store can read and forge mail (did "
+		    "you mean \"tls-ca-file\"?)");
+		if (endpoint != NULL && strncmp(endpoint, "http:", 5) == 0)
+			conf_error(c, it->name_at, "store.allow-invalid-certs "
+			    "cannot be used: store.endpoint does not use TLS");
+		else if (conf_written(c, "store.tls-ca-file") != NULL)
+			conf_error(c, it->name_at, "store.allow-invalid-certs "
+			    "cannot be used with store.tls-ca-file");
+	}
+	it = conf_written(c, "store.connect-timeout");
+	if (it != NULL && conf_num(c, "store.connect-timeout") >
+	    conf_num(c, "store.timeout"))
+		conf_error(c, it->at, "store.connect-timeout is longer than "
+		    "store.timeout");
 }
 
 static void
-check_store_s3(struct conf *c, struct tree_mark type_at)
+check_store_s3(struct conf *c)
 {
-	static const struct { const char *key, *what; } needs[] = {
-		{ "bucket", "the bucket's name" },
-		{ "access-key", "the key's id: a value, {env: NAME} or "
-		    "{file: PATH}" },
-		{ "secret-key", "the secret: a value, {env: NAME} or "
-		    "{file: PATH}" },
-		{ "region", "the region that requests are signed for, "
-		    "such as us-east-1" },
-	};
 	const struct conf_item	*it;
 	const char		*bucket, *endpoint;
-	char			 path[64];
-	size_t			 i;
 
-	if ((it = written(c, "store.path")) != NULL)
-		conf_error(c, it->name_at, "store.path has no sense with "
-		    "\"type: s3\" (did you mean \"bucket\"?)");
-	for (i = 0; i < nitems(needs); i++) {
-		snprintf(path, sizeof(path), "store.%s", needs[i].key);
-		if (written(c, path) == NULL)
-			conf_error(c, type_at, "an s3 store needs \"%s\": %s",
-			    needs[i].key, needs[i].what);
-	}
+	check_static_keys(c);
+	check_options(c);
+	conf_region(c);
 	endpoint = conf_str(c, "store.endpoint");
-	it = written(c, "store.tls-ca-file");
+	it = conf_written(c, "store.tls-ca-file");
 	if (it != NULL && endpoint != NULL &&
 	    strncmp(endpoint, "http://", 7) == 0)
-		conf_error(c, it->name_at, "store.tls-ca-file has no sense: "
-		    "store.endpoint has no TLS (did you mean \"https://\"?)");
+		conf_error(c, it->name_at, "store.tls-ca-file cannot be used: "
+		    "store.endpoint does not use TLS (did you mean "
+		    "\"https://\"?)");
 	bucket = conf_str(c, "store.bucket");
 	if (bucket != NULL && strchr(bucket, '.') != NULL &&
 	    is(c, "store.addressing", "virtual") &&
 	    (endpoint == NULL || strncmp(endpoint, "https:", 6) == 0))
 		conf_error(c, place(c, "store.addressing"),
-		    "store.addressing: a bucket with dots in its name has no "
-		    "certificate as a host (did you mean \"path\"?)");
+		    "store.addressing: no TLS certificate matches a bucket "
+		    "name with dots as a host name (did you mean \"path\"?)");
 }
 
 static void
@@ -120,31 +123,9 @@ check_readable(struct conf *c, const char *path, const char *what)
 		conf_error(c, it->at, "%s: %s", path, why);
 	else if (what != NULL && memmem(b.data, b.len, what,
 	    strlen(what)) == NULL)
-		conf_error(c, it->at, "%s: %s has no certificate in it",
+		conf_error(c, it->at, "%s: %s contains no certificate",
 		    path, it->value);
-	if (b.data != NULL)
-		explicit_bzero(b.data, b.size);
-	buf_free(&b);
-}
-
-/* Secrets that others on this host can read are none. */
-static void
-check_private(struct conf *c)
-{
-	const struct conf_item	*it;
-	struct stat		 st;
-	size_t			 i;
-
-	for (i = 0; i < c->n; i++) {
-		it = &c->items[i];
-		if (it->bad || it->written == NULL ||
-		    strcmp(it->path, "tls.certificate") == 0 ||
-		    stat(it->written, &st) == -1 || !(st.st_mode & S_IROTH))
-			continue;
-		conf_warning(c, it->at, "%s: %s can be read by all users of "
-		    "this host: \"chmod o-r\" mends it", it->path,
-		    it->written);
-	}
+	buf_freezero(&b);
 }
 
 static void
@@ -158,15 +139,15 @@ check_tls(struct conf *c)
 		return;
 	switch (conf_pem_match(cert->value, cert->len, key->value, key->len)) {
 	case CONF_PEM_BAD_CERTIFICATE:
-		conf_error(c, cert->at, "tls.certificate: %s holds no PEM "
+		conf_error(c, cert->at, "tls.certificate: %s contains no PEM "
 		    "certificate", cert->written);
 		break;
 	case CONF_PEM_BAD_KEY:
-		conf_error(c, key->at, "tls.private-key: %s holds no PEM key, "
-		    "or one with a pass phrase", key->written);
+		conf_error(c, key->at, "tls.private-key: %s contains no PEM "
+		    "key, or one with a passphrase", key->written);
 		break;
 	case CONF_PEM_MISMATCH:
-		conf_error(c, key->at, "tls.private-key: %s is not the key of "
+		conf_error(c, key->at, "tls.private-key: %s does not match "
 		    "tls.certificate %s", key->written, cert->written);
 		break;
 	case CONF_PEM_EXPIRED:
@@ -186,8 +167,8 @@ check_listen(struct conf *c)
 	bool			 tls, imap = false;
 	size_t			 i, j;
 
-	tls = written(c, "tls.certificate") != NULL ||
-	    written(c, "tls.private-key") != NULL;
+	tls = conf_written(c, "tls.certificate") != NULL ||
+	    conf_written(c, "tls.private-key") != NULL;
 	for (i = 0; i < c->n; i++) {
 		a = &c->items[i];
 		if (a->bad || strncmp(a->path, "listen.", 7) != 0)
@@ -205,7 +186,8 @@ check_listen(struct conf *c)
 			pa = strchr(a->value, ':');
 			pb = strchr(b->value, ':');
 			if (strcmp(pa, pb) == 0) {
-				conf_error(c, a->at, "%s: %s is taken by %s",
+				conf_error(c, a->at,
+				    "%s: %s is already used by %s",
 				    a->path, a->value + (pa - a->value) + 3,
 				    b->path);
 				break;
@@ -240,8 +222,8 @@ check_paths(struct conf *c)
 	    (is_within(store->value, cache->value) ||
 	    is_within(cache->value, store->value)))
 		conf_error(c, cache->at.line != 0 ? cache->at : store->at,
-		    "cache.path and store.path lie within one another: the "
-		    "cache may be deleted at any time, the store never");
+		    "cache.path and store.path must not contain each other: "
+		    "the cache may be deleted at any time, the store never");
 	for (i = 0; i < c->n; i++) {
 		it = &c->items[i];
 		if (it->bad || strcmp(it->key->path, "auth.*.path") != 0)
@@ -275,8 +257,8 @@ check_auth(struct conf *c)
 			conf_error(c, a->at, "%s: %s is not a file", a->path,
 			    a->value);
 		else if (stat(a->value, &st) == -1 && errno == ENOENT)
-			conf_warning(c, a->at, "%s: %s is not there yet: "
-			    "\"pailctl user add NAME\" makes it", a->path,
+			conf_warning(c, a->at, "%s: %s does not exist yet: "
+			    "\"pailctl user add NAME\" creates it", a->path,
 			    a->value);
 	}
 }
@@ -297,10 +279,35 @@ check_mailboxes(struct conf *c)
 			if (b->bad || b->key != a->key ||
 			    strcmp(a->value, b->value) != 0)
 				continue;
-			conf_error(c, a->at, "%s: \"%s\" is taken by %s",
+			conf_error(c, a->at, "%s: \"%s\" is already used by %s",
 			    a->path, a->value, b->path);
 			break;
 		}
+	}
+}
+
+/* The largest message must fit: as it comes, and as it is packed. */
+static void
+check_spool(struct conf *c)
+{
+	static const struct { const char *key, *than; uint64_t times; } v[] = {
+		{ "cache.spool-per-user", "append-limit", 2 },
+		{ "cache.spool", "append-limit", 2 },
+		{ "cache.spool", "cache.spool-per-user", 1 },
+	};
+	const struct conf_item	*item;
+	size_t			 i;
+
+	for (i = 0; i < nitems(v); i++) {
+		item = conf_item(c, v[i].key);
+		if (item == NULL || item->at.line == 0 ||
+		    conf_item(c, v[i].than) == NULL ||
+		    conf_num(c, v[i].key) >=
+		    v[i].times * conf_num(c, v[i].than))
+			continue;
+		conf_error(c, item->at, "%s is less than %s%s", v[i].key,
+		    v[i].times == 2 ? "twice " : "", v[i].than);
+		return;
 	}
 }
 
@@ -309,21 +316,20 @@ conf_check(struct conf *c)
 {
 	const struct conf_item	*limit;
 
-	if (is(c, "store.type", "file"))
-		check_store_file(c, place(c, "store.type"));
-	else if (is(c, "store.type", "s3"))
-		check_store_s3(c, place(c, "store.type"));
+	if (is(c, "store.type", "s3"))
+		check_store_s3(c);
 	check_readable(c, "store.tls-ca-file", "-----BEGIN CERTIFICATE-----");
 	check_tls(c);
-	check_private(c);
 	check_listen(c);
 	check_paths(c);
 	check_auth(c);
 	check_mailboxes(c);
+	conf_secure(c);
+	check_spool(c);
 	limit = conf_item(c, "append-limit");
 	if (limit != NULL && conf_item(c, "cache.size") != NULL &&
-	    conf_num(c, "append-limit", 0) > conf_num(c, "cache.size", 0))
+	    conf_num(c, "append-limit") > conf_num(c, "cache.size"))
 		conf_error(c, limit->at.line != 0 ? limit->at :
-		    place(c, "cache.size"), "append-limit is more "
-		    "than cache.size: a message passes through the cache");
+		    place(c, "cache.size"), "append-limit is larger than "
+		    "cache.size: messages pass through the cache");
 }

@@ -27,7 +27,7 @@ conf_file_read(const char *path, size_t max, struct buf *out, char *why,
 	struct stat	 st;
 	uint8_t		*p;
 	ssize_t		 n;
-	size_t		 got = 0;
+	size_t		 got = 0, room;
 	int		 fd;
 
 	/* O_NONBLOCK: a FIFO must not hold paild up. */
@@ -43,14 +43,17 @@ conf_file_read(const char *path, size_t max, struct buf *out, char *why,
 	}
 	for (;;) {
 		if (got > max) {
-			snprintf(why, size, "%s: over %zu bytes", path, max);
+			snprintf(why, size,
+			    "%s: larger than %zu bytes", path, max);
 			break;
 		}
-		if ((p = buf_reserve(out, 4096)) == NULL) {
+		/* A byte past max at most: out may be as small. */
+		room = max - got < 4096 ? max - got + 1 : 4096;
+		if ((p = buf_reserve(out, room)) == NULL) {
 			snprintf(why, size, "out of memory");
 			break;
 		}
-		n = read(fd, p, 4096);
+		n = read(fd, p, room);
 		if (n == -1) {
 			snprintf(why, size, "%s: %s", path, strerror(errno));
 			break;
@@ -75,7 +78,7 @@ check_secret(const char *from, struct buf *out, char *why, size_t size)
 	}
 	if (memchr(out->data, '\0', out->len) != NULL ||
 	    memchr(out->data, '\n', out->len) != NULL) {
-		snprintf(why, size, "%s: a secret is one line", from);
+		snprintf(why, size, "%s: a secret must be a single line", from);
 		return -1;
 	}
 	return 0;
@@ -101,14 +104,15 @@ conf_env_secret(const char *name, struct buf *out, char *why, size_t size)
 
 	conf_quote(name, shown, sizeof(shown));
 	if (v == NULL) {
-		snprintf(why, size, "the environment has no %s", shown);
+		snprintf(why, size,
+		    "environment variable %s is not set", shown);
 		return -1;
 	}
 	if (buf_puts(out, v) == -1) {
 		snprintf(why, size, "out of memory");
 		return -1;
 	}
-	snprintf(from, sizeof(from), "%s in the environment", shown);
+	snprintf(from, sizeof(from), "environment variable %s", shown);
 	return check_secret(from, out, why, size);
 }
 

@@ -1,4 +1,4 @@
-/* What the configuration names and paild reads: secrets and PEM files. */
+/* Files that the configuration names and paild reads: secrets and PEM files. */
 #ifndef PAILD_CONF_FILE_H
 #define PAILD_CONF_FILE_H
 
@@ -14,10 +14,10 @@
  */
 int	 conf_file_read(const char *path, size_t max, struct buf *out,
 	    char *why, size_t size);
-/* A secret's file: one line, one trailing newline is dropped. */
+/* A file that holds a secret: a single line; the newline is removed. */
 int	 conf_file_secret(const char *path, struct buf *out, char *why,
 	    size_t size);
-/* Of an environment variable. */
+/* The same from an environment variable. */
 int	 conf_env_secret(const char *name, struct buf *out, char *why,
 	    size_t size);
 

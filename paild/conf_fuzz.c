@@ -23,7 +23,7 @@ fuzz_conf(const uint8_t *in, size_t len)
 		FUZZ_CHECK(c->errors[i].at.column >= 1);
 		FUZZ_CHECK(c->errors[i].text != NULL);
 	}
-	for (kind = PROC_IMAPD; conf_ok(c) && kind < PROC_KINDS; kind++) {
+	for (kind = PROC_PAILD + 1; conf_ok(c) && kind < PROC_KINDS; kind++) {
 		buf_init(&b, 1024 * 1024);
 		FUZZ_CHECK(conf_slice(c, (enum proc_kind)kind, NULL, 0,
 		    &b) == 0);

@@ -1,128 +1,239 @@
 /*
- * The table of keys, and what is near to a key that is not in it.
+ * The table of keys, and what it says of them.
  */
 #include "common/compat.h"
 
-#include <ctype.h>
-#include <stdio.h>
-
 #include "paild/conf_key.h"
 
-#define IMAPD	CONF_TO(PROC_IMAPD)
-#define STORE	CONF_TO(PROC_STORAGED)
-#define AUTHD	CONF_TO(PROC_AUTHD)
-#define WORKER	CONF_TO(PROC_AUTHWORKER)
-#define CREDD	CONF_TO(PROC_CREDD)
+/* Who gets a key: the kinds' names, as bits. */
+enum {
+#define X(kind, name, program, user, traits, stop) kind = CONF_TO(PROC_##kind),
+	PROC_TABLE(X)
+#undef X
+};
+
 #define K	1024ULL
 #define M	(1024 * K)
 #define G	(1024 * M)
 #define T	(1024 * G)
 
+/* Most rows leave out the last columns. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 const struct conf_key conf_keys[] = {
 	{ "", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "the whole configuration" },
 	{ "listen", CONF_LIST, CONF_REQUIRED, 0, NULL, 1, 64, NULL,
-	    "where IMAP is served" },
+	    "the addresses to serve IMAP on" },
 	{ "listen.*", CONF_LISTEN, 0, IMAPD, NULL, 0, 0, NULL,
-	    "imap://ADDRESS:PORT, or imaps:// for TLS from the first byte" },
+	    "imap://ADDRESS:PORT, or imaps:// for implicit TLS" },
 	{ "control-socket", CONF_PATH, CONF_RESTART, 0,
-	    "/run/pail/pail.sock", 1, 100, NULL, "where pailctl finds paild" },
+	    "/run/pail/pail.sock", 1, 100, NULL,
+	    "the socket through which pailctl reaches paild" },
 	{ "tls", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "TLS for clients" },
 	{ "tls.certificate", CONF_PEM, CONF_REQUIRED, IMAPD, NULL, 0, 0, NULL,
-	    "PEM file: the certificate, then its chain" },
+	    "PEM file: the certificate, followed by its chain" },
 	{ "tls.private-key", CONF_PEM, CONF_REQUIRED, IMAPD, NULL, 0, 0, NULL,
-	    "PEM file: the certificate's key, without a pass phrase" },
+	    "PEM file: the private key, without a passphrase" },
 	{ "store", CONF_MAP, CONF_REQUIRED, 0, NULL, 0, 0, NULL,
-	    "where the mail is" },
+	    "where mail is stored" },
 	{ "store.type", CONF_WORD, CONF_REQUIRED | CONF_RESTART,
-	    STORE | CREDD, NULL, 0, 0, "file s3", "file or s3" },
-	{ "store.path", CONF_PATH, CONF_RESTART, STORE, NULL, 1, 1000, NULL,
-	    "file: the store's directory" },
-	{ "store.bucket", CONF_BUCKET, CONF_RESTART, STORE, NULL, 3, 63, NULL,
-	    "s3: the bucket's name" },
-	{ "store.region", CONF_STRING, CONF_RESTART, STORE | CREDD, NULL,
-	    1, 64, NULL, "s3: the region that requests are signed for" },
-	{ "store.endpoint", CONF_URL, CONF_RESTART, STORE, NULL, 1, 255, NULL,
-	    "s3: the server; derived from the region when absent" },
-	{ "store.addressing", CONF_WORD, CONF_RESTART, STORE, NULL, 0, 0,
+	    STORAGED | CREDD, NULL, 0, 0, "file s3", "file or s3" },
+	{ "store.path", CONF_PATH, CONF_REQUIRED | CONF_RESTART, STORAGED,
+	    NULL, 1, 1000, NULL, "the store's directory", "type=file" },
+	{ "store.bucket", CONF_BUCKET, CONF_REQUIRED | CONF_RESTART, STORAGED,
+	    NULL, 3, 63, NULL, "the bucket name", "type=s3" },
+	{ "store.region", CONF_STRING, CONF_REQUIRED | CONF_RESTART,
+	    STORAGED | CREDD, NULL, 1, 64, NULL, "the region that requests "
+	    "are signed for, such as us-east-1", "type=s3" },
+	{ "store.endpoint", CONF_URL, CONF_RESTART, STORAGED, NULL, 1, 255,
+	    NULL, "the server; derived from the region if not set",
+	    "type=s3" },
+	{ "store.addressing", CONF_WORD, CONF_RESTART, STORAGED, "auto", 0, 0,
 	    "auto path virtual",
-	    "s3: the bucket in the path or in the host name" },
-	{ "store.tls-ca-file", CONF_PATH, CONF_RESTART, STORE, NULL, 1, 1000,
-	    NULL, "s3: PEM file of authorities, instead of the system's" },
-	{ "store.access-key", CONF_SECRET, 0, CREDD, NULL, 1, 256, NULL,
-	    "s3: the key's id" },
-	{ "store.secret-key", CONF_SECRET, 0, CREDD, NULL, 1, 256, NULL,
-	    "s3: the secret" },
-	{ "store.key-prefix", CONF_PREFIX, CONF_RESTART, STORE, "", 0, 200,
-	    NULL, "before every object's name" },
-	{ "store.timeout", CONF_DURATION, 0, STORE | IMAPD | AUTHD, "30s",
-	    1, 600, NULL, "a request's time, with its retries" },
-	{ "store.max-retries", CONF_NUMBER, 0, STORE, "3", 0, 20, NULL,
-	    "of a request" },
-	{ "store.verify-after-write", CONF_BOOL, 0, STORE, "true", 0, 0,
-	    NULL, "ask again after each PUT whether it is there" },
-	{ "store.compression", CONF_COMPRESSION, 0, STORE, "zstd:3", 0, 0,
+	    "the bucket in the path or in the host name", "type=s3" },
+	{ "store.tls-ca-file", CONF_PATH, CONF_RESTART | CONF_GUARDED,
+	    STORAGED | CREDD, NULL, 1, 1000, NULL,
+	    "PEM file of CA certificates, instead of the system's",
+	    "type=s3" },
+	{ "store.access-key", CONF_SECRET, CONF_PUBLIC, 0, NULL, 1, 256, NULL,
+	    "the access key ID: a value, {env: NAME} or {file: PATH}",
+	    "type=s3", "store.credentials.access-key" },
+	{ "store.secret-key", CONF_SECRET, 0, 0, NULL, 1, 256, NULL,
+	    "the secret access key: a value, {env: NAME} or {file: PATH}",
+	    "type=s3", "store.credentials.secret-key" },
+	{ "store.credentials", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
+	    "where the keys of requests come from", "type=s3" },
+	{ "store.credentials.source", CONF_WORD, 0, CREDD, "static", 0, 0,
+	    "static env container imds auto",
+	    "static, env, container, imds or auto" },
+	{ "store.credentials.access-key", CONF_SECRET, CONF_PUBLIC, CREDD,
+	    NULL, 1, 256, NULL, "as store.access-key",
+	    "source=static auto" },
+	{ "store.credentials.secret-key", CONF_SECRET, 0, CREDD,
+	    NULL, 1, 256, NULL, "as store.secret-key",
+	    "source=static auto" },
+	{ "store.credentials.session-token", CONF_SECRET, 0, CREDD,
+	    NULL, 1, 4096, NULL, "of temporary keys: as secret-key",
+	    "source=static auto" },
+	{ "store.credentials.endpoint", CONF_URL, 0, CREDD, NULL, 1, 255,
+	    NULL, "the metadata service, if it is not EC2's own",
+	    "source=imds auto" },
+	{ "store.credentials.endpoint-mode", CONF_WORD, 0, CREDD, "ipv4",
+	    0, 0, "ipv4 ipv6", "which of EC2's addresses to use",
+	    "source=imds auto" },
+	{ "store.credentials.role", CONF_STRING, 0, CREDD, NULL, 1, 64,
+	    NULL, "the instance role; by default the one that is attached",
+	    "source=imds auto" },
+	{ "store.key-prefix", CONF_PREFIX, CONF_RESTART, STORAGED, "", 0, 200,
+	    NULL, "prefix of every object's key" },
+	{ "store.timeout", CONF_DURATION, 0, STORAGED | IMAPD | AUTHD, "30s",
+	    1, 600, NULL, "time limit of a request, including retries" },
+	{ "store.connect-timeout", CONF_DURATION, CONF_RESTART, STORAGED,
+	    "3s", 1, 60, NULL, "time limit for connecting, including TLS",
+	    "type=s3" },
+	{ "store.stall-timeout", CONF_DURATION, CONF_RESTART, STORAGED, "10s",
+	    1, 300, NULL, "how long a request may stand still", "type=s3" },
+	{ "store.max-connections", CONF_NUMBER, CONF_RESTART, STORAGED, "48",
+	    4, 1000, NULL, "connections per storaged process", "type=s3" },
+	{ "store.allow-invalid-certs", CONF_BOOL, CONF_RESTART, STORAGED,
+	    "false", 0, 0, NULL, "accept any certificate of the endpoint",
+	    "type=s3" },
+	{ "store.storage-class", CONF_STRING, CONF_RESTART, STORAGED, NULL,
+	    1, 64, NULL, "storage class of new objects", "type=s3" },
+	{ "store.server-side-encryption", CONF_WORD, CONF_RESTART, STORAGED,
+	    "none", 0, 0, "none AES256 aws:kms",
+	    "none, AES256 or aws:kms for new objects", "type=s3" },
+	{ "store.kms-key-id", CONF_STRING, CONF_RESTART, STORAGED, NULL,
+	    1, 256, NULL, "aws:kms: the key, instead of the bucket's",
+	    "type=s3" },
+	{ "store.request-headers", CONF_LIST, CONF_RESTART, 0, NULL, 0, 8,
+	    NULL, "further headers of all requests", "type=s3" },
+	{ "store.request-headers.*", CONF_HEADER, CONF_RESTART, STORAGED,
+	    NULL, 1, 250, NULL, "\"Name: value\"" },
+	{ "store.proxy", CONF_PROXY, CONF_RESTART, STORAGED, NULL, 1, 255,
+	    NULL, "http://, https:// or socks5h:// proxy to the endpoint",
+	    "type=s3" },
+	{ "store.no-proxy", CONF_LIST, CONF_RESTART, 0, NULL, 0, 16, NULL,
+	    "hosts and domains that need no proxy", "type=s3" },
+	{ "store.no-proxy.*", CONF_STRING, CONF_RESTART, STORAGED, NULL,
+	    1, 253, NULL, "a host, an address or a domain" },
+	{ "store.parallel-deletes", CONF_NUMBER, 0, STORAGED, "1000", 1, 1000,
+	    NULL, "keys per DeleteObjects request; 1: DELETE requests",
+	    "type=s3" },
+	{ "store.max-retries", CONF_NUMBER, 0, STORAGED, "3", 0, 20, NULL,
+	    "retries of a failed request" },
+	{ "store.verify-after-write", CONF_WORD, 0, STORAGED, "true", 0, 0,
+	    "true head read false",
+	    "true or head: a HEAD request after each PUT; read: a GET" },
+	{ "store.compression", CONF_COMPRESSION, 0, STORAGED, "zstd:3", 0, 0,
 	    NULL, "zstd[:1-19], gzip[:1-9], lz4 or none" },
-	{ "cluster", CONF_BOOL, 0, STORE, "true", 0, 0, NULL,
-	    "other nodes may serve this bucket too" },
+	{ "cluster", CONF_BOOL, 0, STORAGED, "true", 0, 0, NULL,
+	    "other nodes may serve this bucket as well" },
 	{ "cache", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
-	    "local state that may be lost" },
-	{ "cache.path", CONF_PATH, CONF_RESTART, STORE, "/var/cache/pail",
-	    1, 1000, NULL, "its directory" },
-	{ "cache.size", CONF_SIZE, 0, STORE, "512M", M, 64 * T, NULL,
-	    "of cached objects, for all processes together" },
+	    "local data that may be deleted" },
+	{ "cache.path", CONF_PATH, CONF_RESTART, STORAGED, "/var/cache/pail",
+	    1, 1000, NULL, "the cache directory" },
+	{ "cache.size", CONF_SIZE, 0, STORAGED, "512M", M, 64 * T, NULL,
+	    "space for cached objects, shared by all processes" },
+	{ "cache.spool", CONF_SIZE, 0, STORAGED, "4G", M, 64 * T, NULL,
+	    "space for messages being uploaded, shared by all processes" },
+	{ "cache.spool-per-user", CONF_SIZE, 0, STORAGED, "1G", M, 64 * T, NULL,
+	    "the part of cache.spool that one user may take" },
+	{ "cache.keep-free", CONF_SIZE, 0, STORAGED, "256M", 0, 64 * T, NULL,
+	    "disk space to keep free for the indexes" },
 	{ "auth", CONF_LIST, CONF_REQUIRED, 0, NULL, 1, 16, NULL,
-	    "who may log in; asked in this order" },
-	{ "auth.*", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "one source of users" },
-	{ "auth.*.type", CONF_WORD, CONF_REQUIRED, AUTHD | WORKER, NULL, 0, 0,
-	    "file", "file" },
-	{ "auth.*.path", CONF_PATH, CONF_REQUIRED, AUTHD | WORKER, NULL,
-	    1, 1000, NULL, "file: lines of name:hash" },
+	    "the user databases, tried in this order" },
+	{ "auth.*", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "one user database" },
+	{ "auth.*.type", CONF_WORD, CONF_REQUIRED, AUTHD | AUTHWORKER, NULL, 0,
+	    0, "file", "file" },
+	{ "auth.*.path", CONF_PATH, CONF_REQUIRED | CONF_GUARDED,
+	    AUTHD | AUTHWORKER, NULL, 1, 1000, NULL,
+	    "password file with lines of name:hash", "type=file" },
 	{ "login-cache", CONF_DURATION, 0, AUTHD, "5m", 0, 86400, NULL,
-	    "a good login is not checked again for that long" },
-	{ "sasl-mechanisms", CONF_LIST, 0, 0, NULL, 1, 2, NULL,
-	    "for AUTHENTICATE" },
+	    "how long a successful login is cached" },
+	{ "login-limits", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
+	    "limits on failed and on waiting logins" },
+	{ "login-limits.failure-delay", CONF_DURATION, 0, AUTHD, "1s", 1, 60,
+	    NULL, "delay before a wrong password is answered" },
+	{ "login-limits.guesses-per-user", CONF_NUMBER, 0, AUTHD, "30", 1,
+	    6000, NULL,
+	    "guesses per minute from addresses with failed logins" },
+	{ "login-limits.waiting", CONF_NUMBER, 0, AUTHD, "1000", 10, 100000,
+	    NULL, "logins in progress per imapd process" },
+	{ "login-limits.waiting-per-address", CONF_NUMBER, 0, AUTHD, "100",
+	    1, 100000, NULL, "of these, from one address" },
+	{ "sasl-mechanisms", CONF_LIST, 0, 0, NULL, 1, 3, NULL,
+	    "the SASL mechanisms offered" },
 	{ "sasl-mechanisms.*", CONF_WORD, 0, IMAPD | AUTHD, NULL, 0, 0,
-	    "PLAIN LOGIN", "PLAIN or LOGIN" },
+	    "PLAIN LOGIN SCRAM-SHA-256", "PLAIN, LOGIN or SCRAM-SHA-256" },
 	{ "plaintext-login", CONF_WORD, 0, IMAPD, "loopback", 0, 0,
-	    "never loopback always", "passwords without TLS" },
-	{ "append-limit", CONF_SIZE, 0, IMAPD | STORE, "64M", 64 * K, 2 * G,
-	    NULL, "the largest message (APPENDLIMIT)" },
+	    "never loopback always", "plaintext passwords without TLS" },
+	{ "append-limit", CONF_SIZE, 0, IMAPD | STORAGED, "64M", 64 * K, 2 * G,
+	    NULL, "maximum size of a message (APPENDLIMIT)" },
+	{ "append-nul", CONF_WORD, 0, IMAPD, "refuse", 0, 0,
+	    "refuse replace", "how messages with NUL bytes are handled" },
+	{ "messages-per-mailbox", CONF_NUMBER, 0, STORAGED, "4000000", 1,
+	    4000000, NULL, "above this, APPEND, COPY and MOVE are refused" },
 	{ "mailboxes", CONF_LIST, 0, 0, NULL, 0, 32, NULL,
-	    "made and subscribed at a user's first login, besides INBOX" },
+	    "created and subscribed at a user's first login, besides INBOX" },
 	{ "mailboxes.*", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "one mailbox" },
-	{ "mailboxes.*.name", CONF_MAILBOX, CONF_REQUIRED, STORE, NULL,
-	    1, 255, NULL, "its name" },
-	{ "mailboxes.*.use", CONF_WORD, 0, STORE, NULL, 0, 0,
+	{ "mailboxes.*.name", CONF_MAILBOX, CONF_REQUIRED, STORAGED, NULL,
+	    1, 255, NULL, "the mailbox name" },
+	{ "mailboxes.*.use", CONF_WORD, 0, STORAGED, NULL, 0, 0,
 	    "archive drafts flagged junk sent trash",
 	    "its special use (RFC 6154)" },
-	{ "imap", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "limits of IMAP" },
+	{ "imap", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "IMAP limits" },
 	{ "imap.idle-timeout", CONF_DURATION, 0, IMAPD, "31m", 1800, 604800,
-	    NULL, "a logged-in client's silence (RFC 3501: 30m at least)" },
+	    NULL, "disconnects an inactive client (RFC 3501: at least 30m)" },
 	{ "imap.login-timeout", CONF_DURATION, 0, IMAPD, "3m", 5, 86400,
-	    NULL, "from the connection to the login" },
+	    NULL, "time from connecting to logging in" },
 	{ "imap.write-timeout", CONF_DURATION, 0, IMAPD, "10m", 10, 86400,
-	    NULL, "a client that does not take what it asked for" },
+	    NULL, "disconnects a client that does not read" },
+	{ "imap.literal-timeout", CONF_DURATION, 0, IMAPD, "1m", 5, 86400,
+	    NULL, "disconnects a client that stalls inside a literal" },
 	{ "imap.still-here", CONF_DURATION, 0, IMAPD, "2m", 1, 1740,
-	    NULL, "between two signs of life during IDLE" },
+	    NULL, "interval of keepalives during IDLE" },
+	{ "imap.max-unsent", CONF_SIZE, 0, IMAPD, "64M", M, T, NULL,
+	    "unread output of all clients of one process" },
 	{ "imap.max-connections", CONF_NUMBER, 0, IMAPD, "20000", 1, 1000000,
-	    NULL, "of one imapd process" },
+	    NULL, "connections per imapd process" },
 	{ "imap.max-unauthenticated", CONF_NUMBER, 0, IMAPD, "1000",
-	    1, 1000000, NULL, "of them those not logged in" },
+	    1, 1000000, NULL, "of these, not logged in" },
 	{ "imap.max-unauthenticated-per-address", CONF_NUMBER, 0, IMAPD,
-	    "100", 1, 1000000, NULL, "of these those from one address" },
+	    "100", 1, 1000000, NULL, "of these, from one address" },
 	{ "processes", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
-	    "how many of each kind" },
+	    "number of processes of each kind" },
 	{ "processes.imapd", CONF_PROCESSES, CONF_RESTART, 0, "auto", 1, 64,
-	    NULL, "auto is one a core" },
+	    NULL, "auto: one per core" },
 	{ "processes.storaged", CONF_PROCESSES, CONF_RESTART, 0, "auto",
-	    1, 64, NULL, "auto is one a core" },
-	{ "log", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "what is logged" },
+	    1, 64, NULL, "auto: one per core" },
+	{ "processes.authworker", CONF_PROCESSES, CONF_RESTART, 0, "auto",
+	    1, 64, NULL, "password checkers; auto: one per core, or 2" },
+	{ "watchdog", CONF_DURATION, 0, 0, "30s", 0, 3600, NULL,
+	    "a process that hangs for this long is restarted" },
+	{ "log", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "logging" },
 	{ "log.level", CONF_WORD, 0, 0, "info", 0, 0,
-	    "error warn info debug", "the least that is logged" },
+	    "error warn info debug", "the least severe level that is logged" },
 	{ "log.to", CONF_WORD, CONF_RESTART, 0, "stderr", 0, 0,
 	    "stderr syslog", "stderr or syslog; paild -d: always stderr" },
 };
 const size_t conf_keys_n = nitems(conf_keys);
+
+const struct conf_list_default conf_list_defaults[] = {
+	{ "sasl-mechanisms.*", 0, "PLAIN" },
+	{ "sasl-mechanisms.*", 1, "LOGIN" },
+	{ "mailboxes.*.name", 0, "Drafts" },
+	{ "mailboxes.*.use", 0, "drafts" },
+	{ "mailboxes.*.name", 1, "Sent" },
+	{ "mailboxes.*.use", 1, "sent" },
+	{ "mailboxes.*.name", 2, "Junk" },
+	{ "mailboxes.*.use", 2, "junk" },
+	{ "mailboxes.*.name", 3, "Trash" },
+	{ "mailboxes.*.use", 3, "trash" },
+	{ "mailboxes.*.name", 4, "Archive" },
+	{ "mailboxes.*.use", 4, "archive" },
+};
+const size_t conf_list_defaults_n = nitems(conf_list_defaults);
 
 const struct conf_key *
 conf_key_find(const char *path)
@@ -150,6 +261,20 @@ conf_key_below(const char *child, const char *parent)
 	return strchr(child, '.') == NULL;
 }
 
+bool
+conf_word_in(const char *word, const char *words)
+{
+	const char	*p, *end;
+	size_t		 n = strlen(word);
+
+	for (p = words; *p != '\0'; p = *end == ' ' ? end + 1 : end) {
+		end = p + strcspn(p, " ");
+		if ((size_t)(end - p) == n && strncmp(word, p, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *
 conf_key_leaf(const char *path)
 {
@@ -158,97 +283,39 @@ conf_key_leaf(const char *path)
 	return dot != NULL ? dot + 1 : path;
 }
 
-#define WORD_MAX	48
-
-/* '_' and upper case are the commonest slips: they cost nothing. */
-static int
-fold(char c)
+/* How many bytes of when name the key that decides: "type=s3" has 4. */
+static size_t
+selector_length(const char *when)
 {
-	return c == '_' ? '-' : tolower((unsigned char)c);
+	return strcspn(when, "=");
 }
 
-/* Edits (a swap of neighbours is one) from a to b; large when too long. */
-static unsigned
-distance(const char *a, size_t na, const char *b, size_t nb)
+const struct conf_key *
+conf_key_selector(const char *map)
 {
-	unsigned	d[WORD_MAX + 1][WORD_MAX + 1], v;
-	size_t		i, j;
+	const char	*leaf;
+	size_t		 i, k, n;
 
-	if (na > WORD_MAX || nb > WORD_MAX)
-		return WORD_MAX;
-	for (i = 0; i <= na; i++) {
-		for (j = 0; j <= nb; j++) {
-			if (i == 0 || j == 0) {
-				d[i][j] = (unsigned)(i + j);
-				continue;
-			}
-			v = d[i - 1][j - 1] +
-			    (fold(a[i - 1]) != fold(b[j - 1]));
-			if (d[i - 1][j] + 1 < v)
-				v = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < v)
-				v = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && d[i - 2][j - 2] + 1 < v &&
-			    fold(a[i - 1]) == fold(b[j - 2]) &&
-			    fold(a[i - 2]) == fold(b[j - 1]))
-				v = d[i - 2][j - 2] + 1;
-			d[i][j] = v;
-		}
-	}
-	return d[na][nb];
-}
-
-/* How far is near: a third of the letters, one at least. */
-static unsigned
-near_enough(size_t n)
-{
-	return n < 6 ? (n < 3 ? 1 : 2) : (unsigned)n / 3;
-}
-
-const char *
-conf_key_nearest(const char *name, const char *parent)
-{
-	const char	*found = NULL, *leaf;
-	size_t		 i, n = strlen(name);
-	unsigned	 d, best = near_enough(n) + 1;
-
-	for (i = 0; i < nitems(conf_keys); i++) {
-		if (!conf_key_below(conf_keys[i].path, parent))
-			continue;
-		leaf = conf_key_leaf(conf_keys[i].path);
-		d = distance(name, n, leaf, strlen(leaf));
-		if (d < best) {
-			best = d;
-			found = leaf;
-		}
-	}
-	for (i = 0; found == NULL && i < nitems(conf_keys); i++) {
-		leaf = conf_key_leaf(conf_keys[i].path);
-		if (strchr(conf_keys[i].path, '*') == NULL &&
-		    distance(name, n, leaf, strlen(leaf)) == 0)
-			found = conf_keys[i].path;
-	}
-	return found;
-}
-
-const char *
-conf_word_nearest(const char *word, const char *words, char *dst, size_t size)
-{
-	const char	*p, *end, *found = NULL;
-	size_t		 n = strlen(word), len = 0;
-	unsigned	 d, best = near_enough(n) + 1;
-
-	for (p = words; *p != '\0'; p = *end == ' ' ? end + 1 : end) {
-		end = p + strcspn(p, " ");
-		d = distance(word, n, p, (size_t)(end - p));
-		if (d < best) {
-			best = d;
-			found = p;
-			len = (size_t)(end - p);
-		}
-	}
-	if (found == NULL || len >= size)
+	for (i = 0; i < nitems(conf_keys); i++)
+		if (conf_keys[i].when != NULL &&
+		    conf_key_below(conf_keys[i].path, map))
+			break;
+	if (i == nitems(conf_keys))
 		return NULL;
-	snprintf(dst, size, "%.*s", (int)len, found);
-	return dst;
+	n = selector_length(conf_keys[i].when);
+	for (k = 0; k < nitems(conf_keys); k++) {
+		leaf = conf_key_leaf(conf_keys[k].path);
+		if (conf_key_below(conf_keys[k].path, map) &&
+		    strlen(leaf) == n &&
+		    strncmp(leaf, conf_keys[i].when, n) == 0)
+			return &conf_keys[k];
+	}
+	return NULL;
+}
+
+bool
+conf_key_goes_with(const struct conf_key *key, const char *kind)
+{
+	return key->when == NULL || kind == NULL || conf_word_in(kind,
+	    key->when + selector_length(key->when) + 1);
 }

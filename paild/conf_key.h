@@ -5,6 +5,7 @@
 #ifndef PAILD_CONF_KEY_H
 #define PAILD_CONF_KEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,14 +26,18 @@ enum conf_type {
 	CONF_SECRET,		/* a value, {env: NAME} or {file: PATH} */
 	CONF_LISTEN,		/* imap://ADDRESS:PORT */
 	CONF_URL,		/* http://HOST[:PORT] or https://... */
+	CONF_PROXY,		/* the same, or socks5h://... */
 	CONF_BUCKET,
 	CONF_PREFIX,
+	CONF_HEADER,		/* "Name: value", of an HTTP request */
 	CONF_COMPRESSION,
 	CONF_MAILBOX
 };
 
-#define CONF_REQUIRED	0x01	/* in its map, when the map is there */
-#define CONF_RESTART	0x02	/* a change takes a restart of paild */
+#define CONF_REQUIRED	0x01	/* in its map, if the map is present */
+#define CONF_RESTART	0x02	/* a change requires a restart of paild */
+#define CONF_GUARDED	0x04	/* a file that only root may change */
+#define CONF_PUBLIC	0x08	/* written like a secret, but public */
 
 struct conf_key {
 	const char	*path;		/* "store.timeout", "auth.*.path" */
@@ -44,25 +49,43 @@ struct conf_key {
 	uint64_t	 max;
 	const char	*words;		/* CONF_WORD: separated by a space */
 	const char	*doc;		/* one line */
+	/*
+	 * "type=s3": only where the key "type" of the same map says s3 (more
+	 * words are separated by a space); there it is required if
+	 * CONF_REQUIRED.  All keys of a map name the same one.  NULL: always.
+	 */
+	const char	*when;
+	/* The key whose value this is, too; only one of them is written. */
+	const char	*alias;
 };
 #define CONF_TO(kind)	(1U << (kind))
 
 extern const struct conf_key conf_keys[];
 extern const size_t conf_keys_n;
 
+/* The content of a list that was left out (not of one that was set to
+ * empty). */
+struct conf_list_default {
+	const char	*path;		/* a key: "mailboxes.*.name" */
+	unsigned	 index;		/* of the element */
+	const char	*value;
+};
+extern const struct conf_list_default conf_list_defaults[];
+extern const size_t conf_list_defaults_n;
+
 const struct conf_key *conf_key_find(const char *path);
 /* Is child directly below parent ("" is the top)? */
 int	 conf_key_below(const char *child, const char *parent);
+/* Is it one of words (separated by a space)? */
+bool	 conf_word_in(const char *word, const char *words);
 /* The last part of a path. */
 const char *conf_key_leaf(const char *path);
 /*
- * What the writer of name, found in the map parent, may have meant: a key of
- * that map within a small edit distance, else the whole path of a key with
- * that very name elsewhere; NULL: nothing near.
+ * The key of map ("store") whose value decides which others are allowed
+ * ("store.type"); NULL: all are.
  */
-const char *conf_key_nearest(const char *name, const char *parent);
-/* The nearest of words (separated by a space): copied to dst, or NULL. */
-const char *conf_word_nearest(const char *word, const char *words, char *dst,
-	    size_t size);
+const struct conf_key *conf_key_selector(const char *map);
+/* Is key allowed if the selector's value is kind?  NULL: unknown, so yes. */
+bool	 conf_key_goes_with(const struct conf_key *key, const char *kind);
 
 #endif

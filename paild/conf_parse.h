@@ -1,5 +1,5 @@
 /*
- * Between conf_type.c and conf_type_net.c: one value that is being read.
+ * Between conf_type.c and conf_type_net.c: one value being parsed.
  */
 #ifndef PAILD_CONF_PARSE_H
 #define PAILD_CONF_PARSE_H
@@ -20,8 +20,10 @@ struct parse {
 /* Each: 0 with the normalised value in out, -1 with the reason in why. */
 int	 conf_parse_listen(struct parse *p);
 int	 conf_parse_url(struct parse *p);
+int	 conf_parse_proxy(struct parse *p);
 int	 conf_parse_bucket(struct parse *p);
 int	 conf_parse_prefix(struct parse *p);
+int	 conf_parse_header(struct parse *p);
 
 /* Fills why; always -1. */
 int	 conf_wrong(struct parse *p, const char *fmt, ...)

@@ -14,8 +14,8 @@ struct conf_extra { const char *key; const char *value; };
 int	 conf_slice(const struct conf *c, enum proc_kind kind,
 	    const struct conf_extra *extra, size_t n, struct buf *b);
 /*
- * Calls changed() with the path of each key whose change from old to new
- * only counts after a restart.
+ * Calls changed() with the path of each key that differs between old and new
+ * and takes effect only after a restart.
  */
 void	 conf_restart_keys(const struct conf *old, const struct conf *new,
 	    void (*changed)(const char *path, void *arg), void *arg);

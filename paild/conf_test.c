@@ -1,6 +1,6 @@
 /*
  * The configuration: mistakes with their place and message, what a good
- * file becomes, and each daemon's slice.  Files are in paild/test.
+ * file becomes.  Files are in paild/test.
  */
 #include "common/compat.h"
 
@@ -8,20 +8,13 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
-#include "common/slice.h"
 #include "common/test.h"
 #include "paild/conf.h"
 #include "paild/conf_file.h"
 #include "paild/conf_slice.h"
-
-#define L	"listen: [imap://127.0.0.1:1143]\n"		/* line 1 */
-#define S	"store: {type: file, path: store}\n"		/* line 2 */
-#define A	"auth: [{type: file, path: users}]\n"		/* line 3 */
-#define S3	"store:\n  type: s3\n  bucket: mail\n  region: us-east-1\n" \
-		"  access-key: k\n"				/* 5 lines */
-#define TLS	"tls: {certificate: cert.pem, private-key: key.pem}\n"
-#define GOOD	L S A
+#include "paild/test/conf_files.h"
 
 static const struct {
 	const char	*text;
@@ -113,7 +106,7 @@ test_limits(void)
 	memset(big, '#', sizeof(big));
 	c = conf_load_text("t.yaml", big, sizeof(big), false);
 	CHECK(c->nerrors == 1 &&
-	    strcmp(c->errors[0].text, "the file is over 1 MiB") == 0);
+	    strcmp(c->errors[0].text, "the file is larger than 1 MiB") == 0);
 	conf_free(c);
 	for (i = 0; i < 30000; i++)
 		n += (size_t)snprintf(big + n, sizeof(big) - n, "- %zu\n", i);
@@ -128,11 +121,26 @@ test_limits(void)
 	CHECK(c->nerrors == CONF_ERRORS_MAX);
 	conf_free(c);
 	c = conf_load("paild/test/no-such-file", false);
-	CHECK(c->nerrors == 1 && !conf_ok(c));
+	/* The file is named by what prints the error. */
+	CHECK(c->nerrors == 1 && !conf_ok(c) &&
+	    strcmp(c->errors[0].text, "No such file or directory") == 0);
 	conf_free(c);
 	c = conf_load("paild/test", false);
-	CHECK(c->nerrors == 1 && !conf_ok(c));
+	CHECK(c->nerrors == 1 && !conf_ok(c) &&
+	    strcmp(c->errors[0].text, "not a regular file") == 0);
 	conf_free(c);
+}
+
+/* A value or its default, never both: daemons read what comes first. */
+static void
+check_once(const struct conf *c)
+{
+	size_t	 i, k;
+
+	for (i = 0; i < c->n; i++)
+		for (k = 0; k < i; k++)
+			CHECK_ROW(strcmp(c->items[i].path,
+			    c->items[k].path) != 0, "%s", c->items[i].path);
 }
 
 static void
@@ -177,8 +185,12 @@ test_good(void)
 	IS("mailboxes.1.name", "Lists/Misc");
 	CHECK(conf_str(c, "mailboxes.1.use") == NULL);
 	CHECK(conf_str(c, "mailboxes.2.name") == NULL);
+	check_once(c);
 	CHECK(conf_processes(c, PROC_IMAPD) == 3);
 	CHECK(conf_processes(c, PROC_STORAGED) >= 1);
+	CHECK(conf_processes(c, PROC_AUTHWORKER) >= 2);
+	CHECK(conf_processes(c, PROC_AUTHWORKER) >=
+	    conf_processes(c, PROC_STORAGED));
 	snprintf(want, sizeof(want), "%s/users", c->base);
 	IS("auth.0.path", want);
 	CHECK(strncmp(conf_str(c, "tls.private-key"), "-----BEGIN", 10) == 0);
@@ -189,6 +201,7 @@ test_good(void)
 	IS("mailboxes.4.name", "Archive");
 	IS("mailboxes.4.use", "archive");
 	CHECK(conf_str(c, "mailboxes.5.name") == NULL);
+	check_once(c);
 	conf_free(c);
 	c = conf_load_text("paild/test/t.yaml", L S3
 	    "  secret-key: {env: PAIL_TEST_KEY}\n" A,
@@ -196,6 +209,82 @@ test_good(void)
 	CHECK(conf_ok(c));
 	IS("store.secret-key", "from the environment");
 	conf_free(c);
+}
+
+/* What follows from a region when no endpoint is written. */
+static void
+test_regions(void)
+{
+	static const struct { const char *region, *sign, *endpoint; } t[] = {
+		{ "us-east-1", "us-east-1", NULL },
+		{ "cn-north-1", "cn-north-1", NULL },
+		{ "xx-new-9", "xx-new-9", NULL },
+		{ "fra1", "fra1", "https://fra1.digitaloceanspaces.com" },
+		{ "wa-eu-west-1", "eu-west-1",
+		    "https://s3.eu-west-1.wasabisys.com" },
+		{ "us-west-004", "us-west-004",
+		    "https://s3.us-west-004.backblazeb2.com" },
+		{ "fr-par", "fr-par", "https://s3.fr-par.scw.cloud" },
+		{ "gra", "gra", "https://s3.gra.io.cloud.ovh.net" },
+		{ "hel1", "hel1", "https://hel1.your-objectstorage.com" },
+		{ "ch-gva-2", "ch-gva-2", "https://sos-ch-gva-2.exo.io" },
+		{ "e2-us-west-1", "us-west-1",
+		    "https://s3.us-west-1.idrivee2.com" },
+		{ "us-ord-1", "us-ord-1",
+		    "https://us-ord-1.linodeobjects.com" },
+		{ "linode-us-east-1", "us-east-1",
+		    "https://us-east-1.linodeobjects.com" },
+		{ "ru-central1", "ru-central1",
+		    "https://storage.yandexcloud.net" },
+		{ "google", "auto", "https://storage.googleapis.com" },
+	};
+	struct conf	*c;
+	const char	*endpoint;
+	char		 text[512];
+	size_t		 i;
+
+	for (i = 0; i < nitems(t); i++) {
+		snprintf(text, sizeof(text), L "store: {type: s3, bucket: b-1,"
+		    " access-key: k, secret-key: s, region: %s}\n" A,
+		    t[i].region);
+		c = conf_load_text("paild/test/t.yaml", text, strlen(text),
+		    false);
+		CHECK(conf_ok(c));
+		IS("store.region", t[i].sign);
+		endpoint = conf_str(c, "store.endpoint");
+		CHECK_ROW(t[i].endpoint == NULL ? endpoint == NULL :
+		    endpoint != NULL && strcmp(endpoint, t[i].endpoint) == 0,
+		    "%s: %s", t[i].region, endpoint != NULL ? endpoint : "-");
+		conf_free(c);
+	}
+}
+
+/* A proxy always has a port: what connects and what allows it agree. */
+static void
+test_proxy_ports(void)
+{
+	static const struct { const char *written, *is; } t[] = {
+		{ "http://p.example.org", "http://p.example.org:80" },
+		{ "http://p.example.org/", "http://p.example.org:80" },
+		{ "https://192.0.2.1", "https://192.0.2.1:443" },
+		{ "socks5h://[2001:db8::1]", "socks5h://[2001:db8::1]:1080" },
+		{ "http://p.example.org:/", "http://p.example.org:80" },
+		{ "http://p.example.org:3128/", "http://p.example.org:3128" },
+		{ "https://[::1]:8443", "https://[::1]:8443" },
+	};
+	struct conf	*c;
+	char		 text[512];
+	size_t		 i;
+
+	for (i = 0; i < nitems(t); i++) {
+		snprintf(text, sizeof(text), L S3 "  secret-key: s\n"
+		    "  proxy: '%s'\n" A, t[i].written);
+		c = conf_load_text("paild/test/t.yaml", text, strlen(text),
+		    false);
+		CHECK(conf_ok(c));
+		IS("store.proxy", t[i].is);
+		conf_free(c);
+	}
 }
 
 /* Without secrets: what pailctl sees when it may not read them. */
@@ -214,62 +303,6 @@ test_no_secrets(void)
 }
 
 static void
-test_slices(void)
-{
-	static const char text[] = L S3 "  secret-key: {file: secret}\n" A TLS;
-	static const struct {
-		enum proc_kind	 kind;
-		const char	*key;
-		bool		 has;
-	} t[] = {
-		{ PROC_IMAPD, "tls.private-key", true },
-		{ PROC_IMAPD, "plaintext-login", true },
-		{ PROC_IMAPD, "listen.0", true },
-		{ PROC_IMAPD, "store.access-key", false },
-		{ PROC_IMAPD, "store.secret-key", false },
-		{ PROC_IMAPD, "auth.0.path", false },
-		{ PROC_STORAGED, "store.bucket", true },
-		{ PROC_STORAGED, "cache.path", true },
-		{ PROC_STORAGED, "mailboxes.0.name", true },
-		{ PROC_STORAGED, "store.access-key", false },
-		{ PROC_STORAGED, "store.secret-key", false },
-		{ PROC_STORAGED, "tls.private-key", false },
-		{ PROC_STORAGED, "auth.0.path", false },
-		{ PROC_CREDD, "store.secret-key", true },
-		{ PROC_CREDD, "store.access-key", true },
-		{ PROC_CREDD, "store.region", true },
-		{ PROC_CREDD, "auth.0.path", false },
-		{ PROC_CREDD, "tls.private-key", false },
-		{ PROC_AUTHD, "auth.0.type", true },
-		{ PROC_AUTHD, "store.secret-key", false },
-		{ PROC_AUTHWORKER, "auth.0.path", true },
-		{ PROC_AUTHWORKER, "tls.private-key", false },
-		{ PROC_STORAGED, "index", true },
-		{ PROC_IMAPD, "index", true },
-	};
-	static const struct conf_extra	 extra[] = { { "index", "7" } };
-	struct conf			*c;
-	struct slice			*s;
-	struct buf			 b;
-	size_t				 i;
-
-	c = conf_load_text("paild/test/t.yaml", text, strlen(text), false);
-	CHECK(conf_ok(c));
-	for (i = 0; i < nitems(t); i++) {
-		buf_init(&b, 1024 * 1024);
-		CHECK(conf_slice(c, t[i].kind, extra, 1, &b) == 0);
-		s = slice_new(b.data, b.len);
-		CHECK(s != NULL);
-		CHECK_ROW(s != NULL && (slice_str(s, t[i].key, NULL) !=
-		    NULL) == t[i].has, "%s %s", proc_kind_name(t[i].kind),
-		    t[i].key);
-		slice_free(s);
-		buf_free(&b);
-	}
-	conf_free(c);
-}
-
-static void
 count_change(const char *path, void *arg)
 {
 	char	*list = arg;
@@ -278,14 +311,58 @@ count_change(const char *path, void *arg)
 	strlcat(list, " ", 256);
 }
 
+/* A key whose name begins another's (cache.spool, cache.spool-per-user) has
+ * its default when only the longer one is written. */
+static void
+test_longer_names(void)
+{
+	const struct conf_key	*a, *b;
+	struct conf		*c;
+	const char		*dot, *v;
+	char			 text[4096];
+	size_t			 i, k, n, pairs = 0;
+
+	for (i = 0; i < conf_keys_n; i++)
+		for (k = 0; k < conf_keys_n; k++) {
+			a = &conf_keys[i];
+			b = &conf_keys[k];
+			n = strlen(a->path);
+			if (strncmp(a->path, b->path, n) != 0 ||
+			    b->path[n] != '-' || a->def == NULL ||
+			    (dot = strchr(b->path, '.')) == NULL)
+				continue;
+			pairs++;
+			snprintf(text, sizeof(text), "%s%.*s: {%s: %s}\n",
+			    GOOD, (int)(dot - b->path), b->path, dot + 1,
+			    b->def);
+			c = conf_load_text("paild/test/t.yaml", text,
+			    strlen(text), false);
+			v = conf_str(c, a->path);
+			CHECK_ROW(conf_ok(c) && v != NULL && *v != '\0',
+			    "%s without %s", b->path, a->path);
+			conf_free(c);
+		}
+	CHECK(pairs >= 3);
+}
+
 static void
 test_restart_keys(void)
 {
 	static const char a[] = GOOD "processes: {imapd: 1}\ncluster: true\n";
 	static const char b[] = L "store: {type: file, path: other}\n" A
 	    "processes: {imapd: 2}\ncluster: false\n";
+#define H	"  request-headers: "
+#define CHANGED	"store.request-headers.* "
+	static const struct { const char *was, *is, *changed; } lists[] = {
+		{ H "['A: b']\n", H "['A: b']\n", "" },
+		{ H "['A: b']\n", H "['A: c']\n", CHANGED },
+		{ H "['A: b']\n", H "['A: b', 'C: d']\n", CHANGED },
+		{ H "['A: b']\n", "", CHANGED },
+		{ "", H "['A: b']\n", CHANGED },
+	};
 	struct conf	*ca, *cb;
-	char		 list[256] = "";
+	char		 list[256] = "", text[2][512];
+	size_t		 i;
 
 	ca = conf_load_text("paild/test/t.yaml", a, strlen(a), false);
 	cb = conf_load_text("paild/test/t.yaml", b, strlen(b), false);
@@ -297,6 +374,24 @@ test_restart_keys(void)
 	CHECK(list[0] == '\0');
 	conf_free(ca);
 	conf_free(cb);
+	/* In a list: another one, one more, one fewer. */
+	for (i = 0; i < nitems(lists); i++) {
+		snprintf(text[0], sizeof(text[0]), "%s%s%s", L S3
+		    "  secret-key: s\n", lists[i].was, A);
+		snprintf(text[1], sizeof(text[1]), "%s%s%s", L S3
+		    "  secret-key: s\n", lists[i].is, A);
+		ca = conf_load_text("paild/test/t.yaml", text[0],
+		    strlen(text[0]), false);
+		cb = conf_load_text("paild/test/t.yaml", text[1],
+		    strlen(text[1]), false);
+		CHECK(conf_ok(ca) && conf_ok(cb));
+		list[0] = '\0';
+		conf_restart_keys(ca, cb, count_change, list);
+		CHECK_ROW(strcmp(list, lists[i].changed) == 0, "%zu %s", i,
+		    list);
+		conf_free(ca);
+		conf_free(cb);
+	}
 }
 
 /* etc/pail.yaml names every key with its default, and is valid;
@@ -339,33 +434,110 @@ test_example(void)
 	buf_free(&page);
 }
 
-/* A checkout does not keep what is private. */
+/* Writes a configuration, and what is said of it is to be errors. */
 static void
-set_modes(void)
+check_said(const char *text, const char *errors)
 {
-	static const char *const names[] = { "key.pem", "other-key.pem",
-	    "locked-key.pem", "secret", "empty", "two-lines" };
+	struct conf	*c;
+	char		 got[8192];
+	FILE		*f = fopen("paild/test/t.yaml", "r+");
+
+	CHECK(f != NULL && ftruncate(fileno(f), 0) == 0 &&
+	    fputs(text, f) != EOF && fclose(f) == 0);
+	c = conf_load("paild/test/t.yaml", false);
+	CHECK(c != NULL);
+	join_errors(c, got, sizeof(got));
+	CHECK_ROW(strcmp(got, errors) == 0, "%s\ngot:\n%swanted:\n%s", text,
+	    got, errors);
+	conf_free(c);
+}
+
+/* Who can write to what decides over root and the users; who can read a
+ * secret has it. */
+static void
+test_files_of_others(void)
+{
+	static const char	 inside[] = L S3 "  secret-key: s\n" A;
+	static const char	 file[] = L S3 "  secret-key: {file: secret}\n"
+				    A TLS;
+	static const struct {
+		const char	*file;
+		mode_t		 mode, mend;
+		long		 uid, gid;	/* -1: ours */
+		const char	*text;
+		const char	*errors;
+	} t[] = {
+		{ "t.yaml", 0644, 0644, -1, -1, GOOD, "" },
+		{ "t.yaml", 0666, 0644, -1, -1, GOOD,
+		  "1:1: @/t.yaml can be modified by others: it is writable by "
+		  "all users (\"chown root\" or \"chmod go-w\" fixes it)\n" },
+		{ "t.yaml", 0664, 0644, -1, 65532, GOOD,
+		  "1:1: @/t.yaml can be modified by others: it is writable by "
+		  "group 65532 (\"chown root\" or \"chmod go-w\" fixes it)\n" },
+		{ "t.yaml", 0644, 0644, 65532, -1, GOOD,
+		  "1:1: @/t.yaml can be modified by others: it is owned by uid "
+		  "65532 (\"chown root\" or \"chmod go-w\" fixes it)\n" },
+		{ "users", 0640, 0644, -1, 65532, GOOD, "" },
+		{ "users", 0666, 0644, -1, -1, GOOD,
+		  "3:27: auth.0.path: @/users can be modified by others: it is "
+		  "writable by all users (\"chown root\" or \"chmod go-w\" "
+		  "fixes it)\n" },
+		{ "users", 0644, 0644, 65532, -1, GOOD,
+		  "3:27: auth.0.path: @/users can be modified by others: it is "
+		  "owned by uid 65532 (\"chown root\" or \"chmod go-w\" fixes "
+		  "it)\n" },
+		{ "secret", 0622, 0600, -1, -1, file,
+		  "7:15: store.secret-key: @/secret can be modified by others: "
+		  "it is writable by all users (\"chown root\" or \"chmod "
+		  "go-w\" fixes it)\n" },
+		{ "cert.pem", 0666, 0644, -1, -1, file,
+		  "9:20: tls.certificate: @/cert.pem can be modified by others: "
+		  "it is writable by all users (\"chown root\" or \"chmod "
+		  "go-w\" fixes it)\n" },
+		{ "t.yaml", 0600, 0644, -1, -1, inside, "" },
+		{ "t.yaml", 0644, 0644, -1, -1, inside,
+		  "7:15: warning: store.secret-key: this configuration file can be read by all users of this host: use {file: PATH} or \"chmod 600\"\n" },
+		{ "t.yaml", 0640, 0644, -1, -1, inside,
+		  "7:15: warning: store.secret-key: this configuration file can be read by its group: use {file: PATH} or \"chmod 600\"\n" },
+		{ "t.yaml", 0644, 0644, -1, -1, file, "" },
+		{ ".", 0777, 0755, -1, -1, GOOD,
+		  "1:1: @/t.yaml can be replaced by others: @: it is writable "
+		  "by all users\n3:27: auth.0.path: @/users can be replaced by "
+		  "others: @: it is writable by all users\n" },
+		{ ".", 01777, 0755, -1, -1, GOOD, "" },
+	};
 	char	path[64];
 	size_t	i;
 
-	for (i = 0; i < nitems(names); i++) {
-		snprintf(path, sizeof(path), "paild/test/%s", names[i]);
-		CHECK(chmod(path, 0600) == 0);
+	fclose(fopen("paild/test/t.yaml", "w"));
+	for (i = 0; i < nitems(t); i++) {
+		if (geteuid() != 0 && (t[i].uid != -1 || t[i].gid != -1))
+			continue;
+		snprintf(path, sizeof(path), "paild/test/%s", t[i].file);
+		CHECK(chown(path, (uid_t)t[i].uid, (gid_t)t[i].gid) == 0 &&
+		    chmod(path, t[i].mode) == 0);
+		check_said(t[i].text, t[i].errors);
+		CHECK(chown(path, geteuid(), getegid()) == 0 &&
+		    chmod(path, t[i].mend) == 0);
 	}
-	CHECK(chmod("paild/test/open-secret", 0644) == 0);
+	unlink("paild/test/t.yaml");
 }
 
 int
 main(void)
 {
-	set_modes();
+	conf_files_copy();
 	test_mistakes();
 	test_damage();
 	test_limits();
 	test_good();
+	test_regions();
+	test_proxy_ports();
 	test_no_secrets();
-	test_slices();
+	test_longer_names();
 	test_restart_keys();
 	test_example();
+	test_files_of_others();
+	conf_files_remove();
 	return TEST_END();
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "paild/conf_near.h"
 #include "paild/conf_parse.h"
 #include "paild/conf_type.h"
 
@@ -52,28 +53,35 @@ conf_wrong(struct parse *p, const char *fmt, ...)
 	return -1;
 }
 
+/* "a b c" as "a, b or c". */
+static const char *
+alternatives(char *dst, size_t size, const char *words)
+{
+	const char	*last = strrchr(words, ' ');
+
+	dst[0] = '\0';
+	for (; *words != '\0'; words++) {
+		char	c[2] = { *words, '\0' };
+
+		strlcat(dst, *words != ' ' ? c : words == last ? " or " : ", ",
+		    size);
+	}
+	return dst;
+}
+
 static int
 parse_word(struct parse *p)
 {
-	const char	*w;
-	size_t		 n = strlen(p->s);
-	char		 near[32], list[128];
-	size_t		 i;
+	char	near[32], list[160];
 
-	for (w = p->key->words; w != NULL && n > 0; w = strchr(w, ' ')) {
-		w += *w == ' ';
-		if (strncmp(w, p->s, n) == 0 && (w[n] == ' ' || w[n] == '\0'))
-			return buf_puts(p->out, p->s);
-	}
+	if (conf_word_in(p->s, p->key->words))
+		return buf_puts(p->out, p->s);
 	if (conf_word_nearest(p->s, p->key->words, near, sizeof(near)) != NULL)
-		return conf_wrong(p, "%s is not known here (did you mean "
-		    "\"%s\"?)",
+		return conf_wrong(p,
+		    "%s is not a valid value (did you mean \"%s\"?)",
 		    p->shown, near);
-	snprintf(list, sizeof(list), "%s", p->key->words);
-	for (i = 0; list[i] != '\0'; i++)
-		if (list[i] == ' ')
-			list[i] = '|';
-	return conf_wrong(p, "%s is not known here: write %s", p->shown, list);
+	return conf_wrong(p, "%s is not a valid value: must be %s", p->shown,
+	    alternatives(list, sizeof(list), p->key->words));
 }
 
 static int
@@ -93,7 +101,7 @@ parse_bool(struct parse *p)
 		if (strcmp(p->s, t[i].said) == 0)
 			return conf_wrong(p, "%s is not a boolean "
 			    "(did you mean %s?)", p->shown, t[i].meant);
-	return conf_wrong(p, "%s is not a boolean: write true or false",
+	return conf_wrong(p, "%s is not a boolean: must be true or false",
 	    p->shown);
 }
 
@@ -120,8 +128,8 @@ parse_number(struct parse *p)
 	if (!digits(&s, &v) || *s != '\0')
 		return conf_wrong(p, "%s is not a number", p->shown);
 	if (v < p->key->min || v > p->key->max)
-		return conf_wrong(p, "%s is out of range: write %llu to %llu",
-		    p->shown, (unsigned long long)p->key->min,
+		return conf_wrong(p, "%s is out of range: must be %llu to "
+		    "%llu", p->shown, (unsigned long long)p->key->min,
 		    (unsigned long long)p->key->max);
 	return buf_printf(p->out, "%llu", (unsigned long long)v);
 }
@@ -136,25 +144,25 @@ parse_processes(struct parse *p)
 		return buf_puts(p->out, s);
 	if (!digits(&s, &v) || *s != '\0')
 		return conf_wrong(p, "%s is not a number of processes: "
-		    "write auto or a number", p->shown);
+		    "must be auto or a number", p->shown);
 	if (v < p->key->min || v > p->key->max)
-		return conf_wrong(p, "%s is out of range: write auto, or %llu "
-		    "to "
-		    "%llu", p->shown, (unsigned long long)p->key->min,
+		return conf_wrong(p, "%s is out of range: must be auto, or "
+		    "%llu to %llu", p->shown, (unsigned long long)p->key->min,
 		    (unsigned long long)p->key->max);
 	return buf_printf(p->out, "%llu", (unsigned long long)v);
 }
 
 struct unit { char letter; uint64_t factor; };
 
-/* The largest unit that v is a whole number of. */
+/* In the largest unit that v is a multiple of; 0 needs one, too, if v is a
+ * duration. */
 static void
 with_unit(char *dst, size_t size, uint64_t v, const struct unit *u, size_t n)
 {
 	size_t	i;
 
 	for (i = n; i-- > 0; ) {
-		if (v != 0 && v % u[i].factor == 0) {
+		if (v % u[i].factor == 0 && (v != 0 || u[i].factor == 1)) {
 			snprintf(dst, size, "%llu%c",
 			    (unsigned long long)(v / u[i].factor), u[i].letter);
 			return;
@@ -172,8 +180,8 @@ in_range(struct parse *p, uint64_t v, const struct unit *u, size_t n)
 		return buf_printf(p->out, "%llu", (unsigned long long)v);
 	with_unit(lo, sizeof(lo), p->key->min, u, n);
 	with_unit(hi, sizeof(hi), p->key->max, u, n);
-	return conf_wrong(p, "%s is out of range: write %s to %s", p->shown, lo,
-	    hi);
+	return conf_wrong(p, "%s is out of range: must be %s to %s",
+	    p->shown, lo, hi);
 }
 
 static int
@@ -203,9 +211,8 @@ parse_size(struct parse *p)
 		v = UINT64_MAX, factor = 1;
 	return in_range(p, v * factor, u, nitems(u));
 bad:
-	return conf_wrong(p, "%s is not a size: write a number with K, M, G or "
-	    "T, "
-	    "such as 512M", p->shown);
+	return conf_wrong(p, "%s is not a size: use a number with K, M, G or "
+	    "T, such as 512M", p->shown);
 }
 
 static int
@@ -219,9 +226,8 @@ parse_duration(struct parse *p)
 	size_t		 i;
 
 	if (!digits(&s, &v))
-		return conf_wrong(p, "%s is not a duration: write a number "
-		    "with s, "
-		    "m, h or d, such as 30s", p->shown);
+		return conf_wrong(p, "%s is not a duration: use a number with "
+		    "s, m, h or d, such as 30s", p->shown);
 	if (*s == '\0')
 		return conf_wrong(p, "%s has no unit (did you mean %llus?)",
 		    p->shown, (unsigned long long)v);
@@ -229,8 +235,7 @@ parse_duration(struct parse *p)
 		if (s[0] == u[i].letter && s[1] == '\0')
 			return in_range(p, v > UINT64_MAX / u[i].factor ?
 			    UINT64_MAX : v * u[i].factor, u, nitems(u));
-	return conf_wrong(p, "%s is not a duration: write a number with s, m, "
-	    "h "
+	return conf_wrong(p, "%s is not a duration: use a number with s, m, h "
 	    "or d, such as 30s", p->shown);
 }
 
@@ -242,11 +247,10 @@ conf_check_length(struct parse *p)
 	if (n >= p->key->min && n <= p->key->max)
 		return 0;
 	if (n == 0)
-		return conf_wrong(p, "\"\" is empty: %s has to be something",
+		return conf_wrong(p, "\"\" is empty: %s needs a value",
 		    p->key->path);
-	return conf_wrong(p, "%s is %zu bytes long: write %llu to %llu",
-	    p->shown,
-	    n, (unsigned long long)p->key->min,
+	return conf_wrong(p, "%s is %zu bytes long, must be %llu to %llu",
+	    p->shown, n, (unsigned long long)p->key->min,
 	    (unsigned long long)p->key->max);
 }
 
@@ -257,7 +261,7 @@ conf_check_printable(struct parse *p)
 
 	for (s = p->s; *s != '\0'; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return conf_wrong(p, "%s has a control character in it",
+			return conf_wrong(p, "%s contains a control character",
 			    p->shown);
 	return 0;
 }
@@ -271,9 +275,8 @@ parse_string(struct parse *p)
 		return -1;
 	for (s = p->s; *s != '\0'; s++)
 		if (!isalnum((unsigned char)*s) && strchr("-_.", *s) == NULL)
-			return conf_wrong(p, "%s may hold only letters, "
-			    "digits, "
-			    "'-', '_' and '.'", p->shown);
+			return conf_wrong(p, "%s may contain only letters, "
+			    "digits, '-', '_' and '.'", p->shown);
 	return buf_puts(p->out, p->s);
 }
 
@@ -308,8 +311,8 @@ parse_path(struct parse *p)
 	n = p->out->len - start;
 	if (n > p->key->max) {
 		p->out->len = start;
-		return conf_wrong(p, "%s makes a path of %zu bytes: at most "
-		    "%llu",
+		return conf_wrong(p,
+		    "%s expands to a path of %zu bytes, more than %llu",
 		    p->shown, n, (unsigned long long)p->key->max);
 	}
 	return 0;
@@ -335,12 +338,10 @@ parse_compression(struct parse *p)
 	if (i == nitems(t)) {
 		if (conf_word_nearest(name, "zstd gzip lz4 none", near,
 		    sizeof(near)) != NULL)
-			return conf_wrong(p, "%s is not known here (did you "
-			    "mean "
-			    "\"%s\"?)", p->shown, near);
-		return conf_wrong(p, "%s is not known here: write "
-		    "zstd[:level], "
-		    "gzip[:level], lz4 or none", p->shown);
+			return conf_wrong(p, "%s is not a valid value (did you "
+			    "mean \"%s\"?)", p->shown, near);
+		return conf_wrong(p, "%s is not a valid value: must be "
+		    "zstd[:level], gzip[:level], lz4 or none", p->shown);
 	}
 	if (t[i].max == 0) {
 		if (level != NULL)
@@ -351,9 +352,8 @@ parse_compression(struct parse *p)
 	v = t[i].def;
 	if (level != NULL && (!digits(&level, &v) || *level != '\0' ||
 	    v < 1 || v > t[i].max))
-		return conf_wrong(p, "%s: the level of %s is 1 to %llu",
-		    p->shown,
-		    name, (unsigned long long)t[i].max);
+		return conf_wrong(p, "%s: the level of %s must be 1 to %llu",
+		    p->shown, name, (unsigned long long)t[i].max);
 	return buf_printf(p->out, "%s:%llu", name, (unsigned long long)v);
 }
 
@@ -365,15 +365,16 @@ parse_mailbox(struct parse *p)
 	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
 		return -1;
 	if (strpbrk(p->s, "*%") != NULL)
-		return conf_wrong(p, "%s: a mailbox's name has no '*' and no "
-		    "'%%'",
+		return conf_wrong(p,
+		    "%s: a mailbox name cannot contain '*' or '%%'",
 		    p->shown);
 	if (p->s[0] == '/' || p->s[n - 1] == '/' ||
 	    strstr(p->s, "//") != NULL)
-		return conf_wrong(p, "%s: '/' divides the levels, and none is "
-		    "empty", p->shown);
+		return conf_wrong(p, "%s: '/' separates levels, and no level "
+		    "may be empty", p->shown);
 	if (strcasecmp(p->s, "INBOX") == 0)
-		return conf_wrong(p, "INBOX is always made: leave it out here");
+		return conf_wrong(p,
+		    "INBOX is always created: leave it out here");
 	return buf_puts(p->out, p->s);
 }
 
@@ -392,8 +393,10 @@ conf_type_parse(const struct conf_key *key, const char *s, const char *base,
 		[CONF_PATH] = parse_path,
 		[CONF_LISTEN] = conf_parse_listen,
 		[CONF_URL] = conf_parse_url,
+		[CONF_PROXY] = conf_parse_proxy,
 		[CONF_BUCKET] = conf_parse_bucket,
 		[CONF_PREFIX] = conf_parse_prefix,
+		[CONF_HEADER] = conf_parse_header,
 		[CONF_COMPRESSION] = parse_compression,
 		[CONF_MAILBOX] = parse_mailbox,
 	};

@@ -1,4 +1,4 @@
-/* One scalar of the configuration: from what was written to what is used. */
+/* Scalar values of the configuration: from the text to the value in use. */
 #ifndef PAILD_CONF_TYPE_H
 #define PAILD_CONF_TYPE_H
 
@@ -8,10 +8,10 @@
 #include "paild/conf_key.h"
 
 /*
- * Checks the NUL-terminated s as key's type wants it and appends the
- * normalised value to out.  base is the directory that relative paths start
- * from.  -1: what is wrong, and what to write instead, is in why.
- * Not for maps, lists, secrets and PEM files (conf_file.h).
+ * Checks the NUL-terminated s against key's type and appends the normalised
+ * value to out. base is the directory that relative paths start from.  -1: what
+ * is wrong, and what to write instead, is in why.  Not for maps, lists, secrets
+ * and PEM files (conf_file.h).
  */
 int	 conf_type_parse(const struct conf_key *key, const char *s,
 	    const char *base, struct buf *out, char *why, size_t size);
@@ -20,8 +20,8 @@ const char *conf_quote(const char *s, char *dst, size_t size);
 /* base and path joined, unless path is absolute.  -1: too long. */
 int	 conf_path_join(const char *base, const char *path, struct buf *out);
 /*
- * Takes a normalised listen value apart: protocol "imap" or "imaps",
- * host without brackets ("*": any), port.  -1: does not fit.
+ * Splits a normalised listen value: protocol "imap" or "imaps", host without
+ * brackets ("*": any), port.  -1: does not fit.
  */
 int	 conf_listen_split(const char *value, char *protocol, size_t psize,
 	    char *host, size_t hsize, char *port, size_t portsize);

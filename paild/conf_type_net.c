@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "paild/conf_near.h"
 #include "paild/conf_parse.h"
 #include "paild/conf_type.h"
 
@@ -87,27 +88,27 @@ conf_parse_listen(struct parse *p)
 		    sizeof(near)) != NULL)
 			return conf_wrong(p, "%s: unknown scheme (did you mean "
 			    "\"%s://\"?)", p->shown, near);
-		return conf_wrong(p, "%s: unknown scheme: write imap:// or "
+		return conf_wrong(p, "%s: unknown scheme: must be imap:// or "
 		    "imaps://", p->shown);
 	}
 	if (*rest != '[' && strchr(rest, ':') != NULL &&
 	    strchr(strchr(rest, ':') + 1, ':') != NULL)
-		return conf_wrong(p, "%s: an IPv6 address goes in brackets, "
+		return conf_wrong(p, "%s: an IPv6 address must be in brackets, "
 		    "such as %s://[::1]:143", p->shown, scheme);
 	if (!split_host(rest, host, sizeof(host), port, sizeof(port)))
-		return conf_wrong(p, "%s: write %s://ADDRESS:PORT", p->shown,
+		return conf_wrong(p, "%s: must be %s://ADDRESS:PORT", p->shown,
 		    scheme);
 	if (strcmp(host, "localhost") == 0)
-		return conf_wrong(p, "%s: an address, not a name "
-		    "(did you mean \"127.0.0.1\"?)", p->shown);
+		return conf_wrong(p, "%s: expected an address, not a name (did "
+		    "you mean \"127.0.0.1\"?)", p->shown);
 	if (!is_address(host))
-		return conf_wrong(p, "%s: \"%s\" is not an address: write one "
+		return conf_wrong(p, "%s: \"%s\" is not an address: use one "
 		    "such as 192.0.2.1, [2001:db8::1] or *", p->shown, host);
 	if (*port == '\0')
 		strlcpy(port, scheme[4] == 's' ? "993" : "143", sizeof(port));
 	if (!is_port(port))
-		return conf_wrong(p, "%s: \"%s\" is not a port: write 1 to "
-		    "65535",
+		return conf_wrong(p, "%s: \"%s\" is not a port: must be 1 "
+		    "to 65535",
 		    p->shown, port);
 	if (strchr(host, ':') != NULL)
 		return buf_printf(p->out, "%s://[%s]:%s", scheme, host, port);
@@ -127,8 +128,17 @@ conf_listen_split(const char *value, char *protocol, size_t psize, char *host,
 	return split_host(rest + 3, host, hsize, port, portsize) ? 0 : -1;
 }
 
-int
-conf_parse_url(struct parse *p)
+/* libcurl's would be 1080 for http, too, which the sandbox, going by the
+ * scheme, does not let storaged reach. */
+static const char *
+proxy_port(const char *url)
+{
+	return strncmp(url, "https:", 6) == 0 ? "443" :
+	    strncmp(url, "http:", 5) == 0 ? "80" : "1080";
+}
+
+static int
+parse_url(struct parse *p, bool proxy)
 {
 	const char	*rest = NULL, *s;
 	char		 host[256], port[32];
@@ -143,24 +153,28 @@ conf_parse_url(struct parse *p)
 		rest = p->s + 7;
 	else if (strncmp(p->s, "https://", 8) == 0)
 		rest = p->s + 8;
+	else if (proxy && strncmp(p->s, "socks5h://", 10) == 0)
+		rest = p->s + 10;
 	if (rest == NULL)
-		return conf_wrong(p, "%s: write http:// or https://", p->shown);
+		return conf_wrong(p, "%s: must begin with http://%s https://%s",
+		    p->shown, proxy ? "," : " or",
+		    proxy ? " or socks5h://" : "");
 	if (strchr(rest, '@') != NULL)
-		return conf_wrong(p, "the URL may hold no user and password: "
-		    "write access-key and secret-key");
+		return conf_wrong(p, "the URL must not contain a user or "
+		    "password%s", proxy ? "" :
+		    ": use access-key and secret-key");
 	n = strlen(rest);
 	if (n > 0 && rest[n - 1] == '/')
 		n--;
 	for (s = rest; s < rest + n; s++)
 		if (strchr("/?#", *s) != NULL)
-			return conf_wrong(p, "%s: only a scheme, a host and a "
-			    "port "
-			    "(the bucket and the key-prefix have keys of "
-			    "their own)", p->shown);
+			return conf_wrong(p, "%s: may contain only a scheme, "
+			    "a host and a port (bucket and key-prefix are "
+			    "separate keys)", p->shown);
 		else if (!isalnum((unsigned char)*s) &&
 		    strchr("-.:[]_", *s) == NULL)
-			return conf_wrong(p, "%s: '%c' cannot be in a host "
-			    "name",
+			return conf_wrong(p,
+			    "%s: '%c' is not allowed in a host name",
 			    p->shown, *s);
 	if (n >= sizeof(host))
 		return conf_wrong(p, "%s is too long", p->shown);
@@ -168,10 +182,24 @@ conf_parse_url(struct parse *p)
 		return conf_wrong(p, "%s has no host", p->shown);
 	port[strcspn(port, "/")] = '\0';
 	if (*port != '\0' && !is_port(port))
-		return conf_wrong(p, "%s: \"%s\" is not a port: write 1 to "
-		    "65535",
+		return conf_wrong(p, "%s: \"%s\" is not a port: must be 1 "
+		    "to 65535",
 		    p->shown, port);
-	return buf_put(p->out, p->s, (size_t)(rest - p->s) + n);
+	return buf_put(p->out, p->s, (size_t)(rest - p->s) + n) == -1 ? -1 :
+	    proxy && *port == '\0' ? buf_printf(p->out, "%s%s",
+	    rest[n - 1] == ':' ? "" : ":", proxy_port(p->s)) : 0;
+}
+
+int
+conf_parse_url(struct parse *p)
+{
+	return parse_url(p, false);
+}
+
+int
+conf_parse_proxy(struct parse *p)
+{
+	return parse_url(p, true);
 }
 
 int
@@ -184,14 +212,53 @@ conf_parse_bucket(struct parse *p)
 	for (s = p->s; *s != '\0'; s++)
 		if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s)
 		    && *s != '-' && *s != '.')
-			return conf_wrong(p, "%s: a bucket's name holds only "
+			return conf_wrong(p, "%s: a bucket name contains only "
 			    "lower-case letters, digits, '-' and '.'",
 			    p->shown);
 	if (!isalnum((unsigned char)p->s[0]) ||
 	    !isalnum((unsigned char)s[-1]) || strstr(p->s, "..") != NULL)
-		return conf_wrong(p, "%s: a bucket's name begins and ends with "
-		    "a "
-		    "letter or digit, and has no \"..\"", p->shown);
+		return conf_wrong(p, "%s: a bucket name begins and ends with a "
+		    "letter or digit, and does not contain \"..\"", p->shown);
+	return buf_puts(p->out, p->s);
+}
+
+/* "Name: value"; none that is ours, or libcurl's, to write. */
+int
+conf_parse_header(struct parse *p)
+{
+	static const char	 ours[] = "host authorization date "
+				    "content-length content-md5 content-type "
+				    "connection transfer-encoding expect range "
+				    "te upgrade accept-encoding cookie";
+	static const char *const begin[] = { "x-amz-", "if-", "proxy-" };
+	const char	*colon = strchr(p->s, ':'), *s;
+	char		 name[64];
+	size_t		 i, n;
+
+	if (conf_check_length(p) == -1)
+		return -1;
+	n = colon != NULL ? (size_t)(colon - p->s) : 0;
+	if (n == 0 || colon[1] != ' ' || colon[2] == '\0' ||
+	    colon[2] == ' ' || colon[strlen(colon) - 1] == ' ')
+		return conf_wrong(p, "%s: must be of the form \"Name: "
+		    "value\"", p->shown);
+	for (s = p->s; *s != '\0'; s++)
+		if (s < colon ? !isalnum((unsigned char)*s) && *s != '-' :
+		    (unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e)
+			return conf_wrong(p, "%s: a header is ASCII, and its "
+			    "name letters, digits and -", p->shown);
+	if (n >= sizeof(name))
+		return conf_wrong(p, "%s: the name is too long", p->shown);
+	for (i = 0; i < n; i++)
+		name[i] = (char)tolower((unsigned char)p->s[i]);
+	name[n] = '\0';
+	for (i = 0; i < nitems(begin); i++)
+		if (strncmp(name, begin[i], strlen(begin[i])) == 0 &&
+		    strncmp(name, "x-amz-meta-", 11) != 0)
+			break;
+	if (i < nitems(begin) || conf_word_in(name, ours))
+		return conf_wrong(p, "%s: this header is written by Pail "
+		    "itself", p->shown);
 	return buf_puts(p->out, p->s);
 }
 
@@ -206,17 +273,17 @@ conf_parse_prefix(struct parse *p)
 	if (conf_check_length(p) == -1)
 		return -1;
 	if (p->s[0] == '/' || p->s[n - 1] == '/')
-		return conf_wrong(p, "%s: no '/' at its beginning or end",
+		return conf_wrong(p, "%s: must not begin or end with '/'",
 		    p->shown);
 	if (strstr(p->s, "//") != NULL || strncmp(p->s, ".", 1) == 0 ||
 	    strstr(p->s, "/.") != NULL)
-		return conf_wrong(p, "%s: no part may be empty or begin with "
-		    "'.'",
+		return conf_wrong(p, "%s: no component may be empty or "
+		    "begin with '.'",
 		    p->shown);
 	for (s = p->s; *s != '\0'; s++)
 		if (!isalnum((unsigned char)*s) && strchr("/-_.@+=",
 		    *s) == NULL)
-			return conf_wrong(p, "%s: only letters, digits and "
-			    "/ - _ . @ + =", p->shown);
+			return conf_wrong(p, "%s: only letters, digits and / - "
+			    "_ . @ + = are allowed", p->shown);
 	return buf_puts(p->out, p->s);
 }

@@ -6,48 +6,12 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "common/mem.h"
 #include "paild/conf.h"
 #include "paild/conf_file.h"
+#include "paild/conf_fill.h"
+#include "paild/conf_near.h"
 #include "paild/conf_type.h"
-
-static struct conf_item *
-item_add(struct conf *c, const struct conf_key *key, const char *path)
-{
-	struct conf_item	*v, *it;
-	size_t			 size;
-
-	if (c->n == c->size) {
-		size = c->size != 0 ? c->size * 2 : 64;
-		if ((v = reallocarray(c->items, size, sizeof(*v))) == NULL)
-			return NULL;
-		c->items = v;
-		c->size = size;
-	}
-	it = &c->items[c->n];
-	memset(it, 0, sizeof(*it));
-	it->key = key;
-	if ((it->path = strdup(path)) == NULL)
-		return NULL;
-	c->n++;
-	return it;
-}
-
-/* Moves the bytes of b, which is wiped and freed, into *value. */
-static void
-take_value(struct conf_item *it, struct buf *b)
-{
-	if (b->failed || (it->value = malloc(b->len + 1)) == NULL) {
-		it->bad = true;
-	} else {
-		if (b->len > 0)
-			memcpy(it->value, b->data, b->len);
-		it->value[b->len] = '\0';
-		it->len = b->len;
-	}
-	if (b->data != NULL)
-		explicit_bzero(b->data, b->size);
-	buf_free(b);
-}
 
 static const char *
 name_of_kind(const struct tree_node *n)
@@ -90,20 +54,22 @@ read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
 	it->bad = true;
 	if (n->kind == TREE_SCALAR) {
 		if (n->len < it->key->min || n->len > it->key->max)
-			conf_error(c, n->at, "%s has %zu bytes: %llu to %llu "
-			    "are right", it->path, n->len,
+			conf_error(c, n->at, "%s is %zu bytes long, must be "
+			    "%llu to %llu", it->path, n->len,
 			    (unsigned long long)it->key->min,
 			    (unsigned long long)it->key->max);
-		else if (buf_put(&b, n->value, n->len) == 0)
+		else if (buf_put(&b, n->value, n->len) == 0) {
 			it->bad = false;
+			it->inside = true;
+		}
 	} else if (n->kind != TREE_MAP || n->n != 1 ||
 	    from->kind != TREE_SCALAR || from->len == 0) {
-		conf_error(c, n->at, "%s: write a value, {env: NAME} or "
+		conf_error(c, n->at, "%s: must be a value, {env: NAME} or "
 		    "{file: PATH}", it->path);
 	} else if (strcmp(from->name, "env") != 0 &&
 	    strcmp(from->name, "file") != 0) {
 		conf_error(c, from->name_at, "unknown source \"%s\" of %s: "
-		    "write {env: NAME} or {file: PATH}", from->name,
+		    "use {env: NAME} or {file: PATH}", from->name,
 		    it->path);
 	} else if (c->no_secrets) {
 		it->bad = false;
@@ -123,10 +89,10 @@ read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
 		else
 			it->bad = false;
 		if (r == 0 && path.len != 0)
-			it->written = strdup((char *)path.data);
+			it->written = mem_dup((char *)path.data);
 	}
 	buf_free(&path);
-	take_value(it, &b);
+	conf_item_take(it, &b);
 }
 
 /* A PEM file: written is its path, value its bytes. */
@@ -152,9 +118,9 @@ read_pem(struct conf *c, const struct tree_node *n, struct conf_item *it)
 		it->bad = true;
 	}
 	if (!it->bad)
-		it->written = strdup((char *)path.data);
+		it->written = mem_dup((char *)path.data);
 	buf_free(&path);
-	take_value(it, &b);
+	conf_item_take(it, &b);
 }
 
 static void
@@ -165,8 +131,7 @@ read_leaf(struct conf *c, const struct tree_node *n, const char *path,
 	struct buf		 b;
 	char			 why[512];
 
-	if ((it = item_add(c, key, path)) == NULL)
-		return;
+	it = conf_item_add(c, key, path);
 	it->at = n->at;
 	it->name_at = n->name != NULL ? n->name_at : n->at;
 	if (key->type == CONF_SECRET && !is_null(n)) {
@@ -174,7 +139,7 @@ read_leaf(struct conf *c, const struct tree_node *n, const char *path,
 		return;
 	}
 	if (n->kind != TREE_SCALAR) {
-		conf_error(c, n->at, "%s is %s: a single value is wanted",
+		conf_error(c, n->at, "%s is %s, expected a single value",
 		    path, name_of_kind(n));
 		it->bad = true;
 		return;
@@ -194,7 +159,7 @@ read_leaf(struct conf *c, const struct tree_node *n, const char *path,
 		conf_error(c, n->at, "%s: %s", path, why);
 		it->bad = true;
 	}
-	take_value(it, &b);
+	conf_item_take(it, &b);
 }
 
 static void	walk(struct conf *, const struct tree_node *, const char *,
@@ -214,11 +179,79 @@ seen_before(const struct tree_node *map, const struct tree_node *n,
 	return false;
 }
 
+/* Of which kind is this map, by the key that decides, and where it says so. */
+struct kind {
+	const struct conf_key	*selector;	/* NULL: it has no kinds */
+	const char		*word;		/* NULL: missing, or wrong */
+	struct tree_mark	 at;
+};
+
+static const struct tree_node *
+find_child(const struct tree_node *map, const char *name)
+{
+	const struct tree_node	*n;
+
+	for (n = map->child; n != NULL; n = n->next)
+		if (strcmp(n->name, name) == 0)
+			return n;
+	return NULL;
+}
+
+static void
+read_kind(const struct tree_node *map, const char *keypath, struct kind *k)
+{
+	const struct tree_node	*n;
+
+	k->word = NULL;
+	k->at = map->name != NULL ? map->name_at : map->at;
+	if ((k->selector = conf_key_selector(keypath)) == NULL)
+		return;
+	n = find_child(map, conf_key_leaf(k->selector->path));
+	if (n == NULL) {
+		k->word = k->selector->def;
+		return;
+	}
+	k->at = n->at;
+	if (n->kind == TREE_SCALAR && conf_word_in(n->value,
+	    k->selector->words))
+		k->word = n->value;
+}
+
+/*
+ * A key of another kind: what this kind has in its place is one with nearly
+ * that name, or else one that it needs and that is missing.
+ */
+static void
+wrong_kind(struct conf *c, const struct tree_node *map,
+    const struct tree_node *n, const char *path, const struct conf_key *key,
+    const struct kind *k, const char *keypath)
+{
+	const char	*selector = conf_key_leaf(k->selector->path);
+	const char	*near;
+	size_t		 i;
+
+	near = conf_key_nearest(n->name, keypath, k->word);
+	if (near != NULL && strchr(near, '.') != NULL)
+		near = NULL;
+	for (i = 0; near == NULL && i < conf_keys_n; i++)
+		if (conf_keys[i].when != NULL &&
+		    (conf_keys[i].flags & CONF_REQUIRED) &&
+		    conf_key_below(conf_keys[i].path, keypath) &&
+		    conf_key_goes_with(&conf_keys[i], k->word) &&
+		    find_child(map, conf_key_leaf(conf_keys[i].path)) == NULL)
+			near = conf_key_leaf(conf_keys[i].path);
+	conf_error(c, n->name_at, "%s cannot be used with \"%s: %s\": it "
+	    "belongs to \"%s: %s\"%s%s%s", path, selector, k->word, selector,
+	    key->when + strlen(selector) + 1,
+	    near != NULL ? " (did you mean \"" : "",
+	    near != NULL ? near : "", near != NULL ? "\"?)" : "");
+}
+
 static void
 unknown_key(struct conf *c, const struct tree_node *n, const char *path,
-    const char *keypath)
+    const char *keypath, const char *kind)
 {
-	const char	*near = conf_key_nearest(n->name, keypath);
+	const char	*near = conf_key_nearest(n->name, keypath, kind);
 	char		 shown[64], in[CONF_PATH_MAX + 4] = "";
 
 	conf_quote(n->name, shown, sizeof(shown));
@@ -226,7 +259,7 @@ unknown_key(struct conf *c, const struct tree_node *n, const char *path,
 		snprintf(in, sizeof(in), " in %s", path);
 	if (strcmp(n->name, "<<") == 0)
 		conf_error(c, n->name_at, "merge keys (<<) are not allowed "
-		    "here: write the values out");
+		    "here: spell out the values");
 	else if (near != NULL)
 		conf_error(c, n->name_at, "unknown key %s%s (did you mean "
 		    "\"%s\"?)", shown, in, near);
@@ -234,20 +267,55 @@ unknown_key(struct conf *c, const struct tree_node *n, const char *path,
 		conf_error(c, n->name_at, "unknown key %s%s", shown, in);
 }
 
+/* Is a key required here?  Of a kind's: where the map is of that kind. */
+static bool
+is_required(const struct conf_key *key, const struct kind *k)
+{
+	return (key->flags & CONF_REQUIRED) && (key->when == NULL ||
+	    (k->word != NULL && conf_key_goes_with(key, k->word)));
+}
+
+static void
+check_required(struct conf *c, const struct tree_node *map, const char *path,
+    const char *keypath, const struct kind *k)
+{
+	const struct conf_key	*key;
+	size_t			 i;
+
+	for (i = 0; i < conf_keys_n; i++) {
+		key = &conf_keys[i];
+		if (!conf_key_below(key->path, keypath) ||
+		    !is_required(key, k) ||
+		    find_child(map, conf_key_leaf(key->path)) != NULL)
+			continue;
+		if (key->when != NULL)
+			conf_error(c, k->at, "%s needs \"%s\" with \"%s: "
+			    "%s\": %s", path, conf_key_leaf(key->path),
+			    conf_key_leaf(k->selector->path), k->word,
+			    key->doc);
+		else
+			conf_error(c, map->name != NULL ? map->name_at :
+			    map->at, "%s needs \"%s\": %s", shown_path(path),
+			    conf_key_leaf(key->path), key->doc);
+	}
+}
+
 static void
 walk_map(struct conf *c, const struct tree_node *map, const char *path,
     const char *keypath)
 {
 	const struct tree_node	*n;
+	const struct conf_key	*key;
 	const char		*dot = *path != '\0' ? "." : "";
 	char			 sub[CONF_PATH_MAX], subkey[CONF_PATH_MAX];
-	size_t			 i;
+	struct kind		 kind;
 	unsigned		 line;
 
+	read_kind(map, keypath, &kind);
 	for (n = map->child; n != NULL; n = n->next) {
 		if (seen_before(map, n, &line)) {
-			conf_error(c, n->name_at, "\"%.60s\" is there twice: "
-			    "it was set in line %u", n->name, line);
+			conf_error(c, n->name_at, "\"%.60s\" is set twice, "
+			    "first in line %u", n->name, line);
 			continue;
 		}
 		/* A name too long for any key cannot be known. */
@@ -256,25 +324,17 @@ walk_map(struct conf *c, const struct tree_node *map, const char *path,
 		    (size_t)snprintf(subkey, sizeof(subkey), "%s%s%s",
 		    keypath, dot, n->name) >= sizeof(subkey) ||
 		    *n->name == '\0' || strcmp(n->name, "*") == 0 ||
-		    conf_key_find(subkey) == NULL)
-			unknown_key(c, n, path, keypath);
+		    (key = conf_key_find(subkey)) == NULL)
+			unknown_key(c, n, path, keypath, kind.word);
+		else if (!conf_key_goes_with(key, kind.word))
+			wrong_kind(c, map, n, sub, key, &kind, keypath);
 		else
 			walk(c, n, sub, subkey);
 	}
-	for (i = 0; i < conf_keys_n; i++) {
-		if (!(conf_keys[i].flags & CONF_REQUIRED) ||
-		    !conf_key_below(conf_keys[i].path, keypath))
-			continue;
-		for (n = map->child; n != NULL; n = n->next)
-			if (strcmp(n->name,
-			    conf_key_leaf(conf_keys[i].path)) == 0)
-				break;
-		if (n == NULL)
-			conf_error(c, map->name != NULL ? map->name_at :
-			    map->at, "%s needs \"%s\": %s", shown_path(path),
-			    conf_key_leaf(conf_keys[i].path),
-			    conf_keys[i].doc);
-	}
+	check_required(c, map, path, keypath, &kind);
+	if (strlen(keypath) > 2 &&
+	    strcmp(keypath + strlen(keypath) - 2, ".*") == 0)
+		conf_fill_element(c, path, keypath, kind.word);
 }
 
 static void
@@ -287,7 +347,7 @@ walk_list(struct conf *c, const struct tree_node *list, const char *path,
 
 	if (list->n < key->min || list->n > key->max)
 		conf_error(c, list->name != NULL ? list->name_at : list->at,
-		    "%s has %zu entries: write %llu to %llu", path, list->n,
+		    "%s has %zu entries, must have %llu to %llu", path, list->n,
 		    (unsigned long long)key->min,
 		    (unsigned long long)key->max);
 	snprintf(subkey, sizeof(subkey), "%s.*", key->path);
@@ -313,67 +373,12 @@ walk(struct conf *c, const struct tree_node *n, const char *path,
 		conf_error(c, n->name != NULL ? n->name_at : n->at,
 		    "%s has no value", shown_path(path));
 	else if (key->type == CONF_LIST && n->kind == TREE_SCALAR)
-		conf_error(c, n->at, "%s is a single value: a list is wanted "
+		conf_error(c, n->at, "%s is a single value, expected a list "
 		    "(did you mean [%.60s]?)", shown_path(path), n->value);
 	else
-		conf_error(c, n->at, "%s is %s: a %s is wanted",
+		conf_error(c, n->at, "%s is %s, expected a %s",
 		    shown_path(path), name_of_kind(n),
 		    key->type == CONF_MAP ? "map of keys" : "list");
-}
-
-static bool
-has_prefix(const struct conf *c, const char *prefix)
-{
-	size_t	i, n = strlen(prefix);
-
-	for (i = 0; i < c->n; i++)
-		if (strncmp(c->items[i].path, prefix, n) == 0)
-			return true;
-	return false;
-}
-
-/* Keys that were left out get their defaults; so does "mailboxes". */
-static void
-add_defaults(struct conf *c, const struct tree_node *root)
-{
-	static const char	*const boxes[][2] = {
-		{ "Drafts", "drafts" }, { "Sent", "sent" },
-		{ "Junk", "junk" }, { "Trash", "trash" },
-		{ "Archive", "archive" },
-	};
-	const struct tree_node	*n;
-	struct conf_item	*it;
-	struct buf		 b;
-	char			 path[CONF_PATH_MAX], why[512];
-	size_t			 i;
-
-	for (i = 0; i < conf_keys_n; i++) {
-		if (conf_keys[i].def == NULL ||
-		    has_prefix(c, conf_keys[i].path))
-			continue;
-		if ((it = item_add(c, &conf_keys[i], conf_keys[i].path)) ==
-		    NULL)
-			return;
-		buf_init(&b, 8192);
-		if (conf_type_parse(it->key, it->key->def, "/", &b, why,
-		    sizeof(why)) == -1)
-			it->bad = true;
-		take_value(it, &b);
-	}
-	for (n = root->child; n != NULL; n = n->next)
-		if (strcmp(n->name, "mailboxes") == 0)
-			return;
-	for (i = 0; i < nitems(boxes) * 2; i++) {
-		snprintf(path, sizeof(path), "mailboxes.%zu.%s", i / 2,
-		    i % 2 == 0 ? "name" : "use");
-		it = item_add(c, conf_key_find(i % 2 == 0 ?
-		    "mailboxes.*.name" : "mailboxes.*.use"), path);
-		if (it == NULL)
-			return;
-		buf_init(&b, 64);
-		buf_puts(&b, boxes[i / 2][i % 2]);
-		take_value(it, &b);
-	}
 }
 
 void
@@ -381,5 +386,5 @@ conf_walk(struct conf *c, const struct tree_node *root)
 {
 	walk(c, root, "", "");
 	if (root->kind == TREE_MAP)
-		add_defaults(c, root);
+		conf_fill(c, root);
 }

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "common/user.h"
 #include "paild/control.h"
-#include "paild/control_cmd.h"
 #include "paild/reload.h"
 #include "paild/ask.h"
 
@@ -26,8 +26,10 @@ struct control {
 	char			 path[108];
 	int			 fd;
 	struct event		*ev;
+	struct stat		 st;		/* of our socket */
 	struct control_clients	 clients;
 	size_t			 n;
+	control_run_cb		 run;
 };
 
 void
@@ -120,7 +122,7 @@ on_read(int fd, short what, void *arg)
 	ssize_t			 n;
 
 	if (what & EV_TIMEOUT) {
-		control_fail(c, "no command came");
+		control_fail(c, "timed out waiting for a command");
 		return;
 	}
 	n = recv(fd, c->line + c->len, sizeof(c->line) - 1 - c->len, 0);
@@ -140,12 +142,12 @@ on_read(int fd, short what, void *arg)
 	}
 	if (nl != c->line + c->len - 1 ||
 	    strlen(c->line) != c->len) {
-		control_fail(c, "one line, and nothing behind it");
+		control_fail(c, "expected a single line");
 		return;
 	}
 	*nl = '\0';
 	event_del(c->ev);
-	control_run(c);
+	c->paild->control->run(c);
 }
 
 static void
@@ -192,34 +194,64 @@ in_use(const struct sockaddr_un *sun)
 	return r == 0;
 }
 
+/* An older socket goes; anything else was not meant. */
+static int
+clear_path(const char *path)
+{
+	struct stat	st;
+
+	if (lstat(path, &st) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (S_ISSOCK(st.st_mode))
+		return unlink(path);
+	log_warnx("control-socket: %s exists and is not a socket: choose "
+	    "another path", path);
+	errno = EEXIST;
+	return -1;
+}
+
+/* The bound and listening socket, or -1 with errno. */
+static int
+bind_path(struct control *ctl, const struct sockaddr_un *sun)
+{
+	mode_t	mask;
+	int	fd, r, saved;
+
+	if (clear_path(ctl->path) == -1)
+		return -1;
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0)) == -1)
+		return -1;
+	mask = umask(0177);
+	r = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	umask(mask);
+	if (r == 0 && lstat(ctl->path, &ctl->st) == 0 &&
+	    listen(fd, 16) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
 int
-control_open(struct paild *pd)
+control_open(struct paild *pd, control_run_cb run)
 {
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
-	struct control		*ctl;
-	mode_t			 mask;
-	int			 r;
+	struct control		*ctl = mem_new(1, sizeof(*ctl));
 
-	if ((ctl = calloc(1, sizeof(*ctl))) == NULL)
-		return -1;
+	ctl->run = run;
 	TAILQ_INIT(&ctl->clients);
 	strlcpy(ctl->path, conf_str(pd->conf, "control-socket"),
 	    sizeof(ctl->path));
 	strlcpy(sun.sun_path, ctl->path, sizeof(sun.sun_path));
 	if (in_use(&sun)) {
-		log_warnx("control-socket: %s: another paild is there",
+		log_warnx("control-socket: %s: in use by another paild",
 		    ctl->path);
 		free(ctl);
 		return -1;
 	}
-	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
-	    SOCK_NONBLOCK, 0);
-	unlink(ctl->path);
-	mask = umask(0177);
-	r = ctl->fd == -1 ? -1 : bind(ctl->fd, (struct sockaddr *)&sun,
-	    sizeof(sun));
-	umask(mask);
-	if (r == -1 || listen(ctl->fd, 16) == -1 || (ctl->ev = event_new(
+	if ((ctl->fd = bind_path(ctl, &sun)) == -1 || (ctl->ev = event_new(
 	    pd->base, ctl->fd, EV_READ | EV_PERSIST, on_accept, pd)) == NULL) {
 		log_warn("control-socket: %s", ctl->path);
 		if (ctl->fd != -1)
@@ -236,11 +268,15 @@ void
 control_close(struct paild *pd)
 {
 	struct control	*ctl = pd->control;
+	struct stat	 st;
 
 	if (ctl == NULL || ctl->ev == NULL)
 		return;
 	event_free(ctl->ev);
 	ctl->ev = NULL;
 	close(ctl->fd);
-	unlink(ctl->path);
+	/* Ours, and not the one of a paild that has come after us. */
+	if (lstat(ctl->path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_dev == ctl->st.st_dev && st.st_ino == ctl->st.st_ino)
+		unlink(ctl->path);
 }

@@ -1,7 +1,8 @@
-/* The operator's socket: pailctl(8) talks to paild here. */
+/* The control socket, through which pailctl(8) talks to paild. */
 #ifndef PAILD_CONTROL_H
 #define PAILD_CONTROL_H
 
+#include "common/buf.h"
 #include "paild/paild.h"
 
 /*
@@ -12,11 +13,41 @@
  */
 #define CONTROL_LINE_MAX	512
 #define CONTROL_CLIENTS_MAX	32
-#define CONTROL_SECONDS		10	/* for the line to come */
+#define CONTROL_SECONDS		10	/* for the line to arrive */
+
+struct control_client {
+	TAILQ_ENTRY(control_client)	 entry;
+	struct paild			*paild;
+	int				 fd;
+	struct event			*ev;
+	char				 line[CONTROL_LINE_MAX + 1];
+	size_t				 len;
+	struct buf			 out;
+	struct proc			*target;	/* deliver: the imapd */
+	char				*token;
+	char				*user;
+	size_t				 waiting;	/* responses still
+							   expected */
+	struct buf			*rows;		/* status: a process */
+};
+TAILQ_HEAD(control_clients, control_client);
+
+/* Runs the command in c->line; ends c, now or later, with one of the functions
+ * below. */
+typedef void (*control_run_cb)(struct control_client *c);
 
 /* Opens the socket; -1 with a log line. */
-int	 control_open(struct paild *pd);
-/* No more clients; those that wait for our end keep their connection. */
+int	 control_open(struct paild *pd, control_run_cb run);
+/* Accepts no more clients; those that wait for us to exit keep their
+ * connection. */
 void	 control_close(struct paild *pd);
+
+/* Ways to end a client. */
+void	 control_finish(struct control_client *c);	/* sends c->out */
+void	 control_fail(struct control_client *c, const char *why);
+void	 control_end(struct control_client *c);
+/* Sends "ok" and takes the descriptor from c (end c afterwards); -1: the client
+ * is gone. */
+int	 control_pass(struct control_client *c);
 
 #endif

@@ -12,12 +12,16 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "common/user.h"
 #include "paild/ask.h"
+#include "paild/chan.h"
+#include "paild/child_log.h"
 #include "paild/control_cmd.h"
 #include "paild/proc.h"
 #include "paild/reload.h"
 #include "paild/stop.h"
+#include "paild/watch.h"
 
 #define TOKEN_BYTES	16
 #define ANSWER_SECONDS	5
@@ -50,6 +54,8 @@ status_row(struct control_client *c, struct proc *p, const struct msg *m)
 		snprintf(pid, sizeof(pid), "%d", (int)p->pid);
 	buf_printf(row, "%-14s %8s %-9s %8s %8u ", proc_name(p), pid,
 	    proc_state_name(p->state), up, p->restarts);
+	if (m == NULL && p->state == PROC_READY)
+		watch_status(p, row);
 	if (m != NULL && (a = arena_new(4 * 1024 * 1024)) != NULL) {
 		if (wire_decode(&ctl_counts_wire, &counts, m->data, m->len,
 		    a) == 0)
@@ -71,12 +77,16 @@ status_finish(struct control_client *c)
 {
 	size_t	i;
 
-	for (i = 0; i < c->paild->nprocs; i++)
-		if (c->rows[i].len != 0)
-			buf_put(&c->out, c->rows[i].data, c->rows[i].len);
+	for (i = 0; i < c->paild->nprocs; i++) {
+		if (c->rows[i].len == 0)
+			status_row(c, &c->paild->procs[i], NULL);
+		buf_put(&c->out, c->rows[i].data, c->rows[i].len);
+	}
+	chan_status(c->paild, &c->out);
+	child_log_sweep(c->paild);
 	if (c->waiting != 0)
-		buf_printf(&c->out, "%zu processes have not answered in "
-		    "time\n", c->waiting);
+		buf_printf(&c->out,
+		    "%zu processes did not respond in time\n", c->waiting);
 	control_finish(c);
 }
 
@@ -118,9 +128,8 @@ cmd_status(struct control_client *c, const char *arg)
 	    pd->stopping ? "stopping" : pd->ready ? "serving" : "starting",
 	    pd->file, "process", "pid", "state", "up", "restarts", "counts");
 	event_free(c->ev);
-	c->rows = calloc(pd->nprocs, sizeof(*c->rows));
-	if ((c->ev = evtimer_new(pd->base, status_late, c)) == NULL ||
-	    c->rows == NULL) {
+	c->rows = mem_new(pd->nprocs, sizeof(*c->rows));
+	if ((c->ev = evtimer_new(pd->base, status_late, c)) == NULL) {
 		control_end(c);
 		return;
 	}
@@ -142,8 +151,8 @@ reload_done(bool ok, const char *text, void *arg)
 {
 	struct control_client	*c = arg;
 
-	buf_printf(&c->out, "%s\n%s", ok ? "ok" : "error: not reloaded in "
-	    "full", text);
+	buf_printf(&c->out, "%s\n%s", ok ? "ok" :
+	    "error: not fully reloaded", text);
 	control_finish(c);
 }
 
@@ -160,7 +169,7 @@ cmd_stop(struct control_client *c, const char *arg)
 {
 	(void)arg;
 	if (send(c->fd, "ok\n", 3, MSG_NOSIGNAL) != 3)
-		log_debug("stop: the operator has gone");
+		log_debug("stop: pailctl has disconnected");
 	if (!c->paild->stopping)
 		stop_begin(c->paild);
 }
@@ -173,9 +182,9 @@ cmd_revoke(struct control_client *c, const char *arg)
 	char			 word[256];
 
 	if (p == NULL || peer_send_struct(p->setup, IMSG_CTL_REVOKE, 0,
-	    &ctl_revoke_wire, &r, -1) == -1) {
+	    &r, -1) == -1) {
 		/* Its sessions do not end with it: ask again. */
-		control_fail(c, "authd is not there: try again");
+		control_fail(c, "authd is not running: try again");
 		return;
 	}
 	log_info("user=%s sessions=revoked",
@@ -186,27 +195,29 @@ cmd_revoke(struct control_client *c, const char *arg)
 
 static void
 report(struct control_client *c, const char *what, const char *arg,
-    uint32_t index)
+    enum proc_kind kind, uint32_t index)
 {
 	struct ctl_report	 r = { .what = str_from(what),
 				    .arg = str_from(arg) };
-	struct proc		*p = proc_find(c->paild, PROC_STORAGED, index);
+	struct proc		*p = proc_find(c->paild, kind, index);
+	char			 why[64];
 	int			 fd;
 
 	if (p == NULL) {
-		control_fail(c, "its storaged is not there: try again");
+		snprintf(why, sizeof(why), "%s is not running: try again",
+		    proc_kind_name(kind));
+		control_fail(c, why);
 		return;
 	}
 	if ((fd = control_pass(c)) != -1)
-		peer_send_struct(p->setup, IMSG_CTL_REPORT, 0,
-		    &ctl_report_wire, &r, fd);
+		peer_send_struct(p->setup, IMSG_CTL_REPORT, 0, &r, fd);
 	control_end(c);
 }
 
 static void
 cmd_dump(struct control_client *c, const char *arg)
 {
-	report(c, "dump", arg, user_shard(arg,
+	report(c, "dump", arg, PROC_STORAGED, user_shard(arg,
 	    c->paild->count[PROC_STORAGED]));
 }
 
@@ -214,7 +225,14 @@ static void
 cmd_store_check(struct control_client *c, const char *arg)
 {
 	(void)arg;
-	report(c, "store-check", "", 0);
+	report(c, "store-check", "", PROC_STORAGED, 0);
+}
+
+static void
+cmd_credentials(struct control_client *c, const char *arg)
+{
+	(void)arg;
+	report(c, "credentials", "", PROC_CREDD, 0);
 }
 
 /* authd has the token: now the imapd may use it. */
@@ -230,11 +248,11 @@ deliver_go(struct proc *authd, const struct msg *m, void *arg)
 	(void)authd;
 	c->token = NULL;
 	if (m == NULL || p->setup == NULL) {
-		control_fail(c, "not now: a process was started again");
+		control_fail(c, "a process was restarted: try again");
 	} else {
 		if ((fd = control_pass(c)) != -1)
 			peer_send_struct(p->setup, IMSG_CTL_PREAUTH, 0,
-			    &ctl_preauth_wire, &pre, fd);
+			    &pre, fd);
 		control_end(c);
 	}
 }
@@ -266,7 +284,7 @@ cmd_deliver(struct control_client *c, const char *arg)
 
 	c->target = next_imapd(c->paild);
 	if (!c->paild->ready || c->target == NULL || authd == NULL) {
-		control_fail(c, "not serving yet: try again");
+		control_fail(c, "not ready yet: try again");
 		return;
 	}
 	arc4random_buf(raw, sizeof(raw));
@@ -281,9 +299,9 @@ cmd_deliver(struct control_client *c, const char *arg)
 	pre.token = str_from(c->token);
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1 ||
 	    peer_send_struct(authd->setup, IMSG_CTL_PREAUTH, 0,
-	    &ctl_preauth_wire, &pre, null) == -1 ||
+	    &pre, null) == -1 ||
 	    ask_send(authd, IMSG_CTL_STATS, NULL, 0, deliver_go, c) == -1)
-		control_fail(c, "authd is not there: try again");
+		control_fail(c, "authd is not running: try again");
 }
 
 static const struct {
@@ -295,6 +313,7 @@ static const struct {
 	{ "reload", false, cmd_reload },
 	{ "stop", false, cmd_stop },
 	{ "store-check", false, cmd_store_check },
+	{ "credentials", false, cmd_credentials },
 	{ "revoke", true, cmd_revoke },
 	{ "dump", true, cmd_dump },
 	{ "deliver", true, cmd_deliver },
@@ -316,7 +335,7 @@ control_run(struct control_client *c)
 		control_fail(c, "no such command");
 	else if (commands[i].user && user_normalize(str_from(arg), user,
 	    sizeof(user)) == -1)
-		control_fail(c, "not a user's name");
+		control_fail(c, "invalid user name");
 	else if (!commands[i].user && *arg != '\0')
 		control_fail(c, "too many arguments");
 	else

@@ -16,26 +16,15 @@
 
 #include "common/log.h"
 #include "paild/identity.h"
+#include "paild/safedir.h"
 
 #define EMPTY_SYSTEM	"/var/empty"
 #define EMPTY_OWN	"/run/pail/empty"
 
 static struct identity identities[PROC_KINDS];
-static const char *const own_users[PROC_KINDS] = {
-	[PROC_IMAPD] = "_pail_imap",
-	[PROC_STORAGED] = "_pail_store",
-	[PROC_AUTHD] = "_pail_auth",
-	[PROC_AUTHWORKER] = "_pail_auth",
-	[PROC_CREDD] = "_pail_cred",
-};
-/* storaged has its directories, authd's workers read the users' files. */
-static const bool jailed[PROC_KINDS] = {
-	[PROC_IMAPD] = true,
-	[PROC_AUTHD] = true,
-	[PROC_CREDD] = true,
-};
 
-/* mkdir -p; the last directory gets mode, those above it 0755. */
+/* mkdir -p without root, who has safedir_open; the last directory gets mode,
+ * those above it 0755. */
 static int
 make_dirs(const char *path, mode_t mode)
 {
@@ -63,16 +52,25 @@ static const char *
 empty_dir(void)
 {
 	struct stat	st;
+	char		why[512];
+	int		fd;
 
 	if (stat(EMPTY_SYSTEM, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return EMPTY_SYSTEM;
-	if (make_dirs(EMPTY_OWN, 0755) == -1 || stat(EMPTY_OWN, &st) == -1 ||
-	    !S_ISDIR(st.st_mode) || st.st_uid != 0 ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH))) {
-		log_warn("no empty directory for a chroot: %s", EMPTY_OWN);
+	if ((fd = safedir_open(EMPTY_OWN, 0755, NULL, why,
+	    sizeof(why))) == -1) {
+		log_warnx("no empty directory to chroot to: %s", why);
 		return NULL;
 	}
+	if (fstat(fd, &st) == -1 || st.st_uid != 0 ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH))) {
+		log_warnx("no empty directory to chroot to: others can write "
+		    "to %s", EMPTY_OWN);
+		close(fd);
+		return NULL;
+	}
+	close(fd);
 	return EMPTY_OWN;
 }
 
@@ -85,15 +83,34 @@ set_identity(enum proc_kind kind, const struct passwd *pw, const char *empty)
 	strlcpy(id->user, pw->pw_name, sizeof(id->user));
 	if ((gr = getgrgid(pw->pw_gid)) != NULL)
 		strlcpy(id->group, gr->gr_name, sizeof(id->group));
-	if (jailed[kind])
+	if (proc_row(kind)->traits & PROC_CHROOT)
 		strlcpy(id->chroot, empty, sizeof(id->chroot));
+}
+
+/* Each once, for people. */
+static void
+list_users(char *dst, size_t size)
+{
+	const char	*user;
+	int		 kind;
+
+	dst[0] = '\0';
+	for (kind = 0; kind < PROC_KINDS; kind++) {
+		user = proc_row((enum proc_kind)kind)->user;
+		if (user == NULL || strstr(dst, user) != NULL)
+			continue;
+		if (dst[0] != '\0')
+			strlcat(dst, ", ", size);
+		strlcat(dst, user, size);
+	}
 }
 
 int
 identity_init(bool debug)
 {
 	struct passwd	*pw;
-	const char	*empty, *missing = NULL;
+	const char	*empty, *user, *missing = NULL;
+	char		 all[256];
 	int		 kind;
 
 	if (geteuid() != 0) {
@@ -104,24 +121,24 @@ identity_init(bool debug)
 	if ((empty = empty_dir()) == NULL)
 		return -1;
 	for (kind = 0; kind < PROC_KINDS; kind++)
-		if (own_users[kind] != NULL &&
-		    getpwnam(own_users[kind]) == NULL)
-			missing = own_users[kind];
+		if ((user = proc_row((enum proc_kind)kind)->user) != NULL &&
+		    getpwnam(user) == NULL)
+			missing = user;
 	if (missing != NULL && !debug) {
-		log_warnx("there is no user %s: \"make install\" in Pail's "
-		    "sources makes it, or \"useradd -r -M -d /nonexistent -s "
-		    "/usr/sbin/nologin NAME\" for _pail_imap, _pail_store, "
-		    "_pail_auth and _pail_cred", missing);
+		list_users(all, sizeof(all));
+		log_warnx("user %s does not exist: \"make install\" in Pail's "
+		    "sources creates it, or \"useradd -r -M -d /nonexistent -s "
+		    "/usr/sbin/nologin NAME\" for each of %s", missing, all);
 		return -1;
 	}
 	if (missing != NULL)
-		log_warnx("there is no user %s: all processes run as nobody "
-		    "(for trying out; \"make install\" makes the users)",
+		log_warnx("user %s does not exist: all processes run as nobody "
+		    "(for testing only; \"make install\" creates the users)",
 		    missing);
 	for (kind = 0; kind < PROC_KINDS; kind++) {
-		if (own_users[kind] == NULL)
+		if ((user = proc_row((enum proc_kind)kind)->user) == NULL)
 			continue;
-		pw = getpwnam(missing != NULL ? "nobody" : own_users[kind]);
+		pw = getpwnam(missing != NULL ? "nobody" : user);
 		if (pw == NULL || pw->pw_uid == 0) {
 			log_warnx("no user to run %s as",
 			    proc_kind_name((enum proc_kind)kind));
@@ -193,49 +210,109 @@ try_access(const struct identity *id, const char *path, int mode,
 	return answer[0];
 }
 
-/* Makes path and gives it to kind's user. */
+/* Without root: it must be there, and ours. */
 static int
-hand_over(const char *key, const char *path, enum proc_kind kind)
+make_own(const char *key, const char *path)
 {
-	const struct identity	*id = &identities[kind];
-	struct passwd		*pw;
-	struct stat		 st;
-	size_t			 upto;
-	int			 error;
+	struct stat	st;
 
 	if (make_dirs(path, 0700) == -1 || stat(path, &st) == -1) {
-		log_warn("%s: %s cannot be made", key, path);
+		log_warn("%s: cannot create %s", key, path);
 		return -1;
 	}
 	if (!S_ISDIR(st.st_mode)) {
 		log_warnx("%s: %s is not a directory", key, path);
 		return -1;
 	}
-	if (id->user[0] == '\0') {
-		if (access(path, R_OK | W_OK | X_OK) == 0)
-			return 0;
-		log_warn("%s: %s", key, path);
+	if (access(path, R_OK | W_OK | X_OK) == 0)
+		return 0;
+	log_warn("%s: %s", key, path);
+	return -1;
+}
+
+/* With root: made, and given to id's user. */
+static int
+give(const char *key, const char *path, const struct identity *id)
+{
+	struct safedir_for	 whose;
+	struct passwd		*pw;
+	char			 why[512];
+	int			 fd, r;
+
+	if ((pw = getpwnam(id->user)) == NULL) {
+		log_warnx("%s: user %s does not exist", key, id->user);
 		return -1;
 	}
-	if ((pw = getpwnam(id->user)) == NULL)
-		return -1;
-	if (st.st_uid == 0 && chown(path, pw->pw_uid, pw->pw_gid) == -1) {
-		log_warn("%s: %s cannot be given to %s", key, path, id->user);
+	whose = (struct safedir_for){ pw->pw_uid, pw->pw_gid };
+	if ((fd = safedir_open(path, 0700, &whose, why, sizeof(why))) == -1) {
+		log_warnx("%s: %s cannot be used by %s: %s", key, path,
+		    id->user, why);
 		return -1;
 	}
+	r = safedir_give(fd, &whose, why, sizeof(why));
+	close(fd);
+	if (r == -1) {
+		log_warnx("%s: cannot change the owner of %s to %s: "
+		    "%s", key, path,
+		    id->user, why);
+		log_warnx("if it is the right directory, run \"chown -R %s:%s "
+		    "%s\" and \"chmod 700 %s\"", id->user, id->group,
+		    path, path);
+	}
+	return r;
+}
+
+/* Makes path and gives it to kind's user. */
+static int
+hand_over(const char *key, const char *path, enum proc_kind kind)
+{
+	const struct identity	*id = &identities[kind];
+	size_t			 upto;
+	int			 error;
+
+	if (id->user[0] == '\0')
+		return make_own(key, path);
+	if (give(key, path, id) == -1)
+		return -1;
 	error = try_access(id, path, R_OK | W_OK | X_OK, &upto);
 	if (error == 0)
 		return 0;
 	errno = error;
-	log_warn("%s: %s cannot use %s: %.*s", key, id->user, path, (int)upto,
+	log_warn("%s: %s has no access to %s: "
+	    "%.*s", key, id->user, path, (int)upto,
 	    path);
 	if (upto == strlen(path))
-		log_warnx("\"chown -R %s:%s %s\" gives it over", id->user,
+		log_warnx("\"chown -R %s:%s %s\" fixes it", id->user,
 		    id->group, path);
 	else
-		log_warnx("\"chmod o+x %.*s\" lets all users pass through it, "
-		    "or choose another place", (int)upto, path);
+		log_warnx("run \"chmod o+x %.*s\", or choose another "
+		    "directory", (int)upto, path);
 	return -1;
+}
+
+/* The socket's directory stays paild's own. */
+static int
+make_control_dir(const char *path)
+{
+	char	dir[PATH_MAX], why[512], *slash;
+	int	fd;
+
+	strlcpy(dir, path, sizeof(dir));
+	if ((slash = strrchr(dir, '/')) == NULL)
+		return 0;
+	slash[slash == dir] = '\0';
+	if (geteuid() != 0) {
+		if (make_dirs(dir, 0755) == 0)
+			return 0;
+		log_warn("control-socket: cannot create %s", dir);
+		return -1;
+	}
+	if ((fd = safedir_open(dir, 0755, NULL, why, sizeof(why))) == -1) {
+		log_warnx("control-socket: %s", why);
+		return -1;
+	}
+	close(fd);
+	return 0;
 }
 
 /* The workers read the users' files while they run. */
@@ -258,7 +335,7 @@ check_users_file(const char *key, const char *path)
 	log_warn("%s: %s cannot read %s, so nobody in it can log in", key,
 	    id->user[0] != '\0' ? id->user : "this user", path);
 	if (id->user[0] != '\0')
-		log_warnx("\"chgrp %s %s; chmod 640 %s\" mends it", id->group,
+		log_warnx("\"chgrp %s %s; chmod 640 %s\" fixes it", id->group,
 		    path, path);
 }
 
@@ -266,7 +343,7 @@ int
 identity_dirs(const struct conf *c)
 {
 	const char	*path;
-	char		 dir[PATH_MAX], key[32], *slash;
+	char		 key[32];
 	unsigned	 i;
 
 	if (hand_over("cache.path", conf_str(c, "cache.path"),
@@ -276,14 +353,8 @@ identity_dirs(const struct conf *c)
 	    hand_over("store.path", conf_str(c, "store.path"),
 	    PROC_STORAGED) == -1)
 		return -1;
-	strlcpy(dir, conf_str(c, "control-socket"), sizeof(dir));
-	if ((slash = strrchr(dir, '/')) != NULL && slash != dir) {
-		*slash = '\0';
-		if (make_dirs(dir, 0755) == -1) {
-			log_warn("control-socket: %s cannot be made", dir);
-			return -1;
-		}
-	}
+	if (make_control_dir(conf_str(c, "control-socket")) == -1)
+		return -1;
 	for (i = 0; (path = conf_at(c, "auth.%u.path", i)) != NULL; i++) {
 		snprintf(key, sizeof(key), "auth.%u.path", i);
 		check_users_file(key, path);

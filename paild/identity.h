@@ -1,4 +1,4 @@
-/* As whom each child runs, and which directories are its own. */
+/* Which user each child runs as, and which directories belong to it. */
 #ifndef PAILD_IDENTITY_H
 #define PAILD_IDENTITY_H
 
@@ -8,22 +8,22 @@
 #include "paild/conf.h"
 
 struct identity {
-	char	user[64];	/* "": stay what paild is */
+	char	user[64];	/* "": the user of paild */
 	char	group[64];
 	char	chroot[128];	/* "": none */
 };
 
 /*
- * Finds the users, once, at start.  Without root all are paild's own; as
- * root without the _pail_* users all are nobody when debug, else -1 with a
- * log line that names the command which makes them.
+ * Looks up the users, once, at startup.  If paild is not root, all processes
+ * run as its own user.  If the _pail_* users do not exist, all run as nobody
+ * with debug; otherwise -1, and the command that creates them is logged.
  */
 int	 identity_init(bool debug);
 const struct identity *identity_of(enum proc_kind kind);
 /*
- * Makes the directories that the configuration names and hands them to
- * those who need them; checks that they and the users' files can be
- * reached.  -1 with a log line.
+ * Creates the directories that the configuration names and gives them to the
+ * users that need them; checks that they can reach them, and the password
+ * files.  -1: the reason has been logged.
  */
 int	 identity_dirs(const struct conf *c);
 

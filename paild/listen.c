@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "paild/conf_type.h"
 #include "paild/listen.h"
 
@@ -87,8 +88,7 @@ listener_new(const char *url, unsigned *patience)
 	struct listener	*l;
 	char		 host[64], port[32];
 
-	if ((l = calloc(1, sizeof(*l))) == NULL)
-		return NULL;
+	l = mem_new(1, sizeof(*l));
 	l->fds[0] = l->fds[1] = -1;
 	l->keep = l->fresh = true;
 	if (strlcpy(l->url, url, sizeof(l->url)) >= sizeof(l->url) ||
@@ -201,8 +201,7 @@ send_one(struct proc *p, const struct listener *l)
 			log_warn("dup");
 			continue;
 		}
-		peer_send_struct(p->setup, IMSG_SETUP_LISTEN, 0,
-		    &setup_listen_wire, &sl, fd);
+		peer_send_struct(p->setup, IMSG_SETUP_LISTEN, 0, &sl, fd);
 	}
 }
 

@@ -5,9 +5,10 @@
 #include "paild/paild.h"
 
 /*
- * Opens what the configuration lists and is not open yet, and marks what it
- * no longer lists.  An address in use is waited for, patience milliseconds
- * in all (it blocks).  -1 (with a log line) leaves all as it was.
+ * Opens the configured listeners that are not open yet, and marks those that
+ * are no longer configured.  Waits for addresses in use, up to patience
+ * milliseconds in total (it blocks).  -1: nothing has changed; the reason has
+ * been logged.
  */
 int	 listen_open(struct paild *pd, const struct conf *c,
 	    unsigned patience);
@@ -15,7 +16,7 @@ int	 listen_open(struct paild *pd, const struct conf *c,
 void	 listen_prune(struct paild *pd);
 /* Sends p, an imapd, all listeners. */
 void	 listen_send(struct proc *p);
-/* Those that listen_open opened and listen_sent has not marked yet. */
+/* Only those opened since the last listen_sent(). */
 void	 listen_send_fresh(struct proc *p);
 void	 listen_sent(struct paild *pd);
 void	 listen_close(struct paild *pd);

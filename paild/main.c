@@ -14,9 +14,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/adopt.h"
+#include "common/escape.h"
 #include "common/log.h"
+#include "common/log_out.h"
+#include "common/nofile.h"
 #include "common/user.h"
+#include "paild/child.h"
 #include "paild/control.h"
+#include "paild/control_cmd.h"
 #include "paild/identity.h"
 #include "paild/listen.h"
 #include "paild/notify.h"
@@ -26,6 +32,7 @@
 #include "paild/stop.h"
 
 #define LISTEN_PATIENCE_MS	3000
+#define LAST_LINES_MS		500	/* for what the log has kept */
 
 static void
 usage(void)
@@ -35,14 +42,12 @@ usage(void)
 	exit(1);
 }
 
-void
-paild_serves(struct paild *pd)
+static void
+serves(struct paild *pd)
 {
 	log_info("ready: %zu processes", pd->nprocs);
-	if (pd->debug) {
-		printf("ready\n");
-		fflush(stdout);
-	}
+	if (pd->debug && !log_out_try(STDOUT_FILENO, "ready\n", 6))
+		log_warnx("cannot write \"ready\" to standard output");
 	notify("READY=1");
 }
 
@@ -54,7 +59,7 @@ on_signal(int sig, short what, void *arg)
 	(void)what;
 	switch (sig) {
 	case SIGCHLD:
-		proc_reap(pd);
+		child_reap(pd);
 		break;
 	case SIGHUP:
 		reload_start(pd, NULL, NULL);
@@ -106,6 +111,7 @@ last_line(const char *text, size_t n, char *last, size_t size)
 static void
 on_report(int fd, short what, void *arg)
 {
+	static struct escape_out o;
 	static char	 last[64];
 	struct paild	*pd = arg;
 	char		 text[4096];
@@ -117,19 +123,22 @@ on_report(int fd, short what, void *arg)
 		return;
 	if (n > 0) {
 		last_line(text, (size_t)n, last, sizeof(last));
-		if (fwrite(text, 1, (size_t)n, stdout) == (size_t)n)
+		o.f = stdout;
+		if (escape_write(&o, text, (size_t)n) == 0)
 			return;
 	}
-	/* The store's check ends with its verdict. */
-	if (fflush(stdout) == EOF || (strcmp(pd->report, "store-check") ==
+	/* The last line is the store's verdict, or an error. */
+	o.f = stdout;
+	if (escape_end(&o) == -1 || strncmp(last, "error: ", 7) == 0 ||
+	    (strcmp(pd->report, "store-check") ==
 	    0 && strncmp(last, "probe=good", 10) != 0))
 		pd->status = 1;
 	event_free(pd->report_ev);
 	stop_begin(pd);
 }
 
-void
-paild_report(struct proc *p)
+static void
+report(struct proc *p)
 {
 	struct paild		*pd = p->paild;
 	struct ctl_report	 r = { .what = str_from(pd->report),
@@ -144,8 +153,7 @@ paild_report(struct proc *p)
 	    on_report, pd);
 	if (pd->report_ev == NULL || event_add(pd->report_ev, NULL) == -1)
 		fatalx("event_new");
-	peer_send_struct(p->setup, IMSG_CTL_REPORT, 0, &ctl_report_wire, &r,
-	    pair[1]);
+	peer_send_struct(p->setup, IMSG_CTL_REPORT, 0, &r, pair[1]);
 }
 
 /* "dump:ann" into its two parts; the user's name as an id. */
@@ -160,7 +168,7 @@ parse_report(struct paild *pd, char *arg)
 	if (colon != NULL) {
 		*colon++ = '\0';
 		if (user_normalize(str_from(colon), user, sizeof(user)) == -1)
-			fatalx("%s: not a user's name", colon);
+			fatalx("%s: invalid user name", colon);
 	}
 	if (strcmp(arg, colon != NULL ? "dump" : "store-check") != 0)
 		usage();
@@ -186,9 +194,13 @@ load(struct paild *pd, bool check)
 	/* No secret lands on a disk. */
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		fatal("setrlimit");
-	if ((pd->conf = conf_load(pd->file, false)) == NULL)
-		fatalx("out of memory");
-	conf_print_errors(pd->conf);
+	pd->conf = conf_load(pd->file, false);
+	if (check)
+		conf_users(pd->conf);
+	/* Without a terminal from now on: warnings are seen there, too. */
+	if (check || !conf_ok(pd->conf) ||
+	    (!pd->debug && pd->report == NULL))
+		conf_print_errors(pd->conf);
 	if (!conf_ok(pd->conf))
 		exit(1);
 	if (check) {
@@ -223,16 +235,64 @@ set_log(const struct paild *pd)
 		log_set_level(LOG_LEVEL_WARN);
 }
 
+/* The place of the log, and of paild: where it was started, or behind. */
+static void
+go_behind(const struct paild *pd)
+{
+	bool	syslog = strcmp(conf_str(pd->conf, "log.to"), "syslog") == 0;
+
+	if (pd->debug || pd->report != NULL) {
+		log_out_private();
+		return;
+	}
+	if (syslog)
+		log_to_syslog();
+	if (daemon(0, !syslog) == -1)
+		fatal("daemon");
+	if (!syslog)
+		log_out_private();
+}
+
+static void
+log_warnings(const struct conf *c)
+{
+	size_t	i;
+
+	for (i = 0; i < c->nerrors; i++)
+		log_warnx("%s:%u:%u: %s", c->file, c->errors[i].at.line,
+		    c->errors[i].at.column, c->errors[i].text);
+}
+
+/* Two for each child (its setup channel, its log), and what comes and goes:
+ * the ends of channels, the operator's connections, listeners. */
+static void
+check_descriptors(const struct paild *pd)
+{
+	uint64_t	need = 2 * pd->nprocs + CONTROL_CLIENTS_MAX + 32;
+
+	nofile_raise();
+	if (nofile_free() < need)
+		log_warnx("%zu processes need %llu file descriptors, but only "
+		    "%llu of %llu are free (RLIMIT_NOFILE)", pd->nprocs,
+		    (unsigned long long)need,
+		    (unsigned long long)nofile_free(),
+		    (unsigned long long)nofile_limit());
+}
+
 static void
 run(struct paild *pd)
 {
+	static const struct paild_ops	ops = { serves, report };
+
 	pd->started = paild_now();
-	if (proc_table(pd) == -1)
-		fatal("the process table");
-	proc_start_all(pd);
+	proc_table(pd);
+	check_descriptors(pd);
+	if (geteuid() == 0)
+		adopt_begin();
+	child_start_all(pd, &ops);
 	if (event_base_dispatch(pd->base) == -1)
 		fatalx("event_base_dispatch");
-	proc_free_all(pd);
+	child_free_all(pd);
 	listen_close(pd);
 	control_close(pd);
 	log_info("stopped");
@@ -275,23 +335,22 @@ main(int argc, char *argv[])
 	set_log(&pd);
 	TAILQ_INIT(&pd.listeners);
 	if ((pd.bindir = spawn_find(argv[0])) == NULL)
-		fatalx("storaged and the others are neither beside paild nor "
-		    "in its ../libexec/pail");
+		fatalx("storaged and the other programs are neither next to "
+		    "paild nor in ../libexec/pail");
 	notify_init();
 	open_all(&pd);
-	if (!pd.debug && pd.report == NULL) {
-		if (strcmp(conf_str(pd.conf, "log.to"), "syslog") == 0)
-			log_to_syslog();
-		if (daemon(0, strcmp(conf_str(pd.conf, "log.to"),
-		    "stderr") == 0) == -1)
-			fatal("daemon");
-	}
+	go_behind(&pd);
+	log_warnings(pd.conf);
 	if ((pd.base = event_base_new()) == NULL)
 		fatalx("event_base_new");
-	if (pd.report == NULL && control_open(&pd) == -1)
+	if (pd.report == NULL && control_open(&pd, control_run) ==
+	    -1)
 		exit(1);
 	watch_signals(&pd);
+	if (log_out_attach(pd.base) == -1)
+		fatal("log_out_attach");
 	run(&pd);
+	log_out_drain(LAST_LINES_MS);
 	conf_free(pd.conf);
 	return pd.status;
 }

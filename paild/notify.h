@@ -1,8 +1,8 @@
-/* sd_notify(3)'s protocol, by hand: no library of systemd's. */
+/* The protocol of sd_notify(3), without linking to libsystemd. */
 #ifndef PAILD_NOTIFY_H
 #define PAILD_NOTIFY_H
 
-/* Keeps $NOTIFY_SOCKET and takes it out of the environment. */
+/* Saves $NOTIFY_SOCKET and removes it from the environment. */
 void	 notify_init(void);
 /* Sends e.g. "READY=1"; does nothing without a manager. */
 void	 notify(const char *state);

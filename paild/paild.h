@@ -1,6 +1,6 @@
 /*
- * The parent's state: what exists, and what it is doing.  One struct,
- * passed to every room of paild.
+ * The parent's state: what exists, and what it is doing.  One struct, passed to
+ * every module of paild.
  */
 #ifndef PAILD_PAILD_H
 #define PAILD_PAILD_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "common/auth_kind.h"
 #include "common/compat.h"
 #include "common/msg_setup.h"
 #include "common/peer.h"
@@ -18,13 +19,15 @@
 
 #define PAIL_VERSION	"0.1"
 
+struct chan;
+struct child_log;
 struct control;
 struct event;
 struct event_base;
 struct paild;
 
 enum proc_state {
-	PROC_DOWN,		/* not started, or waits for its restart */
+	PROC_DOWN,		/* not started, or waiting for a restart */
 	PROC_STARTING,
 	PROC_READY,
 	PROC_DRAINING
@@ -40,12 +43,20 @@ struct proc {
 	uint32_t	 index;		/* among its kind */
 	enum proc_state	 state;
 	pid_t		 pid;		/* 0: none */
+	bool		 killed;	/* by us, to stop it */
 	struct peer	*setup;		/* NULL: none, or cut */
+	struct child_log *log;		/* its stderr; NULL: none */
 	time_t		 started;	/* monotonic */
 	unsigned	 restarts;
 	unsigned	 backoff;	/* ms before the next one */
-	struct event	*timer;		/* the restart that waits */
+	struct event	*timer;		/* the pending restart */
 	struct asks	 asks;
+	/* Signs of life (watch.c). */
+	bool		 asked;		/* and has not answered */
+	bool		 answered;	/* once: its loop runs */
+	unsigned	 silent;	/* turns since it was heard */
+	char		 doing[64];	/* what it says */
+	time_t		 doing_since;	/* monotonic */
 };
 
 struct listener {
@@ -59,6 +70,12 @@ struct listener {
 };
 TAILQ_HEAD(listeners, listener);
 
+/* What main does once the children have got that far. */
+struct paild_ops {
+	void	(*serves)(struct paild *pd);	/* all are ready: say so */
+	void	(*report)(struct proc *p);	/* -C: ask this storaged */
+};
+
 struct paild {
 	struct event_base	*base;
 	struct conf		*conf;
@@ -69,6 +86,7 @@ struct paild {
 	const char		*report;	/* -C: what; NULL: none */
 	const char		*report_arg;
 	struct event		*report_ev;
+	struct event		*watch;
 	bool			 ready;		/* was, once */
 	bool			 probed;	/* the store passed its probe */
 	bool			 stopping;
@@ -76,12 +94,14 @@ struct paild {
 	time_t			 started;
 	struct proc		*procs;
 	size_t			 nprocs;
+	struct chan		*chans;
+	size_t			 nchans;
 	uint32_t		 count[PROC_KINDS];
+	struct auth_pools	 pools;		/* of authworkers */
 	uint32_t		 next_imapd;	/* for deliveries, in turn */
 	struct listeners	 listeners;
 	struct control		*control;
+	const struct paild_ops	*ops;
 };
-
-time_t	 paild_now(void);		/* monotonic seconds */
 
 #endif

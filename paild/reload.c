@@ -14,8 +14,10 @@
 #include "paild/conf_slice.h"
 #include "paild/listen.h"
 #include "paild/notify.h"
+#include "paild/pools.h"
 #include "paild/proc.h"
 #include "paild/reload.h"
+#include "paild/watch.h"
 
 #define ANSWER_SECONDS	15
 
@@ -57,8 +59,8 @@ finish(struct paild *pd)
 	if (now.timer != NULL)
 		event_del(now.timer);
 	ask_forget(pd, &now);
-	say(!now.ok, "%s", now.ok ? "done" : "not all took the new "
-	    "configuration");
+	say(!now.ok, "%s", now.ok ? "done" :
+	    "not all processes accepted the new configuration");
 	notify("READY=1");
 	buf_put_u8(&now.text, 0);
 	if (cb != NULL)
@@ -75,11 +77,11 @@ on_answer(struct proc *p, const struct msg *m, void *arg)
 	(void)arg;
 	if (m == NULL) {
 		/* It starts again with the new configuration. */
-		say(true, "%s has ended meanwhile", proc_name(p));
+		say(true, "%s exited in the meantime", proc_name(p));
 	} else if (m->type != IMSG_CTL_RELOADED ||
 	    wire_decode(&ctl_reloaded_wire, &r, m->data, m->len, NULL) == -1) {
 		now.ok = false;
-		say(true, "%s: no sense in its answer", proc_name(p));
+		say(true, "%s: invalid response", proc_name(p));
 	} else if (!r.ok) {
 		now.ok = false;
 		say(true, "%s: %.*s", proc_name(p), (int)r.text.len,
@@ -97,7 +99,7 @@ too_long(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	now.ok = false;
-	say(true, "%zu processes have not answered", now.waiting);
+	say(true, "%zu processes did not respond", now.waiting);
 	finish(arg);
 }
 
@@ -105,7 +107,14 @@ static void
 needs_restart(const char *path, void *arg)
 {
 	(void)arg;
-	say(true, "%s: the change takes a restart", path);
+	say(true, "%s: a change requires a restart", path);
+}
+
+static void
+needs_workers(uint32_t entry, const char *type, void *arg)
+{
+	(void)arg;
+	say(true, "auth.%u: type %s requires a restart", entry, type);
 }
 
 static void
@@ -128,11 +137,9 @@ send_slices(struct paild *pd)
 			now.waiting++;
 		else {
 			now.ok = false;
-			say(true, "%s: could not be told", proc_name(p));
+			say(true, "%s: cannot be reached", proc_name(p));
 		}
-		if (b.data != NULL)
-			explicit_bzero(b.data, b.size);
-		buf_free(&b);
+		buf_freezero(&b);
 	}
 	if (now.waiting == 0)
 		finish(pd);
@@ -147,17 +154,13 @@ load(struct paild *pd)
 	struct conf	*c = conf_load(pd->file, false);
 	size_t		 i;
 
-	if (c == NULL) {
-		say(true, "out of memory");
-		return NULL;
-	}
 	for (i = 0; i < c->nerrors; i++)
 		say(true, "%s:%u:%u: %s%s", c->file, c->errors[i].at.line,
 		    c->errors[i].at.column,
 		    c->errors[i].warning ? "warning: " : "",
 		    c->errors[i].text);
 	if (!conf_ok(c) || listen_open(pd, c, 0) == -1) {
-		say(true, "refused: the old configuration stays");
+		say(true, "refused: keeping the old configuration");
 		conf_free(c);
 		return NULL;
 	}
@@ -172,7 +175,7 @@ send_listeners(struct paild *pd)
 	if (!pd->ready)
 		return;
 	for (i = 0; i < pd->nprocs; i++)
-		if (pd->procs[i].kind == PROC_IMAPD &&
+		if (proc_listens(&pd->procs[i]) &&
 		    pd->procs[i].setup != NULL)
 			listen_send_fresh(&pd->procs[i]);
 	listen_sent(pd);
@@ -186,7 +189,7 @@ reload_start(struct paild *pd, reload_cb cb, void *arg)
 
 	if (now.busy || pd->stopping) {
 		if (cb != NULL)
-			cb(false, "busy: ask again\n", arg);
+			cb(false, "busy: try again\n", arg);
 		return;
 	}
 	if (now.timer == NULL && (now.timer = evtimer_new(pd->base, too_long,
@@ -204,12 +207,14 @@ reload_start(struct paild *pd, reload_cb cb, void *arg)
 		return;
 	}
 	conf_restart_keys(old, c, needs_restart, NULL);
+	pools_missing(&pd->pools, c, needs_workers, NULL);
 	conf_keep_restart(old, c);
 	pd->conf = c;
 	conf_free(old);
 	if (!pd->verbose && log_level_parse(conf_str(c, "log.level"),
 	    &level) == 0)
 		log_set_level(level);
+	watch_begin(pd);
 	send_listeners(pd);
 	send_slices(pd);
 	listen_prune(pd);

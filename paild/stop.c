@@ -14,15 +14,10 @@
 #include "paild/proc.h"
 #include "paild/stop.h"
 
-#define KIND(k)	(1U << (k))
-
-static const struct {
-	unsigned	kinds;
-	unsigned	seconds;
-} phases[] = {
-	{ KIND(PROC_IMAPD), 15 },
-	{ KIND(PROC_STORAGED), 45 },
-	{ KIND(PROC_AUTHD) | KIND(PROC_AUTHWORKER) | KIND(PROC_CREDD), 5 },
+static const unsigned	 seconds[PROC_STOP_PHASES] = {
+	[PROC_STOP_SESSIONS] = 15,
+	[PROC_STOP_COMMITS] = 45,
+	[PROC_STOP_REST] = 5,
 };
 
 static size_t		 phase;
@@ -31,7 +26,7 @@ static struct event	*bound;
 static bool
 in_phase(const struct proc *p)
 {
-	return (phases[phase].kinds & KIND(p->kind)) && p->pid != 0;
+	return proc_row(p->kind)->stop == phase && p->pid != 0;
 }
 
 static void
@@ -44,6 +39,7 @@ kill_phase(struct paild *pd, const char *why)
 			log_warnx("proc=\"%s\" pid=%d killed: %s",
 			    proc_name(&pd->procs[i]), (int)pd->procs[i].pid,
 			    why);
+			pd->procs[i].killed = true;
 			kill(pd->procs[i].pid, SIGKILL);
 		}
 }
@@ -53,7 +49,7 @@ too_long(int fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	kill_phase(arg, "it did not end in time");
+	kill_phase(arg, "it did not exit in time");
 }
 
 static void
@@ -63,7 +59,7 @@ phase_begin(struct paild *pd)
 	struct proc	*p;
 	size_t		 i, n;
 
-	for (; phase < nitems(phases); phase++) {
+	for (; phase < PROC_STOP_PHASES; phase++) {
 		n = 0;
 		for (i = 0; i < pd->nprocs; i++) {
 			p = &pd->procs[i];
@@ -71,15 +67,16 @@ phase_begin(struct paild *pd)
 				continue;
 			n++;
 			/* One that is not ready has nothing to finish. */
-			if (p->state != PROC_READY || p->setup == NULL)
+			if (p->state != PROC_READY || p->setup == NULL) {
+				p->killed = true;
 				kill(p->pid, SIGKILL);
-			else
+			} else
 				peer_send(p->setup, IMSG_CTL_DRAIN, 0, NULL,
 				    0, -1);
 			p->state = PROC_DRAINING;
 		}
 		if (n != 0) {
-			tv.tv_sec = phases[phase].seconds;
+			tv.tv_sec = (time_t)seconds[phase];
 			event_add(bound, &tv);
 			return;
 		}
@@ -93,8 +90,8 @@ stop_begin(struct paild *pd)
 	size_t	i;
 
 	if (pd->stopping) {
-		if (phase < nitems(phases))
-			kill_phase(pd, "told to stop a second time");
+		if (phase < PROC_STOP_PHASES)
+			kill_phase(pd, "a second stop was requested");
 		return;
 	}
 	pd->stopping = true;
@@ -116,7 +113,7 @@ stop_child_gone(struct paild *pd)
 {
 	size_t	i;
 
-	if (phase == nitems(phases))
+	if (phase == PROC_STOP_PHASES)
 		return;
 	for (i = 0; i < pd->nprocs; i++)
 		if (in_phase(&pd->procs[i]))

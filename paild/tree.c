@@ -11,6 +11,9 @@
 #include <stdio.h>
 
 #include "paild/tree.h"
+#include "common/mem.h"
+
+#define BOM	"\xef\xbb\xbf"	/* some editors begin UTF-8 with it */
 
 struct reader {
 	yaml_parser_t		 parser;
@@ -96,17 +99,17 @@ refuse_syntax(struct reader *r)
 		return refuse(r, at, "out of memory");
 	if (p->error == YAML_READER_ERROR)
 		return refuse(r, mark_at_offset(r, p->problem_offset),
-		    "a byte that no YAML file may hold: "
-		    "write UTF-8 without control characters");
+		    "invalid byte: YAML must be UTF-8 without control "
+		    "characters");
 	if (tab_indents(r, at.line, &column)) {
 		at.column = column;
-		return refuse(r, at, "a tab in the indentation: "
-		    "YAML wants spaces");
+		return refuse(r, at,
+		    "tab in the indentation: YAML requires spaces");
 	}
 	snprintf(text, sizeof(text), "%s%s%s",
 	    p->context != NULL ? p->context : "",
 	    p->context != NULL ? ": " : "",
-	    p->problem != NULL ? p->problem : "not YAML");
+	    p->problem != NULL ? p->problem : "invalid YAML");
 	return refuse(r, at, text);
 }
 
@@ -119,10 +122,7 @@ node_add(struct reader *r, enum tree_kind kind, struct tree_mark at)
 		refuse(r, at, "too many values for a configuration");
 		return NULL;
 	}
-	if ((n = calloc(1, sizeof(*n))) == NULL) {
-		refuse(r, at, "out of memory");
-		return NULL;
-	}
+	n = mem_new(1, sizeof(*n));
 	n->kind = kind;
 	n->at = at;
 	if (r->depth == 0) {
@@ -160,11 +160,8 @@ take_scalar(struct reader *r, const yaml_event_t *e, struct tree_mark at)
 	char			*copy;
 
 	if (memchr(value, '\0', len) != NULL)
-		return refuse(r, at, "a NUL inside a value");
-	if ((copy = malloc(len + 1)) == NULL)
-		return refuse(r, at, "out of memory");
-	memcpy(copy, value, len);
-	copy[len] = '\0';
+		return refuse(r, at, "NUL byte in a value");
+	copy = mem_dup_len(value, len);
 	if (wants_name(r)) {
 		r->name = copy;
 		r->name_at = at;
@@ -188,7 +185,7 @@ take_start(struct reader *r, enum tree_kind kind, struct tree_mark at)
 	if (wants_name(r))
 		return refuse(r, at, "a key must be a plain word");
 	if (r->depth == TREE_DEPTH_MAX)
-		return refuse(r, at, "nested too deep for a configuration");
+		return refuse(r, at, "nested too deeply");
 	if ((n = node_add(r, kind, at)) == NULL)
 		return -1;
 	r->stack[r->depth++] = n;
@@ -219,15 +216,15 @@ take_event(struct reader *r, const yaml_event_t *e)
 	}
 	if (anchor != NULL || e->type == YAML_ALIAS_EVENT)
 		return refuse(r, at, "anchors (&) and aliases (*) are not "
-		    "allowed here: write the value out, or in quotes");
+		    "allowed here: spell out the value, or quote it");
 	if (tag != NULL)
 		return refuse(r, at, "tags (!) are not allowed here: "
-		    "write the value in quotes");
+		    "quote the value");
 	switch (e->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (r->root != NULL)
-			return refuse(r, at, "a second document: "
-			    "a configuration is one");
+			return refuse(r, at,
+			    "a configuration must be a single YAML document");
 		return 0;
 	case YAML_SCALAR_EVENT:
 		return take_scalar(r, e, at);
@@ -257,8 +254,12 @@ tree_read(const void *text, size_t len, struct tree_mark *at, char *why,
 	int		 error = 0;
 
 	*at = (struct tree_mark){ 1, 1 };
+	if (len >= 3 && memcmp(text, BOM, 3) == 0) {
+		r.text += 3;
+		r.len -= 3;
+	}
 	if (len > TREE_FILE_MAX) {
-		refuse(&r, *at, "the file is over 1 MiB");
+		refuse(&r, *at, "the file is larger than 1 MiB");
 		return NULL;
 	}
 	if (!yaml_parser_initialize(&r.parser)) {
@@ -266,7 +267,8 @@ tree_read(const void *text, size_t len, struct tree_mark *at, char *why,
 		return NULL;
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, text, len);
+	yaml_parser_set_input_string(&r.parser, (const yaml_char_t *)r.text,
+	    r.len);
 	while (!r.done && error == 0) {
 		if (!yaml_parser_parse(&r.parser, &e)) {
 			error = refuse_syntax(&r);

@@ -1,7 +1,7 @@
 /*
- * YAML to a tree, each node with the place that it was read from.  A small
- * part of YAML on purpose: one document, maps with scalar keys, sequences,
- * scalars; no anchors, aliases, tags or merge keys.
+ * Reads YAML into a tree whose nodes know their position in the file.
+ * Deliberately a small subset of YAML: one document, maps with scalar keys,
+ * sequences, scalars; no anchors, aliases, tags or merge keys.
  */
 #ifndef PAILD_TREE_H
 #define PAILD_TREE_H
@@ -34,8 +34,9 @@ struct tree_node {
 };
 
 /*
- * Reads len bytes.  The tree, or NULL with the place and the reason; an
- * empty document is an error too.  Free with tree_free (which wipes).
+ * Reads len bytes, without a BOM at their beginning.  Returns the tree, or NULL
+ * with the position and the reason; an empty document is an error, too.  Free
+ * it with tree_free(), which wipes it.
  */
 struct tree_node *tree_read(const void *text, size_t len,
 	    struct tree_mark *at, char *why, size_t size);

@@ -1,84 +1,314 @@
 #!/usr/bin/env python3
-"""Runs the regress tests: every function test_* of every test_*.py here
-(or of those named), in order. The last line is the count.
+"""Runs the regress tests: every function test_* in every tests/test_*.py (or
+in those named), in order. The last line is the count.
 
-usage: run.py [--asan] [--counts FILE] [test_file[.test_name]] ...
+usage: run.py [--asan] [--list] [--no-limit] [--counts FILE] [--tests DIR]
+              [test_file[.test_name]] ...
 
-KEEP=1 leaves the files of a run that failed (below TMPDIR).
+--asan		uses the ASan+UBSan build; skips tests marked @normal_only
+--list		lists each test with its time limit and builds, and runs none
+--no-limit	no time limits, for use with a debugger
+--counts FILE	appends "PASSED FAILED" to FILE
+--tests DIR	uses the test files in another directory
 
-A test function's name tells what is true when it passes. One that is
-marked @asan also runs on the ASan+UBSan build."""
+KEEP=1 in the environment keeps the files of a run that failed (below TMPDIR).
 
+The name of a test function says what is true if it passes. All tests run in
+one process, the worker. A test that exceeds its time limit (lib/mark.py)
+fails: the stacks of the worker's threads are printed, the worker and all
+processes that it started are killed, and another worker continues with the
+next test. README explains how to write a test."""
+
+import argparse
+import faulthandler
 import glob
 import importlib
 import os
+import resource
+import select
 import signal
 import sys
 import time
 import traceback
 
 here = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, here)
+sys.path.insert(0, os.path.join(here, "lib"))
 
+import mark                                             # noqa: E402
+import measure                                          # noqa: E402
 import proc                                             # noqa: E402
 
-
-def asan(f):
-    f.asan = True
-    return f
+END = 60                # seconds for a worker to end, or to tell its stacks
 
 
-def tests(module, only_asan):
-    for name, f in list(vars(module).items()):
-        if not name.startswith("test_") or not callable(f):
+class Test:
+    def __init__(self, module, name, f):
+        self.full = "%s.%s" % (module, name)
+        self.f = f
+        self.limit = getattr(f, "time_limit", mark.LIMIT)
+        self.why = getattr(f, "normal_only", None)
+
+
+def broken(error):
+    """In the place of a file that cannot be imported."""
+    def test():
+        raise error
+    return test
+
+
+def tests(folder, wanted, asan):
+    """Those that are wanted, or all."""
+    out, named = [], set(wanted)
+    for path in sorted(glob.glob(os.path.join(folder, "test_*.py"))):
+        module = os.path.basename(path)[:-3]
+        if wanted and not any(w.split(".")[0] == module for w in wanted):
             continue
-        if not only_asan or getattr(f, "asan", False):
-            yield name, f
+        try:
+            found = vars(importlib.import_module(module)).items()
+        except Exception as e:
+            found = [("import", broken(e))]
+        for name, f in found:
+            if name == "import" or name.startswith("test_") and \
+                    getattr(f, "__module__", None) == module:
+                out.append(Test(module, name, f))
+        named -= {module} | {t.full for t in out}
+    for name in named:
+        print("no such test: " + name, file=sys.stderr)
+    return [t for t in out if not (asan and t.why) and (
+        not wanted or t.full in wanted or t.full.split(".")[0] in wanted
+        or t.full.endswith(".import"))]
+
+
+class Stopped(KeyboardInterrupt):
+    """SIGTERM or Ctrl-C: what was started ends too."""
 
 
 def stop(*_):
-    """SIGTERM: as Ctrl-C, so that what was started ends too."""
-    raise KeyboardInterrupt
+    for sig in signal.SIGTERM, signal.SIGINT:
+        signal.signal(sig, signal.SIG_IGN)      # once is enough
+    raise Stopped()
+
+
+def catch_stop():
+    for sig in signal.SIGTERM, signal.SIGINT:
+        signal.signal(sig, stop)
+
+
+# The worker
+
+def run_one(test):
+    start = time.monotonic()
+    try:
+        test.f()
+        ok = True
+    except Stopped:
+        raise
+    except BaseException:
+        ok = False
+        proc.failed = True
+        traceback.print_exc()
+    proc.end_left()
+    print("%s %s (%.1f s)" % ("ok  " if ok else "FAIL", test.full,
+                              time.monotonic() - start), flush=True)
+    return ok
+
+
+def work(todo, asked, answers):
+    """Run the tests whose numbers are asked for, a line each; answers has
+    their outcomes, and the folders that they make. Ends when nobody asks
+    any more."""
+    faulthandler.enable()       # SIGABRT: the stacks
+    sys.stdout.reconfigure(line_buffering=True)
+    proc.made_dir = lambda d: answers.write(b"dir %s\n" % os.fsencode(d))
+    for line in asked:
+        ok = run_one(todo[int(line)])
+        answers.write(b"done %d\n" % ok)
+
+
+# The parent
+
+class Hung(Exception):
+    pass
+
+
+class Worker:
+    """The worker process, seen by its parent."""
+
+    def __init__(self, todo):
+        for f in sys.stdout, sys.stderr:
+            f.flush()
+        ask_r, ask_w = os.pipe()
+        answer_r, answer_w = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(ask_w)
+            os.close(answer_r)
+            catch_stop()
+            work(todo, os.fdopen(ask_r, "rb", 0),
+                 os.fdopen(answer_w, "wb", 0))
+            sys.exit(0)         # atexit: what tests started ends
+        os.close(ask_r)
+        os.close(answer_w)
+        self.asking = os.fdopen(ask_w, "wb", 0)
+        self.answers, self.rest = answer_r, b""
+        self.dirs = []
+
+    def line(self, end):
+        """The next answer but for folders; None when the worker is gone."""
+        while True:
+            while b"\n" not in self.rest:
+                left = None if end is None else max(
+                    0, end - time.monotonic())
+                if not select.select([self.answers], [], [], left)[0]:
+                    raise Hung()
+                data = os.read(self.answers, 65536)
+                if not data:
+                    return None
+                self.rest += data
+            line, _, self.rest = self.rest.partition(b"\n")
+            if not line.startswith(b"dir "):
+                return line
+            self.dirs.append(os.fsdecode(line[4:]))
+
+    def ask(self, n, limit):
+        """Has it passed? None when the worker is gone."""
+        end = None if limit is None else time.monotonic() + limit
+        try:
+            self.asking.write(b"%d\n" % n)
+        except BrokenPipeError:
+            return None
+        line = self.line(end)
+        return line and line == b"done 1"
+
+    def wait(self, seconds):
+        """Its end; False: it still runs."""
+        end = time.monotonic() + seconds
+        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def close(self):
+        self.asking.close()
+        os.close(self.answers)
+
+    def kill(self):
+        """The stacks of its threads, then the end of it and of all that it
+        started."""
+        started = descendants(self.pid)
+        hard = resource.prlimit(self.pid, resource.RLIMIT_CORE)[1]
+        resource.prlimit(self.pid, resource.RLIMIT_CORE, (0, hard))
+        os.kill(self.pid, signal.SIGABRT)
+        if not self.wait(END):
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        self.bury(started)
+
+    def bury(self, started=()):
+        """What a worker that is gone has left: processes, files."""
+        for pid in started:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        try:
+            while self.line(time.monotonic() + END) is not None:
+                pass
+        except Hung:
+            pass                # something that it forked lives
+        for d in self.dirs:
+            proc.remove(d)
+        self.close()
+
+    def end(self, sig=None):
+        """It ends what it started, then itself."""
+        if sig:
+            os.kill(self.pid, sig)
+        self.asking.close()
+        if self.wait(END):
+            self.bury()
+        else:
+            self.kill()
+
+
+def descendants(pid):
+    out = []
+    for child, _ in measure.children(pid):
+        out += [child] + descendants(child)
+    return out
+
+
+def one(worker, n, test, limit):
+    """Has it passed, and does the worker live?"""
+    try:
+        ok = worker.ask(n, limit)
+    except Hung:
+        print("   %s is not done in %d s; the threads:" % (test.full, limit),
+              flush=True)
+        proc.failed = True
+        worker.kill()
+        print("FAIL %s (%.1f s, hung)" % (test.full, limit), flush=True)
+        return False, False
+    if ok is None:
+        status = os.waitpid(worker.pid, 0)[1]
+        proc.failed = True
+        worker.bury()
+        print("FAIL %s (it ended the worker: %d)" % (
+            test.full, os.waitstatus_to_exitcode(status)), flush=True)
+        return False, False
+    return ok, True
+
+
+def run(todo, no_limit):
+    """(passed, failed)"""
+    passed, worker = 0, None
+    try:
+        for n, test in enumerate(todo):
+            worker = worker or Worker(todo)
+            ok, lives = one(worker, n, test, None if no_limit else test.limit)
+            passed += ok
+            if not ok:
+                proc.failed = True      # and of the workers to come
+            if not lives:
+                worker = None
+    except Stopped:
+        if worker is None:
+            raise               # in the worker itself: where it was
+        worker.end(signal.SIGTERM)
+        sys.exit(1)
+    if worker:
+        worker.end()
+    return passed, len(todo) - passed
+
+
+def arguments(argv):
+    p = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1])
+    for name in "--asan", "--list", "--no-limit":
+        p.add_argument(name, action="store_true")
+    p.add_argument("--counts")
+    p.add_argument("--tests", default=os.path.join(here, "tests"))
+    p.add_argument("wanted", nargs="*")
+    return p.parse_args(argv)
 
 
 def main(argv):
-    signal.signal(signal.SIGTERM, stop)
-    only_asan = "--asan" in argv
-    counts = None
-    if "--counts" in argv:
-        i = argv.index("--counts")
-        counts = argv[i + 1]
-        del argv[i:i + 2]
-    wanted = [a for a in argv if not a.startswith("--")]
-    if only_asan:
+    args = arguments(argv)
+    catch_stop()
+    if args.asan:
         os.environ["PAIL_BUILD"] = "build/asan"
         os.environ["PAIL_ASAN"] = "1"
-    passed = failed = 0
-    for path in sorted(glob.glob(os.path.join(here, "test_*.py"))):
-        modname = os.path.basename(path)[:-3]
-        if wanted and not any(w.split(".")[0] == modname for w in wanted):
-            continue
-        module = importlib.import_module(modname)
-        for name, f in tests(module, only_asan):
-            full = "%s.%s" % (modname, name)
-            if wanted and not any(w in (modname, full) for w in wanted):
-                continue
-            start = time.monotonic()
-            try:
-                f()
-                ok = True
-            except BaseException as e:
-                if isinstance(e, KeyboardInterrupt):
-                    raise
-                ok = False
-                proc.failed = True
-                traceback.print_exc()
-            print("%s %s (%.1f s)" % ("ok  " if ok else "FAIL", full,
-                                      time.monotonic() - start), flush=True)
-            passed += ok
-            failed += not ok
-    if counts:
-        with open(counts, "a") as f:
+    sys.path.insert(0, args.tests)
+    todo = tests(args.tests, args.wanted, args.asan)
+    if args.list:
+        for t in todo:
+            print("%-75s %5d s  %s" % (
+                t.full, t.limit, "normal only: " + t.why if t.why else
+                "both builds"))
+        return 0
+    passed, failed = run(todo, args.no_limit)
+    if args.counts:
+        with open(args.counts, "a") as f:
             f.write("%d %d\n" % (passed, failed))
     print("%d passed, %d failed" % (passed, failed))
     return failed != 0 or passed == 0

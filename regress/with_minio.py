@@ -9,7 +9,10 @@ import os
 import subprocess
 import sys
 
-import s3
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "lib"))
+
+import s3                                               # noqa: E402
 
 env = dict(os.environ)
 if not env.get("S3_ENDPOINT"):

@@ -15,15 +15,15 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
+#include "storaged/bucket/s3/s3_probe.h"
 #include "storaged/check.h"
 #include "storaged/report.h"
-#include "storaged/s3_probe.h"
-#include "storaged/user.h"
 
 #define CHECK_WAIT_MS	15000	/* for a signing key */
 #define CHECK_KEYS	2	/* today's, and in the evening tomorrow's */
 
 static struct {
+	struct event_base	*base;
 	struct blob_store	*store;
 	struct event		*timer;
 	int			 fd;		/* -1: none under way */
@@ -67,7 +67,7 @@ check_key(const void *p, size_t len)
 static void
 check_end(const char *text)
 {
-	report_line(check.fd, text);
+	report_line(check.base, check.fd, text);
 	check.fd = -1;
 	if (check.timer != NULL)
 		event_free(check.timer);
@@ -95,9 +95,9 @@ check_probed(const struct probe_result *r, void *arg)
 	buf_put_u8(&b, 0);
 	check_end(b.failed ? r->line : (const char *)b.data);
 	buf_free(&b);
-	if (event_base_once(env.base, -1, EV_TIMEOUT, check_close,
+	if (event_base_once(check.base, -1, EV_TIMEOUT, check_close,
 	    check.store, &now) == -1)
-		log_warnx("check: the client stays open");
+		log_warnx("check: cannot close the store client");
 	check.store = NULL;
 }
 
@@ -116,30 +116,31 @@ check_tick(evutil_socket_t fd, short what, void *arg)
 		}
 		blob_close(check.store);
 		check.store = NULL;
-		check_end("no signing key came from credd");
+		check_end("credd sent no signing key");
 		return;
 	}
-	probe_start(env.base, check.store, check_probed, NULL);
+	probe_start(check.base, check.store, true, check_probed, NULL);
 }
 
 void
-check_start(struct slice *conf, int fd)
+check_start(struct event_base *base, struct slice *conf, int fd)
 {
 	struct timeval	 now = { 0, 0 };
 	char		 why[512];
 
 	if (check.fd != -1) {
-		report_line(fd, "another check is under way");
+		report_line(base, fd, "another check is already running");
 		return;
 	}
+	check.base = base;
 	check.fd = fd;
 	check.since_ms = clock_ms();
-	check.store = blob_open(env.base, conf, why, sizeof(why));
+	check.store = blob_open(check.base, conf, why, sizeof(why));
 	if (check.store == NULL) {
 		check_end(why);
 		return;
 	}
-	check.timer = evtimer_new(env.base, check_tick, NULL);
+	check.timer = evtimer_new(check.base, check_tick, NULL);
 	if (check.timer == NULL) {
 		blob_close(check.store);
 		check.store = NULL;

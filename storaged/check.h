@@ -4,14 +4,15 @@
 
 #include <stddef.h>
 
+struct event_base;
 struct slice;
 struct blob_store;
 
 /* The payload of a CRED_KEY: the newest two are kept, so that a check can sign
- * (from the evening on credd pushes the next day's key as well). */
+ * (in the evening, credd also pushes the next day's key). */
 void	 check_key(const void *p, size_t len);
-/* Tries the store that conf names and writes the report to fd (closed at
- * the end).  One at a time: a second one is told so. */
-void	 check_start(struct slice *conf, int fd);
+/* Tests the store that conf names and writes the report to fd (closed at the
+ * end).  Only one at a time: a second one is refused. */
+void	 check_start(struct event_base *base, struct slice *conf, int fd);
 
 #endif

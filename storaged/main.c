@@ -22,43 +22,39 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/daemon.h"
 #include "common/host.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
-#include "storaged/blob_cache.h"
+#include "common/nofile.h"
+#include "common/sandbox.h"
+#include "storaged/bucket/cache/blob_cache.h"
 #include "storaged/check.h"
-#include "storaged/helper.h"
-#include "storaged/op.h"
+#include "storaged/counters.h"
 #include "storaged/report.h"
-#include "storaged/s3_probe.h"
-#include "storaged/storeobj.h"
-#include "storaged/window.h"
+#include "storaged/session/dispatch.h"
+#include "storaged/session/op.h"
+#include "storaged/session/window.h"
+#include "storaged/start.h"
+#include "storaged/util/helper.h"
+#include "storaged/util/spool_room.h"
 
 #define OPEN_USERS	256
+#define INDEX_FILES	8	/* descriptors of an open user */
+#define SPARE		128	/* descriptors: the store, the cache, spools */
 #define EXPANDERS	2	/* threads */
 #define QUIET_MS	5000	/* then a user is closed */
-#define APPENDLIMIT	(64 * 1024 * 1024)
 #define LOCK_PATIENCE_MS 3000	/* for a storaged that is ending */
 #define LOCK_WAIT_MS	50
-#define SAY_AWAY_MS	30000	/* between two lines on a store that is away */
-#define STORE_WAIT_MS	3000	/* for the store object */
 
+static struct env env;
 static struct {
 	struct slice	*conf;
 	struct peer	*authd;
 	struct peer	*credd;
-	struct event	*tick;		/* start: is the store ready?  end:
-					   is all settled? */
+	struct event	*tick;		/* the end: is all settled? */
 	struct event	*rest;		/* every second */
 	bool		 rested;	/* and it closed some */
-	bool		 ready;
-	bool		 probing;
-	bool		 wants_probe;	/* this process tries the store */
-	bool		 makes_store;	/* and makes the store object */
-	uint64_t	 since_ms;
-	uint64_t	 said_ms;	/* that the store is away */
 	char		 refused[256];	/* access key that the server refused */
 } self;
 
@@ -87,7 +83,8 @@ lock_cache(const char *dir, uint64_t number)
 		fatal("%s", path);
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (tries-- == 0)
-			fatalx("%s: another storaged uses this cache", path);
+			fatalx("%s: the cache is in use by another "
+			    "storaged", path);
 		(void)nanosleep(&ts, NULL);
 	}
 	/* The descriptor stays open for the process's life. */
@@ -96,14 +93,23 @@ lock_cache(const char *dir, uint64_t number)
 static void
 prepare(struct slice *conf)
 {
-	const char	*dir = slice_str(conf, "cache.path",
-			    "/var/cache/pail");
+	const char	*dir = slice_str(conf, "cache.path");
 
 	(void)host_boot();
 	if (strlcpy(env.cache, dir, sizeof(env.cache)) >= sizeof(env.cache) ||
 	    (size_t)snprintf(env.index, sizeof(env.index), "%s/index", dir) >=
 	    sizeof(env.index))
 		fatalx("cache.path is too long");
+}
+
+/* All of the files are read: certificates, and what resolves names. */
+static void
+reach(const struct slice *conf, struct sandbox *box)
+{
+	make_dir(env.cache);
+	sandbox_reach(box, env.cache, true);
+	sandbox_reach(box, "/", false);
+	blob_reach(conf, box);
 }
 
 static void
@@ -119,15 +125,15 @@ defaults_add(const char *name, const char *use)
 	struct eval_default	*d;
 	size_t			 i;
 
-	if (eval_ndefaults == nitems(eval_defaults)) {
+	if (env.eval.ndefaults == nitems(env.eval.defaults)) {
 		log_warnx("more than %zu default mailboxes",
-		    nitems(eval_defaults));
+		    nitems(env.eval.defaults));
 		return;
 	}
-	d = &eval_defaults[eval_ndefaults];
+	d = &env.eval.defaults[env.eval.ndefaults];
 	d->use = 0;
 	if (mailbox_name(str_from(name), d->name) == -1) {
-		log_warnx("no mailbox can be named \"%s\"", name);
+		log_warnx("\"%s\" is not a valid mailbox name", name);
 		return;
 	}
 	if (use[0] == '\\')
@@ -135,40 +141,48 @@ defaults_add(const char *name, const char *use)
 	for (i = 0; i < nitems(uses); i++)
 		if (strcasecmp(use, uses[i].word) == 0)
 			d->use = uses[i].use;
-	eval_ndefaults++;
+	env.eval.ndefaults++;
 }
 
 static void
 defaults_read(const struct slice *conf)
 {
-	const char	*name, *use;
+	const char	*name;
 	unsigned	 i;
 
-	eval_ndefaults = 0;
+	env.eval.ndefaults = 0;
 	for (i = 0; (name = slice_at(conf, "mailboxes.%u.name", i)) != NULL;
-	    i++) {
-		use = slice_at(conf, "mailboxes.%u.use", i);
-		defaults_add(name, use != NULL ? use : "");
-	}
-	if (i > 0)
-		return;
-	defaults_add("Drafts", "drafts");
-	defaults_add("Sent", "sent");
-	defaults_add("Junk", "junk");
-	defaults_add("Trash", "trash");
-	defaults_add("Archive", "archive");
+	    i++)
+		defaults_add(name, slice_at(conf, "mailboxes.%u.use", i));
+}
+
+/* Room for messages on their way: the largest fits, whatever is set. */
+static void
+spool_read(const struct slice *conf)
+{
+	uint64_t	 least = 2 * env.appendlimit + 64 * 1024;
+	uint64_t	 user, all;
+
+	user = slice_num(conf, "cache.spool-per-user");
+	all = slice_num(conf, "cache.spool") /
+	    slice_num(conf, "nprocs.storaged");
+	spool_limits(user < least ? least : user, all < least ? least : all);
+	disk_keep(slice_num(conf, "cache.keep-free"));
 }
 
 static void
 settings_read(const struct slice *conf)
 {
-	env.alone = !slice_bool(conf, "cluster", true);
-	env.appendlimit = slice_num(conf, "append-limit", APPENDLIMIT);
-	env.timeout_ms = (unsigned)slice_num(conf, "store.timeout", 30) *
+	env.single_node = !slice_bool(conf, "cluster");
+	env.appendlimit = slice_num(conf, "append-limit");
+	spool_read(conf);
+	env.eval.messages_max = (uint32_t)slice_num(conf,
+	    "messages-per-mailbox");
+	env.timeout_ms = (unsigned)slice_num(conf, "store.timeout") *
 	    1000;
-	if (codec_parse(slice_str(conf, "store.compression", "zstd:3"),
+	if (codec_parse(slice_str(conf, "store.compression"),
 	    &env.codec) == -1)
-		env.codec = (struct codec_choice){ CODEC_ZSTD, 3 };
+		fatalx("store.compression: unknown");
 	defaults_read(conf);
 }
 
@@ -183,8 +197,7 @@ on_refused(const char *access_key, const char *why, void *arg)
 	strlcpy(self.refused, access_key, sizeof(self.refused));
 	r.access_key = str_from(access_key);
 	r.why = str_from(why);
-	(void)peer_send_struct(self.credd, IMSG_CRED_REFUSED, 0,
-	    &cred_refused_wire, &r, -1);
+	(void)peer_send_struct(self.credd, IMSG_CRED_REFUSED, 0, &r, -1);
 }
 
 static void
@@ -195,113 +208,17 @@ tick_in(unsigned ms)
 	evtimer_add(self.tick, &tv);
 }
 
-/* The store is away at start: said now and then, tried again soon. */
-static void
-away(const char *line)
-{
-	if (self.said_ms == 0 || clock_ms() - self.said_ms >= SAY_AWAY_MS) {
-		self.said_ms = clock_ms();
-		log_warnx("store: %s", line);
-	}
-	tick_in(500);
-}
-
-/* A store without true conditional writes is never served. */
-static void
-on_probe(const struct probe_result *r, void *arg)
-{
-	(void)arg;
-	self.probing = false;
-	switch (r->verdict) {
-	case PROBE_GOOD:
-		log_info("store: %s", r->line);
-		self.wants_probe = false;
-		tick_in(0);
-		return;
-	case PROBE_REFUSED:
-		fatalx("store: %s", r->line);
-	case PROBE_AWAY:
-		away(r->line);
-		return;
-	}
-}
-
-/* What this node has served is somewhere else: nobody is to see mailboxes
- * without it, and nothing is made there. */
-static void
-other_store(void)
-{
-	fatalx("store: the cache %s is of another store: is this the right "
-	    "bucket and key-prefix?  If so, delete the cache", env.cache);
-}
-
-/* Known, or made: Pail can serve. */
-static void
-on_store(enum storeobj_verdict v, const uint8_t uuid[16], const char *why)
-{
-	char	line[512];
-
-	self.probing = false;
-	switch (v) {
-	case STOREOBJ_OK:
-		if (!storeobj_cache(env.cache, uuid)) {
-			if (self.makes_store)
-				other_store();
-			env.known = true;
-			log_warnx("cache: %s is of another store: no new "
-			    "user is made until it is deleted", env.cache);
-		}
-		break;
-	case STOREOBJ_ABSENT:
-		if (self.makes_store)
-			other_store();
-		/* The process that tries the store makes it.  For a report
-		 * (paild -C) nobody does. */
-		if (clock_ms() - self.since_ms < STORE_WAIT_MS) {
-			tick_in(100);
-			return;
-		}
-		env.known = true;
-		break;
-	case STOREOBJ_REFUSED:
-		fatalx("store: %s", why);
-	case STOREOBJ_AWAY:
-		snprintf(line, sizeof(line), "result=away why=\"%s\"", why);
-		away(line);
-		return;
-	}
-	self.ready = true;
-	daemon_ready();
-}
-
+/* The end: is all settled? */
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (env.draining) {
-		if (user_drain()) {
-			daemon_drained();
-			return;
-		}
+	if (user_drain() && session_count() == 0)
+		daemon_drained();
+	else
 		tick_in(50);
-		return;
-	}
-	if (self.ready || self.probing)
-		return;
-	if (!blob_ready(env.blob)) {
-		tick_in(50);		/* until credd's key is there */
-		return;
-	}
-	if (self.wants_probe) {
-		self.probing = true;
-		probe_start(env.base, env.blob, on_probe, NULL);
-		return;
-	}
-	self.probing = true;
-	storeobj_open(env.blob, self.makes_store && !storeobj_known(env.cache),
-	    on_store);
 }
 
 /* Idle users cost no memory beyond their sessions. */
@@ -332,14 +249,30 @@ cache_open(struct event_base *base, const struct slice *conf)
 	if (blob_local(env.blob))
 		return;
 	snprintf(dir, sizeof(dir), "%s/objects.%llu", env.cache,
-	    (unsigned long long)slice_num(conf, "index", 0));
+	    (unsigned long long)slice_num(conf, "index"));
 	env.objects = blob_cache_open(base, env.blob, dir,
-	    slice_num(conf, "cache.size", 512 * 1024 * 1024) /
-	    slice_num(conf, "nprocs.storaged", 1), why, sizeof(why));
+	    slice_num(conf, "cache.size") /
+	    slice_num(conf, "nprocs.storaged"), why, sizeof(why));
 	if (env.objects == NULL)
 		log_warnx("cache: %s", why);
 	else
 		commit_io_cache(env.io, env.objects);
+}
+
+/*
+ * Sessions and indexes within the limit of descriptors.  The store's and the
+ * cache's come and go: a part is left for them.
+ */
+static void
+fit(void)
+{
+	uint64_t	room = nofile_free();
+
+	room = room > 2 * SPARE ? room - SPARE : room / 2;
+	env.sessions_max = (unsigned)nofile_fit("sessions", SESSIONS_MAX, 1,
+	    room - room / 4);
+	env.open_max = (unsigned)nofile_fit("open indexes", OPEN_USERS,
+	    INDEX_FILES, room / 4);
 }
 
 static void
@@ -349,12 +282,14 @@ start(struct event_base *base, struct slice *conf)
 	char			 why[512];
 
 	self.conf = conf;
-	make_dir(env.cache);
+	dispatch_init(&env);
 	make_dir(env.index);
-	lock_cache(env.cache, slice_num(conf, "index", 0));
+	daemon_doing("waiting for the cache's lock");
+	lock_cache(env.cache, slice_num(conf, "index"));
 	settings_read(conf);
+	if (disk_watch(env.cache, slice_num(conf, "cache.keep-free")) == -1)
+		fatal("%s", env.cache);
 	env.base = base;
-	env.open_max = OPEN_USERS;
 	arc4random_buf(env.node, sizeof(env.node));
 	if ((env.blob = blob_open(base, conf, why, sizeof(why))) == NULL)
 		fatalx("store: %s", why);
@@ -364,13 +299,14 @@ start(struct event_base *base, struct slice *conf)
 	    (self.rest = event_new(base, -1, EV_PERSIST, on_rest,
 	    NULL)) == NULL || event_add(self.rest, &second) == -1)
 		fatal("start");
+	daemon_doing("opening the cache");
 	cache_open(base, conf);
+	windows_from(env.blob, env.objects);
+	if (!slice_bool(conf, "report"))	/* which has no sessions */
+		fit();
 	if ((env.pool = helper_new(base, EXPANDERS)) == NULL)
 		fatal("threads");
-	self.wants_probe = self.makes_store =
-	    slice_bool(conf, "probe", false);
-	self.since_ms = clock_ms();
-	tick_in(0);
+	start_begin(&env, slice_bool(conf, "probe"), daemon_ready);
 }
 
 /* authd: sessions begin and end. */
@@ -381,6 +317,7 @@ grant_message(struct peer *p, struct msg *m, void *arg)
 	struct grant_revoke	 revoke;
 	struct user		*u;
 	char			 id[USER_ID_MAX * 3 + 1];
+	char			 word[2 * USER_ID_MAX + 8];
 
 	(void)p;
 	(void)arg;
@@ -388,10 +325,17 @@ grant_message(struct peer *p, struct msg *m, void *arg)
 		if (wire_decode(&grant_session_wire, &grant, m->data, m->len,
 		    NULL) == -1 || user_normalize(grant.user, id,
 		    sizeof(id)) == -1) {
-			close(m->fd);
+			if (m->fd != -1)
+				close(m->fd);
 			return -1;
 		}
-		session_new(id, m->fd);
+		if (m->fd == -1) {	/* imapd hears the end of it */
+			log_warnx("user=%s result=no why=\"out of file "
+			    "descriptors\"",
+			    log_word(word, sizeof(word), id));
+			return 0;
+		}
+		session_new(id, grant.rights, grant.session, m->fd);
 		return 0;
 	}
 	if (m->type != IMSG_GRANT_REVOKE || wire_decode(&grant_revoke_wire,
@@ -426,11 +370,17 @@ static void
 peer_gone(struct peer *p, const char *why, void *arg)
 {
 	struct peer	**slot = arg;
+	enum proc_kind	  kind = slot == &self.authd ? PROC_AUTHD : PROC_CREDD;
 
-	log_debug("channel to %s: %s", slot == &self.authd ? "authd" :
-	    "credd", why);
-	if (*slot == p)
-		*slot = NULL;
+	if (*slot != p)
+		return;
+	*slot = NULL;
+	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
+		log_debug("%s result=closed", proc_kind_name(kind));
+	else
+		log_warnx("%s result=cut why=\"%s\"", proc_kind_name(kind),
+		    why);
+	daemon_lost(kind, 0);
 }
 
 static const struct peer_ops grant_ops = { .message = grant_message,
@@ -467,13 +417,14 @@ reload(struct slice *conf, char *why, size_t size)
 	size_t	 i;
 
 	for (i = 0; i < nitems(fixed); i++)
-		if (strcmp(slice_str(conf, fixed[i], ""),
-		    slice_str(self.conf, fixed[i], "")) != 0) {
-			snprintf(why, size, "%s: a change needs a restart",
+		if (strcmp(slice_str(conf, fixed[i]),
+		    slice_str(self.conf, fixed[i])) != 0) {
+			snprintf(why, size, "%s: a change requires a restart",
 			    fixed[i]);
 			return -1;
 		}
 	settings_read(conf);
+	blob_reload(env.blob, conf);
 	self.conf = conf;
 	return 0;
 }
@@ -482,6 +433,7 @@ static void
 drain(void)
 {
 	env.draining = true;
+	start_stop();
 	tick_in(0);
 }
 
@@ -489,26 +441,14 @@ static void
 counts(void)
 {
 	const struct blob_counts	*c = blob_counts(env.blob);
+	const struct blob_cache_counts	*cache;
 
-	daemon_count("sessions", session_count());
-	daemon_count("users-open", user_count());
+	STORAGED_COUNTERS(COUNTER_TELL)
 	if (env.objects != NULL) {
-		daemon_count("cache-hits",
-		    blob_cache_counts(env.objects)->hits);
-		daemon_count("cache-misses",
-		    blob_cache_counts(env.objects)->misses);
-		daemon_count("cache-bytes",
-		    blob_cache_counts(env.objects)->bytes);
+		cache = blob_cache_counts(env.objects);
+		STORAGED_CACHE_COUNTERS(COUNTER_TELL)
 	}
-	daemon_count("store-put", c->put);
-	daemon_count("store-get", c->get);
-	daemon_count("store-head", c->head);
-	daemon_count("store-delete", c->del);
-	daemon_count("store-list", c->list);
-	daemon_count("store-retries", c->retries);
-	daemon_count("store-errors", c->errors);
-	daemon_count("store-bytes-in", c->bytes_in);
-	daemon_count("store-bytes-out", c->bytes_out);
+	STORAGED_STORE_COUNTERS(COUNTER_TELL)
 }
 
 static void
@@ -517,13 +457,13 @@ report(const char *what, const char *arg, int fd)
 	char	 id[USER_ID_MAX * 3 + 1];
 
 	if (strcmp(what, "store-check") == 0)
-		check_start(self.conf, fd);
+		check_start(env.base, self.conf, fd);
 	else if (strcmp(what, "dump") != 0)
-		report_line(fd, "storaged knows no such report");
+		report_line(env.base, fd, "unknown report");
 	else if (user_normalize(str_from(arg), id, sizeof(id)) == -1)
-		report_line(fd, "this cannot be a user's name");
+		report_line(env.base, fd, "invalid user name");
 	else
-		report_dump(id, fd);
+		report_dump(env.base, env.blob, id, fd);
 }
 
 int
@@ -532,6 +472,7 @@ main(void)
 	static const struct daemon	 d = {
 		.name = "storaged",
 		.prepare = prepare,
+		.reach = reach,
 		.start = start,
 		.peer = peer,
 		.reload = reload,

@@ -16,22 +16,23 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "storaged/frame.h"
-#include "storaged/head.h"
-#include "storaged/logobj.h"
-#include "storaged/manifest.h"
-#include "storaged/record.h"
+#include "storaged/bucket/blob.h"
+#include "storaged/format/fields.h"
+#include "storaged/format/head.h"
+#include "storaged/format/logobj.h"
+#include "storaged/format/manifest.h"
+#include "storaged/format/record.h"
 #include "storaged/report.h"
-#include "storaged/user.h"
 
 #define REPORT_AHEAD	(256 * 1024)
 
 struct report {
 	struct bufferevent	*bev;
+	struct blob_store	*store;
 	struct blob_request	*req;
 	char			 name[USER_ID_MAX + 1];	/* in object names */
-	char			 prefix[BLOB_KEY_MAX];
-	char			 key[BLOB_KEY_MAX];
+	char			 prefix[KEY_MAX];
+	char			 key[KEY_MAX];
 	struct head		 head;
 	struct manifest		 manifest;
 	size_t			 next;		/* log object */
@@ -49,15 +50,6 @@ report_free(struct report *r)
 	manifest_free(&r->manifest);
 	bufferevent_free(r->bev);
 	free(r);
-}
-
-static void
-put_hex(struct evbuffer *b, const uint8_t *p, size_t len)
-{
-	size_t	 i;
-
-	for (i = 0; i < len; i++)
-		evbuffer_add_printf(b, "%02x", p[i]);
 }
 
 static void
@@ -94,39 +86,38 @@ out(struct report *r)
 	return bufferevent_get_output(r->bev);
 }
 
+/* Adds the line, which ends in a newline; it is then empty. */
+static void
+print_line(struct report *r, const char *indent, struct buf *line)
+{
+	evbuffer_add_printf(out(r), "%s", indent);
+	evbuffer_add(out(r), line->data, line->len);
+	buf_reset(line);
+}
+
 static void
 print_block(struct report *r, const struct block *k)
 {
-	struct evbuffer	*b = out(r);
 	struct arena	*a = arena_new(64 * 1024 * 1024);
 	struct cursor	 c;
 	struct record	 rec;
 	struct buf	 line = BUF_INIT;
 	uint64_t	 i;
 
-	evbuffer_add_printf(b, "  commit %" PRIu64 " time=%" PRId64
-	    " records=%" PRIu64 " messages=%zu bytes node=", k->number,
-	    k->time, k->count, k->messages_len);
-	put_hex(b, k->node, 4);
-	evbuffer_add_printf(b, " nonce=");
-	put_hex(b, k->nonce, 4);
-	evbuffer_add_printf(b, "\n");
+	block_print(k, &line);
+	print_line(r, "  ", &line);
 	cursor_init(&c, k->records, k->records_len);
 	for (i = 0; i < k->count && a != NULL; i++) {
 		arena_reset(a);
-		memset(&rec, 0, sizeof(rec));
 		if (record_decode(&rec, &c, a) != 0) {
-			evbuffer_add_printf(b, "    damaged record\n");
+			evbuffer_add_printf(out(r), "    damaged record\n");
 			break;
 		}
 		rec.number = k->first + i;
-		buf_reset(&line);
-		if (record_print(&rec, &line) == 0) {
-			evbuffer_add_printf(b, "    ");
-			evbuffer_add(b, line.data, line.len);
-			if (line.len == 0 || line.data[line.len - 1] != '\n')
-				evbuffer_add_printf(b, "\n");
-		}
+		if (record_print(&rec, &line) == 0)
+			print_line(r, "    ", &line);
+		else
+			buf_reset(&line);	/* no memory: without it */
 	}
 	buf_free(&line);
 	arena_free(a);
@@ -144,16 +135,18 @@ print_blocks(struct report *r, const struct blocklist *l)
 static void
 print_logs(struct report *r, const struct loglist *l)
 {
-	size_t	 i;
+	struct buf	 line = BUF_INIT;
+	size_t		 i;
 
 	for (i = 0; i < l->n; i++) {
-		evbuffer_add_printf(out(r), "  log %" PRIu64 "-%" PRIu64
-		    " records=%" PRIu64 " size=%" PRIu64 " id=",
-		    l->v[i].first, l->v[i].last, l->v[i].records,
-		    l->v[i].size);
-		put_hex(out(r), l->v[i].id, 16);
-		evbuffer_add_printf(out(r), "\n");
+		buf_printf(&line, "log %" PRIu64 "-%" PRIu64 " records=%"
+		    PRIu64 " size=%" PRIu64 " id=", l->v[i].first,
+		    l->v[i].last, l->v[i].records, l->v[i].size);
+		fields_print_hex(l->v[i].id, 16, &line);
+		buf_puts(&line, "\n");
+		print_line(r, "  ", &line);
 	}
+	buf_free(&line);
 }
 
 static void
@@ -170,21 +163,19 @@ static void
 print_head(struct report *r)
 {
 	const struct head	*h = &r->head;
-	struct evbuffer		*b = out(r);
+	struct buf		 line = BUF_INIT;
 	size_t			 i;
 
-	evbuffer_add_printf(b, "head user=%s history=", h->user);
-	put_hex(b, h->history, 16);
-	evbuffer_add_printf(b, " commit=%" PRIu64 " records=%" PRIu64
-	    " time=%" PRId64 " uidvalidity=%u floor=%" PRIu64 " inline=%zu\n",
-	    h->commit, h->records, h->time, h->uidvalidity, h->floor,
-	    blocklist_bytes(&h->blocks));
+	head_print(h, &line);
+	print_line(r, "", &line);
 	for (i = 0; i < h->nnodes; i++) {
-		evbuffer_add_printf(b, "  node ");
-		put_hex(b, h->nodes[i].id, 16);
-		evbuffer_add_printf(b, " commit=%" PRIu64 " time=%" PRId64
-		    "\n", h->nodes[i].commit, h->nodes[i].time);
+		buf_puts(&line, "node ");
+		fields_print_hex(h->nodes[i].id, 16, &line);
+		buf_printf(&line, " commit=%" PRIu64 " time=%" PRId64 "\n",
+		    h->nodes[i].commit, h->nodes[i].time);
+		print_line(r, "  ", &line);
 	}
+	buf_free(&line);
 	print_logs(r, &h->logs);
 	print_garbage(r, &h->garbage);
 	print_blocks(r, &h->blocks);
@@ -196,7 +187,7 @@ got(struct report *r, const struct blob_result *res)
 	r->req = NULL;
 	if (res->outcome == BLOB_DONE)
 		return true;
-	evbuffer_add_printf(out(r), "%s: %s %s\n", r->key,
+	evbuffer_add_printf(out(r), "error: %s: %s: %s\n", r->key,
 	    blob_outcome_name(res->outcome), res->why);
 	return false;
 }
@@ -241,10 +232,10 @@ report_manifest(const struct blob_result *res, void *arg)
 static void
 report_get(struct report *r, size_t max, blob_cb cb)
 {
-	r->req = blob_get(env.blob, r->key, 0, 0, max, NULL, BLOB_BACKGROUND,
+	r->req = blob_get(r->store, r->key, 0, 0, max, NULL, BLOB_BACKGROUND,
 	    cb, r);
 	if (r->req == NULL) {
-		evbuffer_add_printf(out(r), "%s: cannot be asked for\n",
+		evbuffer_add_printf(out(r), "error: %s: the request failed\n",
 		    r->key);
 		report_end(r);
 	}
@@ -281,12 +272,20 @@ report_head(const struct blob_result *res, void *arg)
 	struct report	*r = arg;
 	int		 e;
 
+	if (res->outcome == BLOB_ABSENT) {
+		r->req = NULL;
+		evbuffer_add_printf(out(r), "error: no user %s in this "
+		    "store\n", r->name);
+		report_end(r);
+		return;
+	}
 	if (!got(r, res)) {
 		report_end(r);
 		return;
 	}
 	if ((e = head_decode(&r->head, r->name, res->body, res->len)) != 0) {
-		evbuffer_add_printf(out(r), "%s: %s", r->key, head_why(e));
+		evbuffer_add_printf(out(r), "error: %s: %s", r->key,
+		    head_why(e));
 		if (e == HEAD_FOREIGN)
 			evbuffer_add_printf(out(r), ": %s", r->head.user);
 		evbuffer_add_printf(out(r), "\n");
@@ -302,14 +301,14 @@ report_head(const struct blob_result *res, void *arg)
 }
 
 static struct report *
-report_new(int fd)
+report_new(struct event_base *base, int fd)
 {
 	struct report	*r;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return NULL;
 	if (evutil_make_socket_nonblocking(fd) == -1 ||
-	    (r->bev = bufferevent_socket_new(env.base, fd,
+	    (r->bev = bufferevent_socket_new(base, fd,
 	    BEV_OPT_CLOSE_ON_FREE)) == NULL) {
 		free(r);
 		return NULL;
@@ -322,19 +321,21 @@ report_new(int fd)
 }
 
 void
-report_dump(const char *user, int fd)
+report_dump(struct event_base *base, struct blob_store *store,
+    const char *user, int fd)
 {
-	struct report	*r = report_new(fd);
+	struct report	*r = report_new(base, fd);
 
 	if (r == NULL) {
 		log_warn("report");
 		close(fd);
 		return;
 	}
+	r->store = store;
 	if (user_key(user, r->name, sizeof(r->name)) == -1 ||
 	    key_user(user, r->prefix, sizeof(r->prefix)) == -1 ||
 	    key_head(r->prefix, r->key, sizeof(r->key)) == -1) {
-		evbuffer_add_printf(out(r), "no such user can be\n");
+		evbuffer_add_printf(out(r), "error: invalid user name\n");
 		report_end(r);
 		return;
 	}
@@ -343,9 +344,9 @@ report_dump(const char *user, int fd)
 }
 
 void
-report_line(int fd, const char *text)
+report_line(struct event_base *base, int fd, const char *text)
 {
-	struct report	*r = report_new(fd);
+	struct report	*r = report_new(base, fd);
 
 	if (r == NULL) {
 		close(fd);

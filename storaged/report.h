@@ -2,10 +2,14 @@
 #ifndef STORAGED_REPORT_H
 #define STORAGED_REPORT_H
 
+struct blob_store;
+struct event_base;
+
 /* The head, manifest, log objects and records of a user, to fd (closed at
  * the end).  Nothing blocks; errors are part of the report. */
-void	 report_dump(const char *user, int fd);
+void	 report_dump(struct event_base *base, struct blob_store *store,
+	    const char *user, int fd);
 /* A text and a newline, and the end. */
-void	 report_line(int fd, const char *text);
+void	 report_line(struct event_base *base, int fd, const char *text);
 
 #endif

@@ -1,0 +1,138 @@
+/* authd's slice of the configuration, and what it may not exceed. */
+#include "common/compat.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "authd/cache.h"
+#include "authd/conf.h"
+#include "authd/grant.h"
+#include "authd/sasl.h"
+
+#define AUTHD_TALLIES_MAX	16384	/* of each kind and imapd */
+#define AUTHD_TALLIES_ALL	131072	/* of each kind: some 20 MB */
+#define AUTHD_TALLIES_MIN	1024
+
+/* Words of a list, in upper case and with one space around each. */
+static int
+authd_mechanisms(struct authd_conf *conf, const char *list, char *why,
+    size_t size)
+{
+	const struct sasl_mech	*m;
+	char			 word[32];
+	size_t			 n;
+
+	strlcpy(conf->mechanisms, " ", sizeof(conf->mechanisms));
+	while (*(list += strspn(list, " ,\t")) != '\0') {
+		n = strcspn(list, " ,\t");
+		if (n >= sizeof(word))
+			n = sizeof(word) - 1;
+		memcpy(word, list, n);
+		word[n] = '\0';
+		list += strcspn(list, " ,\t");
+		m = sasl_find(str_from(word));
+		if (m == NULL || m->proof == SASL_TOKEN) {
+			snprintf(why, size, "sasl-mechanisms: unknown "
+			    "mechanism \"%s\" (use PLAIN, LOGIN or "
+			    "SCRAM-SHA-256)", word);
+			return -1;
+		}
+		strlcat(conf->mechanisms, word, sizeof(conf->mechanisms));
+		if (strlcat(conf->mechanisms, " ", sizeof(conf->mechanisms)) >=
+		    sizeof(conf->mechanisms)) {
+			snprintf(why, size,
+			    "sasl-mechanisms: too many mechanisms");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void
+authd_limits(struct authd_conf *conf, const struct slice *slice)
+{
+	uint64_t	imapds = slice_num(slice, "nprocs.imapd");
+
+	conf->answer_ms = 1000 * (int64_t)slice_num(slice,
+	    "login-limits.failure-delay");
+	conf->guesses = (unsigned int)slice_num(slice,
+	    "login-limits.guesses-per-user");
+	conf->logins = slice_num(slice, "login-limits.waiting");
+	conf->logins_address = slice_num(slice,
+	    "login-limits.waiting-per-address");
+	/* "paild -C" has none, and starts no authd either. */
+	conf->tallies = imapds == 0 ? AUTHD_TALLIES_MAX :
+	    AUTHD_TALLIES_ALL / imapds;
+	if (conf->tallies > AUTHD_TALLIES_MAX)
+		conf->tallies = AUTHD_TALLIES_MAX;
+	if (conf->tallies < AUTHD_TALLIES_MIN)
+		conf->tallies = AUTHD_TALLIES_MIN;
+}
+
+static int
+authd_backends(struct authd_conf *conf, const struct slice *slice, char *why,
+    size_t size)
+{
+	const char	*type, *other;
+	uint32_t	 i, k, same;
+
+	auth_pools_read(&conf->pools, slice);
+	for (i = 0; (type = slice_at(slice, "auth.%u.type", i)) != NULL; i++) {
+		if (i == CACHE_BACKENDS_MAX) {
+			snprintf(why, size, "auth: more than %d entries",
+			    CACHE_BACKENDS_MAX);
+			return -1;
+		}
+		for (k = same = 0; (other = slice_at(slice, "auth.%u.type",
+		    k)) != NULL; k++)
+			same += strcmp(type, other) == 0;
+		if (same > 1)
+			snprintf(conf->backend[i].name,
+			    sizeof(conf->backend[i].name), "%.32s/%u", type,
+			    i);
+		else
+			strlcpy(conf->backend[i].name, type,
+			    sizeof(conf->backend[i].name));
+		conf->backend[i].pool = auth_pool_of_entry(&conf->pools, slice,
+		    i);
+	}
+	if ((conf->backends = i) == 0) {
+		snprintf(why, size, "auth: no entries, so nobody can log in");
+		return -1;
+	}
+	return 0;
+}
+
+int
+authd_conf_read(struct authd_conf *conf, const struct slice *slice, char *why,
+    size_t size)
+{
+	char		list[128];
+	uint64_t	n;
+
+	memset(conf, 0, sizeof(*conf));
+	if (slice_words(slice, "sasl-mechanisms", list, sizeof(list)) == -1) {
+		snprintf(why, size, "sasl-mechanisms: too many mechanisms");
+		return -1;
+	}
+	if (authd_mechanisms(conf, list, why, size) == -1)
+		return -1;
+	conf->cache_ttl_ms = (int64_t)slice_num(slice, "login-cache") * 1000;
+	n = slice_num(slice, "nprocs.storaged");
+	if (n == 0 || n > GRANT_STORAGED_MAX) {
+		snprintf(why, size, "nprocs.storaged is %" PRIu64, n);
+		return -1;
+	}
+	conf->storaged = (uint32_t)n;
+	authd_limits(conf, slice);
+	return authd_backends(conf, slice, why, size);
+}
+
+bool
+authd_offers(const struct authd_conf *conf, const char *mechanism)
+{
+	char	word[40];
+
+	snprintf(word, sizeof(word), " %s ", mechanism);
+	return strstr(conf->mechanisms, word) != NULL;
+}

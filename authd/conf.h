@@ -1,0 +1,38 @@
+/* What the configuration says to authd (kind "authd"). */
+#ifndef AUTHD_CONF_H
+#define AUTHD_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "authd/cache.h"
+#include "common/auth_kind.h"
+#include "common/slice.h"
+
+/* From the slice: sasl-mechanisms, login-cache, auth.N.type,
+ * nprocs.storaged, nprocs.imapd, login-limits.*, pools.N.* */
+struct authd_conf {
+	char		mechanisms[128];	/* upper case, with spaces */
+	int64_t		cache_ttl_ms;
+	uint32_t	backends;
+	uint32_t	storaged;
+	int64_t		answer_ms;	/* a wrong password's answer */
+	unsigned int	guesses;	/* a minute, of a name */
+	size_t		logins;		/* in flight, of one imapd */
+	size_t		logins_address;	/* of these from one address */
+	size_t		tallies;	/* gate.h; by the number of imapds */
+	struct auth_pools pools;
+	struct {
+		size_t	pool;		/* AUTH_POOLS_MAX: no worker */
+		char	name[48];	/* "file", or "file/2" of several */
+	}		backend[CACHE_BACKENDS_MAX];
+};
+
+/* 0, or -1 with what is wrong in why. */
+int	 authd_conf_read(struct authd_conf *conf, const struct slice *slice,
+	    char *why, size_t size);
+/* Is mechanism (upper case) one of those that clients may use? */
+bool	 authd_offers(const struct authd_conf *conf, const char *mechanism);
+
+#endif

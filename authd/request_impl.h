@@ -1,0 +1,21 @@
+/* What the files of request.h share. */
+#ifndef AUTHD_REQUEST_IMPL_H
+#define AUTHD_REQUEST_IMPL_H
+
+#include "authd/request.h"
+
+/* A legal move, or the end of authd. */
+void	 login_enter(struct login *l, enum login_state state);
+/* The last word on a login that does not succeed: l is gone. */
+void	 login_no(struct login *l, enum auth_code code, const char *why);
+int	 login_arm(struct login *l, int64_t ms);
+/* The client has LOGIN_STEP_MS to answer it, in that state.  l may be gone. */
+void	 login_challenge(struct login *l, enum login_state state,
+	    struct str data);
+
+/* request_scram.c: the salt, and then the challenge with it. */
+void	 login_ask(struct login *l);
+/* user's proof was right: what is left is one empty message of the client's. */
+void	 login_last(struct login *l, const char *user, struct str signature);
+
+#endif

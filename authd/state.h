@@ -1,0 +1,72 @@
+/*
+ * What the rooms of a running authd (kind "authd") share: one struct, and
+ * one for each imapd.
+ */
+#ifndef AUTHD_STATE_H
+#define AUTHD_STATE_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "authd/cache.h"
+#include "authd/check.h"
+#include "authd/conf.h"
+#include "authd/gate.h"
+#include "authd/grant.h"
+#include "authd/known.h"
+#include "authd/preauth.h"
+#include "authd/work.h"
+
+#define AUTHD_IMAPD_MAX		256	/* processes */
+
+struct event;
+struct event_base;
+struct attempt;
+struct login;
+struct peer;
+struct revoked;
+struct authd;
+
+struct authd_counts {
+	uint64_t	ok, no, unavailable, cached, delayed, refused, late;
+};
+
+/* The channel to one imapd. */
+struct channel {
+	struct authd		*authd;
+	uint32_t		 index;
+	struct peer		*peer;
+	TAILQ_HEAD(, login)	 logins;
+	size_t			 n;		/* logins in flight */
+	size_t			 parked;	/* that only wait to be told */
+	int64_t			 warned;
+	int64_t			 log_began;	/* of this second's lines */
+	unsigned int		 log_lines[2];	/* of failures, of successes */
+	unsigned int		 log_muted;
+};
+
+struct authd {
+	struct event_base	*base;
+	struct authd_conf	 conf;
+	struct known		*known;
+	struct gate		*gate;
+	struct event		*turn;		/* the gate's */
+	TAILQ_HEAD(, attempt)	 attempts;
+	size_t			 held;		/* answers */
+	struct cache		*cache;
+	struct preauth		*preauth;
+	struct revoked		*revoked;
+	struct work		*work;
+	struct checks		*checks;
+	struct grants		*grants;
+	struct channel		 channel[AUTHD_IMAPD_MAX];
+	size_t			 logins;
+	struct authd_counts	 counts;
+	bool			 draining;
+	void			(*drained)(void);	/* NULL once called */
+};
+
+#endif

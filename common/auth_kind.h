@@ -1,0 +1,61 @@
+/*
+ * THE table of authentication backends: what `auth:` may name, and the
+ * workers that each has.  paild starts them, authd hands them work; the
+ * backend itself is authd/backend_NAME.c, its keys are paild/conf_key.c's.
+ *
+ * Columns: name; workers for each entry of `auth:` (0: one pool for all
+ * entries, of processes.authworker workers, for what takes the processor's
+ * time); seconds after which a worker that has not answered is killed.
+ * ARG is passed through.
+ */
+#ifndef COMMON_AUTH_KIND_H
+#define COMMON_AUTH_KIND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define AUTH_KINDS(X, ARG)						\
+	X(file, 0, 30, ARG)
+
+#define AUTH_POOLS_MAX		16
+#define AUTH_WORKERS_MAX	256	/* of all pools */
+#define AUTH_ALL		UINT32_MAX
+
+struct auth_kind {
+	const char	*name;
+	uint32_t	 workers;
+	uint32_t	 timeout;
+};
+
+/* NULL: there is none of that name. */
+const struct auth_kind *auth_kind_find(const char *name);
+
+/*
+ * Workers that are paild's as long as it runs, whatever a reload does to
+ * `auth:`: of one type, for its entry-th entry, or for all (AUTH_ALL).
+ * Workers are numbered through the pools.
+ */
+struct auth_pool {
+	char		 type[24];
+	uint32_t	 entry;
+	uint32_t	 workers;
+	uint32_t	 timeout_ms;
+};
+struct auth_pools {
+	size_t		 n;
+	struct auth_pool pool[AUTH_POOLS_MAX];
+};
+
+struct slice;
+
+/* From a slice (pools.N.type, .entry, .workers, .timeout: milliseconds). */
+void	 auth_pools_read(struct auth_pools *p, const struct slice *s);
+/* A pool's number, or AUTH_POOLS_MAX: none.  For the nth entry of this type,
+ * from 0; for entry N of the slice (auth.N); for a worker. */
+size_t	 auth_pool_find(const struct auth_pools *p, const char *type,
+	    uint32_t nth);
+size_t	 auth_pool_of_entry(const struct auth_pools *p, const struct slice *s,
+	    uint32_t entry);
+size_t	 auth_pool_of_worker(const struct auth_pools *p, uint32_t worker);
+
+#endif

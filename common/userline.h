@@ -1,0 +1,28 @@
+/*
+ * A line of the password file, pail.yaml(5): one parser for authd, which uses
+ * it, and for paild and pailctl, which check and change it.
+ */
+#ifndef COMMON_USERLINE_H
+#define COMMON_USERLINE_H
+
+#include <stddef.h>
+
+#include "common/buf.h"
+
+enum userline {
+	USERLINE_USER,		/* name and hash are set */
+	USERLINE_NOTHING,	/* empty, white space, or a comment */
+	USERLINE_BAD		/* why is set: the line is ignored */
+};
+
+/* The length of the byte order mark at the beginning of a file: 3 or 0. */
+size_t	 userline_bom(const void *text, size_t len);
+/*
+ * The line of len bytes, without its newline. id: the user's id, NUL at its end
+ * (USER_ID_MAX + 1 bytes do). hash points into the line and is not validated.
+ * why: which octet is wrong, and where.
+ */
+enum userline userline_parse(const char *line, size_t len, char *id,
+	    size_t size, struct str *hash, char *why, size_t whysize);
+
+#endif

@@ -1,0 +1,96 @@
+/* Lines of a users' file: what they say, and the octet that is named. */
+#include "common/userline.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/compat.h"
+#include "common/test.h"
+#include "common/user.h"
+
+#define L(s)	s, sizeof(s) - 1
+
+static const struct {
+	const char	*line;
+	size_t		 len;
+	enum userline	 want;
+	const char	*id;	/* or the reason's text */
+	const char	*hash;
+} t[] = {
+	{ L("ann:$y$x"), USERLINE_USER, "ann", "$y$x" },
+	{ L("ann:$y$x\r"), USERLINE_USER, "ann", "$y$x" },
+	{ L("ANN@Example.org:h"), USERLINE_USER, "ann@example.org", "h" },
+	{ L("Ann Bee:h"), USERLINE_USER, "ann bee", "h" },
+	{ L("j\xc3\xb6rg:h"), USERLINE_USER, "j\xc3\xb6rg", "h" },
+	{ L("jo\xcc\x88rg:h"), USERLINE_USER, "j\xc3\xb6rg", "h" },
+	{ L("ann:"), USERLINE_USER, "ann", "" },
+	{ L("a:b:c"), USERLINE_USER, "a", "b:c" },
+	{ L(""), USERLINE_NOTHING, "", "" },
+	{ L("\r"), USERLINE_NOTHING, "", "" },
+	{ L("  \t "), USERLINE_NOTHING, "", "" },
+	{ L("# ann:h"), USERLINE_NOTHING, "", "" },
+	{ L("  # ann:h"), USERLINE_NOTHING, "", "" },
+	{ L("ann"), USERLINE_BAD, "no colon", "" },
+	{ L(":h"), USERLINE_BAD, "invalid name", "" },
+	{ L(" ann:h"), USERLINE_BAD,
+	    "byte 0x20 in column 1: white space before the name", "" },
+	{ L("\tann:h"), USERLINE_BAD,
+	    "byte 0x09 in column 1: white space before the name", "" },
+	{ L("ann :h"), USERLINE_BAD,
+	    "byte 0x20 in column 4: white space after the name", "" },
+	{ L("ann: h"), USERLINE_BAD,
+	    "byte 0x20 in column 5: not allowed in a hash", "" },
+	{ L("ann:h "), USERLINE_BAD,
+	    "byte 0x20 in column 6: not allowed in a hash", "" },
+	{ L("ann:h\t\r"), USERLINE_BAD,
+	    "byte 0x09 in column 6: not allowed in a hash", "" },
+	{ L("ann:h\xc3\xa9"), USERLINE_BAD,
+	    "byte 0xc3 in column 6: not allowed in a hash", "" },
+	{ L("ann:h\0i"), USERLINE_BAD,
+	    "byte 0x00 in column 6: a NUL byte", "" },
+	{ L("a\0nn:h"), USERLINE_BAD,
+	    "byte 0x00 in column 2: a NUL byte", "" },
+	{ L("\xef\xbb\xbf" "ann:h"), USERLINE_BAD,
+	    "byte 0xef in column 1: invisible white space", "" },
+	{ L("ann\xc2\xa0:h"), USERLINE_BAD,
+	    "byte 0xc2 in column 4: invisible white space", "" },
+	{ L("ann\xe2\x80\x8b:h"), USERLINE_BAD,
+	    "byte 0xe2 in column 4: invisible white space", "" },
+	{ L("a\x7fnn:h"), USERLINE_BAD,
+	    "byte 0x7f in column 2: a control character", "" },
+	{ L("a\x1bnn:h"), USERLINE_BAD,
+	    "byte 0x1b in column 2: a control character", "" },
+	{ L("ann\xe9:h"), USERLINE_BAD,
+	    "byte 0xe9 in column 4: not UTF-8", "" },
+	{ L("\xff\xfe" "a"), USERLINE_BAD,
+	    "byte 0xff in column 1: not UTF-8", "" },
+};
+
+int
+main(void)
+{
+	struct str	 hash;
+	enum userline	 got;
+	char		 id[USER_ID_MAX + 1], why[128];
+	size_t		 i, n;
+
+	for (i = 0; i < nitems(t); i++) {
+		*id = *why = '\0';
+		hash = (struct str){ "", 0 };
+		got = userline_parse(t[i].line, t[i].len, id, sizeof(id),
+		    &hash, why, sizeof(why));
+		CHECK_ROW(got == t[i].want && strcmp(got == USERLINE_BAD ?
+		    why : id, t[i].id) == 0 && hash.len ==
+		    strlen(t[i].hash) && memcmp(hash.p, t[i].hash,
+		    hash.len) == 0, "row %zu: %d, %s, %s", i, got, id, why);
+		/* Every prefix ends somewhere. */
+		for (n = 0; n < t[i].len; n++)
+			(void)userline_parse(t[i].line, n, id, sizeof(id),
+			    &hash, why, sizeof(why));
+	}
+	CHECK(userline_bom("\xef\xbb\xbf", 3) == 3);
+	CHECK(userline_bom("\xef\xbb\xbfx", 4) == 3);
+	CHECK(userline_bom("\xef\xbb", 2) == 0);
+	CHECK(userline_bom("ann", 3) == 0);
+	return TEST_END();
+}

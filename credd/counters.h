@@ -1,0 +1,19 @@
+/* What credd counts (common/counter.h); values: main_counts() in main.c. */
+#ifndef CREDD_COUNTERS_H
+#define CREDD_COUNTERS_H
+
+#define CREDD_COUNTERS(X)						\
+	X("keys-pushed", COUNTER, "signing_keys_sent_total", "",	\
+	    "Signing keys sent to storaged", keys_pushed(keys))	\
+	X("keys-refused", COUNTER, "signing_keys_refused_total", "",	\
+	    "Signing keys that the server refused", keys_refused(keys))	\
+	X("renewed", COUNTER, "credentials_renewals_total",		\
+	    "result=done", "Looks for credentials", s.done)		\
+	X("renew-failed", COUNTER, "credentials_renewals_total",	\
+	    "result=failed", "Looks for credentials", s.failed)		\
+	X("expire-in", GAUGE, "credentials_expire_seconds", "",	\
+	    "Seconds that the credentials are valid; 0: none, or for ever", \
+	    s.secret == NULL || s.secret->expires <= main_now() ? 0 :	\
+	    s.secret->expires - main_now())
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Which day's keys storaged must have, and the channels that they go out
+ * on: today's (UTC), and from KEYS_AHEAD before midnight tomorrow's.
+ */
+#ifndef CREDD_KEYS_H
+#define CREDD_KEYS_H
+
+#include <stdint.h>
+
+#include "credd/secret.h"
+
+#define KEYS_AHEAD		(6 * 3600)	/* seconds before midnight */
+#define KEYS_TICK		60		/* seconds between looks */
+#define KEYS_STORAGED_MAX	256
+
+struct event_base;
+struct keys;
+
+typedef void (*keys_refused_cb)(const char *access_key, void *arg);
+
+/* now: the clock, seconds since 1970 (tests have their own).  cb (NULL:
+ * nobody) hears of each refusal.  NULL: no timer. */
+struct keys *keys_new(struct event_base *base, int64_t (*now)(void),
+	    keys_refused_cb cb, void *arg);
+void	 keys_free(struct keys *k);	/* NULL is fine */
+/* Another secret, borrowed until the next call (NULL: there is none, nothing
+ * is sent): pushes its keys to all. */
+void	 keys_secret(struct keys *k, const struct cred_secret *secret);
+/* A storaged's channel (replaces the older one): gets the keys.  Takes fd. */
+void	 keys_storaged(struct keys *k, uint32_t index, int fd);
+/* Looks at the clock, and pushes what a new hour demands. */
+void	 keys_look(struct keys *k);
+uint64_t keys_pushed(const struct keys *k);	/* keys sent */
+uint64_t keys_refused(const struct keys *k);	/* CRED_REFUSED seen */
+
+#endif

@@ -1,0 +1,137 @@
+/* What credd may have read for it, and what nobody may. */
+#include "common/compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/test.h"
+#include "paild/give.h"
+#include "paild/test/conf_files.h"
+
+static struct conf	*conf;
+static struct buf	 b;
+static char		 why[400];
+
+static int
+ask(enum proc_kind kind, const char *what, struct setup_give *g)
+{
+	buf_reset(&b);
+	return give_find(conf, kind, str_from(what), g, &b, why, sizeof(why));
+}
+
+static void
+put(const char *path, const char *text)
+{
+	FILE	*f = fopen(path, "w");
+
+	CHECK(f != NULL);
+	if (f == NULL)
+		return;
+	fputs(text, f);
+	fclose(f);
+}
+
+/* As long as session tokens are, to the limit; not more. */
+static void
+check_long(const char *path)
+{
+	static const struct { size_t len; bool fits; } rows[] = {
+		{ 2303, true }, { 2304, true }, { 2305, true }, { 4000, true },
+		{ 4095, true }, { 4096, true }, { 4097, false },
+		{ 6400, false }, { 20000, false }
+	};
+	static char		 text[20001];
+	struct setup_give	 g;
+	size_t			 i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		memset(text, 'k', rows[i].len);
+		text[rows[i].len] = '\0';
+		put(path, text);
+		CHECK_ROW(ask(PROC_CREDD, "key:store.credentials.secret-key",
+		    &g) == 0 && (rows[i].fits ?
+		    g.outcome == SETUP_GIVE_FOUND && g.data.len == rows[i].len :
+		    g.outcome == SETUP_GIVE_FAILED && strstr(why,
+		    "larger than") != NULL), "%zu bytes: %s", rows[i].len,
+		    g.outcome == SETUP_GIVE_FAILED ? why : "given");
+	}
+}
+
+/* One that is too long is not said to be absent. */
+static void
+check_long_variable(void)
+{
+	static char		 text[SETUP_GIVE_MAX + 2];
+	struct setup_give	 g;
+
+	memset(text, 't', SETUP_GIVE_MAX);
+	setenv("AWS_SESSION_TOKEN", text, 1);
+	CHECK(ask(PROC_CREDD, "env:AWS_SESSION_TOKEN", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FOUND && g.data.len == SETUP_GIVE_MAX);
+	text[SETUP_GIVE_MAX] = 't';
+	setenv("AWS_SESSION_TOKEN", text, 1);
+	CHECK(ask(PROC_CREDD, "env:AWS_SESSION_TOKEN", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED && g.data.len == 0 &&
+	    strstr(why, "AWS_SESSION_TOKEN: larger than") != NULL);
+	unsetenv("AWS_SESSION_TOKEN");
+}
+
+int
+main(void)
+{
+	static const char *const none[] = { "key:store.bucket", "key:tls.private-key",
+	    "key:nothing", "env:PATH", "env:HOME", "env:", "key:", "x", "",
+	    "file:/etc/passwd" };
+	char			 dir[] = "/tmp/give_test.XXXXXX";
+	char			 path[64], text[1024];
+	struct setup_give	 g;
+	size_t			 i;
+
+	CHECK(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/secret", dir);
+	put(path, "one\n");
+	snprintf(text, sizeof(text), "store: {type: s3, bucket: mail, "
+	    "region: r, access-key: k, secret-key: {file: %s}}\n", path);
+	conf = conf_load_text("/pail.yaml", text, strlen(text), false);
+	buf_init(&b, SETUP_GIVE_MAX);
+	/* a file in its short form, as it is now */
+	CHECK(ask(PROC_CREDD, "key:store.credentials.secret-key", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FOUND && str_eq(g.data, STR("one")));
+	put(path, "two\n");
+	CHECK(ask(PROC_CREDD, "key:store.credentials.secret-key", &g) == 0 &&
+	    str_eq(g.data, STR("two")));
+	put(path, "two\nlines\n");
+	CHECK(ask(PROC_CREDD, "key:store.credentials.secret-key", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED && g.data.len == 0);
+	check_long(path);
+	unlink(path);
+	CHECK(ask(PROC_CREDD, "key:store.credentials.secret-key", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED && g.why.len > 0);
+	/* one that is in the configuration itself */
+	CHECK(ask(PROC_CREDD, "key:store.credentials.access-key", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_ABSENT);
+	/* nobody else, and nothing else */
+	CHECK(ask(PROC_IMAPD, "key:store.credentials.secret-key", &g) == -1);
+	CHECK(ask(PROC_STORAGED, "env:AWS_ACCESS_KEY_ID", &g) == -1);
+	for (i = 0; i < nitems(none); i++)
+		CHECK_ROW(ask(PROC_CREDD, none[i], &g) == -1 &&
+		    g.outcome == SETUP_GIVE_ABSENT, "%s", none[i]);
+	/* variables, and files that they name */
+	unsetenv("AWS_ACCESS_KEY_ID");
+	CHECK(ask(PROC_CREDD, "env:AWS_ACCESS_KEY_ID", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_ABSENT);
+	setenv("AWS_ACCESS_KEY_ID", "AKIAX", 1);
+	CHECK(ask(PROC_CREDD, "env:AWS_ACCESS_KEY_ID", &g) == 0 &&
+	    str_eq(g.data, STR("AKIAX")));
+	check_long_variable();
+	put(path, "tok\n");
+	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path, 1);
+	CHECK(ask(PROC_CREDD, "env:AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+	    &g) == 0 && str_eq(g.data, STR("tok")));
+	unlink(path);
+	rmdir(dir);
+	buf_free(&b);
+	conf_free(conf);
+	return TEST_END();
+}

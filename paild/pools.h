@@ -1,0 +1,30 @@
+/* The pools of authd's workers (common/auth_kind.h), by the configuration. */
+#ifndef PAILD_POOLS_H
+#define PAILD_POOLS_H
+
+#include "common/auth_kind.h"
+#include "paild/conf.h"
+#include "paild/conf_slice.h"
+
+#define POOLS_EXTRA	(4 * AUTH_POOLS_MAX)	/* pairs of a slice */
+
+/* Pools for the entries of `auth:`. */
+void	 pools_make(struct auth_pools *p, const struct conf *c);
+uint32_t pools_workers(const struct auth_pools *p);
+/*
+ * Calls missing() with each entry of a later configuration that p has no
+ * workers for: they come with a restart of paild.
+ */
+void	 pools_missing(const struct auth_pools *p, const struct conf *c,
+	    void (*missing)(uint32_t entry, const char *type, void *arg),
+	    void *arg);
+
+/* What a slice says of them: n pairs, valid as long as t. */
+struct pools_text {
+	char	key[POOLS_EXTRA][32];
+	char	num[POOLS_EXTRA][16];
+};
+size_t	 pools_extra(const struct auth_pools *p, struct pools_text *t,
+	    struct conf_extra extra[POOLS_EXTRA]);
+
+#endif

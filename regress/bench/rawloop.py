@@ -1,0 +1,106 @@
+"""What the store itself gives: a loop of conditional PUTs, or of GETs, with
+nothing beside them.  Requests are signed beforehand, the bytes go over one
+connection that is kept."""
+
+import hashlib
+import socket
+import time
+
+
+class Loop:
+    def __init__(self, server, bucket):
+        self.server, self.bucket = server, bucket
+        self.sock = socket.create_connection((server.host, server.port))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buf = b""
+
+    def bytes(self, method, key, body=b"", headers=None):
+        """A whole signed request; headers are sent unsigned."""
+        path = "/%s/%s" % (self.bucket, key)
+        h = self.server.signed(method, path, body=body)
+        h.update(headers or {})
+        h["content-length"] = str(len(body))
+        return ("%s %s HTTP/1.1\r\n" % (method, path) + "".join(
+            "%s: %s\r\n" % kv for kv in h.items()) + "\r\n").encode() + body
+
+    def ask(self, request):
+        """(status, octets of the body)."""
+        self.sock.sendall(request)
+        while b"\r\n\r\n" not in self.buf:
+            self.buf += self.sock.recv(1 << 18)
+        head, _, rest = self.buf.partition(b"\r\n\r\n")
+        low = head.lower()
+        at = low.index(b"content-length:") + 15
+        n = int(low[at:].split(b"\r\n")[0])
+        have = len(rest)
+        while have < n:
+            have += len(self.sock.recv(min(1 << 18, n - have)))
+        self.buf = rest[n:] if len(rest) > n else b""
+        return int(head[9:12]), n
+
+
+class Puts:
+    """Conditional PUTs, each naming the ETag of the one before, in turns
+    with a row's own: what the server can do changes as it runs."""
+
+    def __init__(self, server, bucket):
+        self.loop = Loop(server, bucket)
+        self.asked = self.n = self.octets = 0
+        self.took = 0.0
+
+    def turn(self, size, n):
+        bodies = [bytes([65 + i]) * size for i in (0, 1)]
+        tags = ['"%s"' % hashlib.md5(b).hexdigest() for b in bodies]
+        first = self.loop.bytes("PUT", "raw", bodies[1])
+        assert self.loop.ask(first)[0] == 200
+        reqs = [self.loop.bytes("PUT", "raw", bodies[i],
+                                {"if-match": tags[1 - i]}) for i in (0, 1)]
+        start = time.monotonic()
+        for k in range(n):
+            status, _ = self.loop.ask(reqs[k % 2])
+            assert status == 200, status
+        self.took += time.monotonic() - start
+        self.n += n
+        self.asked += n + 1
+        self.octets += n * size
+
+    def rate(self):
+        print("   %.0f conditional PUTs of %d octets a second" %
+              (self.n / self.took, self.octets / self.n), flush=True)
+        return self.n / self.took
+
+
+def get(server, bucket, keys):
+    """Octets a second of GETs of these objects, one after the other."""
+    loop = Loop(server, bucket)
+    reqs = [loop.bytes("GET", k) for k in keys]
+    start, octets = time.monotonic(), 0
+    for r in reqs:
+        status, n = loop.ask(r)
+        assert status == 200, status
+        octets += n
+    return octets / (time.monotonic() - start)
+
+
+def rates(server, bucket, rows, puts, n, mail):
+    """What the raw loop would do of each row that the store bounds, in the
+    row's own unit: {row: value}. mail: octets a second that the cold
+    download gave its client."""
+    out = {}
+    if puts.n > 0:
+        rate = puts.rate()
+        for name in ("APPEND one by one /s", "APPEND pipelined /s",
+                     "MULTIAPPEND /s", "8 users, one by one each /s"):
+            if name in rows:
+                out[name] = rate
+    cold = "FETCH BODY[] cold /s"
+    if cold in rows:
+        keys = [k for k, _ in server.list(bucket)
+                if "/ann/" in k and ("/log/" in k or "/pack/" in k)]
+        rate = max(get(server, bucket, keys) for _ in range(3))
+        print("   GETs of %d objects: %.1f MB/s" % (len(keys), rate / 1e6),
+              flush=True)
+        # As messages: the same octets as the download took.
+        out[cold] = n * rate / max(1, rows[cold][1]["in"])
+        out["mail MB/s"] = (mail / 1e6, rate / 1e6, mail / rate)
+    return out

@@ -1,0 +1,170 @@
+"""Where credentials come from, in the tests: MinIO's own STS, and a metadata
+service as strict as EC2's."""
+
+import datetime
+import http.client
+import http.server
+import json
+import os
+import threading
+import time
+import urllib.parse
+import xml.etree.ElementTree
+
+
+def rfc3339(t):
+    return datetime.datetime.fromtimestamp(
+        t, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def assume_role(server, seconds=900):
+    """Temporary keys of MinIO's STS: (access key, secret, token)."""
+    body = urllib.parse.urlencode(
+        {"Action": "AssumeRole", "Version": "2011-06-15",
+         "DurationSeconds": str(seconds)}).encode()
+    h = server.signed("POST", "/", "", body, {
+        "content-type": "application/x-www-form-urlencoded"}, "sts")
+    c = http.client.HTTPConnection(server.host, server.port, timeout=30)
+    c.request("POST", "/", body, h)
+    r = c.getresponse()
+    text = r.read()
+    c.close()
+    assert r.status == 200, (r.status, text)
+    found = {e.tag.split("}")[1]: e.text
+             for e in xml.etree.ElementTree.fromstring(text).iter()}
+    return (found["AccessKeyId"], found["SecretAccessKey"],
+            found["SessionToken"])
+
+
+class Service:
+    """An HTTP service on loopback; self.seen has each request as (method,
+    path, status), self.fault is what it does instead of answering: None,
+    "silent", or a status."""
+
+    def __init__(self):
+        service = self
+        self.seen = []
+        self.fault = None
+        self.over = threading.Event()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self):
+                n = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(n)
+                if service.fault == "silent":
+                    service.seen.append((self.command, self.path, 0))
+                    service.over.wait(60)
+                    self.close_connection = True
+                    return
+                if service.fault is not None:
+                    status, headers, out = service.fault, {}, b"no"
+                else:
+                    status, headers, out = service.answer(
+                        self.command, self.path, self.headers, body)
+                service.seen.append((self.command, self.path, status))
+                try:
+                    self.send_response(status)
+                    for k, v in headers.items():
+                        self.send_header(k, v)
+                    self.send_header("Content-Length", str(len(out)))
+                    self.end_headers()
+                    self.wfile.write(out)
+                except OSError:         # it has given up
+                    self.close_connection = True
+
+            do_GET = do_PUT = do_POST = handle_any
+
+            def log_message(self, *args):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.thread = threading.Thread(target=self.http.serve_forever,
+                                       daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d" % self.http.server_port
+
+    def close(self):
+        self.over.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.close()
+
+
+class Keys:
+    """What a service gives: keys(), made anew for each question, that claim
+    to be good for `life` seconds."""
+
+    def __init__(self, make, life):
+        self.make, self.life = make, life
+
+    def document(self):
+        access, secret, token = self.make()
+        return {"Code": "Success", "Type": "AWS-HMAC",
+                "LastUpdated": rfc3339(time.time()),
+                "AccessKeyId": access, "SecretAccessKey": secret,
+                "Token": token, "Expiration": rfc3339(
+                    time.time() + self.life)}
+
+
+class Imds(Service):
+    """EC2's instance metadata service, version 2 only: a token is got by PUT
+    with a TTL of 1 to 21600 s, no request may have been forwarded, and
+    nothing is told without a token that is still good."""
+
+    ROLES = "/latest/meta-data/iam/security-credentials/"
+
+    def __init__(self, keys, role="mail-node"):
+        self.keys, self.role = keys, role
+        self.tokens = {}
+        super().__init__()
+
+    def answer(self, method, path, headers, body):
+        if headers.get("X-Forwarded-For") is not None:
+            return 403, {}, b""
+        if method == "PUT":
+            ttl = headers.get("X-aws-ec2-metadata-token-ttl-seconds", "")
+            if path != "/latest/api/token" or not ttl.isdigit() or \
+                    not 1 <= int(ttl) <= 21600:
+                return 400, {}, b""
+            token = os.urandom(40).hex()
+            self.tokens[token] = time.monotonic() + int(ttl)
+            return 200, {"X-aws-ec2-metadata-token-ttl-seconds": ttl}, \
+                token.encode()
+        token = headers.get("X-aws-ec2-metadata-token")
+        if method != "GET" or self.tokens.get(token, 0) < time.monotonic():
+            return 401, {}, b""
+        if path == self.ROLES:
+            return 200, {}, self.role.encode()
+        if path == self.ROLES + self.role:
+            return 200, {}, json.dumps(self.keys.document()).encode()
+        return 404, {}, b""
+
+
+class Container(Service):
+    """The agent of a container's host: one path, one authorization token,
+    and nothing for what was forwarded."""
+
+    PATH = "/v1/credentials"
+
+    def __init__(self, keys, token):
+        self.keys, self.token = keys, token
+        super().__init__()
+
+    def answer(self, method, path, headers, body):
+        if method != "GET" or path != self.PATH or \
+                headers.get("X-Forwarded-For") is not None:
+            return 404, {}, b"{}"
+        if headers.get("Authorization") != self.token:
+            return 401, {}, b"{}"
+        return 200, {}, json.dumps(self.keys.document()).encode()

@@ -1,0 +1,260 @@
+/*
+ * What a taken-over imapd can do: this program stands in imapd's place,
+ * with its channels, its user and its chroot, and tries to do more than
+ * its live sessions may (DESIGN section 2).  It must run as root with the
+ * real users.
+ *
+ * How it is run: a directory with the built programs, this one as "imapd",
+ * and beside it "hostile.conf" with lines of a key, a blank and a value:
+ *	user, password		whose login imapd 0 (the attacker) has
+ *	victim, victim-password	who logs in through imapd 1 (the witness)
+ *	victim-box		a mailbox that only the victim has
+ *	path			a file that must not be readable (repeated:
+ *				users' file, secret, configuration, store)
+ * The configuration has "processes: {imapd: 2}".  paild is started from that
+ * directory.  Both write lines to standard error, "hostile: PASS what" or
+ * "hostile: FAIL what"; the attacker ends with "hostile: N passed, N failed".
+ * It dies twice on the way, to be given a new channel, and keeps its place in
+ * "hostile.state".  The witness does its round of login, LIST and logout
+ * all the while, and says every two seconds how long the slowest took; when
+ * authd or storaged exits, or keeps it waiting for 5 s, that is a FAIL.
+ */
+#include "common/compat.h"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/daemon.h"
+#include "regress/lib/hostile/hostile.h"
+#include "regress/lib/hostile/peer.h"
+
+#define WITNESS_MS	5000
+
+struct hostile_conf	 conf;
+int			 auth = -1, tokens[2] = { -1, -1 };
+
+static int	state_fd = -1, phase;
+static unsigned	my_index;
+static pid_t	child;
+
+static void
+conf_line(char *line)
+{
+	static const struct { const char *key; char *dst; } keys[] = {
+		{ "user", conf.user }, { "password", conf.password },
+		{ "victim", conf.victim },
+		{ "victim-password", conf.victim_password },
+		{ "victim-box", conf.victim_box }
+	};
+	char	*value = strchr(line, ' ');
+	size_t	 i;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (value == NULL)
+		return;
+	*value++ = '\0';
+	if (strcmp(line, "path") == 0 && conf.paths < PATHS)
+		strlcpy(conf.path[conf.paths++], value, PATH_MAX);
+	for (i = 0; i < nitems(keys); i++)
+		if (strcmp(line, keys[i].key) == 0)
+			strlcpy(keys[i].dst, value, 128);
+}
+
+static void
+state_save(void)
+{
+	char	line[64];
+	int	n;
+
+	n = snprintf(line, sizeof(line), "%d %d %d\n", phase, passed, failed);
+	(void)!pwrite(state_fd, line, (size_t)n, 0);
+}
+
+/* Before the sandbox: what the test is told, and where it was. */
+static void
+hostile_prepare(struct slice *s)
+{
+	char	 dir[PATH_MAX], path[PATH_MAX + 32], line[PATH_MAX + 64];
+	ssize_t	 n;
+	FILE	*f;
+
+	my_index = (unsigned)slice_num(s, "index");
+	n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+	dir[n > 0 ? n : 0] = '\0';
+	*(strrchr(dir, '/') != NULL ? strrchr(dir, '/') : dir) = '\0';
+	snprintf(path, sizeof(path), "%s/hostile.conf", dir);
+	if ((f = fopen(path, "r")) == NULL) {
+		result(false, "%s: %s", path, strerror(errno));
+		return;
+	}
+	while (fgets(line, sizeof(line), f) != NULL)
+		conf_line(line);
+	fclose(f);
+	if (my_index != 0)
+		return;
+	snprintf(path, sizeof(path), "%s/hostile.state", dir);
+	state_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	memset(line, 0, sizeof(line));
+	if (pread(state_fd, line, 63, 0) > 0)
+		(void)!sscanf(line, "%d %d %d", &phase, &passed, &failed);
+}
+
+static void
+attack(void)
+{
+	struct grant_session	g = { str_from(conf.victim),
+				    str_from(conf.victim), GRANT_ALL, 1 };
+	uint8_t			noise[4096];
+	int			sv[2];
+
+	if (phase == 0) {
+		result(still_serves(), "an imapd's ordinary login and LIST");
+		try_files();
+		try_rights();
+		try_network();
+		try_processes();
+		try_logins();
+		try_token();
+		try_names();
+		try_wrong_types();
+		try_garbage();
+		try_starving();
+		/* A forged grant, on the channel to authd. */
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0) {
+			(void)struct_put(auth, IMSG_GRANT_SESSION, 1,
+			    &grant_session_wire, &g, sv[1]);
+			close(sv[1]);
+			result(is_cut(auth, PATIENCE) && is_cut(sv[0], 2000),
+			    "a forged grant, with a descriptor, to authd");
+			close(sv[0]);
+		}
+	} else if (phase == 1) {
+		result(still_serves(), "a new imapd after the forged grant");
+		try_login_floods();
+		memset(noise, 0xa5, sizeof(noise));
+		(void)raw_put(auth, noise, sizeof(noise), -1, PATIENCE);
+		result(is_cut(auth, PATIENCE), "garbage to authd");
+	} else {
+		result(still_serves(), "a new imapd after the floods");
+		head_put(noise, 12000, IMSG_AUTH_START, 0, 1);
+		(void)raw_put(auth, noise, 12, -1, 1000);
+		dprintf(STDERR_FILENO, "hostile: %d passed, %d failed\n",
+		    passed, failed);
+	}
+	phase++;
+	state_save();
+}
+
+/* The victim, through another imapd, all the while. */
+static void
+witness(void)
+{
+	int64_t	began, took, slowest = 0, told = clock_ms();
+	int	fd, rounds = 0;
+	bool	seen;
+
+	strlcpy(remote, "198.51.100.2", sizeof(remote));
+	for (;;) {
+		began = clock_ms();
+		seen = false;
+		fd = login(auth, conf.victim, conf.victim_password);
+		if (fd == -1 || !session_begin(fd) ||
+		    session_list(fd, conf.victim_box, &seen) != 1 || !seen)
+			result(false, "the witness's round");
+		if (fd != -1)
+			close(fd);
+		if ((took = clock_ms() - began) > slowest)
+			slowest = took;
+		rounds++;
+		if (clock_ms() - told >= 2000) {
+			result(slowest < WITNESS_MS, "the witness: %d rounds, "
+			    "the slowest %lld ms", rounds, (long long)slowest);
+			told = clock_ms();
+			rounds = 0;
+			slowest = 0;
+		}
+		(void)poll(NULL, 0, 100);
+	}
+}
+
+static void
+go(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (auth == -1 || child != 0)
+		return;
+	if (my_index == 0 && socketpair(AF_UNIX,
+	    SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, tokens) == -1)
+		result(false, "socketpair: %s", strerror(errno));
+	/* The attack blocks; the parent goes on to answer paild. */
+	if ((child = fork()) != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (my_index != 0)
+		witness();
+	attack();
+	if (phase < 3)
+		kill(getppid(), SIGKILL);	/* for a new channel */
+	for (;;)
+		(void)poll(NULL, 0, 60000);
+}
+
+static void
+hostile_peer(enum proc_kind kind, uint32_t index, int fd)
+{
+	struct timeval	tv = { 1, 0 };
+
+	(void)index;
+	if (kind != PROC_AUTHD || auth != -1) {
+		/* authd was restarted: that is what must not happen */
+		if (kind == PROC_AUTHD)
+			result(false, "authd was restarted");
+		close(fd);
+		return;
+	}
+	auth = fd;
+	if (hello_put(auth, MSG_CHANNEL_AUTH) == -1)
+		result(false, "the channel to authd");
+	event_base_once(daemon_base(), -1, EV_TIMEOUT, go, NULL, &tv);
+}
+
+static void
+hostile_preauth(const char *user, const char *token, int fd)
+{
+	char	old[256];
+
+	(void)user;
+	close(fd);
+	if (tokens[1] == -1)
+		return;
+	while (read(tokens[0], old, sizeof(old)) > 0)
+		;	/* only the newest: authd forgets the oldest of many */
+	(void)!write(tokens[1], token, strlen(token));
+}
+
+int
+main(void)
+{
+	static const struct daemon hostile_daemon = {
+		.name = "imapd",
+		.prepare = hostile_prepare,
+		.peer = hostile_peer,
+		.preauth = hostile_preauth
+	};
+
+	daemon_run(&hostile_daemon);
+}

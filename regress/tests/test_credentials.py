@@ -1,0 +1,247 @@
+"""Credentials that come from elsewhere and end: mail goes on, and nobody who
+has no need of a secret has it."""
+
+import os
+import threading
+
+import imapc
+import proc
+import s3proxy
+import suite
+from credentials import Container, Imds, Keys, assume_role
+from mails import small
+from mark import normal_only
+
+
+def with_source(store, text, **more):
+    """A suite whose store's keys come from that source."""
+    server, bucket = store
+    s = suite.Suite(store, **more)
+    s.over["store"] = (
+        "{type: s3, bucket: %s, region: %s, endpoint: '%s', timeout: 5s, "
+        "credentials: {%s}}" % (bucket, server.region, server.endpoint,
+                                text))
+    s.write_conf()
+    return s
+
+
+def appends(s, n, user="ann"):
+    c = s.client(user)
+    for i in range(n):
+        c.append("INBOX", small(i))
+    c.logout()
+
+
+def test_an_instance_role_is_used_and_renewed():
+    store = suite.store("minio")
+    made = []
+
+    def make():
+        made.append(assume_role(store[0]))
+        return made[-1]
+
+    with Imds(Keys(make, 8)) as imds:
+        with with_source(store, "source: imds, endpoint: '%s'" %
+                         imds.url) as s:
+            appends(s, 3)
+            proc.await_true("a third set of keys", lambda: len(made) >= 3,
+                            60)
+            appends(s, 3)
+            log = s.log_text()
+        assert "source=imds access-key=\"%s\"" % made[0][0] in log, log
+        assert all(status == 200 for _, _, status in imds.seen), imds.seen
+        # The session token is good for hours: asked for once.
+        assert [m for m, _, _ in imds.seen].count("PUT") == 1, imds.seen
+        for access, secret, token in made:
+            assert secret not in log and token not in log
+
+
+@normal_only("waits for keys to end, for long")
+def test_a_source_that_fails_is_asked_again_and_no_client_is_refused():
+    store = suite.store("minio")
+    keys = Keys(lambda: assume_role(store[0]), 14)
+    with Imds(keys) as imds:
+        with with_source(store, "source: imds, endpoint: '%s'" %
+                         imds.url) as s:
+            def count(what):
+                return s.log_text().count(what)
+
+            for fault, why in ((500, "status 500"), (403, "status 403"),
+                               ("silent", "time-out")):
+                imds.fault = fault
+                # While the keys are good, nobody notices.
+                proc.await_true("credd tells of it", lambda: count(why) > 0,
+                                60)
+                appends(s, 1)
+                new = count("credentials=new")
+                imds.fault = None
+                proc.await_true("there are new ones", lambda: count(
+                    "credentials=new") > new, 60)
+            assert count("credentials=kept result=no") == 3
+            assert count("credentials=expired") == 0
+
+
+@normal_only("waits for keys to end, for long")
+def test_logins_are_unavailable_without_credentials_and_changes_wait():
+    store = suite.store("minio")
+    keys = Keys(lambda: assume_role(store[0]), 8)
+    with Imds(keys) as imds:
+        with with_source(store, "source: imds, endpoint: '%s'" %
+                         imds.url, users=("ann", "bob")) as s:
+            c = s.client()
+            imds.fault = 500
+            proc.await_true("the keys have ended",
+                            lambda: "credentials=expired" in s.log_text(), 60)
+            # What is asked for now is done when there are keys again.
+            tag = c.start("APPEND INBOX", small(1))
+            b = imapc.Imap(s.imap_port)
+            r = b.cmd("LOGIN bob " + suite.PASSWORD)
+            assert r.status == "NO" and r.code("UNAVAILABLE") is not None, r
+            b.close()
+            imds.fault = None
+            r = c.finish(tag)
+            assert r.status == "OK", r
+            s.client("bob").logout()
+            c.logout()
+
+
+def test_keys_that_the_server_rejects_are_replaced_and_nobody_notices():
+    """Each set is rejected, in the words of AWS and of MinIO, while clients
+    write and read."""
+    server, bucket = suite.store("minio")
+    proxy = s3proxy.Proxy(server)
+    made, rejected, errors = [], {}, []
+
+    def make():
+        made.append(assume_role(server))
+        return made[-1]
+
+    def refuse(r):
+        for access, answer in list(rejected.items()):
+            if b"Credential=%s/" % access.encode() in r.head:
+                return answer
+
+    def client(s, user, stop):
+        try:
+            while not stop.is_set():
+                appends(s, 3, user)
+        except Exception as e:          # told below
+            errors.append(e)
+
+    proxy.refuse = refuse
+    stop = threading.Event()
+    with Imds(Keys(make, 3600)) as imds:
+        with with_source((proxy, bucket), "source: imds, endpoint: '%s'" %
+                         imds.url, users=("ann", "bob")) as s:
+            threads = [threading.Thread(target=client, args=(s, u, stop))
+                       for u in ("ann", "ann", "bob")]
+            for t in threads:
+                t.start()
+            for n, answer in enumerate((
+                    (400, "ExpiredToken"), (403, "InvalidAccessKeyId"),
+                    (400, "InvalidToken"), (403, "InvalidTokenId"))):
+                access = made[-1][0]
+                rejected[access] = answer
+                proc.await_true("credd has another set", lambda: len(
+                    made) > n + 1 and "access-key=\"%s\"" % made[-1][0] in
+                    s.log_text(), 60)
+            stop.set()
+            for t in threads:
+                t.join()
+            assert not errors, errors
+            text = s.ctl("credentials").stdout.decode()
+            assert "imds" in text and made[-1][0] in text, text
+            assert "expires" in text and "next renewal" in text, text
+            for access, secret, token in made:
+                assert secret not in text and token not in text
+            log = s.log_text()
+            # credd is told once for each, not by every request.
+            assert log.count("result=refused") <= len(rejected), log
+    proxy.close()
+
+
+def test_a_container_role_is_used_and_its_token_file_read_anew():
+    store = suite.store("minio")
+    made = []
+
+    def make():
+        made.append(assume_role(store[0]))
+        return made[-1]
+
+    path = os.path.join(proc.tempdir("token"), "token")
+
+    def rotate(agent, token):
+        with open(path + ".new", "w") as f:
+            f.write(token + "\n")
+        os.rename(path + ".new", path)
+        agent.token = token
+
+    with Container(Keys(make, 8), None) as agent:
+        rotate(agent, "first-token")
+        # The orchestrator sets these, for paild.
+        os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = \
+            agent.url + agent.PATH
+        os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = path
+        try:
+            with with_source(store, "source: container") as s:
+                appends(s, 2)
+                rotate(agent, "second-token")
+                n = len(made)
+                proc.await_true("another set", lambda: len(made) > n, 60)
+                appends(s, 2)
+                log = s.log_text()
+        finally:
+            del os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+            del os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]
+    assert "source=container" in log, log
+    assert "first-token" not in log and "second-token" not in log
+
+
+def test_auto_takes_the_first_source_that_has_keys_and_says_why():
+    store = suite.store("minio")
+    server = store[0]
+    access, secret, token = assume_role(server)
+    more = {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_SESSION_TOKEN": token}
+    os.environ.update(more)
+    try:
+        with with_source(store, "source: auto") as s:
+            appends(s, 2)
+            log = s.log_text()
+            text = s.ctl("credentials").stdout.decode()
+    finally:
+        for k in more:
+            del os.environ[k]
+    assert "source=env access-key=\"%s\"" % access in log, log
+    assert "skipped=\"static: store.access-key is missing\"" in log, log
+    assert "env" in text and access in text, text
+
+
+@normal_only("waits for keys to end, for long")
+def test_a_secret_in_a_file_is_replaced_without_a_restart():
+    """As systemd or Kubernetes do it: by a rename."""
+    store = suite.store("minio")
+    first, second = assume_role(store[0]), assume_role(store[0])
+    folder = proc.tempdir("keys")
+
+    def write(keys):
+        for name, value in zip(("access", "secret", "token"), keys):
+            with open(os.path.join(folder, "new"), "w") as f:
+                f.write(value + "\n")
+            os.chmod(os.path.join(folder, "new"), 0o600)
+            os.rename(os.path.join(folder, "new"),
+                      os.path.join(folder, name))
+
+    write(first)
+    with with_source(store, "access-key: {file: '%s/access'}, secret-key: "
+                     "{file: '%s/secret'}, session-token: {file: '%s/token'}"
+                     % (folder, folder, folder)) as s:
+        appends(s, 1)
+        assert first[0] in s.ctl("credentials").stdout.decode()
+        write(second)
+        proc.await_true("the new ones are used", lambda: second[0] in
+                        s.ctl("credentials").stdout.decode(), 60, 0.5)
+        appends(s, 1)
+        log = s.log_text()
+    for keys in (first, second):
+        assert keys[1] not in log and keys[2] not in log

@@ -1,0 +1,583 @@
+"""Every key below store: does what pail.yaml(5) says, against a real server:
+one row for each key, by its name. The last test compares the rows with
+etc/pail.yaml and prints how many there are."""
+
+import base64
+import http.client
+import os
+import re
+import shutil
+import socket
+import ssl
+import threading
+import time
+
+import mails
+import proc
+import s3
+import s3proxy
+import suite
+from mark import normal_only
+
+ROWS = {}
+
+
+def row(*keys):
+    """This test is what shows these keys of store:."""
+    def mark(f):
+        for k in keys:
+            ROWS.setdefault(k, []).append(f.__name__)
+        return f
+    return mark
+
+
+class Heard(s3proxy.Proxy):
+    """A proxy that keeps the heads of all requests."""
+
+    def __init__(self, server, host="127.0.0.1"):
+        super().__init__(server)
+        self.heads = []
+        self.host = host
+        self.edit = self.keep
+
+    def keep(self, r, data):
+        self.heads.append(r)
+        return data
+
+    @property
+    def endpoint(self):
+        return "http://%s:%d" % (self.host, self.port)
+
+    def headers(self, name, methods=("PUT",)):
+        """{value: how often} of a header in requests of these methods."""
+        out = {}
+        for r in list(self.heads):
+            if r.method in methods:
+                v = s3proxy.header(r.head, name)
+                out[v] = out.get(v, 0) + 1
+        return out
+
+
+class OtherMinio(s3.Minio):
+    """With another region, a domain, TLS, or a key of its own."""
+
+    def __init__(self, region=s3.REGION, tls=None, **env):
+        self.env, self.tls, self.want = env, tls, region
+        super().__init__()
+
+    def start(self):
+        self.region = self.want
+        super().start()
+
+    def command(self):
+        argv, env = super().command()
+        if self.tls:
+            argv = [*argv[:-1], "--certs-dir", self.tls, argv[-1]]
+        return argv, dict(env, **self.env)
+
+    @property
+    def endpoint(self):
+        return "%s://%s:%d" % ("https" if self.tls else "http", self.host,
+                               self.port)
+
+    def alive(self):
+        if not self.tls:
+            return super().alive()
+        try:
+            return self.over_tls("GET", "/") == 200
+        except OSError:
+            return False
+
+    def over_tls(self, method, path, body=b""):
+        c = http.client.HTTPSConnection(
+            self.host, self.port, timeout=60,
+            context=ssl._create_unverified_context())
+        c.request(method, path, body, self.signed(method, path, "", body))
+        r = c.getresponse()
+        r.read()
+        c.close()
+        return r.status
+
+    def new_bucket(self):
+        if not self.tls:
+            return super().new_bucket()
+        name = "mail-" + os.urandom(6).hex()
+        assert self.over_tls("PUT", "/" + name) == 200
+        return name
+
+
+def serves(s, big=False):
+    """A message goes in, and comes back from the bucket."""
+    with s:
+        c = s.client()
+        text = mails.small(7) if not big else mails.small(7) + \
+            b"x" * 70 + b"\r\n" * 20000
+        c.append("INBOX", text)
+        c.ok("SELECT INBOX")
+        c.logout()
+        comes_back(s, text)
+
+
+def comes_back(s, text):
+    s.start_anew()
+    c = s.client()
+    c.ok("SELECT INBOX")
+    assert text in b"".join(c.ok("FETCH 1 BODY.PEEK[]").lines), \
+        "another message"
+    c.logout()
+
+
+def refused(s, pattern):
+    """It does not serve, and the log says why."""
+    s.start(wait=False)
+    proc.await_true(pattern, lambda: re.search(pattern, s.log_text()))
+    proc.end(s.p)
+    s.p = None
+
+
+def on_minio(extra="", server=None):
+    server = server or suite.minio()
+    real = getattr(server, "server", server)
+    return suite.Suite((server, real.new_bucket()),
+                       store_extra=", " + extra if extra else "")
+
+
+@row("type", "bucket", "endpoint", "access-key", "secret-key")
+def test_a_bucket_with_static_keys():
+    serves(on_minio())
+
+
+@row("credentials")
+def test_keys_below_credentials():
+    s = on_minio()
+    text = s.conf_text()
+    a, b = "access-key: %s, " % s3.ACCESS, "secret-key: {file: secret}, "
+    assert a in text and b in text
+    s.conf_text = lambda: text.replace(a, "").replace(
+        b, "credentials: {source: static, %s%s}, " % (a, b[:-2]))
+    s.write_conf()
+    serves(s)
+
+
+@row("region")
+def test_a_region_is_what_requests_are_signed_for():
+    there = OtherMinio("eu-central-2")
+    serves(on_minio(server=there))
+    s = on_minio(server=there)
+    there.region = "eu-west-1"
+    s.write_conf()
+    there.region = "eu-central-2"
+    refused(s, "eu-central-2")
+
+
+@row("addressing")
+@normal_only("takes 7 s")
+def test_the_bucket_in_the_path_or_in_the_host():
+    there = OtherMinio(MINIO_DOMAIN="s3.localhost")
+    for how, virtual in (("path", False), ("virtual", True),
+                         ("auto", False)):
+        heard = Heard(there, "s3.localhost")
+        s = on_minio("addressing: " + how, heard)
+        serves(s)
+        bucket = s.store[1].encode()
+        hosts = heard.headers(b"Host", ("PUT", "GET"))
+        assert hosts and all(h.startswith(bucket + b".") == virtual
+                             for h in hosts), (how, hosts)
+        assert all(r.target.startswith("/" + s.store[1]) != virtual
+                   for r in heard.heads), how
+        heard.close()
+
+
+@row("key-prefix")
+def test_all_keys_begin_with_the_prefix():
+    s = on_minio("key-prefix: a/b")
+    serves(s)
+    keys = [k for k, _ in s.store[0].list(s.store[1])]
+    assert keys and all(k.startswith("a/b/") for k in keys), keys
+
+
+def certificates(d, s):
+    os.makedirs(d)
+    shutil.copy(s.cert, os.path.join(d, "public.crt"))
+    shutil.copy(os.path.join(s.dir, "key.pem"),
+                os.path.join(d, "private.key"))
+    return d
+
+
+@row("tls-ca-file", "allow-invalid-certs")
+@normal_only("takes 7 s")
+def test_a_certificate_is_verified_unless_told_otherwise():
+    own = suite.Suite()             # for its certificate
+    there = OtherMinio(tls=certificates(os.path.join(own.dir, "tls"), own))
+    refused(on_minio(server=there), "certificate")
+    serves(on_minio("tls-ca-file: '%s'" % own.cert, there))
+    s = on_minio("allow-invalid-certs: true", there)
+    serves(s)
+    # Loud at each start.
+    assert s.log_text().count("warn: store: store.allow-invalid-certs") == 2
+
+
+class Listener:
+    """Each connection is served by a thread."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(256)
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            c, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(c,),
+                             daemon=True).start()
+
+
+class Mute(Listener):
+    """Takes connections and never says a word; how long they lasted."""
+
+    region, access, secret = s3.REGION, s3.ACCESS, s3.SECRET
+
+    def __init__(self, scheme):
+        self.lasted = []
+        super().__init__()
+        self.endpoint = "%s://%s" % (scheme, self.address)
+
+    def serve(self, c):
+        begin = time.monotonic()
+        try:
+            while c.recv(65536):
+                pass
+        except OSError:
+            pass
+        self.lasted.append(time.monotonic() - begin)
+        c.close()
+
+    def median(self):
+        """Some are seen late, and the last ones are cut by the end."""
+        return sorted(self.lasted)[len(self.lasted) // 2]
+
+
+def with_timeout(s, seconds):
+    text = s.conf_text()
+    assert "timeout: 30s" in text
+    s.conf_text = lambda: text.replace("timeout: 30s",
+                                       "timeout: %ds" % seconds)
+    s.write_conf()
+    return s
+
+
+@row("connect-timeout")
+@normal_only("takes 7 s")
+def test_connecting_ends_after_its_time():
+    for seconds, most in ((1, 2.9), (5, 60)):       # the default is 3 s
+        mute = Mute("https")                        # TLS is part of it
+        refused(suite.Suite((mute, "mail-bucket"), store_extra=", "
+                            "connect-timeout: %ds, max-retries: 0" %
+                            seconds),
+                "SSL connection timeout")
+        assert seconds * 0.9 < mute.median() < most, mute.lasted
+
+
+@row("stall-timeout")
+@normal_only("takes 9 s")
+def test_a_request_that_stands_still_ends():
+    refused(suite.Suite((Mute("http"), "mail-bucket"),
+                        store_extra=", stall-timeout: 2s"),
+            "the last 2 seconds")
+
+
+@row("timeout")
+def test_a_request_ends_after_its_time():
+    mute = Mute("http")
+    refused(with_timeout(suite.Suite((mute, "mail-bucket")), 1), "time")
+    assert 0.9 < mute.median() < 9, mute.lasted     # stall-timeout: 10 s
+
+
+@row("max-retries")
+def test_a_request_is_sent_again_so_often():
+    for n in (0, 2):
+        heard = Heard(suite.minio())
+        heard.faults(s3proxy.Fault("500", methods=("GET", "HEAD")))
+        s = on_minio("max-retries: %d" % n, heard)
+        s.start(wait=False)
+        proc.await_true("it is away", lambda: "result=away" in s.log_text())
+        proc.end(s.p)
+        s.p = None
+        tries = [int(x) for x in re.findall(r"tries=(\d+)", s.log_text())]
+        assert max(tries, default=1) == n + 1, (n, tries)
+        heard.close()
+
+
+@row("max-connections")
+def test_no_more_connections_than_that():
+    proxy = s3proxy.Proxy(suite.minio())
+    most = []
+
+    def keep(r, data):
+        most.append(len(proxy.conns))
+        return data
+    proxy.edit = keep
+    s = on_minio("max-connections: 5", proxy)
+    with s:
+        proc.await_true("the probe is over", lambda: len(most) > 20)
+        s.client().logout()
+        del most[:]
+        for n in range(3):
+            c = s.client()
+            c.append("INBOX", mails.small(n))
+            c.logout()
+    assert most and max(most) <= 5, max(most)
+    proxy.close()
+
+
+@row("storage-class")
+def test_objects_get_their_storage_class():
+    heard = Heard(suite.minio())
+    s = on_minio("storage-class: REDUCED_REDUNDANCY", heard)
+    serves(s)
+    assert set(heard.headers(b"x-amz-storage-class")) == {
+        b"REDUCED_REDUNDANCY"}
+    assert set(heard.headers(b"x-amz-storage-class", ("GET",))) == {None}
+    keys = [k for k, _ in suite.minio().list(s.store[1])
+            if not k.startswith("probe/")]
+    assert keys
+    for key in keys:
+        h = suite.minio().request("HEAD", "/%s/%s" % (s.store[1], key))[1]
+        assert h.get("X-Amz-Storage-Class") == "REDUCED_REDUNDANCY", (key, h)
+    heard.close()
+
+
+class Forward(Listener):
+    """A proxy that leads every name to the one server: HTTP, CONNECT and
+    SOCKS 5, by what its client says first."""
+
+    region, access, secret = s3.REGION, s3.ACCESS, s3.SECRET
+
+    def __init__(self, server):
+        self.server = server
+        self.said = []                  # how each connection began
+        super().__init__()
+
+    def serve(self, c):
+        try:
+            first = c.recv(65536)
+            self.said.append(first)
+            if first[:1] == b"\x05":
+                c.sendall(b"\x05\0")
+                self.said.append(c.recv(65536))
+                c.sendall(b"\x05\0\0\x01" + bytes(6))
+                first = b""
+            elif first.startswith(b"CONNECT "):
+                c.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                first = b""
+            up = socket.create_connection((self.server.host,
+                                           self.server.port))
+            up.sendall(first)
+            threading.Thread(target=self.relay, args=(up, c),
+                             daemon=True).start()
+            self.relay(c, up)
+        except OSError:
+            c.close()
+
+    def relay(self, a, b):
+        try:
+            while True:
+                data = a.recv(65536)
+                if not data:
+                    break
+                b.sendall(data)
+        except OSError:
+            pass
+        for x in (a, b):
+            try:
+                x.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Elsewhere:
+    """The server, by a name that only a proxy finds."""
+
+    host = "s3.pail.invalid"
+
+    def __init__(self, server):
+        self.server = server
+        self.endpoint = "http://%s:9000" % self.host
+
+    def __getattr__(self, name):
+        return getattr(self.server, name)
+
+
+@row("proxy")
+@normal_only("takes 9 s")
+def test_the_endpoint_is_reached_through_a_proxy():
+    for scheme, begin in (("http", b"http://s3.pail.invalid:9000/"),
+                          ("socks5h", b"\x0fs3.pail.invalid\x23\x28")):
+        proxy = Forward(suite.minio())
+        s = on_minio("proxy: '%s://%s'" % (scheme, proxy.address),
+                     Elsewhere(suite.minio()))
+        serves(s)
+        assert any(begin in x for x in proxy.said), proxy.said[:3]
+    own = suite.Suite()
+    there = OtherMinio(tls=certificates(os.path.join(own.dir, "tls"), own))
+    proxy = Forward(there)
+    serves(on_minio("tls-ca-file: '%s', proxy: 'http://%s'" % (
+        own.cert, proxy.address), there))
+    assert proxy.said and all(x.startswith(b"CONNECT 127.0.0.1:%d " %
+                                           there.port) for x in proxy.said)
+
+
+@row("no-proxy")
+def test_some_hosts_need_no_proxy():
+    proxy = Forward(suite.minio())
+    serves(on_minio("proxy: 'http://%s', no-proxy: [s3.example.org, "
+                    "127.0.0.1]" % proxy.address))
+    assert not proxy.said, proxy.said[:3]
+
+
+@row("parallel-deletes")
+def test_so_many_objects_are_deleted_by_a_request():
+    # The probe removes what it has made.
+    for n in (1, 10, 1000):
+        heard = Heard(suite.minio())
+        s = on_minio("parallel-deletes: %d" % n, heard)
+        with s:
+            proc.await_true("all is removed", lambda: not suite.minio().list(
+                s.store[1], "probe/"))
+        many = [r.body.count(b"<Key>") for r in heard.heads
+                if r.method == "POST" and "delete=" in r.target]
+        one = [r for r in heard.heads if r.method == "DELETE"]
+        if n == 1:
+            assert not many and len(one) > 20, (many, len(one))
+        else:
+            assert many and max(many) <= n, many
+            assert max(many) == n or n == 1000, many
+        heard.close()
+
+
+@row("verify-after-write")
+def test_a_reload_changes_how_puts_are_verified():
+    heard = Heard(suite.minio())
+    s = on_minio("verify-after-write: false", heard)
+    with s:
+        c = s.client()
+        c.append("INBOX", mails.small(1))
+
+        def heads_of_an_append():
+            heard.heads.clear()
+            c.append("INBOX", mails.small(2))
+            return [r for r in heard.heads if r.method == "HEAD"]
+
+        assert not heads_of_an_append()
+        s.store_extra = ", verify-after-write: head"
+        s.write_conf()
+        s.ctl("reload")
+        assert heads_of_an_append()
+        c.logout()
+    heard.close()
+
+
+@row("request-headers")
+def test_all_requests_have_further_headers():
+    heard = Heard(suite.minio())
+    s = on_minio("request-headers: ['X-Team: the mail team', "
+                 "'x-amz-meta-node: seven']", heard)
+    serves(s)
+    methods = ("GET", "PUT", "HEAD")
+    for name, value in ((b"X-Team", b"the mail team"),
+                        (b"x-amz-meta-node", b"seven")):
+        assert set(heard.headers(name, methods)) == {value}
+    for r in heard.heads:       # MinIO has checked the signature
+        signed = s3proxy.header(r.head, b"Authorization")
+        assert b";x-team," in signed or b";x-team;" in signed, signed
+    heard.close()
+
+
+@row("server-side-encryption", "kms-key-id")
+@normal_only("takes 7 s")
+def test_objects_are_encrypted_by_the_server():
+    there = OtherMinio(MINIO_KMS_SECRET_KEY="one:" + base64.b64encode(
+        b"0123456789abcdef0123456789abcdef").decode())
+    for extra, want in (
+            ("server-side-encryption: none", {}),
+            ("server-side-encryption: AES256", {"": "AES256"}),
+            ("server-side-encryption: 'aws:kms', kms-key-id: one",
+             {"": "aws:kms", "-aws-kms-key-id": "one"})):
+        s = on_minio(extra, there)
+        serves(s)
+        # What the probe made may still be on its way out.
+        keys = [k for k, _ in there.list(s.store[1])
+                if not k.startswith("probe/")]
+        assert keys
+        for key in keys:
+            h = {k.lower(): v for k, v in there.request(
+                "HEAD", "/%s/%s" % (s.store[1], key))[1].items()}
+            got = {k[len("x-amz-server-side-encryption"):]: v
+                   for k, v in h.items()
+                   if k.startswith("x-amz-server-side-encryption")}
+            # MinIO calls the key arn:aws:kms:one.
+            got = {k: v if k == "" else v.rpartition(":")[2]
+                   for k, v in got.items()}
+            assert got == want, (key, h)
+
+
+@row("verify-after-write")
+@normal_only("takes 5 s")
+def test_each_put_is_verified_as_asked():
+    for how, head, get in (("false", 0, 0), ("true", 1, 0), ("head", 1, 0),
+                           ("read", 0, 1)):
+        heard = Heard(suite.minio())
+        s = on_minio("verify-after-write: " + how, heard)
+        with s:
+            c = s.client()
+            c.ok("SELECT INBOX")
+            heard.heads.clear()
+            c.append("INBOX", mails.small(1))
+            c.logout()
+        puts = [r.target for r in heard.heads if r.method == "PUT"]
+        assert puts, how
+        for method, want in (("HEAD", head), ("GET", get)):
+            after = [r.target for r in heard.heads if r.method == method and
+                     s3proxy.header(r.head, b"If-None-Match") is None]
+            assert all((t in after) == bool(want) for t in puts), (
+                how, method, puts, after)
+        heard.close()
+
+
+@row("verify-after-write")
+def test_what_was_not_stored_is_found_by_reading_back():
+    heard = Heard(suite.minio())
+    s = on_minio("verify-after-write: read", heard)
+    with s:
+        c = s.client()
+        heard.faults(s3proxy.Fault("lie"))
+        a = c.start("APPEND INBOX", mails.small(1))
+        proc.await_true("the lie", lambda: heard.hit.get("lie"))
+        heard.faults()
+        assert c.finish(a).status == "OK"
+        c.logout()
+        comes_back(s, mails.small(1))
+    heard.close()
+
+
+@row("compression")
+@normal_only("takes 7 s")
+def test_objects_are_compressed_as_asked():
+    sizes = {}
+    for how in ("none", "zstd:3", "gzip:6", "lz4"):
+        s = on_minio("compression: " + how)
+        serves(s, big=True)
+        sizes[how] = sum(n for _, n in s.store[0].list(s.store[1]))
+    assert all(n * 2 < sizes["none"] for how, n in sizes.items()
+               if how != "none"), sizes
+
+
+def test_every_option_has_a_row():
+    with open(os.path.join(proc.TOP, "etc/pail.yaml")) as f:
+        part = re.search(r"^store:\n(.*?)^\n", f.read(), re.M | re.S)[1]
+    keys = set(re.findall(r"^#?  ([a-z-]+):", part, re.M)) - {"path"}
+    assert len(keys) > 15 and keys == set(ROWS), keys ^ set(ROWS)
+    print("   store options: %d keys, %d tests" % (
+        len(keys), len({t for v in ROWS.values() for t in v})))

@@ -1,0 +1,224 @@
+/*
+ * What came back of one try of a call (s3_call.h): what S3's answer means,
+ * whether it is to be tried again, what is told of it.  Hostile bytes.
+ */
+#include "common/compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "storaged/bucket/s3/s3_request_int.h"
+
+#define RESIGN_MAX	2	/* times for one request */
+
+static uint64_t
+retry_after(const struct http_result *r)
+{
+	char v[64];
+	const char *errstr;
+	long long s;
+	int64_t when;
+
+	if (!http_header(r, "Retry-After", v, sizeof(v)))
+		return 0;
+	s = strtonum(v, 0, 86400, &errstr);
+	if (errstr == NULL)
+		return (uint64_t)s * 1000;
+	when = http_date(v);
+	s = when != 0 ? when - (long long)time(NULL) : 0;
+	return s > 0 ? (uint64_t)s * 1000 : 0;
+}
+
+static void
+answer_size(const struct http_result *r, struct s3_answer *a)
+{
+	char v[96];
+	const char *errstr, *slash;
+	long long n;
+
+	a->size = r->len;
+	if (r->status == 206 &&
+	    http_header(r, "Content-Range", v, sizeof(v)) &&
+	    strncmp(v, "bytes ", 6) == 0 && (slash = strchr(v, '/')) != NULL) {
+		n = strtonum(slash + 1, 0, INT64_MAX, &errstr);
+		if (errstr == NULL)
+			a->size = (uint64_t)n;
+		v[6 + strcspn(v + 6, "-")] = '\0';
+		n = strtonum(v + 6, 0, INT64_MAX, &errstr);
+		a->offset = errstr == NULL ? (uint64_t)n : UINT64_MAX;
+	} else if (http_header(r, "Content-Length", v, sizeof(v))) {
+		n = strtonum(v, 0, INT64_MAX, &errstr);
+		if (errstr == NULL)
+			a->size = (uint64_t)n;
+	}
+}
+
+/* The access key that a request would be signed with now. */
+static const char *
+newest_key(const struct s3 *s3)
+{
+	return s3->nkeys == 0 ? "" :
+	    s3->keys[(s3->next_key + S3_KEYS - 1) % S3_KEYS].access_key;
+}
+
+/* credd hears of a rejected key, once, unless it has sent another since. */
+static void
+answer_refused(struct s3_call *c)
+{
+	struct s3 *s3 = c->s3;
+
+	if (s3->refused || s3->store->refused == NULL ||
+	    strcmp(c->signer, newest_key(s3)) != 0)
+		return;
+	s3->refused = true;
+	s3->store->refused(c->signer, c->why, s3->store->refused_arg);
+}
+
+/*
+ * A temporary key that was rejected has ended, as a rule, and credd gets
+ * another: the request, of which nothing was done, waits for it and is signed
+ * anew.  One that is sent only once is its caller's to repeat.
+ */
+static bool
+answer_resign(struct s3_call *c)
+{
+	if (!c->temporary || c->once || c->rejected == RESIGN_MAX ||
+	    clock_ms() >= c->deadline)
+		return false;
+	c->rejected++;
+	log_debug("s3: method=%s key=%s access-key=%s result=refused %s",
+	    c->method, c->name, c->signer, c->why);
+	if (strcmp(c->signer, newest_key(c->s3)) != 0)
+		s3_call_enter(c);
+	else
+		s3_call_keyless(c);
+	return true;
+}
+
+static void
+answer_why(struct s3_call *c, const struct http_result *r,
+    const struct s3_error *e)
+{
+	char id[80], id2[120], quoted[300] = "";
+
+	http_header(r, "x-amz-request-id", id, sizeof(id));
+	http_header(r, "x-amz-id-2", id2, sizeof(id2));
+	if (id[0] == '\0')
+		strlcpy(id, e->request, sizeof(id));
+	if (e->message[0] != '\0')
+		log_quote(quoted, sizeof(quoted), e->message,
+		    strlen(e->message));
+	s3_call_why(c, "status=%d%s%s%s%s%s%s%s%s%s", r->status,
+	    e->code[0] != '\0' ? " code=" : "", e->code,
+	    quoted[0] != '\0' ? " message='" : "", quoted,
+	    quoted[0] != '\0' ? "'" : "",
+	    id[0] != '\0' ? " x-amz-request-id=" : "", id,
+	    id2[0] != '\0' ? " x-amz-id-2=" : "", id2);
+}
+
+/* What an operator is to mend, if the answer names it. */
+static void
+answer_cause(struct s3_call *c, const struct http_result *r,
+    const struct s3_error *e)
+{
+	struct s3 *s3 = c->s3;
+	struct s3_refusal f = { .status = r->status, .error = e,
+	    .now = (int64_t)time(NULL), .bucket = s3->bucket,
+	    .region = s3->region, .endpoint = s3->url.base,
+	    .access_key = c->signer };
+	char date[64], region[65];
+
+	if (http_header(r, "Date", date, sizeof(date)))
+		f.date = http_date(date);
+	http_header(r, "x-amz-bucket-region", region, sizeof(region));
+	f.region_told = region;
+	s3_cause(&f, c->cause, sizeof(c->cause));
+}
+
+static void
+call_answered(struct s3_call *c, const struct http_result *r)
+{
+	struct s3_answer a = { .status = r->status, .http = r };
+	struct s3_error e = { .code = "" };
+	struct s3_meaning m;
+	char v[64];
+
+	if (r->status >= 300)
+		s3_error_parse(r->body, r->len, &e);
+	m = s3_error_meaning(r->status, e.code, c->verb);
+	if (m.outcome != BLOB_DONE && m.outcome != BLOB_UNCHANGED) {
+		answer_why(c, r, &e);
+		if (m.outcome != BLOB_ABSENT)
+			answer_cause(c, r, &e);
+	}
+	if (m.refused) {
+		answer_refused(c);
+		if (answer_resign(c))
+			return;
+		/* There may be better ones when it is asked next. */
+		if (c->temporary)
+			m.outcome = BLOB_UNAVAILABLE;
+	}
+	if (m.again && s3_call_again(c, retry_after(r)))
+		return;
+	a.outcome = m.outcome;
+	/* An earlier try of a change may have landed after all. */
+	if (a.outcome == BLOB_CONFLICT && c->verb == S3_CHANGE && !c->once)
+		a.outcome = BLOB_UNSURE;
+	if (m.again)
+		a.retry_after = retry_after(r);
+	a.error = &e;
+	a.body = r->body;
+	a.own = r->own;
+	a.len = r->len;
+	if (http_header(r, "ETag", a.etag, sizeof(a.etag)) == false)
+		a.etag[0] = '\0';
+	if (http_header(r, "Date", v, sizeof(v)))
+		a.date = http_date(v);
+	answer_size(r, &a);
+	c->s3->store->counts.bytes_in += r->len;
+	s3_call_over(c, &a);
+}
+
+void
+s3_call_done(const struct http_result *r, void *arg)
+{
+	struct s3_call *c = arg;
+
+	c->http = NULL;
+	c->why[0] = '\0';		/* what it waited for before is past */
+	c->cause[0] = '\0';
+	if (r->error == HTTP_OK)
+		s3_away_heard(&c->s3->away);
+	s3_gate_leave(&c->s3->gate, &c->gate);
+	if (r->sent) {
+		c->sent = true;
+		c->s3->store->counts.bytes_out += c->total;
+	}
+	if (r->cut && c->verb == S3_READ)
+		c->s3->store->counts.cut++;
+	switch (r->error) {
+	case HTTP_OK:
+		call_answered(c, r);
+		break;
+	case HTTP_TOO_LONG:
+		s3_call_why(c, "%s", r->why);
+		s3_call_failed(c, c->verb == S3_CHANGE ? BLOB_UNSURE :
+		    r->status / 100 == 2 ? BLOB_LONG : BLOB_ERROR);
+		break;
+	case HTTP_LOCAL:
+		s3_call_why(c, "%s", r->why);
+		s3_call_failed(c, BLOB_UNAVAILABLE);
+		break;
+	default:
+		s3_call_why(c, "%s: %s", r->error == HTTP_CONNECT ? "connect" :
+		    r->error == HTTP_TIMEOUT ? "timeout" : "no response",
+		    r->why);
+		if (!s3_call_again(c, 0))
+			s3_call_failed(c, BLOB_UNAVAILABLE);
+	}
+}

@@ -1,0 +1,154 @@
+/* See s3_cause.h.  Codes: S3's "Error responses".  Hostile bytes. */
+#include "common/compat.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "storaged/bucket/s3/s3_cause.h"
+
+#define SKEW_MAX	900	/* s: what S3 tolerates */
+
+/* %a access key, %b bucket, %c our region, %e endpoint, %r region told. */
+static const struct cause_row {
+	const char	*code;
+	const char	*text;
+	const char	*told;		/* instead, if another region is told */
+} rows[] = {
+	{ "SignatureDoesNotMatch", "store.secret-key does not match access key "
+	    "%a, or a proxy modifies requests", NULL },
+	{ "InvalidAccessKeyId", "the server at %e does not know the access "
+	    "key %a (store.access-key)", NULL },
+	{ "InvalidToken", "the session token of access key %a is invalid",
+	    NULL },
+	{ "InvalidTokenId", "the session of access key %a is invalid or has "
+	    "expired", NULL },
+	{ "ExpiredToken", "the session of access key %a has expired", NULL },
+	{ "ExpiredTokenException", "the session of access key %a has expired",
+	    NULL },
+	{ "NoSuchBucket", "there is no bucket %b at %e (store.bucket)",
+	    NULL },
+	{ "InvalidBucketName", "%b is not a valid bucket name (store.bucket)",
+	    NULL },
+	{ "AuthorizationHeaderMalformed", "the server does not accept region "
+	    "%c (store.region)", "the bucket %b is in region %r, not %c "
+	    "(store.region)" },
+	{ "IllegalLocationConstraintException", "the bucket %b is not in "
+	    "region %c (store.region)", "the bucket %b is in region %r, not "
+	    "%c (store.region)" },
+	{ "PermanentRedirect", "the bucket %b is not at %e (store.endpoint, "
+	    "store.region)", "the bucket %b is in region %r, not %c "
+	    "(store.region)" },
+	{ "TemporaryRedirect", "the bucket %b is not available at %e yet "
+	    "(store.endpoint)", NULL },
+	{ "AccountProblem", "the account of access key %a is not allowed to "
+	    "use S3", NULL },
+	{ "AllAccessDisabled", "all access to bucket %b is disabled", NULL },
+	{ "InvalidObjectState", "an object was archived: remove the lifecycle "
+	    "rule that archives objects of bucket %b", NULL },
+};
+
+/* A word that the server or the configuration gave. */
+static void
+put_word(char *dst, size_t size, const char *s)
+{
+	char	 quoted[200];
+
+	strlcat(dst, log_quote(quoted, sizeof(quoted), s, strlen(s)), size);
+}
+
+static void
+put_text(const struct s3_refusal *r, const char *text, char *dst, size_t size)
+{
+	const char	*told = r->region_told;
+	char		 c[2] = "";
+
+	if (r->error->region[0] != '\0')
+		told = r->error->region;
+	for (; *text != '\0'; text++) {
+		if (*text != '%') {
+			c[0] = *text;
+			strlcat(dst, c, size);
+			continue;
+		}
+		switch (*++text) {
+		case 'a':
+			put_word(dst, size, r->access_key);
+			break;
+		case 'b':
+			put_word(dst, size, r->bucket);
+			break;
+		case 'c':
+			put_word(dst, size, r->region);
+			break;
+		case 'e':
+			put_word(dst, size, r->endpoint);
+			break;
+		case 'r':
+			put_word(dst, size, told);
+			break;
+		}
+	}
+}
+
+/* Does it tell another region than the one that requests are signed for? */
+static bool
+other_region(const struct s3_refusal *r)
+{
+	const char	*told = r->error->region[0] != '\0' ?
+			    r->error->region : r->region_told;
+
+	return told[0] != '\0' && strcmp(told, r->region) != 0;
+}
+
+/* A wrong clock is told in many ways, and by the Date in any case. */
+static bool
+skewed(const struct s3_refusal *r, char *dst, size_t size)
+{
+	int64_t	 d = r->date != 0 ? r->now - r->date : 0;
+	bool	 told = strcmp(r->error->code, "RequestTimeTooSkewed") == 0;
+
+	if (d >= -SKEW_MAX && d <= SKEW_MAX && !told)
+		return false;
+	if (d == 0)
+		snprintf(dst, size, "the clock of this host differs from the "
+		    "server's");
+	else
+		snprintf(dst, size, "the clock of this host is %" PRId64
+		    " s %s the server's", d < 0 ? -d : d,
+		    d < 0 ? "behind" : "ahead of");
+	return true;
+}
+
+void
+s3_cause(const struct s3_refusal *r, char *dst, size_t size)
+{
+	const struct cause_row	*row;
+	size_t			 i;
+
+	dst[0] = '\0';
+	if (r->status < 300 || r->status >= 500 || r->status == 304)
+		return;
+	if ((r->status == 400 || r->status == 401 || r->status == 403) &&
+	    skewed(r, dst, size))
+		return;
+	for (i = 0; i < nitems(rows); i++) {
+		row = &rows[i];
+		if (strcmp(row->code, r->error->code) != 0)
+			continue;
+		put_text(r, row->told != NULL && other_region(r) ?
+		    row->told : row->text, dst, size);
+		return;
+	}
+	/* A redirect that names no code (HEAD, or no S3 at all). */
+	if (r->status < 400)
+		put_text(r, other_region(r) ? "the bucket %b is in region "
+		    "%r, not %c (store.region)" : "%e redirects requests: is "
+		    "it an S3 endpoint? (store.endpoint)", dst,
+		    size);
+	else if (r->error->code[0] == '\0' && r->status == 404)
+		put_text(r,
+		    "%e does not answer like an S3 server (store.endpoint)",
+		    dst, size);
+}

@@ -1,0 +1,42 @@
+/*
+ * Does the store provide what commits rely on (DESIGN, "Servers differ,
+ * silently")?  Tests it with objects of its own, "probe/<id>/...", which are
+ * removed.  Works on every backend; on S3 through each address of the endpoint.
+ */
+#ifndef STORAGED_S3_PROBE_H
+#define STORAGED_S3_PROBE_H
+
+#include "common/buf.h"
+#include "storaged/bucket/blob.h"
+
+
+enum probe_verdict {
+	PROBE_GOOD,
+	PROBE_REFUSED,		/* no true conditional writes: never serve */
+	PROBE_AWAY		/* no answer, or no permission: try again */
+};
+
+struct probe_result {
+	enum probe_verdict verdict;
+	const char	*line;		/* keys and values, for the log */
+	const struct buf *report;	/* lines for `pailctl store check` */
+};
+typedef void (*probe_cb)(const struct probe_result *r, void *arg);
+
+/*
+ * Needs a store that is ready and not in use (calls go to one address after the
+ * other): at startup, before serving, or a store opened for this.  One
+ * callback, later; r is valid only during it.  Cannot be cancelled; calls
+ * fatal() if out of memory.
+ *
+ * report: r->report is whole, with what was seen while the objects were
+ * removed, and large bodies are tried.  Otherwise the callback comes as soon as
+ * the result is known (PROBE_REFUSED: once the objects are gone), and the
+ * remaining objects are removed afterwards: the store must live until then.
+ */
+void	 probe_start(struct event_base *base, struct blob_store *s,
+	    bool report, probe_cb cb, void *arg);
+/* Those that have not come to their end. */
+unsigned probe_count(void);
+
+#endif

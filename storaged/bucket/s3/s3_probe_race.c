@@ -1,0 +1,416 @@
+/*
+ * The probe's races, over all addresses of the endpoint at once: what a
+ * server does that looks at the condition first and writes a moment later
+ * is seen in no single request.  In each wave several keys are created, or
+ * replaced, by many at once with the same condition, of which one may win;
+ * the next wave begins with the winner's ETag.  So a wave is one wait,
+ * however many race; and all are created in the first, most replaced in the
+ * second, since before the races are over nobody is served.
+ */
+#include "common/compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "storaged/bucket/s3/s3_probe_int.h"
+
+#define MORE_MS		300	/* more waves, if they are over by then... */
+#define WAVES_MAX	4	/* ...but no more than that */
+#define AGAIN_MAX	2	/* for keys whose writes had no clear answer */
+#define AGAIN_MS	1200	/* providers that take one write a second */
+#define FINAL_TRIES	4	/* of a read after the races */
+#define ENOUGH		2	/* updates with a clear answer */
+
+/* Is it known that the races lack something, or is nothing to be known? */
+bool
+probe_enough(const struct probe *p)
+{
+	return p->stop || p->verdict == PROBE_AWAY ||
+	    p->bad_race[0] != '\0' || p->most[0] > 1 || p->most[1] > 1;
+}
+
+/*
+ * Keys, as bits.  A server that answers at once has few of them at a time:
+ * so it keeps up, and what it does wrong comes to light soonest.  One that is
+ * far away has all of them, since each wave is a wait.
+ */
+struct wave { unsigned create, update; };
+static const struct wave near_by[] = {
+	{ 0x03f, 0 }, { 0xfc0, 0x007 }, { 0x3f000, 0x038 },
+	{ 0x1c0000, 0xfc0 },
+	/* and then these, in turns */
+	{ 0, 0x03f }, { 0, 0xfc0 },
+};
+static const struct wave far_away[] = {
+	{ 0x1fffff, 0 }, { 0, 0x3ffff },
+	{ 0, 0x03f }, { 0, 0xfc0 },
+};
+#define TURNS	2			/* at the end of each */
+#define NEAR_MS	20			/* an answer takes less */
+
+static const struct wave *
+wave_of(const struct probe *p, unsigned i)
+{
+	return p->far ? &far_away[i] : &near_by[i];
+}
+
+static unsigned
+planned(const struct probe *p)
+{
+	return (unsigned)(p->far ? nitems(far_away) : nitems(near_by)) - TURNS;
+}
+
+static void	wave_begin(struct probe *);
+
+/* -- the end: what the winners wrote is there -- */
+
+void
+probe_races_over(struct probe *p)
+{
+	if (p->most[0] > 1)
+		probe_lacks(p, BY_RACE, "%d parallel creates, %u succeeded: "
+		    "If-None-Match is not atomic", PROBE_CREATORS,
+		    p->most[0]);
+	if (p->most[1] > 1)
+		probe_lacks(p, BY_RACE, "%d parallel If-Match updates, %u "
+		    "succeeded: If-Match is not atomic", PROBE_CREATORS,
+		    p->most[1]);
+	if (p->lost != 0)
+		probe_lacks(p, BY_RACE, "%d objects, %u lost the last update: "
+		    "If-Match is not atomic",
+		    PROBE_KEYS, p->lost);
+	if (!probe_enough(p)) {
+		probe_say(&p->steps, "ok", "exactly one of %d parallel creates "
+		    "succeeds (%u rounds)", PROBE_CREATORS, p->creates_won);
+		probe_say(&p->steps, "ok", "exactly one of %d parallel "
+		    "If-Match updates succeeds (%u rounds), none is "
+		    "lost", PROBE_CREATORS,
+		    p->updates_won);
+		if (p->unclear > PROBE_CREATORS)
+			probe_say(&p->steps, "warn", "%u conditional writes "
+			    "had no clear answer: this provider may limit "
+			    "writes per key", p->unclear);
+		if (p->updates_won < ENOUGH)
+			probe_away(p, "no clear answer to %u of %u parallel "
+			    "If-Match updates", p->unclear, p->values);
+	}
+	probe_line_over(p);
+}
+
+/* One of those that may have written it last? */
+static bool
+may_be(const struct probe_key *k, unsigned value)
+{
+	unsigned i;
+
+	for (i = 0; i < k->nlast; i++)
+		if (k->last[i] == value)
+			return true;
+	return false;
+}
+
+static void	final_read(struct racer *);
+
+static void
+final_done(const struct blob_result *r, void *arg)
+{
+	struct racer *c = arg;
+	struct probe *p = c->p;
+	struct probe_key *k = &p->keys[c->key];
+	unsigned value = 0;
+
+	if (probe_no_answer(r->outcome, r->status) && --c->left > 0 &&
+	    !probe_enough(p)) {
+		final_read(c);		/* it changes nothing */
+		return;
+	}
+	if (probe_no_answer(r->outcome, r->status))
+		probe_away(p, "reading after parallel writes: %s %s",
+		    blob_outcome_name(r->outcome), r->why);
+	else if (r->outcome != BLOB_DONE)
+		probe_lacks(p, BY_RACE, "reading after parallel writes: %s %s",
+		    blob_outcome_name(r->outcome), r->why);
+	else if (!probe_value_read(r, &value))
+		p->torn++;
+	else if (!may_be(k, value) || (k->nlast == 1 &&
+	    strcmp(k->etag, r->etag) != 0))
+		p->lost++;
+	if (--p->racing == 0)
+		probe_reads(p);
+}
+
+static void
+final_read(struct racer *c)
+{
+	char key[KEY_MAX];
+
+	probe_name(c->p, 'c', (int)c->key, key);
+	probe_use_address(c->p, (int)(c->key + c->left));
+	(void)blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL, BLOB_USER,
+	    final_done, c);
+}
+
+static void
+final_reads(struct probe *p)
+{
+	unsigned i;
+
+	p->readers_stop = true;
+	p->racing = 1;
+	for (i = 0; i < PROBE_KEYS; i++) {
+		if (!p->keys[i].there)
+			continue;
+		p->racing++;
+		p->racers[i].key = i;
+		p->racers[i].left = FINAL_TRIES;
+		final_read(&p->racers[i]);
+	}
+	if (--p->racing == 0)
+		probe_reads(p);
+}
+
+/* -- a wave -- */
+
+static bool
+wave_updates(const struct probe *p, unsigned key)
+{
+	return wave_of(p, p->wave)->update & 1u << key;
+}
+
+static const char *
+wave_what(const struct probe *p, unsigned key)
+{
+	return wave_updates(p, key) ? "If-Match updates" : "creates";
+}
+
+static void
+key_settle(struct probe *p, unsigned i)
+{
+	struct probe_key *k = &p->keys[i];
+	unsigned *won = wave_updates(p, i) ? &p->updates_won :
+	    &p->creates_won;
+	unsigned *most = &p->most[wave_updates(p, i)];
+
+	k->there = k->wins == 1;	/* else it may be an unclear one */
+	if (k->wins > *most)
+		*most = k->wins;
+	if (k->wins == 1)
+		++*won;
+	else if (k->wins == 0 && k->unclear == 0 && !p->odd) {
+		p->odd = true;
+		probe_lacks(p, BY_RACE, "none of %d parallel %s succeeds",
+		    PROBE_CREATORS, wave_what(p, i));
+	}
+}
+
+/* Waves that are left; on a fast line some more.  None is begun that would
+ * not be over in time, if it took as long as the last one. */
+static bool
+wave_next(struct probe *p)
+{
+	uint64_t now = clock_ms();
+
+	/* What is bad in one way is looked at in the others, too. */
+	if (p->stop || p->verdict == PROBE_AWAY)
+		return false;
+	if (++p->wave < planned(p))
+		return true;
+	if (probe_enough(p) || now - p->race_ms + (now - p->wave_ms) >
+	    MORE_MS || p->turns++ >= WAVES_MAX)
+		return false;
+	p->wave = planned(p) + p->turns % TURNS;
+	return true;
+}
+
+static void
+wave_over(struct probe *p)
+{
+	const struct wave *w = wave_of(p, p->wave);
+	unsigned i, set = w->create | w->update;
+
+	for (i = 0; i < PROBE_KEYS; i++)
+		if (set & 1u << i && p->keys[i].raced)
+			key_settle(p, i);
+	if (wave_next(p))
+		wave_begin(p);
+	else if (!probe_enough(p) && p->updates_won < ENOUGH &&
+	    p->throttled && p->again++ < AGAIN_MAX) {
+		struct timeval tv = { AGAIN_MS / 1000,
+		    AGAIN_MS % 1000 * 1000 };
+
+		evtimer_add(p->timer, &tv);
+	} else
+		final_reads(p);
+}
+
+static void
+racer_done(const struct blob_result *r, void *arg)
+{
+	struct racer *c = arg;
+	struct probe *p = c->p;
+	struct probe_key *k = &p->keys[c->key];
+
+	if (r->outcome == BLOB_DONE) {
+		if (k->wins++ == 0) {
+			/* What was unclear had another ETag to match. */
+			strlcpy(k->etag, r->etag, sizeof(k->etag));
+			k->last[0] = c->value;
+			k->nlast = 1;
+		}
+	} else if (probe_no_answer(r->outcome, r->status)) {
+		k->unclear++;
+		p->unclear++;
+		p->silent += r->status == 0;
+		p->throttled |= r->status == 429 || r->status == 503;
+		if (k->wins == 0)
+			k->last[k->nlast++] = c->value;
+	} else if (r->outcome != BLOB_CONFLICT && !p->odd) {
+		p->odd = true;		/* once is enough */
+		if (r->outcome == BLOB_ABSENT)
+			probe_lacks(p, BY_RACE, "one of %d parallel %s finds "
+			    "no object: writes are not atomic",
+			    PROBE_CREATORS, wave_what(p, c->key));
+		else
+			probe_lacks(p, BY_RACE, "parallel %s: %s %s",
+			    wave_what(p, c->key),
+			    blob_outcome_name(r->outcome), r->why);
+	}
+	if (--p->racing == 0)
+		wave_over(p);
+}
+
+/* Those for one key arrive together, though others are between them: a
+ * server that puts writes of a key in a queue is not waited for so long. */
+static void
+group_send(struct probe *p, unsigned set, unsigned *n)
+{
+	struct piece piece;
+	char name[KEY_MAX];
+	unsigned i, key;
+
+	for (i = 0; i < PROBE_CREATORS; i++) {
+		for (key = 0; key < PROBE_KEYS; key++) {
+			struct probe_key *k = &p->keys[key];
+			struct racer *c;
+
+			if (!(set & 1u << key))
+				continue;
+			c = &p->racers[(*n)++];
+			p->racing++;
+			p->puts++;
+			c->key = key;
+			c->value = ++p->values;
+			piece = probe_value_make(c);
+			probe_name(p, 'c', (int)key, name);
+			probe_use_address(p, (int)i);
+			(void)blob_put(p->store, name, &piece, 1,
+			    wave_updates(p, key) ? BLOB_IF_MATCH :
+			    BLOB_IF_NONE_MATCH, wave_updates(p, key) ?
+			    k->etag : NULL, BLOB_USER, racer_done, c);
+		}
+	}
+}
+
+/* A group after the other, and readers between them. */
+static void
+wave_send(struct probe *p, unsigned set)
+{
+	unsigned key, group = (1u << PROBE_GROUP) - 1, n = 0;
+
+	for (key = 0; key < PROBE_KEYS; key += PROBE_GROUP) {
+		if ((set & group << key) == 0)
+			continue;
+		if (p->wave > 0)
+			probe_readers_start(p);
+		group_send(p, set & group << key, &n);
+	}
+}
+
+static void
+wave_begin(struct probe *p)
+{
+	unsigned i, set = 0;
+
+	p->wave_ms = clock_ms();
+	p->racing = 0;
+	for (i = 0; i < PROBE_KEYS; i++) {
+		struct probe_key *k = &p->keys[i];
+
+		k->raced = (wave_of(p, p->wave)->create & 1u << i) ||
+		    (wave_updates(p, i) && k->there);
+		if (!k->raced)
+			continue;
+		k->wins = k->unclear = 0;
+		if (!wave_updates(p, i))
+			k->nlast = 0;
+		set |= 1u << i;
+	}
+	p->readers_stop = p->races_done = false;
+	probe_hot(p);
+	wave_send(p, set);
+	if (p->racing == 0)
+		wave_over(p);
+}
+
+/* -- keys whose writes had no clear answer: what is there now? -- */
+
+static void
+again_done(const struct blob_result *r, void *arg)
+{
+	struct racer *c = arg;
+	struct probe *p = c->p;
+	struct probe_key *k = &p->keys[c->key];
+
+	if (r->outcome == BLOB_DONE && probe_value_read(r, &k->last[0])) {
+		strlcpy(k->etag, r->etag, sizeof(k->etag));
+		k->nlast = 1;
+		k->there = true;
+	}
+	if (--p->racing == 0)
+		wave_begin(p);
+}
+
+void
+probe_races_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+	char key[KEY_MAX];
+	unsigned i;
+
+	(void)fd;
+	(void)what;
+	p->wave = planned(p);
+	p->race_ms = 0;			/* one wave, no more */
+	p->racing = 1;
+	for (i = 0; i < PROBE_KEYS; i++) {
+		if (!wave_updates(p, i))
+			continue;
+		p->racing++;
+		p->racers[i].key = i;
+		probe_name(p, 'c', (int)i, key);
+		(void)blob_get(p->store, key, 0, 0, PROBE_VALUE, NULL,
+		    BLOB_USER, again_done, &p->racers[i]);
+	}
+	p->racing--;
+}
+
+void
+probe_races_more(struct probe *p)
+{
+	p->race_ms = clock_ms();
+	p->budget = PROBE_READS;
+	p->turns = 0;
+	p->wave = planned(p);
+	wave_begin(p);
+}
+
+void
+probe_races(struct probe *p)
+{
+	p->far = p->rtt_ms >= NEAR_MS;
+	p->budget = PROBE_READS;
+	p->race_ms = clock_ms();
+	wave_begin(p);
+}

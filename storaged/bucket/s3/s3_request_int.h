@@ -1,0 +1,82 @@
+/*
+ * Internal to calls: shared by s3_request.c (life cycle), s3_send.c (sending)
+ * and s3_answer.c (receiving) only.
+ */
+#ifndef STORAGED_S3_REQUEST_INT_H
+#define STORAGED_S3_REQUEST_INT_H
+
+#include "storaged/bucket/s3/s3_cause.h"
+#include "storaged/bucket/s3/s3_request.h"
+
+#define WHY_MAX		640
+
+enum call_state { CALL_NEW, CALL_HASHING, CALL_WAITING, CALL_FLYING,
+    CALL_PAUSED, CALL_KEYLESS };
+
+struct s3_call {
+	TAILQ_ENTRY(s3_call) entry;
+	struct s3	*s3;
+	enum call_state	 state;
+	const char	*method;
+	char		 name[KEY_MAX];
+	char		*query;
+	enum s3_verb	 verb;
+	struct { const char *name; char value[512]; } extra[S3_EXTRA];
+	size_t		 nextra;
+	bool		 creates;
+	struct http_piece *pieces;
+	size_t		 npieces;
+	int		 fd;
+	uint64_t	 fd_offset, fd_len, total;
+	char		 hash[65];
+	int		 hash_errno;
+	struct helper_job *job;
+	char		 address[64];
+	size_t		 max_body;
+	bool		 once, bad;
+	bool		 sent;		/* in some try */
+	uint64_t	 deadline;
+	unsigned	 tries;
+	char		 signer[129];	/* access key of the last try */
+	bool		 temporary;	/* which has a session token */
+	unsigned	 rejected;	/* so often for its key */
+	struct s3_gate_entry gate;
+	struct http_request *http;
+	bool		 marked;	/* moved says how far it was */
+	uint64_t	 moved;
+	struct event	*timer;
+	s3_cb		 cb;
+	void		*arg;
+	char		 why[WHY_MAX];
+	char		 cause[S3_CAUSE_MAX];	/* of the last answer */
+};
+
+/* s3_request.c */
+/* To the gate, and on from there. */
+void	 s3_call_enter(struct s3_call *c);
+/* Sets what is told of its failure. */
+void	 s3_call_why(struct s3_call *c, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+/*
+ * Waits and retries, if there is time and a retry left: full jitter over a
+ * doubling delay, but no sooner than Retry-After (ms).
+ */
+bool	 s3_call_again(struct s3_call *c, uint64_t retry_after);
+/* Ends it: the callback, then frees the call. */
+void	 s3_call_over(struct s3_call *c, struct s3_answer *a);
+/* The same when no answer was read. */
+void	 s3_call_failed(struct s3_call *c, enum blob_outcome o);
+
+/* s3_send.c */
+/* Hashes the body, in a helper thread if it is large; then enters the gate. */
+void	 s3_call_hash(struct s3_call *c);
+/* Waits for a key, out of the gate; why is told if none comes in time. */
+void	 s3_call_keyless(struct s3_call *c);
+/* One attempt, when the gate admits it. arg: the call. */
+void	 s3_call_send(void *arg);
+
+/* s3_answer.c */
+/* A try is over.  arg: the call. */
+void	 s3_call_done(const struct http_result *r, void *arg);
+
+#endif

@@ -1,0 +1,40 @@
+/* What storaged counts (common/counter.h); values: counts() in main.c. */
+#ifndef STORAGED_COUNTERS_H
+#define STORAGED_COUNTERS_H
+
+#define STORAGED_COUNTERS(X)						\
+	X("sessions", GAUGE, "storage_sessions", "", "Sessions",	\
+	    session_count())						\
+	X("users-open", GAUGE, "storage_users_open", "",		\
+	    "Users whose index is open", user_count())
+
+/* Only with a cache of objects. */
+#define STORAGED_CACHE_COUNTERS(X)					\
+	X("cache-hits", COUNTER, "cache_reads_total", "result=hit",	\
+	    "Reads of cached objects", cache->hits)			\
+	X("cache-misses", COUNTER, "cache_reads_total", "result=miss",	\
+	    "Reads of cached objects", cache->misses)			\
+	X("cache-bytes", GAUGE, "cache_bytes", "",			\
+	    "Size of the cached objects on disk", cache->bytes)
+
+#define STORAGED_STORE_COUNTERS(X)					\
+	X("store-put", COUNTER, "store_requests_total", "method=put",	\
+	    "Requests to the store", c->put)				\
+	X("store-get", COUNTER, "store_requests_total", "method=get",	\
+	    "Requests to the store", c->get)				\
+	X("store-head", COUNTER, "store_requests_total", "method=head",	\
+	    "Requests to the store", c->head)				\
+	X("store-delete", COUNTER, "store_requests_total",		\
+	    "method=delete", "Requests to the store", c->del)		\
+	X("store-list", COUNTER, "store_requests_total", "method=list",	\
+	    "Requests to the store", c->list)				\
+	X("store-retries", COUNTER, "store_retries_total", "",		\
+	    "Requests to the store that were retried", c->retries)	\
+	X("store-errors", COUNTER, "store_errors_total", "",		\
+	    "Requests to the store that failed", c->errors)		\
+	X("store-bytes-in", COUNTER, "store_bytes_total", "direction=in", \
+	    "Bytes exchanged with the store", c->bytes_in)		\
+	X("store-bytes-out", COUNTER, "store_bytes_total",		\
+	    "direction=out", "Bytes exchanged with the store", c->bytes_out)
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Startup of storaged, from the first key until it serves: is this store
+ * usable, and is it the one that our cache belongs to?
+ */
+#ifndef STORAGED_START_H
+#define STORAGED_START_H
+
+#include <stdbool.h>
+
+struct env;
+
+/*
+ * Begins; env (kept) has base, blob and cache. first: this process tests the
+ * store (s3_probe.h) and creates the store object, which the others wait for,
+ * however long that takes.  Sets env->sure, then calls ready().  Calls fatal()
+ * if the store is refused.
+ */
+void	 start_begin(struct env *env, bool first, void (*ready)(void));
+/* It is not to be served any more. */
+void	 start_stop(void);
+
+#endif
