@@ -499,6 +499,7 @@ void
 daemon_run(const struct daemon *d)
 {
 	self.d = d;
+	mem_init();
 	log_init(d->name);
 	begin();
 	while (!self.go)

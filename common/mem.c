@@ -3,11 +3,16 @@
  */
 #include "common/compat.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "common/mem.h"
+
+#define LARGE	(512 * 1024)	/* bytes; these are mapped each */
 
 void *
 mem_new(size_t n, size_t size)
@@ -44,4 +49,22 @@ mem_dup_len(const void *p, size_t len)
 	if (len > 0)
 		memcpy(s, p, len);
 	return s;
+}
+
+void
+mem_init(void)
+{
+#ifdef __GLIBC__
+	/* Either ends glibc's own rule, which raises both. */
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+	mallopt(M_TRIM_THRESHOLD, LARGE);
+#endif
+}
+
+void
+mem_trim(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }

@@ -20,4 +20,13 @@ char	*mem_dup(const char *s) __attribute__((returns_nonnull, malloc));
 char	*mem_dup_len(const void *p, size_t len)
 	    __attribute__((returns_nonnull, malloc));
 
+/*
+ * Call it first: large blocks go back to the system when they are freed, so
+ * that what a process holds is what it uses.  (glibc would keep as much as
+ * the largest had, for each thread.)
+ */
+void	 mem_init(void);
+/* What was freed, of small blocks too, goes back to the system: slow. */
+void	 mem_trim(void);
+
 #endif

@@ -13,9 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +22,7 @@
 #include "common/daemon.h"
 #include "common/host.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "common/msg_auth.h"
 #include "common/nofile.h"
 #include "common/sandbox.h"
@@ -234,9 +232,7 @@ on_rest(evutil_socket_t fd, short what, void *arg)
 		self.rested = false;
 		if (user_count() == 0)
 			windows_drop();
-#ifdef __GLIBC__
-		malloc_trim(0);
-#endif
+		mem_trim();
 	}
 }
 

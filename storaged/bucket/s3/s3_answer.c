@@ -13,7 +13,7 @@
 #include "common/log.h"
 #include "storaged/bucket/s3/s3_request_int.h"
 
-#define RESIGN_MAX	2	/* times for one request */
+#define RESIGN_MAX	4	/* times for one request */
 
 static uint64_t
 retry_after(const struct http_result *r)
@@ -80,16 +80,17 @@ answer_refused(struct s3_call *c)
 
 /*
  * A temporary key that was rejected has ended, as a rule, and credd gets
- * another: the request, of which nothing was done, waits for it and is signed
- * anew.  One that is sent only once is its caller's to repeat.
+ * another: the request waits for it and is signed anew.  So is one that is
+ * sent only once: a server checks who asks before it does anything.
  */
 static bool
 answer_resign(struct s3_call *c)
 {
-	if (!c->temporary || c->once || c->rejected == RESIGN_MAX ||
+	if (!c->temporary || c->rejected == RESIGN_MAX ||
 	    clock_ms() >= c->deadline)
 		return false;
 	c->rejected++;
+	c->sent = c->sent_before;
 	log_debug("s3: method=%s key=%s access-key=%s result=refused %s",
 	    c->method, c->name, c->signer, c->why);
 	if (strcmp(c->signer, newest_key(c->s3)) != 0)
@@ -195,6 +196,7 @@ s3_call_done(const struct http_result *r, void *arg)
 	if (r->error == HTTP_OK)
 		s3_away_heard(&c->s3->away);
 	s3_gate_leave(&c->s3->gate, &c->gate);
+	c->sent_before = c->sent;
 	if (r->sent) {
 		c->sent = true;
 		c->s3->store->counts.bytes_out += c->total;

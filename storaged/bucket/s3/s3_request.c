@@ -2,8 +2,8 @@
  * The life of one call (s3_request.h): HASHING -> WAITING (at the gate) ->
  * FLYING -> over, or -> PAUSED -> WAITING again, or KEYLESS until credd has
  * sent a key.  What goes out is s3_send.c's, what comes back s3_answer.c's.
- * A call that is `once` is never tried twice, whatever the answer: commit.c
- * settles it.
+ * A call that is `once` is never tried twice, whatever the answer, unless its
+ * key was rejected: commit.c settles it.
  */
 #include "common/compat.h"
 

@@ -34,7 +34,8 @@ struct s3_call {
 	char		 address[64];
 	size_t		 max_body;
 	bool		 once, bad;
-	bool		 sent;		/* in some try */
+	bool		 sent;		/* in some try, */
+	bool		 sent_before;	/* in one before the last */
 	uint64_t	 deadline;
 	unsigned	 tries;
 	char		 signer[129];	/* access key of the last try */
