@@ -83,11 +83,37 @@ check_options(struct conf *c)
 		    "store.timeout");
 }
 
+/* Can the bucket's name stand before the endpoint's? */
+static void
+check_virtual(struct conf *c, const char *endpoint)
+{
+	const char	*bucket = conf_str(c, "store.bucket"), *host;
+	size_t		 n;
+
+	if (!is(c, "store.addressing", "virtual"))
+		return;
+	if (endpoint != NULL && (host = strstr(endpoint, "://")) != NULL) {
+		host += 3;
+		n = strcspn(host, ":");
+		if (*host == '[' || strspn(host, "0123456789.") == n) {
+			conf_error(c, place(c, "store.addressing"),
+			    "store.addressing: a bucket cannot be named before "
+			    "an IP address (did you mean \"path\"?)");
+			return;
+		}
+	}
+	if (bucket != NULL && strchr(bucket, '.') != NULL &&
+	    (endpoint == NULL || strncmp(endpoint, "https:", 6) == 0))
+		conf_error(c, place(c, "store.addressing"),
+		    "store.addressing: no TLS certificate matches a bucket "
+		    "name with dots as a host name (did you mean \"path\"?)");
+}
+
 static void
 check_store_s3(struct conf *c)
 {
 	const struct conf_item	*it;
-	const char		*bucket, *endpoint;
+	const char		*endpoint;
 
 	check_static_keys(c);
 	check_options(c);
@@ -99,13 +125,7 @@ check_store_s3(struct conf *c)
 		conf_error(c, it->name_at, "store.tls-ca-file cannot be used: "
 		    "store.endpoint does not use TLS (did you mean "
 		    "\"https://\"?)");
-	bucket = conf_str(c, "store.bucket");
-	if (bucket != NULL && strchr(bucket, '.') != NULL &&
-	    is(c, "store.addressing", "virtual") &&
-	    (endpoint == NULL || strncmp(endpoint, "https:", 6) == 0))
-		conf_error(c, place(c, "store.addressing"),
-		    "store.addressing: no TLS certificate matches a bucket "
-		    "name with dots as a host name (did you mean \"path\"?)");
+	check_virtual(c, endpoint);
 }
 
 static void

@@ -379,6 +379,12 @@
 	{ L "store:\n  type: s3\n  bucket: a.b\n  region: us-east-1\n  access-key: k\n  secret-key: s\n  addressing: virtual\n" A,
 	  "8:15: store.addressing: no TLS certificate matches a bucket name "
 	  "with dots as a host name (did you mean \"path\"?)\n" },
+	{ L S3 "  secret-key: s\n  endpoint: https://192.0.2.1:9000\n  addressing: virtual\n" A,
+	  "9:15: store.addressing: a bucket cannot be named before an IP "
+	  "address (did you mean \"path\"?)\n" },
+	{ L S3 "  secret-key: s\n  endpoint: 'https://[2001:db8::1]'\n  addressing: virtual\n" A,
+	  "9:15: store.addressing: a bucket cannot be named before an IP "
+	  "address (did you mean \"path\"?)\n" },
 	{ L "store:\n  type: s3\n  bucket: mail\n  region: us east\n  access-key: k\n  secret-key: s\n" A,
 	  "5:11: store.region: \"us east\" may contain only letters, digits, '-', '_' and '.'\n" },
 	{ L S "auth: []\n",

@@ -37,6 +37,49 @@ host_plain(const char *host)
 	return strspn(host, DIGITS ".") == len;
 }
 
+/*
+ * Those that refuse, or are about to refuse, a bucket in the path.  All others
+ * take both, or are servers of one's own whose name has no wildcard in DNS and
+ * in the certificate.
+ */
+static const char *const want_virtual[] = {
+	".amazonaws.com",		/* AWS */
+	".amazonaws.com.cn",
+	".aliyuncs.com",		/* Alibaba Cloud OSS */
+	".myhuaweicloud.com",		/* Huawei Cloud OBS */
+	".myqcloud.com",		/* Tencent Cloud COS */
+};
+/* AWS's private endpoints: their certificates name no bucket. */
+static const char *const want_path[] = {
+	".vpce.amazonaws.com",
+	".vpce.amazonaws.com.cn",
+};
+
+static bool
+ends_with_one(const char *host, const char *const *ends, size_t n)
+{
+	size_t i, len = strcspn(host, ":"), end;
+
+	for (i = 0; i < n; i++) {
+		end = strlen(ends[i]);
+		if (len > end && strncasecmp(host + len - end, ends[i],
+		    end) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* store.addressing: auto. */
+static bool
+auto_virtual(const char *host, const char *bucket)
+{
+	/* No wildcard of a certificate covers two labels. */
+	if (strchr(bucket, '.') != NULL)
+		return false;
+	return ends_with_one(host, want_virtual, nitems(want_virtual)) &&
+	    !ends_with_one(host, want_path, nitems(want_path));
+}
+
 /* Splits "http[s]://host[:port][/]"; drops the scheme's own port. */
 static int
 endpoint_parse(const char *e, const char **scheme, char *host, size_t size)
@@ -100,7 +143,7 @@ s3_url_init(struct s3_url *u, const char *endpoint, const char *region,
 {
 	char host[320];
 	const char *scheme = "https";
-	bool virtual, derived = *endpoint == '\0';
+	bool virtual;
 	int n;
 
 	memset(u, 0, sizeof(*u));
@@ -115,7 +158,7 @@ s3_url_init(struct s3_url *u, const char *endpoint, const char *region,
 		    "store.region: \"%s\" is not a valid region name", region);
 		return -1;
 	}
-	if (derived)
+	if (*endpoint == '\0')
 		snprintf(host, sizeof(host), "s3.%s.amazonaws.com%s", region,
 		    strncmp(region, "cn-", 3) == 0 ? ".cn" : "");
 	else if (endpoint_parse(endpoint, &scheme, host, sizeof(host)) == -1 ||
@@ -125,7 +168,7 @@ s3_url_init(struct s3_url *u, const char *endpoint, const char *region,
 		return -1;
 	}
 	if (strcmp(addressing, "auto") == 0)
-		virtual = derived && strchr(bucket, '.') == NULL;
+		virtual = auto_virtual(host, bucket);
 	else if (strcmp(addressing, "virtual") == 0)
 		virtual = true;
 	else if (strcmp(addressing, "path") == 0)

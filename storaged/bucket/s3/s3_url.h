@@ -17,9 +17,10 @@ struct s3_url {
 
 /*
  * endpoint "": derived from the region (https://s3.REGION.amazonaws.com).
- * addressing: "auto" (virtual for a derived endpoint, if the bucket's name
- * has no dot; path otherwise), "path" or "virtual" (never for an address or
- * localhost).  -1 with the reason, which names the key to change.
+ * addressing: "auto" (virtual for AWS and the providers that want it, unless
+ * the bucket's name has a dot or the endpoint is AWS's private one; path
+ * otherwise), "path" or "virtual" (never for an address or localhost).  -1 with
+ * the reason, which names the key to change.
  */
 int	 s3_url_init(struct s3_url *u, const char *endpoint,
 	    const char *region, const char *bucket, const char *addressing,
