@@ -121,6 +121,15 @@ slice_str(const struct slice *s, const char *key)
 	return value;
 }
 
+void
+slice_forget(struct slice *s, const char *key)
+{
+	const char	*value = slice_str(s, key);
+
+	/* Ours: in s->text. */
+	explicit_bzero(s->text + (value - s->text), strlen(value));
+}
+
 uint64_t
 slice_num(const struct slice *s, const char *key)
 {

@@ -25,6 +25,8 @@ bool	 slice_bool(const struct slice *s, const char *key);
 /* For lists: slice_at(s, "auth.%u.path", 0); NULL if there is no such key. */
 const char *slice_at(const struct slice *s, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* Wipes the value of a key, a secret that is now elsewhere: it is "" then. */
+void	 slice_forget(struct slice *s, const char *key);
 /*
  * The values of a list ("key.0", "key.1", ...), separated by spaces, into dst;
  * "" for an empty list.  -1: over size bytes.

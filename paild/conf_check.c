@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "common/b64.h"
 #include "paild/conf.h"
 #include "paild/conf_file.h"
 #include "paild/conf_region.h"
@@ -83,6 +84,34 @@ check_options(struct conf *c)
 		    "store.timeout");
 }
 
+/* The key of SSE-C goes out with each request. */
+static void
+check_customer_key(struct conf *c, const char *endpoint)
+{
+	const struct conf_item	*it = conf_written(c, "store.customer-key");
+	uint8_t			 key[32];
+
+	if (it == NULL || it->bad)
+		return;
+	if (!c->no_secrets && b64_decode((struct str){ it->value, it->len },
+	    true, key, sizeof(key)) != sizeof(key))
+		conf_error(c, it->at, "store.customer-key: must be 32 bytes in "
+		    "base64, as \"openssl rand -base64 32\" prints them");
+	explicit_bzero(key, sizeof(key));
+	if (!is(c, "store.server-side-encryption", "none"))
+		conf_error(c, it->name_at, "store.customer-key cannot be used "
+		    "with \"server-side-encryption: %s\": objects have one "
+		    "key", conf_str(c, "store.server-side-encryption"));
+	if (endpoint != NULL && strncmp(endpoint, "http:", 5) == 0)
+		conf_error(c, it->name_at, "store.customer-key cannot be used: "
+		    "store.endpoint does not use TLS, and each request holds "
+		    "the key (did you mean \"https://\"?)");
+	else if (is(c, "store.allow-invalid-certs", "true"))
+		conf_error(c, it->name_at, "store.customer-key cannot be used "
+		    "with store.allow-invalid-certs: each request holds the "
+		    "key");
+}
+
 /* Can the bucket's name stand before the endpoint's? */
 static void
 check_virtual(struct conf *c, const char *endpoint)
@@ -126,6 +155,7 @@ check_store_s3(struct conf *c)
 		    "store.endpoint does not use TLS (did you mean "
 		    "\"https://\"?)");
 	check_virtual(c, endpoint);
+	check_customer_key(c, endpoint);
 }
 
 static void

@@ -57,6 +57,9 @@ struct conf_key {
 	const char	*when;
 	/* The key whose value this is, too; only one of them is written. */
 	const char	*alias;
+	/* CONF_WORD: the key that a map here, {file: PATH}, is the value of,
+	 * instead of a word. */
+	const char	*secret;
 };
 #define CONF_TO(kind)	(1U << (kind))
 

@@ -127,10 +127,16 @@ static void
 read_leaf(struct conf *c, const struct tree_node *n, const char *path,
     const struct conf_key *key)
 {
+	const struct conf_item	*other = conf_written(c, path);
 	struct conf_item	*it;
 	struct buf		 b;
 	char			 why[512];
 
+	if (other != NULL) {	/* as the map that another key may be */
+		conf_error(c, n->name_at, "%s is already set in line %u", path,
+		    other->name_at.line);
+		return;
+	}
 	it = conf_item_add(c, key, path);
 	it->at = n->at;
 	it->name_at = n->name != NULL ? n->name_at : n->at;
@@ -367,6 +373,8 @@ walk(struct conf *c, const struct tree_node *n, const char *path,
 		walk_map(c, n, path, keypath);
 	else if (key->type == CONF_LIST && n->kind == TREE_LIST)
 		walk_list(c, n, path, key);
+	else if (key->secret != NULL && n->kind == TREE_MAP)
+		read_leaf(c, n, key->secret, conf_key_find(key->secret));
 	else if (key->type != CONF_MAP && key->type != CONF_LIST)
 		read_leaf(c, n, path, key);
 	else if (is_null(n))

@@ -421,6 +421,7 @@ reload(struct slice *conf, char *why, size_t size)
 		}
 	settings_read(conf);
 	blob_reload(env.blob, conf);
+	slice_forget(conf, "store.customer-key");
 	self.conf = conf;
 	return 0;
 }

@@ -55,6 +55,9 @@ class S3:
         return ("AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, "
                 "Signature=%s" % (self.access, scope, names, key.hex()))
 
+    def connect(self):
+        return http.client.HTTPConnection(self.host, self.port, timeout=60)
+
     def request(self, method, path, query=None, body=b"", headers=None):
         """One signed request: (status, headers, body)."""
         path = urllib.parse.quote(path)
@@ -62,7 +65,7 @@ class S3:
                                 urllib.parse.quote(v, safe=""))
                      for k, v in sorted((query or {}).items()))
         h = self.signed(method, path, q, body, headers)
-        c = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        c = self.connect()
         try:
             c.request(method, path + ("?" + q if q else ""), body, h)
             r = c.getresponse()

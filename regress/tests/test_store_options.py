@@ -1,14 +1,10 @@
 """Every key below store: does what pail.yaml(5) says, against a real server:
-one row for each key, by its name. The last test compares the rows with
-etc/pail.yaml and prints how many there are."""
+one row for each key, by its name, here and in the other test_store_*.py. The
+last test compares the rows with etc/pail.yaml and prints how many there are."""
 
-import base64
-import http.client
 import os
 import re
-import shutil
 import socket
-import ssl
 import threading
 import time
 
@@ -18,128 +14,8 @@ import s3
 import s3proxy
 import suite
 from mark import normal_only
-
-ROWS = {}
-
-
-def row(*keys):
-    """This test is what shows these keys of store:."""
-    def mark(f):
-        for k in keys:
-            ROWS.setdefault(k, []).append(f.__name__)
-        return f
-    return mark
-
-
-class Heard(s3proxy.Proxy):
-    """A proxy that keeps the heads of all requests."""
-
-    def __init__(self, server, host="127.0.0.1"):
-        super().__init__(server)
-        self.heads = []
-        self.host = host
-        self.edit = self.keep
-
-    def keep(self, r, data):
-        self.heads.append(r)
-        return data
-
-    @property
-    def endpoint(self):
-        return "http://%s:%d" % (self.host, self.port)
-
-    def headers(self, name, methods=("PUT",)):
-        """{value: how often} of a header in requests of these methods."""
-        out = {}
-        for r in list(self.heads):
-            if r.method in methods:
-                v = s3proxy.header(r.head, name)
-                out[v] = out.get(v, 0) + 1
-        return out
-
-
-class OtherMinio(s3.Minio):
-    """With another region, a domain, TLS, or a key of its own."""
-
-    def __init__(self, region=s3.REGION, tls=None, **env):
-        self.env, self.tls, self.want = env, tls, region
-        super().__init__()
-
-    def start(self):
-        self.region = self.want
-        super().start()
-
-    def command(self):
-        argv, env = super().command()
-        if self.tls:
-            argv = [*argv[:-1], "--certs-dir", self.tls, argv[-1]]
-        return argv, dict(env, **self.env)
-
-    @property
-    def endpoint(self):
-        return "%s://%s:%d" % ("https" if self.tls else "http", self.host,
-                               self.port)
-
-    def alive(self):
-        if not self.tls:
-            return super().alive()
-        try:
-            return self.over_tls("GET", "/") == 200
-        except OSError:
-            return False
-
-    def over_tls(self, method, path, body=b""):
-        c = http.client.HTTPSConnection(
-            self.host, self.port, timeout=60,
-            context=ssl._create_unverified_context())
-        c.request(method, path, body, self.signed(method, path, "", body))
-        r = c.getresponse()
-        r.read()
-        c.close()
-        return r.status
-
-    def new_bucket(self):
-        if not self.tls:
-            return super().new_bucket()
-        name = "mail-" + os.urandom(6).hex()
-        assert self.over_tls("PUT", "/" + name) == 200
-        return name
-
-
-def serves(s, big=False):
-    """A message goes in, and comes back from the bucket."""
-    with s:
-        c = s.client()
-        text = mails.small(7) if not big else mails.small(7) + \
-            b"x" * 70 + b"\r\n" * 20000
-        c.append("INBOX", text)
-        c.ok("SELECT INBOX")
-        c.logout()
-        comes_back(s, text)
-
-
-def comes_back(s, text):
-    s.start_anew()
-    c = s.client()
-    c.ok("SELECT INBOX")
-    assert text in b"".join(c.ok("FETCH 1 BODY.PEEK[]").lines), \
-        "another message"
-    c.logout()
-
-
-def refused(s, pattern):
-    """It does not serve, and the log says why."""
-    s.start(wait=False)
-    proc.await_true(pattern, lambda: re.search(pattern, s.log_text()))
-    proc.end(s.p)
-    s.p = None
-
-
-def on_minio(extra="", server=None):
-    server = server or suite.minio()
-    real = getattr(server, "server", server)
-    return suite.Suite((server, real.new_bucket()),
-                       store_extra=", " + extra if extra else "")
+from store_rows import (Heard, OtherMinio, certificates, comes_back, on_minio,
+                        refused, row, serves)
 
 
 @row("type", "bucket", "endpoint", "access-key", "secret-key")
@@ -194,14 +70,6 @@ def test_all_keys_begin_with_the_prefix():
     serves(s)
     keys = [k for k, _ in s.store[0].list(s.store[1])]
     assert keys and all(k.startswith("a/b/") for k in keys), keys
-
-
-def certificates(d, s):
-    os.makedirs(d)
-    shutil.copy(s.cert, os.path.join(d, "public.crt"))
-    shutil.copy(os.path.join(s.dir, "key.pem"),
-                os.path.join(d, "private.key"))
-    return d
 
 
 @row("tls-ca-file", "allow-invalid-certs")
@@ -495,34 +363,6 @@ def test_all_requests_have_further_headers():
     heard.close()
 
 
-@row("server-side-encryption", "kms-key-id")
-@normal_only("takes 7 s")
-def test_objects_are_encrypted_by_the_server():
-    there = OtherMinio(MINIO_KMS_SECRET_KEY="one:" + base64.b64encode(
-        b"0123456789abcdef0123456789abcdef").decode())
-    for extra, want in (
-            ("server-side-encryption: none", {}),
-            ("server-side-encryption: AES256", {"": "AES256"}),
-            ("server-side-encryption: 'aws:kms', kms-key-id: one",
-             {"": "aws:kms", "-aws-kms-key-id": "one"})):
-        s = on_minio(extra, there)
-        serves(s)
-        # What the probe made may still be on its way out.
-        keys = [k for k, _ in there.list(s.store[1])
-                if not k.startswith("probe/")]
-        assert keys
-        for key in keys:
-            h = {k.lower(): v for k, v in there.request(
-                "HEAD", "/%s/%s" % (s.store[1], key))[1].items()}
-            got = {k[len("x-amz-server-side-encryption"):]: v
-                   for k, v in h.items()
-                   if k.startswith("x-amz-server-side-encryption")}
-            # MinIO calls the key arn:aws:kms:one.
-            got = {k: v if k == "" else v.rpartition(":")[2]
-                   for k, v in got.items()}
-            assert got == want, (key, h)
-
-
 @row("verify-after-write")
 @normal_only("takes 5 s")
 def test_each_put_is_verified_as_asked():
@@ -578,6 +418,14 @@ def test_every_option_has_a_row():
     with open(os.path.join(proc.TOP, "etc/pail.yaml")) as f:
         part = re.search(r"^store:\n(.*?)^\n", f.read(), re.M | re.S)[1]
     keys = set(re.findall(r"^#?  ([a-z-]+):", part, re.M)) - {"path"}
-    assert len(keys) > 15 and keys == set(ROWS), keys ^ set(ROWS)
-    print("   store options: %d keys, %d tests" % (
-        len(keys), len({t for v in ROWS.values() for t in v})))
+    rows, tests = set(), 0
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name in sorted(os.listdir(here)):
+        if name.startswith("test_store_") and name.endswith(".py"):
+            with open(os.path.join(here, name)) as f:
+                for x in re.findall(r"^@row\((.*?)\)$", f.read(),
+                                    re.M | re.S):
+                    rows |= set(re.findall(r'"([a-z-]+)"', x))
+                    tests += 1
+    assert len(keys) > 15 and keys == rows, keys ^ rows
+    print("   store options: %d keys, %d tests" % (len(keys), tests))

@@ -17,7 +17,8 @@ static const char *const store_base[][2] = {
 	{ "store.allow-invalid-certs", "false" },
 	{ "store.storage-class", "" },
 	{ "store.server-side-encryption", "none" },
-	{ "store.kms-key-id", "" }, { "store.parallel-deletes", "1000" },
+	{ "store.kms-key-id", "" }, { "store.customer-key", "" },
+	{ "store.parallel-deletes", "1000" },
 	{ "store.proxy", "" },
 	{ NULL, NULL }
 };

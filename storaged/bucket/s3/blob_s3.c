@@ -207,6 +207,7 @@ s3_close(void *b)
 	http_free(s3->http);
 	helper_free(s3->pool);
 	explicit_bzero(s3->keys, sizeof(s3->keys));
+	s3_customer_free(s3->customer);
 	free(s3);
 }
 
@@ -295,6 +296,24 @@ s3_options(struct s3 *s3, struct slice *conf, struct http_conf *h)
 	    slice_str(conf, "store.kms-key-id"));
 }
 
+/* The key goes out with each request: never in the clear. */
+static int
+s3_encryption(struct s3 *s3, struct slice *conf, char *why, size_t size)
+{
+	const char *key = slice_str(conf, "store.customer-key");
+
+	if (*key == '\0')
+		return 0;
+	s3->customer = s3_customer_new(key, why, size);
+	slice_forget(conf, "store.customer-key");
+	if (s3->customer != NULL && strncmp(s3->url.base, "https:", 6) != 0) {
+		snprintf(why, size, "store.customer-key needs an endpoint "
+		    "with https");
+		return -1;
+	}
+	return s3->customer != NULL ? 0 : -1;
+}
+
 static void *
 s3_open(struct event_base *base, struct slice *conf, struct blob_store *s,
     char *why, size_t size)
@@ -325,6 +344,8 @@ s3_open(struct event_base *base, struct slice *conf, struct blob_store *s,
 	    slice_str(conf, "store.region"),
 	    slice_str(conf, "store.bucket"),
 	    slice_str(conf, "store.addressing"), why, size) == -1)
+		goto fail;
+	if (s3_encryption(s3, conf, why, size) == -1)
 		goto fail;
 	strlcpy(s3->bucket, slice_str(conf, "store.bucket"),
 	    sizeof(s3->bucket));

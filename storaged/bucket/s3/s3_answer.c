@@ -130,7 +130,8 @@ answer_cause(struct s3_call *c, const struct http_result *r,
 	struct s3_refusal f = { .status = r->status, .error = e,
 	    .now = (int64_t)time(NULL), .bucket = s3->bucket,
 	    .region = s3->region, .endpoint = s3->url.base,
-	    .access_key = c->signer };
+	    .access_key = c->signer, .customer = s3->customer != NULL &&
+	    s3_customer_for(c->method, c->name) };
 	char date[64], region[65];
 
 	if (http_header(r, "Date", date, sizeof(date)))

@@ -121,6 +121,24 @@ skewed(const struct s3_refusal *r, char *dst, size_t size)
 	return true;
 }
 
+/* SSE-C: of a wrong key AWS and MinIO say no more than AccessDenied. */
+static const char *
+encryption(const struct s3_refusal *r)
+{
+	if (r->customer && r->status == 403 &&
+	    strcmp(r->error->code, "AccessDenied") == 0)
+		return "the policy of access key %a does not allow this, or "
+		    "the object is encrypted with another key than "
+		    "store.customer-key";
+	if (r->status != 400 || strcmp(r->error->code, "InvalidRequest") != 0 ||
+	    strcasestr(r->error->message, "encryption") == NULL)
+		return NULL;
+	return r->customer ? "the object is not encrypted with a customer's "
+	    "key (SSE-C), but there is a store.customer-key" : "the object is "
+	    "encrypted with a customer's key (SSE-C), but there is no "
+	    "store.customer-key";
+}
+
 void
 s3_cause(const struct s3_refusal *r, char *dst, size_t size)
 {
@@ -141,8 +159,10 @@ s3_cause(const struct s3_refusal *r, char *dst, size_t size)
 		    row->told : row->text, dst, size);
 		return;
 	}
+	if (encryption(r) != NULL)
+		put_text(r, encryption(r), dst, size);
 	/* A redirect that names no code (HEAD, or no S3 at all). */
-	if (r->status < 400)
+	else if (r->status < 400)
 		put_text(r, other_region(r) ? "the bucket %b is in region "
 		    "%r, not %c (store.region)" : "%e redirects requests: is "
 		    "it an S3 endpoint? (store.endpoint)", dst,

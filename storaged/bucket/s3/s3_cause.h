@@ -5,6 +5,7 @@
 #ifndef STORAGED_S3_CAUSE_H
 #define STORAGED_S3_CAUSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct s3_refusal {
 	const char	*region_told;	/* x-amz-bucket-region; "" none */
 	int64_t		 date;		/* the server's; 0: none told */
 	int64_t		 now;		/* ours */
+	bool		 customer;	/* sent with store.customer-key */
 	const char	*bucket, *region, *endpoint, *access_key;
 };
 /* The cause as a line of printable ASCII; "" if the response does not tell. */

@@ -14,6 +14,7 @@
 #include "common/http.h"
 #include "storaged/bucket/blob_impl.h"
 #include "storaged/bucket/s3/s3_away.h"
+#include "storaged/bucket/s3/s3_customer.h"
 #include "storaged/bucket/s3/s3_error.h"
 #include "storaged/bucket/s3/s3_gate.h"
 #include "storaged/bucket/s3/s3_sign.h"
@@ -56,6 +57,7 @@ struct s3 {
 	struct s3_create { const char *name; char value[260]; }
 			 creates[S3_CREATES];
 	size_t		 ncreates;
+	struct s3_customer *customer;	/* NULL: no SSE-C */
 	bool		 proxied;	/* the proxy finds the endpoint */
 	char		 address[64];	/* the probe: calls made now go
 					   there */

@@ -116,9 +116,13 @@ s3_call_keyless(struct s3_call *c)
 	evtimer_add(c->timer, &tv);
 }
 
+/* At most, without the Authorization. */
+#define CALL_HEADERS	(S3_EXTRA + S3_ALWAYS + S3_CREATES + \
+			    S3_CUSTOMER_HEADERS + 4)
+
 struct lines {
-	char		 text[11700];
-	const char	*v[S3_EXTRA + S3_ALWAYS + S3_CREATES + 5];
+	char		 text[12100];
+	const char	*v[CALL_HEADERS + 1];
 	size_t		 used, n;
 };
 
@@ -139,7 +143,7 @@ static int
 call_sign(struct s3_call *c, const struct s3_key *key, const char *date,
     const char *path, struct lines *l)
 {
-	struct s3_header h[S3_EXTRA + S3_ALWAYS + S3_CREATES + 4];
+	struct s3_header h[CALL_HEADERS];
 	struct s3_to_sign t = { c->method, path, c->query, h, 0, c->hash,
 	    date };
 	char auth[S3_AUTH_MAX];
@@ -160,6 +164,10 @@ call_sign(struct s3_call *c, const struct s3_key *key, const char *date,
 	for (i = 0; c->creates && i < c->s3->ncreates; i++)
 		h[t.nheaders++] = (struct s3_header){ c->s3->creates[i].name,
 		    c->s3->creates[i].value };
+	if (c->s3->customer != NULL && s3_customer_for(c->method, c->name)) {
+		s3_customer_headers(c->s3->customer, h + t.nheaders);
+		t.nheaders += S3_CUSTOMER_HEADERS;
+	}
 	for (i = 0; i < t.nheaders; i++) {
 		if (line_add(l, h[i].name, h[i].value) == -1)
 			return -1;

@@ -1,0 +1,108 @@
+"""Encryption of the objects by the server does what pail.yaml(5) says: rows of
+test_store_options's table."""
+
+import base64
+import os
+
+import mails
+import suite
+from mark import normal_only
+from store_rows import OtherMinio, certificates, on_minio, refused, row, serves
+
+
+@row("server-side-encryption", "kms-key-id")
+@normal_only("takes 7 s")
+def test_objects_are_encrypted_by_the_server():
+    there = OtherMinio(MINIO_KMS_SECRET_KEY="one:" + base64.b64encode(
+        b"0123456789abcdef0123456789abcdef").decode())
+    for extra, want in (
+            ("server-side-encryption: none", {}),
+            ("server-side-encryption: AES256", {"": "AES256"}),
+            ("server-side-encryption: 'aws:kms', kms-key-id: one",
+             {"": "aws:kms", "-aws-kms-key-id": "one"})):
+        s = on_minio(extra, there)
+        serves(s)
+        # What the probe made may still be on its way out.
+        keys = [k for k, _ in there.list(s.store[1])
+                if not k.startswith("probe/")]
+        assert keys
+        for key in keys:
+            h = {k.lower(): v for k, v in there.request(
+                "HEAD", "/%s/%s" % (s.store[1], key))[1].items()}
+            got = {k[len("x-amz-server-side-encryption"):]: v
+                   for k, v in h.items()
+                   if k.startswith("x-amz-server-side-encryption")}
+            # MinIO calls the key arn:aws:kms:one.
+            got = {k: v if k == "" else v.rpartition(":")[2]
+                   for k, v in got.items()}
+            assert got == want, (key, h)
+
+
+def sse_key(d, name):
+    """The path of a new key for SSE-C, and the key."""
+    path = os.path.join(d, name)
+    key = base64.b64encode(os.urandom(32)).decode()
+    with open(path, "w") as f:
+        f.write(key + "\n")
+    os.chmod(path, 0o600)
+    return path, key
+
+
+@row("customer-key")
+@normal_only("takes 10 s")
+def test_objects_are_encrypted_with_the_customers_key():
+    own = suite.Suite()
+    there = OtherMinio(tls=certificates(os.path.join(own.dir, "tls"), own))
+    path, key = sse_key(own.dir, "sse-key")
+    tls = "tls-ca-file: '%s', " % own.cert
+    s = on_minio(tls + "customer-key: '%s'" % key, there)
+    serves(s)
+    keys = [k for k, _ in there.list(s.store[1])
+            if not k.startswith("probe/")]
+    assert keys
+    for k in keys:              # nobody else can read it
+        a = there.request("GET", "/%s/%s" % (s.store[1], k))
+        assert a[0] == 400, a
+    assert key not in s.log_text()
+    # With another key, and with none, the reason is the true one; so it is
+    # where objects are encrypted otherwise.
+    other, _ = sse_key(own.dir, "other-key")
+    plain = on_minio(tls[:-2], there)
+    with plain:
+        plain.client().logout()
+    for store, how, why in (
+            (s.store, "customer-key: {file: '%s'}" % other,
+             "encrypted with another key than store.customer-key"),
+            (s.store, "server-side-encryption: none",
+             "SSE-C., but there is no store.customer-key"),
+            (plain.store, "customer-key: {file: '%s'}" % path,
+             "not encrypted with a customer's key")):
+        t = on_minio(tls + how, there)
+        t.store = store
+        t.write_conf()
+        refused(t, why)
+
+
+@row("customer-key")
+@normal_only("takes 5 s, and 250 MiB")
+def test_the_parts_of_an_upload_have_the_customers_key():
+    own = suite.Suite()
+    there = OtherMinio(tls=certificates(os.path.join(own.dir, "tls"), own))
+    path, _ = sse_key(own.dir, "sse-key")
+    s = suite.Suite((there, there.new_bucket()), append_limit="96M",
+                    store_extra=", tls-ca-file: '%s', compression: none, "
+                    "verify-after-write: read, "
+                    "server-side-encryption: {file: '%s'}" % (own.cert, path))
+    lines = [base64.b64encode(os.urandom(54)) + b"\r\n"
+             for _ in range(10000)]
+    text = mails.small(1) + b"".join(lines) * 100
+    with s:
+        c = s.client()
+        c.append("INBOX", text)
+        c.ok("SELECT INBOX")
+        for at in (0, len(text) // 2, len(text) - 5000):
+            got = b"".join(c.ok("FETCH 1 BODY.PEEK[]<%d.5000>" % at).lines)
+            assert text[at:at + 5000] in got, (at, got[:100])
+        c.logout()
+    sizes = [n for _, n in there.list(s.store[1])]
+    assert max(sizes) > 64 << 20, sizes
