@@ -86,6 +86,8 @@ const struct conf_key conf_keys[] = {
 	    "source=imds auto" },
 	{ "store.key-prefix", CONF_PREFIX, CONF_RESTART, STORAGED, "", 0, 200,
 	    NULL, "prefix of every object's key" },
+	{ "store.dispersion", CONF_NUMBER, CONF_RESTART, STORAGED, "8", 0, 8,
+	    NULL, "hex digits before each user's name in object names" },
 	{ "store.timeout", CONF_DURATION, 0, STORAGED | IMAPD | AUTHD, "30s",
 	    1, 600, NULL, "time limit of a request, including retries" },
 	{ "store.connect-timeout", CONF_DURATION, CONF_RESTART, STORAGED,

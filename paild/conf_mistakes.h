@@ -372,6 +372,10 @@
 	  "8:16: store.compression: \"rar\" is not a valid value: must be zstd[:level], gzip[:level], lz4 or none\n" },
 	{ L S3 "  secret-key: s\n  addressing: vhost\n" A,
 	  "8:15: store.addressing: \"vhost\" is not a valid value: must be auto, path or virtual\n" },
+	{ L "store: {type: file, path: store, dispersion: 9}\n" A,
+	  "2:46: store.dispersion: \"9\" is out of range: must be 0 to 8\n" },
+	{ L "store: {type: file, path: store, dispersion: two}\n" A,
+	  "2:46: store.dispersion: \"two\" is not a number\n" },
 	/* SSE-C. */
 	{ L S3 "  secret-key: s\n  customer-key: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n" A,
 	  "" },

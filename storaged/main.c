@@ -29,6 +29,7 @@
 #include "storaged/bucket/cache/blob_cache.h"
 #include "storaged/check.h"
 #include "storaged/counters.h"
+#include "storaged/format/key.h"
 #include "storaged/report.h"
 #include "storaged/session/dispatch.h"
 #include "storaged/session/op.h"
@@ -94,6 +95,7 @@ prepare(struct slice *conf)
 	const char	*dir = slice_str(conf, "cache.path");
 
 	(void)host_boot();
+	key_disperse((unsigned)slice_num(conf, "store.dispersion"));
 	if (strlcpy(env.cache, dir, sizeof(env.cache)) >= sizeof(env.cache) ||
 	    (size_t)snprintf(env.index, sizeof(env.index), "%s/index", dir) >=
 	    sizeof(env.index))

@@ -414,6 +414,49 @@ def test_objects_are_compressed_as_asked():
                if how != "none"), sizes
 
 
+@row("dispersion")
+@normal_only("takes 8 s")
+def test_names_begin_with_as_many_digits_as_asked():
+    for n, form in ((0, "u/ann/"), (2, "[0-9a-f]{2}/ann/"),
+                    (8, "[0-9a-f]{8}/ann/")):
+        s = on_minio("dispersion: %d" % n)
+        serves(s)
+        keys = [k for k, _ in s.store[0].list(s.store[1])
+                if not k.startswith("probe/") and k != "pail"]
+        assert keys and all(re.match(form, k) for k in keys), keys
+    # The store keeps its number.
+    t = on_minio("dispersion: 2")
+    t.store = s.store
+    t.write_conf()
+    refused(t, 'store.dispersion is 2, but this store was created with 8: '
+            'set "dispersion: 8"')
+
+
+@row("dispersion")
+@normal_only("takes 6 s")
+def test_two_nodes_share_a_store_with_short_names():
+    a = on_minio("dispersion: 2")
+    b = suite.Suite(a.store, name="node-b", store_extra=a.store_extra)
+    with a, b:
+        ca, cb = a.client(), b.client()
+        ca.append("INBOX", mails.small(1))
+        cb.append("INBOX", mails.small(2))
+        ca.append("INBOX", mails.small(3))
+        for c in (ca, cb):
+            c.ok("SELECT INBOX")
+            got = b"".join(c.ok("FETCH 1:* BODY.PEEK[]").lines)
+            assert all(mails.small(n) in got for n in (1, 2, 3)), got
+        # What either removes, the other does not see.
+        cb.ok("STORE 2 +FLAGS.SILENT (\\Deleted)")
+        cb.ok("EXPUNGE")
+        proc.await_true("it is expunged", lambda: b"* 2 EXPUNGE" in b"".join(
+            ca.ok("NOOP").lines))
+        ca.logout()
+        cb.logout()
+        r = a.ctl("dump", "ann").stdout
+        assert b"commit" in r, r[:200]
+
+
 def test_every_option_has_a_row():
     with open(os.path.join(proc.TOP, "etc/pail.yaml")) as f:
         part = re.search(r"^store:\n(.*?)^\n", f.read(), re.M | re.S)[1]

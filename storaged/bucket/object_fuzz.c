@@ -28,14 +28,15 @@ static void
 store_object(const uint8_t *in, size_t len)
 {
 	struct buf	 whole = BUF_INIT, again = BUF_INIT;
-	uint8_t		 uuid[16], back[16];
+	struct storeobj	 o, back;
 
 	FUZZ_CHECK(object_seal(OBJECT_STORE, history, NULL, in, len,
 	    &whole) == 0);
-	if (storeobj_decode(whole.data, whole.len, uuid) == 0)
-		FUZZ_CHECK(storeobj_encode(uuid, &again) == 0 &&
-		    storeobj_decode(again.data, again.len, back) == 0 &&
-		    memcmp(uuid, back, sizeof(uuid)) == 0);
+	if (storeobj_decode(whole.data, whole.len, &o) == 0)
+		FUZZ_CHECK(storeobj_encode(&o, &again) == 0 &&
+		    storeobj_decode(again.data, again.len, &back) == 0 &&
+		    memcmp(o.uuid, back.uuid, sizeof(o.uuid)) == 0 &&
+		    o.dispersion == back.dispersion);
 	buf_free(&whole);
 	buf_free(&again);
 }
@@ -86,9 +87,9 @@ object(const uint8_t *in, size_t len)
 	struct msgobj	 o;
 	struct blocklist l = TAILQ_HEAD_INITIALIZER(l);
 	uint64_t	 off, n;
-	uint8_t		 uuid[16];
+	struct storeobj	 so;
 
-	(void)storeobj_decode(in, len, uuid);
+	(void)storeobj_decode(in, len, &so);
 	(void)head_decode(&h, NULL, in, len);
 	head_free(&h);
 	(void)manifest_decode(&m, in, len, history, NULL);

@@ -20,20 +20,25 @@
 #include "storaged/format/key.h"
 #include "storaged/util/sum.h"
 
-enum { F_UUID = 1, F_KEYS };
+enum { F_UUID = 1, F_KEYS, F_DIGITS };
 
 struct store_fields {
 	uint8_t		 uuid[16];
 	uint64_t	 keys;		/* rules of object names */
+	/* One more than the hex digits before a user; 0: KEY_DISPERSION.
+	 * Critical: an older node would look for the names with 8. */
+	uint8_t		 digits;
 };
 
 #define AT(m)	FIELD_AT(struct store_fields, m)
 static const struct field rows[] = {
 	[F_UUID] =	{ FIELD_BYTES, "uuid", AT(uuid) },
 	[F_KEYS] =	{ FIELD_NUM, "keys", AT(keys) },
+	[F_DIGITS] =	{ FIELD_NUM, "digits", AT(digits), .min = 1,
+			    .max = KEY_DISPERSION + 1 },
 };
-static const struct fields fields = { rows, F_KEYS, FIELD_BIT(F_UUID),
-	FIELD_BIT(F_KEYS) };
+static const struct fields fields = { rows, F_DIGITS, FIELD_BIT(F_UUID),
+	FIELD_BIT(F_KEYS) | FIELD_BIT(F_DIGITS) };
 
 #define TRIES	5	/* GET after a lost race */
 #define LIST_MAX 1000
@@ -48,7 +53,7 @@ static struct {
 	struct blob_request	*get, *list;
 	struct buf		 body;
 	struct piece	 piece;
-	uint8_t			 uuid[16];
+	struct storeobj		 object;
 	bool			 made;
 	unsigned		 tries;
 	/* GET's answer, and what STOREOBJ_OK or _REFUSED follow from */
@@ -68,20 +73,22 @@ static void	storeobj_list(const char *);
 static void	storeobj_judge(void);
 
 int
-storeobj_encode(const uint8_t uuid[16], struct buf *out)
+storeobj_encode(const struct storeobj *o, struct buf *out)
 {
 	static const uint8_t	 none[16];
 	struct store_fields	 f = { .keys = STOREOBJ_KEYS };
 	size_t			 at = out->len;
 
-	memcpy(f.uuid, uuid, sizeof(f.uuid));
+	memcpy(f.uuid, o->uuid, sizeof(f.uuid));
+	if (o->dispersion != KEY_DISPERSION)
+		f.digits = (uint8_t)(o->dispersion + 1);
 	if (object_begin(out) == -1 || fields_encode(&fields, &f, out) == -1)
 		return -1;
 	return object_end(OBJECT_STORE, none, out, at);
 }
 
 int
-storeobj_decode(const void *p, size_t len, uint8_t uuid[16])
+storeobj_decode(const void *p, size_t len, struct storeobj *o)
 {
 	struct store_fields	 f = { .keys = 0 };
 	int			 rv;
@@ -90,8 +97,11 @@ storeobj_decode(const void *p, size_t len, uint8_t uuid[16])
 	    STOREOBJ_MAX, NULL);
 	if (rv == 0 && f.keys != STOREOBJ_KEYS)
 		rv = FORMAT_UNKNOWN;
-	if (rv == 0)
-		memcpy(uuid, f.uuid, sizeof(f.uuid));
+	if (rv == 0) {
+		memcpy(o->uuid, f.uuid, sizeof(f.uuid));
+		o->dispersion = f.digits != 0 ? f.digits - 1U :
+		    KEY_DISPERSION;
+	}
 	return rv;
 }
 
@@ -103,7 +113,7 @@ storeobj_end(enum storeobj_verdict v, const char *why)
 	buf_free(&self.body);
 	self.looking = false;
 	self.cb = NULL;
-	cb(v, self.uuid, why);
+	cb(v, self.object.uuid, why);
 }
 
 /* -- making it -- */
@@ -132,9 +142,10 @@ static void
 storeobj_make(void)
 {
 	self.made = true;
-	arc4random_buf(self.uuid, sizeof(self.uuid));
+	arc4random_buf(self.object.uuid, sizeof(self.object.uuid));
+	self.object.dispersion = key_dispersion();
 	buf_reset(&self.body);
-	if (storeobj_encode(self.uuid, &self.body) == -1) {
+	if (storeobj_encode(&self.object, &self.body) == -1) {
 		storeobj_end(STOREOBJ_AWAY, "out of memory");
 		return;
 	}
@@ -196,7 +207,8 @@ storeobj_got(const struct blob_result *r, void *arg)
 	self.get = NULL;
 	self.got = r->outcome;
 	if (r->outcome == BLOB_DONE)
-		self.decoded = storeobj_decode(r->body, r->len, self.uuid);
+		self.decoded = storeobj_decode(r->body, r->len,
+		    &self.object);
 	else if (r->outcome != BLOB_ABSENT)
 		(void)blob_reason(r, self.why, sizeof(self.why));
 	storeobj_answered();
@@ -219,14 +231,32 @@ storeobj_ask(bool list)
 }
 
 static void
+storeobj_judge_object(void)
+{
+	const unsigned	 has = self.object.dispersion;
+	char		 why[160];
+
+	if (self.decoded == FORMAT_UNKNOWN)
+		storeobj_end(STOREOBJ_REFUSED, "the store object \"pail\" was "
+		    "written by a newer version");
+	else if (self.decoded != 0)
+		storeobj_end(STOREOBJ_REFUSED, "the store object \"pail\" is "
+		    "damaged");
+	else if (has != key_dispersion()) {
+		/* Every user would be a new one. */
+		snprintf(why, sizeof(why), "store.dispersion is %u, but this "
+		    "store was created with %u: set \"dispersion: %u\"",
+		    key_dispersion(), has, has);
+		storeobj_end(STOREOBJ_REFUSED, why);
+	} else
+		storeobj_end(STOREOBJ_OK, "");
+}
+
+static void
 storeobj_judge(void)
 {
 	if (self.got == BLOB_DONE) {
-		storeobj_end(self.decoded == 0 ? STOREOBJ_OK :
-		    STOREOBJ_REFUSED, self.decoded == 0 ? "" :
-		    self.decoded == FORMAT_UNKNOWN ?
-		    "the store object \"pail\" was written by a newer version" :
-		    "the store object \"pail\" is damaged");
+		storeobj_judge_object();
 		return;
 	}
 	if (self.got != BLOB_ABSENT || (self.listed &&

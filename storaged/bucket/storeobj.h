@@ -16,16 +16,22 @@
 
 struct blob_store;
 
+struct storeobj {
+	uint8_t		 uuid[16];
+	unsigned	 dispersion;	/* key_dispersion() of its names */
+};
+
 /* Appends the object.  0 or -1. */
-int	 storeobj_encode(const uint8_t uuid[16], struct buf *out);
+int	 storeobj_encode(const struct storeobj *o, struct buf *out);
 /* 0, FORMAT_DAMAGED or FORMAT_UNKNOWN (a newer level or other rules). */
-int	 storeobj_decode(const void *p, size_t len, uint8_t uuid[16]);
+int	 storeobj_decode(const void *p, size_t len, struct storeobj *o);
 
 enum storeobj_verdict {
 	STOREOBJ_OK,
 	STOREOBJ_AWAY,		/* try again */
 	STOREOBJ_ABSENT,	/* not there, and not to be made by us */
-	STOREOBJ_REFUSED	/* damaged, vanished, or newer than we are */
+	STOREOBJ_REFUSED	/* damaged, vanished, newer than we are, or of
+				   another dispersion */
 };
 /*
  * Reads it, or (make) creates it if there is nothing at all under the prefix,

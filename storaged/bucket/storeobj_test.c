@@ -15,6 +15,7 @@
 #include "common/test.h"
 #include "storaged/bucket/blob.h"
 #include "storaged/bucket/storeobj.h"
+#include "storaged/format/key.h"
 #include "storaged/format/object.h"
 #include "storaged/test/store_slice.h"
 
@@ -22,24 +23,34 @@ static struct event_base	*base;
 static char			 dir[] = "/tmp/pail-storeobj.XXXXXX";
 static enum storeobj_verdict	 verdict;
 static uint8_t			 uuid[16];
+static char			 reason[200];
 static bool			 told;
 
 static void
 test_bytes(void)
 {
-	uint8_t		 in[16] = { 1, 2, 3 }, out[16];
+	struct storeobj	 in = { { 1, 2, 3 }, KEY_DISPERSION }, out;
 	struct buf	 b = BUF_INIT;
-	size_t		 i;
+	size_t		 i, len;
 
-	CHECK(storeobj_encode(in, &b) == 0);
-	CHECK(storeobj_decode(b.data, b.len, out) == 0 &&
-	    memcmp(in, out, 16) == 0);
+	CHECK(storeobj_encode(&in, &b) == 0);
+	len = b.len;
+	for (in.dispersion = 0; in.dispersion <= KEY_DISPERSION;
+	    in.dispersion++) {
+		buf_reset(&b);
+		CHECK(storeobj_encode(&in, &b) == 0);
+		CHECK(storeobj_decode(b.data, b.len, &out) == 0 &&
+		    memcmp(in.uuid, out.uuid, 16) == 0 &&
+		    in.dispersion == out.dispersion);
+		/* The usual one is written as it always was. */
+		CHECK((b.len == len) == (in.dispersion == KEY_DISPERSION));
+	}
 	for (i = 0; i < b.len; i++)
-		CHECK_ROW(storeobj_decode(b.data, i, out) != 0, "prefix %zu",
+		CHECK_ROW(storeobj_decode(b.data, i, &out) != 0, "prefix %zu",
 		    i);
 	for (i = 0; i < b.len; i++) {
 		b.data[i] ^= 0x40;
-		CHECK_ROW(storeobj_decode(b.data, b.len, out) != 0,
+		CHECK_ROW(storeobj_decode(b.data, b.len, &out) != 0,
 		    "octet %zu", i);
 		b.data[i] ^= 0x40;
 	}
@@ -52,12 +63,12 @@ made(const char *fields, size_t len)
 {
 	static const uint8_t	 none[16];
 	struct buf		 b = BUF_INIT;
-	uint8_t			 out[16];
+	struct storeobj		 out;
 	int			 e;
 
 	CHECK(object_seal(OBJECT_STORE, none, NULL, fields, len, &b) == 0);
-	e = storeobj_decode(b.data, b.len, out);
-	CHECK(e != 0 || memcmp(out, fields + 2, 16) == 0);
+	e = storeobj_decode(b.data, b.len, &out);
+	CHECK(e != 0 || memcmp(out.uuid, fields + 2, 16) == 0);
 	buf_free(&b);
 	return e;
 }
@@ -75,9 +86,13 @@ test_fields(void)
 		C("\x05\x01\x01", FORMAT_DAMAGED),
 		C("\x03\x0f" "0123456789abcde" "\x05\x01\x01",
 		    FORMAT_DAMAGED),
-		C(UUID "\x05\x01\x01\x06\x01x", 0),
-		C(UUID "\x05\x01\x01\x07\x01x", FORMAT_UNKNOWN),
-		C(UUID "\x05\x01\x01\x07\x02x", FORMAT_DAMAGED),
+		C(UUID "\x05\x01\x01\x07\x01\x01", 0),	/* digits */
+		C(UUID "\x05\x01\x01\x07\x01\x09", 0),
+		C(UUID "\x05\x01\x01\x07\x01\x00", FORMAT_DAMAGED),
+		C(UUID "\x05\x01\x01\x07\x01\x0a", FORMAT_DAMAGED),
+		C(UUID "\x05\x01\x01\x08\x01x", 0),
+		C(UUID "\x05\x01\x01\x09\x01x", FORMAT_UNKNOWN),
+		C(UUID "\x05\x01\x01\x09\x02x", FORMAT_DAMAGED),
 	};
 	size_t	 i;
 
@@ -89,7 +104,7 @@ test_fields(void)
 static void
 opened(enum storeobj_verdict v, const uint8_t id[16], const char *why)
 {
-	(void)why;
+	strlcpy(reason, why, sizeof(reason));
 	verdict = v;
 	memcpy(uuid, id, 16);
 	told = true;
@@ -185,6 +200,12 @@ test_store(const char *path)
 	CHECK(storeobj_made());
 	memcpy(first, uuid, 16);
 	CHECK(run(s, true) == STOREOBJ_OK && memcmp(first, uuid, 16) == 0);
+	key_disperse(2);
+	CHECK(run(s, true) == STOREOBJ_REFUSED);
+	CHECK_ROW(strcmp(reason, "store.dispersion is 2, but this store was "
+	    "created with 8: set \"dispersion: 8\"") == 0, "%s", reason);
+	key_disperse(KEY_DISPERSION);
+	CHECK(run(s, true) == STOREOBJ_OK);
 	snprintf(name, sizeof(name), "%s/pail", path);
 	CHECK((f = fopen(name, "w")) != NULL);
 	fputs("not a store", f);

@@ -8,12 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/user.h"
 #include "storaged/format/key.h"
 
 #define ID_LEN		16
 #define ID_HEX		(2 * ID_LEN)
 #define NUMBER_HEX	16
+
+/* Without a hash users still have a place of their own: one may be called
+ * "pail" or "probe". */
+#define NO_HASH		"u"
+
+static unsigned dispersion = KEY_DISPERSION;
 
 static const char digits[] = "0123456789abcdef";
 static const char *const kind_names[] = {
@@ -63,15 +70,37 @@ unhex(const char *s, size_t n, uint8_t *v)
 	return 0;
 }
 
+void
+key_disperse(unsigned n)
+{
+	if (n > KEY_DISPERSION)
+		fatalx("store.dispersion: %u", n);
+	dispersion = n;
+}
+
+unsigned
+key_dispersion(void)
+{
+	return dispersion;
+}
+
+/* Of what stands before the user. */
+static size_t
+hash_len(void)
+{
+	return dispersion > 0 ? dispersion : strlen(NO_HASH);
+}
+
 int
 key_user(const char *user, char *dst, size_t size)
 {
-	char h8[9], part[USER_ID_MAX + 1];
+	char h[9], part[USER_ID_MAX + 1];
 
 	if (user_key(user, part, sizeof(part)) == -1 || part[0] == '\0' ||
-	    user_h8(user, h8) == -1)
+	    user_h8(user, h) == -1)
 		return -1;
-	return fits(snprintf(dst, size, "%s/%s/", h8, part), size);
+	return fits(snprintf(dst, size, "%.*s/%s/", (int)hash_len(),
+	    dispersion > 0 ? h : NO_HASH, part), size);
 }
 
 bool
@@ -139,7 +168,7 @@ number(const char **p, uint64_t *v)
 	return 0;
 }
 
-/* What follows <h8>/<user>/. */
+/* What follows <h>/<user>/. */
 static int
 parse_name(const char *s, struct key_parts *k)
 {
@@ -179,12 +208,13 @@ key_name_valid(const char *name)
 int
 key_parse(const char *key, struct key_parts *k)
 {
-	size_t n;
+	size_t n = hash_len();
 
 	memset(k, 0, sizeof(*k));
-	if (strspn(key, digits) != 8 || key[8] != '/')
+	if ((dispersion > 0 ? strspn(key, digits) != n :
+	    strncmp(key, NO_HASH, n) != 0) || key[n] != '/')
 		return -1;
-	key += 9;
+	key += n + 1;
 	n = strcspn(key, "/");
 	if (!key_user_valid(key, n) || key[n] != '/')
 		return -1;

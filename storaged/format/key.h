@@ -4,14 +4,14 @@
  * adds (key_join()).
  *
  *	pail
- *	<h8>/<user>/head
- *	<h8>/<user>/turn
- *	<h8>/<user>/manifest/<id>   pack/<id>   msg/<id>   index/<id>
- *	<h8>/<user>/log/<first>-<last>-<id>
+ *	<h>/<user>/head
+ *	<h>/<user>/turn
+ *	<h>/<user>/manifest/<id>   pack/<id>   msg/<id>   index/<id>
+ *	<h>/<user>/log/<first>-<last>-<id>
  *
- * <user> is user_key(), <h8> is user_h8() (common/user.h); <id> is 32
- * lower-case hex digits, <first> and <last> are 16, so that a listing is in
- * the order of the numbers.
+ * <user> is user_key(), <h> the beginning of user_h8() (common/user.h), as many
+ * digits as key_disperse() was told, or "u"; <id> is 32 lower-case hex digits,
+ * <first> and <last> are 16, so that a listing is in the order of the numbers.
  */
 #ifndef STORAGED_KEY_H
 #define STORAGED_KEY_H
@@ -23,10 +23,10 @@
 #define KEY_MAX		1024	/* with the key-prefix and NUL: S3's limit */
 #define KEY_STORE	"pail"
 #define KEY_PROBE	"probe/"	/* s3_probe.h: not a store in use */
-#define KEY_BACKOFF	"turn"	/* behind <h8>/<user>/: a back-off
+#define KEY_BACKOFF	"turn"	/* behind <h>/<user>/: a back-off
 					   hint, whose older name stays in the
 					   bucket (commit_backoff.c) */
-#define KEY_NAME_MAX	128	/* the part behind <h8>/<user>/, with NUL */
+#define KEY_NAME_MAX	128	/* the part behind <h>/<user>/, with NUL */
 
 enum key_kind {
 	KEY_HEAD	= 0,	/* head */
@@ -38,7 +38,15 @@ enum key_kind {
 };
 const char *key_kind_name(enum key_kind kind);	/* "log" */
 
-/* <h8>/<user>/; 0, or -1: the user id is too long for an object name. */
+/*
+ * How many hex digits <h> has (store.dispersion): 0 to KEY_DISPERSION, which it
+ * is until this is called, once, before there is any user.
+ */
+#define KEY_DISPERSION	8
+void	 key_disperse(unsigned n);
+unsigned key_dispersion(void);
+
+/* <h>/<user>/; 0, or -1: the user id is too long for an object name. */
 int	 key_user(const char *user, char *dst, size_t size);
 /* Is it a <user>: what user_key() may have made?  Hostile, not terminated. */
 bool	 key_user_valid(const char *s, size_t len);

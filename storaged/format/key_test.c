@@ -156,6 +156,38 @@ test_longest(void)
 	CHECK(key_user(user, name, sizeof(name)) == -1);
 }
 
+/* Fewer digits, and none. */
+static void
+test_dispersion(void)
+{
+	static const struct { unsigned digits; const char *user, *key; } rows[]
+	    = {
+		{ 8, "ann@example.org", "8b5a6a28/ann@example.org/" },
+		{ 7, "ann@example.org", "8b5a6a2/ann@example.org/" },
+		{ 2, "ann@example.org", "8b/ann@example.org/" },
+		{ 1, "ann@example.org", "8/ann@example.org/" },
+		{ 0, "ann@example.org", "u/ann@example.org/" },
+		{ 0, "pail", "u/pail/" },
+		{ 0, "u", "u/u/" },
+	};
+	struct key_parts k;
+	char p[KEY_MAX], name[KEY_MAX];
+	size_t i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		key_disperse(rows[i].digits);
+		CHECK(key_dispersion() == rows[i].digits);
+		CHECK(key_user(rows[i].user, p, sizeof(p)) == 0);
+		CHECK_ROW(strcmp(p, rows[i].key) == 0, "%s", p);
+		CHECK(key_head(p, name, sizeof(name)) == 0);
+		CHECK(key_parse(name, &k) == 0 &&
+		    strcmp(k.user, rows[i].user) == 0);
+		/* A name with another number of digits is none of ours. */
+		CHECK(key_parse(name + 1, &k) == -1);
+	}
+	key_disperse(KEY_DISPERSION);
+}
+
 int
 main(void)
 {
@@ -163,6 +195,7 @@ main(void)
 
 	test_make();
 	test_parse();
+	test_dispersion();
 	test_prefix();
 	test_longest();
 	key_new_id(a);
