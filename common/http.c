@@ -421,6 +421,43 @@ map_error(const struct http_request *q, CURLcode code)
 	}
 }
 
+static uint64_t
+info(const struct http_request *q, CURLINFO what)
+{
+	curl_off_t v = 0;
+
+	curl_easy_getinfo(q->easy, what, &v);
+	return v > 0 ? (uint64_t)v : 0;
+}
+
+/* libcurl tells moments since the start, in microseconds. */
+static void
+request_times(const struct http_request *q, struct http_times *t)
+{
+	uint64_t name = info(q, CURLINFO_NAMELOOKUP_TIME_T);
+	uint64_t connect = info(q, CURLINFO_CONNECT_TIME_T);
+	uint64_t tls = info(q, CURLINFO_APPCONNECT_TIME_T);
+	uint64_t ready = info(q, CURLINFO_PRETRANSFER_TIME_T);
+	uint64_t first = info(q, CURLINFO_STARTTRANSFER_TIME_T);
+	long connects = 0, head = 0, sent = 0;
+
+	curl_easy_getinfo(q->easy, CURLINFO_NUM_CONNECTS, &connects);
+	curl_easy_getinfo(q->easy, CURLINFO_HEADER_SIZE, &head);
+	curl_easy_getinfo(q->easy, CURLINFO_REQUEST_SIZE, &sent);
+	t->kept = connects == 0 && ready != 0;
+	if (!t->kept) {
+		t->name = (unsigned)(name / 1000);
+		t->connect = connect > name ?
+		    (unsigned)((connect - name) / 1000) : 0;
+		t->tls = tls > connect ?
+		    (unsigned)((tls - connect) / 1000) : 0;
+	}
+	t->first = first > ready ? (unsigned)((first - ready) / 1000) : 0;
+	t->all = (unsigned)(info(q, CURLINFO_TOTAL_TIME_T) / 1000);
+	t->out = (uint64_t)sent + info(q, CURLINFO_SIZE_UPLOAD_T);
+	t->in = (uint64_t)head + info(q, CURLINFO_SIZE_DOWNLOAD_T);
+}
+
 static void
 request_over(struct http_request *q, CURLcode code)
 {
@@ -456,6 +493,7 @@ request_over(struct http_request *q, CURLcode code)
 	if (r.error == HTTP_TIMEOUT && !r.sent)
 		r.error = HTTP_CONNECT;
 	r.why = why;
+	request_times(q, &r.times);
 	q->cb(&r, q->arg);
 	request_free(q);
 }

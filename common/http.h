@@ -67,6 +67,17 @@ enum http_error {
 	HTTP_LOCAL		/* our own fault: bad URL, no memory */
 };
 
+/* How long a request took: ms of each phase, 0 for what it did not need. */
+struct http_times {
+	unsigned	 name;		/* to look it up */
+	unsigned	 connect;	/* to the server or the proxy */
+	unsigned	 tls;		/* and a proxy's CONNECT */
+	unsigned	 first;		/* from then until the first byte */
+	unsigned	 all;
+	uint64_t	 out, in;	/* bytes, headers included */
+	bool		 kept;		/* on a connection that was there */
+};
+
 struct http_result {
 	enum http_error	 error;
 	bool		 sent;		/* some of it may have reached the
@@ -81,6 +92,7 @@ struct http_result {
 	const char	*headers;	/* raw, for http_header() */
 	size_t		 headers_len;
 	const char	*why;		/* for the log when error is set */
+	struct http_times times;
 };
 /* Called from the loop, never from within http_start(); what r points to is
  * valid only during the call. */

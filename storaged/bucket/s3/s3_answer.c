@@ -192,6 +192,7 @@ s3_call_done(const struct http_result *r, void *arg)
 	struct s3_call *c = arg;
 
 	c->http = NULL;
+	s3_call_trace(c, r);
 	c->why[0] = '\0';		/* what it waited for before is past */
 	c->cause[0] = '\0';
 	if (r->error == HTTP_OK)

@@ -279,6 +279,7 @@ void
 s3_call_enter(struct s3_call *c)
 {
 	c->state = CALL_WAITING;
+	c->queued_at = clock_ms();
 	s3_gate_enter(&c->s3->gate, &c->gate);
 	/* Who waits at the gate must not wait for ever. */
 	if (c->state == CALL_WAITING) {

@@ -1,6 +1,6 @@
 /*
- * Internal to calls: shared by s3_request.c (life cycle), s3_send.c (sending)
- * and s3_answer.c (receiving) only.
+ * Internal to calls: shared by s3_request.c (life cycle), s3_send.c (sending),
+ * s3_answer.c (receiving) and s3_trace.c (the log) only.
  */
 #ifndef STORAGED_S3_REQUEST_INT_H
 #define STORAGED_S3_REQUEST_INT_H
@@ -38,6 +38,8 @@ struct s3_call {
 	bool		 sent_before;	/* in one before the last */
 	uint64_t	 deadline;
 	unsigned	 tries;
+	uint64_t	 queued_at;	/* entered the gate, ms */
+	uint64_t	 sent_at;	/* and left it */
 	char		 signer[129];	/* access key of the last try */
 	bool		 temporary;	/* which has a session token */
 	unsigned	 rejected;	/* so often for its key */
@@ -75,6 +77,10 @@ void	 s3_call_hash(struct s3_call *c);
 void	 s3_call_keyless(struct s3_call *c);
 /* One attempt, when the gate admits it. arg: the call. */
 void	 s3_call_send(void *arg);
+
+/* s3_trace.c */
+/* One line about a try that is over, at level debug. */
+void	 s3_call_trace(const struct s3_call *c, const struct http_result *r);
 
 /* s3_answer.c */
 /* A try is over.  arg: the call. */

@@ -203,6 +203,7 @@ s3_call_send(void *arg)
 	strlcpy(c->signer, key->access_key, sizeof(c->signer));
 	c->temporary = key->token[0] != '\0';
 	c->tries++;
+	c->sent_at = now;
 	c->state = CALL_FLYING;
 	h.url = url;
 	h.headers = l.v;
