@@ -67,8 +67,9 @@ static const struct {
 };
 
 static const struct op_class *const classes[] = {
-	&op_mbox_list, &op_select, &op_unselect, &op_meta, &op_body,
-	&op_poll, &op_idle, &op_append,
+#define X(name) &op_##name,
+	OP_TABLE(X)
+#undef X
 };
 
 static int

@@ -105,9 +105,13 @@ void	 op_submit(struct op *op, enum work_kind kind);
 /* The answer of op->work: sent, and the op ends. */
 void	 op_answer(struct op *op, enum commit_outcome o);
 
-/* The classes, by request. */
-extern const struct op_class op_mbox_list, op_select, op_unselect, op_meta,
-    op_body, op_poll, op_idle, op_append;
+/* The classes, op_x each, by request. */
+#define OP_TABLE(X)							\
+	X(mbox_list) X(select) X(unselect) X(meta) X(body) X(poll)	\
+	X(idle) X(append)
+#define X(name) extern const struct op_class op_##name;
+OP_TABLE(X)
+#undef X
 #define OP_CHANGES	8
 extern const struct op_class op_changes[OP_CHANGES];
 
