@@ -236,7 +236,9 @@ storeobj_judge_object(void)
 	const unsigned	 has = self.object.dispersion;
 	char		 why[160];
 
-	if (self.decoded == FORMAT_UNKNOWN)
+	if (self.decoded == FORMAT_NO_MEMORY)
+		storeobj_end(STOREOBJ_AWAY, "out of memory");
+	else if (self.decoded == FORMAT_UNKNOWN)
 		storeobj_end(STOREOBJ_REFUSED, "the store object \"pail\" was "
 		    "written by a newer version");
 	else if (self.decoded != 0)

@@ -65,7 +65,9 @@ catchup_damage(struct commit *c, int e, const char *what)
 	if (e == FORMAT_UNKNOWN) {
 		commit_catchup_free(c);
 		commit_readonly(c);
-	} else
+	} else if (e == FORMAT_NO_MEMORY)
+		commit_fail(c, "out of memory");
+	else
 		commit_quarantine(c, "%s", what);
 }
 

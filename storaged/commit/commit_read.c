@@ -77,6 +77,8 @@ read_head(struct commit *c, const struct blob_result *r)
 		head_free(&found);
 		if (e == FORMAT_UNKNOWN)
 			commit_readonly(c);
+		else if (e == FORMAT_NO_MEMORY)
+			commit_fail(c, head_why(e));
 		else
 			commit_quarantine(c, "%s", head_why(e));
 		return;

@@ -241,7 +241,9 @@ look_head(struct commit *c, const struct blob_result *r)
 	int		 e;
 
 	e = head_decode(&found, c->name, r->body, r->len);
-	if (e != 0)
+	if (e == FORMAT_NO_MEMORY)
+		commit_fail(c, head_why(e));
+	else if (e != 0)
 		commit_quarantine(c, "%s", head_why(e));
 	else if (!a->base_none &&
 	    memcmp(found.history, c->head.history, 16) != 0)

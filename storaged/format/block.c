@@ -181,9 +181,12 @@ blocklist_decode(struct blocklist *l, const void *p, size_t len)
 	while (cursor_left(&c) > 0) {
 		if ((r = block_decode(&k, &c)) != 0)
 			break;
-		if (!follows(&k, TAILQ_LAST(l, blocklist)) ||
-		    (copy = block_dup(&k)) == NULL) {
+		if (!follows(&k, TAILQ_LAST(l, blocklist))) {
 			r = FORMAT_DAMAGED;
+			break;
+		}
+		if ((copy = block_dup(&k)) == NULL) {
+			r = FORMAT_NO_MEMORY;
 			break;
 		}
 		TAILQ_INSERT_TAIL(l, copy, entry);

@@ -27,7 +27,8 @@ int	 codec_compress_pieces(const struct codec_choice *c,
 	    enum codec_id *used);
 /*
  * Appends exactly want bytes to out, or fails: -1 on damage, on another
- * length, on a window over 8 MiB.  Hostile input.
+ * length, on a window over 8 MiB, and with errno ENOMEM for want of memory.
+ * Hostile input.
  */
 int	 codec_expand(enum codec_id id, const void *src, size_t len,
 	    size_t want, struct buf *out);

@@ -6,6 +6,7 @@
  */
 #include "common/compat.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -260,8 +261,10 @@ words_get(const struct field *f, struct tlv *t, void *dst, struct arena *a)
 		if (look.bad || !text_valid(s, f->word_max) || ++n > f->max)
 			return FORMAT_DAMAGED;
 	}
-	if (n == 0 || (words = arena_array(a, n, sizeof(*words))) == NULL)
+	if (n == 0)
 		return FORMAT_DAMAGED;
+	if ((words = arena_array(a, n, sizeof(*words))) == NULL)
+		return FORMAT_NO_MEMORY;
 	for (i = 0; i < n; i++)
 		words[i] = cursor_str(&t->value);
 	memcpy((uint8_t *)dst + f->off, &words, sizeof(words));
@@ -274,14 +277,18 @@ uids_get(const struct field *f, struct tlv *t, struct uidset *uids,
     struct arena *a)
 {
 	struct uidset	 set = UIDSET_INIT;
-	int		 r = FORMAT_DAMAGED;
+	int		 r = 0;
 
-	if (uidset_decode(&set, &t->value, (size_t)f->max) == 0 &&
-	    cursor_done(&t->value) && set.n > 0 &&
-	    (uids->v = arena_array(a, set.n, sizeof(*set.v))) != NULL) {
+	errno = 0;
+	if (uidset_decode(&set, &t->value, (size_t)f->max) == -1)
+		r = errno == ENOMEM ? FORMAT_NO_MEMORY : FORMAT_DAMAGED;
+	else if (!cursor_done(&t->value) || set.n == 0)
+		r = FORMAT_DAMAGED;
+	else if ((uids->v = arena_array(a, set.n, sizeof(*set.v))) == NULL)
+		r = FORMAT_NO_MEMORY;
+	else {
 		memcpy(uids->v, set.v, set.n * sizeof(*set.v));
 		uids->n = uids->size = set.n;
-		r = 0;
 	}
 	uidset_free(&set);
 	return r;

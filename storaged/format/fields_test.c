@@ -354,9 +354,33 @@ test_print(void)
 	buf_free(&b);
 }
 
+/* Want of memory is no damage. */
+static void
+test_no_memory(void)
+{
+	static const unsigned	 one[] = { WORDS, UIDS };
+	struct arena		*none = arena_new(1);
+	struct buf		 b = BUF_INIT;
+	struct thing		 t;
+	struct str		 rest;
+	size_t			 i;
+
+	for (i = 0; i < nitems(one); i++) {
+		const struct fields fs = { rows, LAST, 0, BIT(one[i]) };
+
+		buf_reset(&b);
+		CHECK(fields_encode(&fs, &full, &b) == 0);
+		CHECK_ROW(decode(&fs, &b, &t, none, &rest) ==
+		    FORMAT_NO_MEMORY, "%u", one[i]);
+	}
+	buf_free(&b);
+	arena_free(none);
+}
+
 int
 main(void)
 {
+	test_no_memory();
 	test_there_and_back();
 	test_which();
 	test_bounds();

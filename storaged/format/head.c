@@ -252,7 +252,7 @@ head_fields(struct head *h, struct cursor *c)
 	    h->records > INT64_MAX || h->floor > h->commit)
 		return FORMAT_DAMAGED;
 	return buf_put(&h->unknown, rest.p, rest.len) == -1 ?
-	    FORMAT_DAMAGED : 0;
+	    FORMAT_NO_MEMORY : 0;
 }
 
 /* Logs, blocks and the head's own numbers must meet without a gap. */
@@ -337,6 +337,8 @@ head_why(int e)
 	case FORMAT_UNKNOWN:
 		return "the head uses a critical feature that this version "
 		    "does not support";
+	case FORMAT_NO_MEMORY:
+		return "out of memory";
 	case HEAD_FOREIGN:
 		return "the head belongs to another user";
 	default:

@@ -17,7 +17,7 @@
 #define HEAD_NODES_MAX	256			/* entries, read and written */
 #define HEAD_NODES_KEEP	16			/* beyond: prune the silent */
 #define HEAD_SILENT	3600			/* for so many seconds */
-#define HEAD_FOREIGN	(-3)			/* of head_decode() */
+#define HEAD_FOREIGN	(-4)			/* of head_decode() */
 
 struct head_prune {
 	size_t	 keep;
@@ -67,7 +67,8 @@ int	 head_encode(const struct head *h, const struct block *more,
 /*
  * user: by user_key(), whose head it has to be (NULL: anyone's, for tests).
  * *h is initialised by it and freed by the caller whatever comes.  0,
- * FORMAT_DAMAGED, FORMAT_UNKNOWN, or HEAD_FOREIGN: another user's.
+ * FORMAT_DAMAGED, FORMAT_UNKNOWN, FORMAT_NO_MEMORY, or HEAD_FOREIGN: another
+ * user's.
  */
 int	 head_decode(struct head *h, const char *user, const void *p,
 	    size_t len);

@@ -4,9 +4,13 @@
  */
 #include "common/compat.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/test.h"
 #include "storaged/format/fields.h"
@@ -400,6 +404,48 @@ test_pack(void)
 	buf_free(&store);
 }
 
+#ifndef __SANITIZE_ADDRESS__
+/* 0: with no memory left, an object that must be expanded says so. */
+static int
+expand_without(const struct buf *object)
+{
+	static const struct rlimit	 none = { 1 << 20, 1 << 20 };
+	struct object_header	 h;
+	struct buf		 store = BUF_INIT;
+	const uint8_t		*body;
+	size_t			 len;
+
+	return setrlimit(RLIMIT_AS, &none) == -1 || object_open(&h,
+	    OBJECT_LOG, object->data, object->len, 64 << 20, &store, &body,
+	    &len) != FORMAT_NO_MEMORY;
+}
+
+static void
+test_no_memory(void)
+{
+	static const struct codec_choice	 zstd = { CODEC_ZSTD, 3 };
+	static const uint8_t	 history[16];
+	struct buf		 b = BUF_INIT, store = BUF_INIT;
+	uint8_t			*zeros = calloc(1, 64 << 20);
+	struct object_header	 h;
+	const uint8_t		*body;
+	size_t			 len;
+	int			 status = -1;
+	pid_t			 pid;
+
+	CHECK(zeros != NULL && object_seal(OBJECT_LOG, history, &zstd, zeros,
+	    64 << 20, &b) == 0);
+	free(zeros);
+	if ((pid = fork()) == 0)
+		_exit(expand_without(&b));
+	CHECK(pid != -1 && waitpid(pid, &status, 0) == pid && status == 0);
+	CHECK(object_open(&h, OBJECT_LOG, b.data, b.len, 64 << 20, &store,
+	    &body, &len) == 0 && len == 64 << 20);
+	buf_free(&b);
+	buf_free(&store);
+}
+#endif
+
 int
 main(void)
 {
@@ -413,5 +459,8 @@ main(void)
 	test_manifest();
 	test_garbage_names();
 	test_pack();
+#ifndef __SANITIZE_ADDRESS__
+	test_no_memory();
+#endif
 	return TEST_END();
 }

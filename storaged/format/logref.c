@@ -143,8 +143,10 @@ loglist_get(void *m, struct cursor *c)
 		if (logref_decode(&r, c) != 0 || (l->n > 0 &&
 		    (l->v[l->n - 1].last + 1 != r.first ||
 		    l->v[l->n - 1].first_record + l->v[l->n - 1].records !=
-		    r.first_record)) || loglist_add(l, &r) == -1)
+		    r.first_record)))
 			return FORMAT_DAMAGED;
+		if (loglist_add(l, &r) == -1)
+			return FORMAT_NO_MEMORY;
 	}
 	return cursor_done(c) ? 0 : FORMAT_DAMAGED;
 }
@@ -224,9 +226,10 @@ garbage_get(void *m, struct cursor *c)
 			return FORMAT_DAMAGED;
 		memcpy(name, s.p, s.len);
 		name[s.len] = '\0';
-		if (strlen(name) != s.len || !key_name_valid(name) ||
-		    garbage_add(g, name, time) == -1)
+		if (strlen(name) != s.len || !key_name_valid(name))
 			return FORMAT_DAMAGED;
+		if (garbage_add(g, name, time) == -1)
+			return FORMAT_NO_MEMORY;
 	}
 	return cursor_done(c) ? 0 : FORMAT_DAMAGED;
 }

@@ -212,6 +212,9 @@ msgobj_expand(const struct msgobj *m, size_t i, const void *p, size_t len,
 		return FORMAT_DAMAGED;
 	if (i == m->nchunks - 1 && m->content % MSGOBJ_CHUNK != 0)
 		want = m->content % MSGOBJ_CHUNK;
-	return codec_expand((enum codec_id)codec, p, len, (size_t)want,
-	    out) == -1 ? FORMAT_DAMAGED : 0;
+	errno = 0;
+	if (codec_expand((enum codec_id)codec, p, len, (size_t)want, out) ==
+	    -1)
+		return errno == ENOMEM ? FORMAT_NO_MEMORY : FORMAT_DAMAGED;
+	return 0;
 }

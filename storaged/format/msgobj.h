@@ -59,8 +59,8 @@ int	 msgobj_open(struct msgobj *m, const void *p, size_t len,
  * FORMAT_DAMAGED (no such chunk). */
 int	 msgobj_chunk(const struct msgobj *m, size_t i, uint64_t *offset,
 	    uint32_t *stored);
-/* Appends the content of chunk i, checked; p: its stored bytes.  0 or
- * FORMAT_DAMAGED. */
+/* Appends the content of chunk i, checked; p: its stored bytes.  0,
+ * FORMAT_DAMAGED or FORMAT_NO_MEMORY. */
 int	 msgobj_expand(const struct msgobj *m, size_t i, const void *p,
 	    size_t len, struct buf *out);
 

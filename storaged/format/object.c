@@ -5,6 +5,7 @@
  */
 #include "common/compat.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "storaged/format/object.h"
@@ -179,9 +180,10 @@ object_open(struct object_header *f, enum object_kind kind, const void *p,
 	if (f->codec > CODEC_LZ4)
 		return FORMAT_UNKNOWN;
 	buf_reset(store);
+	errno = 0;
 	if (codec_expand((enum codec_id)f->codec, stored, n,
 	    (size_t)f->length, store) == -1)
-		return FORMAT_DAMAGED;
+		return errno == ENOMEM ? FORMAT_NO_MEMORY : FORMAT_DAMAGED;
 	*body = store->data;
 	*body_len = store->len;
 	return 0;

@@ -29,6 +29,7 @@ enum object_kind {
 /* Returned by all decoders of objects and their parts. */
 #define FORMAT_DAMAGED	(-1)	/* not what the page defines */
 #define FORMAT_UNKNOWN	(-2)	/* critical and newer than we are */
+#define FORMAT_NO_MEMORY (-3)	/* nothing is known of it */
 
 struct object_header {
 	enum object_kind	 kind;
@@ -54,7 +55,7 @@ int	 object_end(enum object_kind kind, const uint8_t history[16],
 /*
  * Checks an object and gives its body: borrowed from p when it is stored as
  * it is, else decompressed into store (at most max bytes).  0,
- * FORMAT_DAMAGED or FORMAT_UNKNOWN.
+ * FORMAT_DAMAGED, FORMAT_UNKNOWN or FORMAT_NO_MEMORY.
  */
 int	 object_open(struct object_header *f, enum object_kind kind,
 	    const void *p, size_t len, size_t max, struct buf *store,

@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -129,9 +130,11 @@ reader_expand(struct reader *f, const struct place *p, const uint8_t *stored)
 	uint64_t	 want = p->at.digest_len + p->size;
 
 	buf_reset(&f->content);
+	errno = 0;
 	if (codec_expand(p->at.codec, stored, (size_t)p->at.stored,
 	    (size_t)want, &f->content) == -1)
-		return reader_damaged(f, p, "decompression failed");
+		return errno == ENOMEM ? READER_UNAVAILABLE :
+		    reader_damaged(f, p, "decompression failed");
 	if (!sum_is(f->content.data + p->at.digest_len, (size_t)p->size,
 	    p->at.sha256))
 		return reader_damaged(f, p, "the SHA-256 does not match");
@@ -262,6 +265,7 @@ reader_large(struct reader *f, const struct place *p, uint64_t at)
 	const uint8_t		*packed;
 	size_t			 chunk = (size_t)(at / MSGOBJ_CHUNK);
 	uint32_t		 stored;
+	int			 e;
 
 	if (reader_object(f, KEY_MSG, p->at.object) == -1 ||
 	    commit_history(f->user->commit) == NULL)
@@ -279,7 +283,10 @@ reader_large(struct reader *f, const struct place *p, uint64_t at)
 	if (st != READER_READY)
 		return st;
 	buf_reset(&f->content);
-	if (msgobj_expand(&mo, chunk, packed, stored, &f->content) != 0)
+	e = msgobj_expand(&mo, chunk, packed, stored, &f->content);
+	if (e == FORMAT_NO_MEMORY)
+		return READER_UNAVAILABLE;
+	if (e != 0)
 		return reader_damaged(f, p, "one of its chunks is damaged");
 	buf_reset(&f->stored);
 	f->content_at = (uint64_t)chunk * MSGOBJ_CHUNK;

@@ -18,7 +18,7 @@
 enum reader_state {
 	READER_READY,
 	READER_WAIT,		/* ready() follows: ask again */
-	READER_UNAVAILABLE,	/* the bucket is away */
+	READER_UNAVAILABLE,	/* the bucket is away, or no memory */
 	READER_DAMAGED		/* damaged or missing (logged) */
 };
 
