@@ -64,8 +64,8 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(CTL_PING,		25, SETUP, A, 0, 0, none)		\
 	X(CTL_PONG,		26, SETUP, B, 0, 0, none)		\
 	X(CTL_DOING,		27, SETUP, B, 128, 0, ctl_doing)	\
-	X(SETUP_WANT,		28, SETUP, B, 256, 0, setup_want)	\
-	X(SETUP_GIVE,		29, SETUP, A, 8192, 0, setup_give)	\
+	X(SETUP_WANT,		28, SETUP, B, 2304, 0, setup_want)	\
+	X(SETUP_GIVE,		29, SETUP, A, MSG_LONG, 0, setup_give)	\
 	/* logins */							\
 	X(AUTH_START,		30, AUTH, A, 12288, 0, auth_start)	\
 	X(AUTH_STEP,		31, AUTH, A, 12288, 0, auth_bytes)	\

@@ -45,7 +45,8 @@ const struct wire_struct setup_listen_wire =
     WIRE_STRUCT(setup_listen, listen_fields);
 
 static const struct wire_field want_fields[] = {
-	{ WIRE_STR, offsetof(struct setup_want, what), 128, NULL }
+	{ WIRE_STR, offsetof(struct setup_want, what), SETUP_WANT_MAX,
+	    NULL }
 };
 const struct wire_struct setup_want_wire =
     WIRE_STRUCT(setup_want, want_fields);

@@ -42,12 +42,21 @@ struct setup_listen { struct str protocol; struct str address; };
 struct ctl_doing { struct str text; };
 
 /*
- * SETUP_WANT asks paild to read something that only it can, and SETUP_GIVE
- * has it, with the same id.  what: "key:PATH" (the file that this key of the
- * configuration names as {file: ...}) or "env:NAME" (a variable, or the file
- * that it names; paild/give.c has the list).
+ * SETUP_WANT asks paild to read or to run something that only it can, and
+ * SETUP_GIVE has it, with the same id.  what:
+ *	key:PATH	the file that this key of the configuration names as
+ *			{file: ...}
+ *	env:NAME	a variable, or the file that it names (paild/give.c has
+ *			the list)
+ *	aws:credentials, aws:config	AWS's shared file; its path is in why,
+ *			if it was found, and if it is absent
+ *	aws:web_identity_token_file=PATH	the file that one of these
+ *			names so
+ *	run:COMMAND	what a command prints that the configuration, or one
+ *			of these as credential_process, names
  */
-#define SETUP_GIVE_MAX	6400	/* bytes of data */
+#define SETUP_WANT_MAX	2200		/* bytes of what */
+#define SETUP_GIVE_MAX	(256 * 1024)	/* bytes of data */
 enum setup_give_outcome { SETUP_GIVE_FOUND, SETUP_GIVE_ABSENT,
     SETUP_GIVE_FAILED };
 struct setup_want { struct str what; };

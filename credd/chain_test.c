@@ -103,11 +103,12 @@ check_auto(void)
 			    C "secret-key", "", C "session-token", "",
 			    C "source", "auto", C "endpoint", http_fake_url,
 			    C "endpoint-mode", "ipv4", C "role", "",
-			    "store.region", "r", NULL);
+			    C "profile", "", "store.region", "r", NULL);
 
 	look(conf);
 	CHECK_ROW(name[0] == '\0' && strstr(why, "static: ") != NULL &&
-	    strstr(why, "; env: AWS_ACCESS_KEY_ID is not set; container: ") !=
+	    strstr(why, "; env: AWS_ACCESS_KEY_ID is not set; profile: no "
+	    "profile default in ") != NULL && strstr(why, "; container: ") !=
 	    NULL && strstr(why, "; imds: the metadata service does not support "
 	    "IMDSv2 (status 404)") != NULL, "%s", why);
 	http_fake_file("env:AWS_ACCESS_KEY_ID", SETUP_GIVE_FOUND, "AK");

@@ -19,7 +19,7 @@ struct files_item {
 	enum setup_give_outcome outcome;
 	char	*data;		/* NUL-terminated; "" unless it was found */
 	size_t	 len;
-	char	 why[256];	/* it failed */
+	char	 why[512];	/* it failed; or what msg_setup.h says */
 };
 /* items, in the order of the names, are wiped after the call. */
 typedef void (*files_cb)(const struct files_item *items, void *arg);
@@ -27,8 +27,8 @@ typedef void (*files_cb)(const struct files_item *items, void *arg);
 /* ask: sends one question (daemon_want()). */
 struct files *files_new(void (*ask)(uint32_t id, const char *what));
 void	 files_free(struct files *f);		/* NULL is fine */
-/* The names are not copied: constants.  Exactly one callback, later, unless
- * it is cancelled. */
+/* The names are needed only during the call.  Exactly one callback, later,
+ * unless it is cancelled. */
 struct files_job *files_gather(struct files *f, const char *const *what,
 	    size_t n, files_cb cb, void *arg);
 void	 files_cancel(struct files_job *job);	/* NULL is fine */

@@ -173,6 +173,7 @@ struct json_want {
 	size_t		 size;
 	int		 len;		/* -1: not there, or no such value */
 	unsigned	 seen;
+	unsigned	 null;		/* of these */
 };
 
 /* The value of the member that is asked for. */
@@ -193,6 +194,7 @@ json_wanted(struct json *j, struct json_want *w)
 			return -1;
 		n = (size_t)(j->p - from);
 		w->len = -1;
+		w->null += *from == 'n';
 		if ((*from == '-' || isdigit((unsigned char)*from)) &&
 		    n < w->size) {
 			memcpy(w->dst, from, n);
@@ -289,7 +291,7 @@ json_check(const void *p, size_t len)
 int
 json_get(const void *p, size_t len, const char *name, char *dst, size_t size)
 {
-	struct json_want	w = { name, dst, size, -1, 0 };
+	struct json_want	w = { name, dst, size, -1, 0, 0 };
 
 	if (json_top(p, len, &w) == -1 || w.seen != 1 || w.len == -1) {
 		explicit_bzero(dst, size);
@@ -297,6 +299,15 @@ json_get(const void *p, size_t len, const char *name, char *dst, size_t size)
 	}
 	dst[w.len] = '\0';
 	return w.len;
+}
+
+bool
+json_has(const void *p, size_t len, const char *name)
+{
+	char			none[1];
+	struct json_want	w = { name, none, sizeof(none), -1, 0, 0 };
+
+	return json_top(p, len, &w) == 0 && w.seen > w.null;
 }
 
 int64_t

@@ -7,6 +7,7 @@
 #ifndef CREDD_JSON_H
 #define CREDD_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,8 @@ int	 json_check(const void *p, size_t len);		/* 0, or -1 */
  */
 int	 json_get(const void *p, size_t len, const char *name, char *dst,
 	    size_t size);
+/* Is there a member of that name, of whatever type but null? */
+bool	 json_has(const void *p, size_t len, const char *name);
 /* An RFC 3339 time ("2026-11-28T20:00:00Z") as seconds since 1970; -1. */
 int64_t	 json_time(const char *s);
 

@@ -17,8 +17,10 @@
 const struct source *const source_table[] = {
 	&source_static,
 	&source_env,
+	&source_profile,
 	&source_container,
 	&source_imds,
+	&source_process,
 	NULL
 };
 

@@ -20,6 +20,7 @@
 #include "paild/chan.h"
 #include "paild/child.h"
 #include "paild/child_log.h"
+#include "paild/command.h"
 #include "paild/give.h"
 #include "paild/identity.h"
 #include "paild/listen.h"
@@ -235,6 +236,7 @@ child_ended(struct proc *p, int status)
 	peer_close(p->setup);
 	p->setup = NULL;
 	ask_gone(p);
+	give_gone(p);
 	chan_ended(p);
 	proc_enter(p, PROC_DOWN);
 	if (pd->stopping) {
@@ -268,7 +270,7 @@ is_ours(pid_t pid, void *arg)
 	for (i = 0; i < pd->nprocs; i++)
 		if (pd->procs[i].pid == pid)
 			return true;
-	return false;
+	return command_is(pid);
 }
 
 /*
@@ -307,6 +309,8 @@ child_reap(struct paild *pd)
 
 	while ((pid = spawn_reap(&status)) != 0) {
 		any = true;
+		if (command_reaped(pid, status))
+			continue;
 		for (i = 0; i < pd->nprocs; i++)
 			if (pd->procs[i].pid == pid) {
 				child_ended(&pd->procs[i], status);
@@ -326,6 +330,7 @@ child_free_all(struct paild *pd)
 		peer_close(pd->procs[i].setup);
 		child_log_close(&pd->procs[i]);
 		ask_gone(&pd->procs[i]);
+		give_gone(&pd->procs[i]);
 		if (pd->procs[i].timer != NULL)
 			event_free(pd->procs[i].timer);
 	}

@@ -27,6 +27,7 @@ struct conf_item {
 	struct tree_mark	 at;		/* of the value; 0: a default */
 	struct tree_mark	 name_at;
 	bool			 inside;	/* a secret in this file */
+	bool			 copied;	/* of its shorter form */
 	bool			 bad;		/* an error was reported */
 };
 

@@ -165,7 +165,7 @@ check_readable(struct conf *c, const char *path, const char *what)
 	struct buf		 b;
 	char			 why[512];
 
-	if (it == NULL || it->at.line == 0 || c->no_secrets)
+	if (it == NULL || it->at.line == 0 || it->copied || c->no_secrets)
 		return;
 	buf_init(&b, 4 * 1024 * 1024 + 65536);
 	if (conf_file_read(it->value, 4 * 1024 * 1024, &b, why,
@@ -369,6 +369,10 @@ conf_check(struct conf *c)
 	if (is(c, "store.type", "s3"))
 		check_store_s3(c);
 	check_readable(c, "store.tls-ca-file", "-----BEGIN CERTIFICATE-----");
+	check_readable(c, "store.credentials-file", NULL);
+	check_readable(c, "store.config-file", NULL);
+	check_readable(c, "store.credentials.credentials-file", NULL);
+	check_readable(c, "store.credentials.config-file", NULL);
 	check_tls(c);
 	check_listen(c);
 	check_paths(c);

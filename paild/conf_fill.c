@@ -109,6 +109,8 @@ is_of_kind(struct conf *c, const struct conf_item *it,
 	chosen = conf_written(c, selector->path);
 	if (chosen != NULL && chosen->bad)
 		return true;		/* that was told */
+	if (chosen == NULL)
+		chosen = conf_item(c, selector->path);
 	kind = chosen != NULL ? chosen->value : selector->def;
 	if (conf_key_goes_with(key, kind))
 		return true;
@@ -117,6 +119,62 @@ is_of_kind(struct conf *c, const struct conf_item *it,
 	    conf_key_leaf(selector->path), kind, map,
 	    conf_key_leaf(selector->path), strchr(key->when, '=') + 1);
 	return false;
+}
+
+/* A key that alone says where credentials come from, if nothing else does. */
+static void
+add_implied(struct conf *c)
+{
+	static const struct { const char *key, *source; } implied[] = {
+		{ "store.profile", "profile" }, { "store.auth-role", "imds" }
+	};
+	static const char	 source[] = "store.credentials.source";
+	size_t			 i;
+
+	if (conf_written(c, source) != NULL ||
+	    conf_written(c, "store.access-key") != NULL ||
+	    conf_written(c, "store.secret-key") != NULL)
+		return;
+	for (i = 0; i < nitems(implied); i++)
+		if (conf_written(c, implied[i].key) != NULL) {
+			add_default(c, conf_key_find(source), source,
+			    implied[i].source);
+			return;
+		}
+}
+
+/* Two names for one thing, in which both may be written if they agree. */
+static bool
+are_names(const struct conf *c, const struct conf_key *key)
+{
+	const struct conf_key	*k;
+	size_t			 i;
+
+	for (i = 0; i < c->n; i++) {
+		k = c->items[i].key;
+		if (k->alias != NULL && strcmp(k->alias, key->path) == 0 &&
+		    strcmp(conf_key_leaf(k->path),
+		    conf_key_leaf(key->path)) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+set_twice(struct conf *c, const struct conf_item *it,
+    const struct conf_item *other)
+{
+	if (!are_names(c, other->key)) {
+		conf_error(c, other->name_at, "%s is already set as %s in "
+		    "line %u", other->key->path, it->path, it->name_at.line);
+		return;
+	}
+	if (it->bad || other->bad || c->no_secrets ||
+	    (it->len == other->len && (it->len == 0 ||
+	    memcmp(it->value, other->value, it->len) == 0)))
+		return;
+	conf_error(c, it->name_at, "%s differs from line %u: it is another "
+	    "name for the same value", it->path, other->name_at.line);
 }
 
 /* A value that was written in its shorter form is the longer one's, too:
@@ -134,9 +192,7 @@ add_aliases(struct conf *c)
 			continue;
 		key = conf_key_find(c->items[i].key->alias);
 		if ((other = conf_written(c, key->path)) != NULL) {
-			conf_error(c, other->name_at, "%s is already set as "
-			    "%s in line %u", key->path, c->items[i].path,
-			    c->items[i].name_at.line);
+			set_twice(c, &c->items[i], other);
 			continue;
 		}
 		if (!is_of_kind(c, &c->items[i], key))
@@ -144,6 +200,7 @@ add_aliases(struct conf *c)
 		it = conf_item_add(c, key, key->path);
 		it->at = c->items[i].at;
 		it->name_at = c->items[i].name_at;
+		it->copied = true;
 		if ((it->bad = c->items[i].bad))
 			continue;
 		it->len = c->items[i].len;
@@ -187,6 +244,7 @@ add_defaults(struct conf *c, const struct tree_node *root)
 void
 conf_fill(struct conf *c, const struct tree_node *root)
 {
+	add_implied(c);
 	add_aliases(c);
 	add_defaults(c, root);
 }

@@ -20,7 +20,8 @@ enum conf_type {
 	CONF_SIZE,		/* 512M: bytes in the slice */
 	CONF_DURATION,		/* 30s: seconds in the slice */
 	CONF_PROCESSES,		/* auto, or a number */
-	CONF_STRING,		/* min..max bytes */
+	CONF_STRING,		/* min..max bytes: letters, digits, '-_.' */
+	CONF_TEXT,		/* the same of anything printable */
 	CONF_PATH,		/* absolute in the slice */
 	CONF_PEM,		/* a file; the slice holds its bytes */
 	CONF_SECRET,		/* a value, {env: NAME} or {file: PATH} */

@@ -50,7 +50,7 @@ can_be_changed(const char *path, char *why, size_t size)
 static const char *
 file_of(const struct conf_item *it)
 {
-	if (it->bad || it->at.line == 0)
+	if (it->bad || it->at.line == 0 || it->copied)
 		return NULL;
 	if (it->key->flags & CONF_GUARDED)
 		return it->value;

@@ -345,6 +345,37 @@ test_longer_names(void)
 	CHECK(pairs >= 3);
 }
 
+/* One key alone says where credentials come from. */
+static void
+test_implied_source(void)
+{
+	static const struct { const char *text, *source, *key, *value; }
+	rows[] = {
+		{ "  auth-role: r\n", "imds", "role", "r" },
+		{ "  profile: a b\n", "profile", "profile", "a b" },
+		{ "  profile: p\n  credentials: {source: auto}\n", "auto",
+		  "profile", "p" },
+		{ "  access-key: k\n  secret-key: s\n  security-token: t\n",
+		  "static", "session-token", "t" }
+	};
+	struct conf	*c;
+	char		 text[512], key[64];
+	size_t		 i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		snprintf(text, sizeof(text), L C "%s" A, rows[i].text);
+		c = conf_load_text("paild/test/t.yaml", text, strlen(text),
+		    false);
+		snprintf(key, sizeof(key), "store.credentials.%s",
+		    rows[i].key);
+		CHECK_ROW(conf_ok(c) && strcmp(conf_str(c,
+		    "store.credentials.source"), rows[i].source) == 0 &&
+		    strcmp(conf_str(c, key), rows[i].value) == 0, "row %zu",
+		    i);
+		conf_free(c);
+	}
+}
+
 static void
 test_restart_keys(void)
 {
@@ -535,6 +566,7 @@ main(void)
 	test_proxy_ports();
 	test_no_secrets();
 	test_longer_names();
+	test_implied_source();
 	test_restart_keys();
 	test_example();
 	test_files_of_others();

@@ -280,6 +280,14 @@ parse_string(struct parse *p)
 	return buf_puts(p->out, p->s);
 }
 
+static int
+parse_text(struct parse *p)
+{
+	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
+		return -1;
+	return buf_puts(p->out, p->s);
+}
+
 int
 conf_path_join(const char *base, const char *path, struct buf *out)
 {
@@ -390,6 +398,7 @@ conf_type_parse(const struct conf_key *key, const char *s, const char *base,
 		[CONF_DURATION] = parse_duration,
 		[CONF_PROCESSES] = parse_processes,
 		[CONF_STRING] = parse_string,
+		[CONF_TEXT] = parse_text,
 		[CONF_PATH] = parse_path,
 		[CONF_LISTEN] = conf_parse_listen,
 		[CONF_URL] = conf_parse_url,

@@ -1,24 +1,32 @@
 /*
  * Files change while credd runs: tokens are rotated, secrets replaced.  It
  * has no file system, and some are for root's eyes only; so paild reads them
- * for it, by the name that they have in the configuration or in a variable
- * of the list below.
+ * for it, by the name that they have in the configuration, in a variable of
+ * the list below, or in AWS's shared files.  Commands are run in the same way
+ * (command.h): one at a time, the one that was asked for last.
  */
 #include "common/compat.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "common/mem.h"
+#include "paild/aws_files.h"
+#include "paild/command.h"
 #include "paild/conf_file.h"
 #include "paild/give.h"
+#include "paild/identity.h"
+#include "paild/proc.h"
 
 /* The variables of AWS's tools: their values, and files that they name. */
 static const struct {
 	const char	*name;
 	bool		 file;
 } variables[] = {
+	{ "AWS_PROFILE", false },
 	{ "AWS_ACCESS_KEY_ID", false },
 	{ "AWS_SECRET_ACCESS_KEY", false },
 	{ "AWS_SESSION_TOKEN", false },
@@ -93,11 +101,55 @@ give_key(const struct conf *c, enum proc_kind kind, const char *path,
 	return 0;
 }
 
+/* It may have been when credd read the file. */
+static void
+not_said(struct setup_give *g)
+{
+	g->outcome = SETUP_GIVE_FAILED;
+	g->why = STR("it is not named in AWS's shared files");
+}
+
+/* "aws:credentials", "aws:config", "aws:web_identity_token_file=PATH" */
+static int
+give_aws(const struct conf *c, const char *what, struct setup_give *g,
+    struct buf *b, char *why, size_t size)
+{
+	static const char	 token[] = "web_identity_token_file=";
+	enum aws_file		 which = AWS_CREDENTIALS;
+	char			 path[PATH_MAX];
+
+	if (strncmp(what, token, sizeof(token) - 1) == 0) {
+		what += sizeof(token) - 1;
+		if (aws_files_say(c, "web_identity_token_file", what))
+			give_file(what, g, b, why, size);
+		else
+			not_said(g);
+		return 0;
+	}
+	if (strcmp(what, "config") == 0)
+		which = AWS_CONFIG;
+	else if (strcmp(what, "credentials") != 0)
+		return -1;
+	switch (aws_file_read(c, which, b, path, sizeof(path), why, size)) {
+	case AWS_FOUND:
+		g->outcome = SETUP_GIVE_FOUND;
+		strlcpy(why, path, size);
+		break;
+	case AWS_ABSENT:
+		strlcpy(why, path, size);
+		break;
+	default:
+		g->outcome = SETUP_GIVE_FAILED;
+	}
+	g->why = str_from(why);
+	return 0;
+}
+
 int
 give_find(const struct conf *c, enum proc_kind kind, struct str what,
     struct setup_give *g, struct buf *b, char *why, size_t size)
 {
-	char	name[128];
+	char	name[SETUP_WANT_MAX + 1];
 	int	r = -1;
 
 	memset(g, 0, sizeof(*g));
@@ -111,9 +163,81 @@ give_find(const struct conf *c, enum proc_kind kind, struct str what,
 		r = give_variable(name + 4, g, b, why, size);
 	else if (strncmp(name, "key:", 4) == 0)
 		r = give_key(c, kind, name + 4, g, b, why, size);
+	else if (strncmp(name, "aws:", 4) == 0)
+		r = give_aws(c, name + 4, g, b, why, size);
 	if (g->outcome == SETUP_GIVE_FOUND)
 		g->data = (struct str){ (const char *)b->data, b->len };
 	return r;
+}
+
+/* The command that runs; there is one credd. */
+static struct {
+	struct proc	*proc;
+	uint32_t	 id;
+	struct command	*command;	/* NULL: none */
+} run;
+
+static void
+run_done(const struct command_result *r, void *arg)
+{
+	struct setup_give	 g = { .outcome = SETUP_GIVE_FOUND };
+	struct proc		*p = run.proc;
+	char			 said[2 * COMMAND_SAID_MAX];
+
+	(void)arg;
+	run.command = NULL;
+	if (r->why != NULL) {
+		g.outcome = SETUP_GIVE_FAILED;
+		g.why = str_from(r->why);
+	} else {
+		g.data = r->out;
+		/* Of one that failed credd tells. */
+		if (*r->said != '\0')
+			log_info("proc=\"%s\" command=done said=\"%s\"",
+			    proc_name(p), log_quote(said, sizeof(said),
+			    r->said, strlen(r->said)));
+	}
+	if (p->setup != NULL)
+		peer_send_struct(p->setup, IMSG_SETUP_GIVE, run.id, &g, -1);
+}
+
+/* "run:COMMAND", if someone has written that. */
+static int
+give_run(struct proc *p, uint32_t id, struct str what)
+{
+	const struct conf	*c = p->paild->conf;
+	const char		*own = conf_str(c,
+				    "store.credentials.command");
+	struct setup_give	 g = { .outcome = SETUP_GIVE_FAILED };
+	char			*text, why[400] = "";
+
+	if (p->kind != PROC_CREDD || memchr(what.p, '\0', what.len) != NULL)
+		return -1;
+	give_gone(p);
+	text = mem_dup_len(what.p + 4, what.len - 4);
+	if ((own != NULL && strcmp(own, text) == 0) ||
+	    aws_files_say(c, "credential_process", text)) {
+		run.proc = p;
+		run.id = id;
+		run.command = command_start(p->paild->base, text,
+		    identity_of(p->kind)->user, COMMAND_MS, run_done, NULL,
+		    why, sizeof(why));
+		g.why = str_from(why);
+	} else
+		not_said(&g);
+	if (run.command == NULL)
+		peer_send_struct(p->setup, IMSG_SETUP_GIVE, id, &g, -1);
+	free(text);
+	return 0;
+}
+
+void
+give_gone(struct proc *p)
+{
+	if (run.command == NULL || run.proc != p)
+		return;
+	command_cancel(run.command);
+	run.command = NULL;
 }
 
 int
@@ -125,10 +249,14 @@ give_answer(struct proc *p, const struct msg *m)
 	char			why[400];
 	int			r = -1;
 
-	buf_init(&b, SETUP_GIVE_MAX);
 	if (wire_decode(&setup_want_wire, &want, m->data, m->len,
-	    NULL) == 0 && give_find(p->paild->conf, p->kind, want.what, &g,
-	    &b, why, sizeof(why)) == 0) {
+	    NULL) == -1)
+		return -1;
+	if (want.what.len > 4 && memcmp(want.what.p, "run:", 4) == 0)
+		return give_run(p, m->id, want.what);
+	buf_init(&b, SETUP_GIVE_MAX);
+	if (give_find(p->paild->conf, p->kind, want.what, &g, &b, why,
+	    sizeof(why)) == 0) {
 		peer_send_struct(p->setup, IMSG_SETUP_GIVE, m->id, &g, -1);
 		r = 0;
 	}

@@ -77,6 +77,50 @@ check_long_variable(void)
 	unsetenv("AWS_SESSION_TOKEN");
 }
 
+/* AWS's shared files, and of paths that credd asks for only those that one of
+ * them names. */
+static void
+check_aws(const char *dir)
+{
+	char			 path[64], token[64], what[256], text[256];
+	struct setup_give	 g;
+
+	unsetenv("AWS_SHARED_CREDENTIALS_FILE");
+	snprintf(path, sizeof(path), "%s/config", dir);
+	snprintf(token, sizeof(token), "%s/token", dir);
+	setenv("HOME", dir, 1);
+	setenv("AWS_CONFIG_FILE", "~/config", 1);
+	CHECK(ask(PROC_CREDD, "aws:credentials", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_ABSENT);
+	snprintf(what, sizeof(what), "%s/.aws/credentials", dir);
+	CHECK(str_eq(g.why, str_from(what)));
+	CHECK(ask(PROC_CREDD, "aws:config", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_ABSENT && str_eq(g.why, str_from(path)));
+	snprintf(text, sizeof(text), "[profile a]\nregion = %s/no\n"
+	    "Web_Identity_Token_File = %s # x\n", dir, token);
+	put(path, text);
+	CHECK(ask(PROC_CREDD, "aws:config", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FOUND && str_eq(g.data,
+	    str_from(text)) && str_eq(g.why, str_from(path)));
+	put(token, "jwt\n");
+	snprintf(what, sizeof(what), "aws:web_identity_token_file=%s", token);
+	CHECK(ask(PROC_CREDD, what, &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FOUND && str_eq(g.data, STR("jwt")));
+	/* another, though it is there; and one that another line has */
+	CHECK(ask(PROC_CREDD, "aws:web_identity_token_file=/etc/passwd",
+	    &g) == 0 && g.outcome == SETUP_GIVE_FAILED && g.data.len == 0);
+	snprintf(what, sizeof(what), "aws:web_identity_token_file=%s/no", dir);
+	CHECK(ask(PROC_CREDD, what, &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED);
+	CHECK(ask(PROC_CREDD, "aws:other", &g) == -1);
+	unlink(token);
+	unlink(path);
+	setenv("AWS_CONFIG_FILE", dir, 1);
+	CHECK(ask(PROC_CREDD, "aws:config", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED && strstr(why, dir) != NULL);
+	unsetenv("AWS_CONFIG_FILE");
+}
+
 int
 main(void)
 {
@@ -130,6 +174,7 @@ main(void)
 	CHECK(ask(PROC_CREDD, "env:AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 	    &g) == 0 && str_eq(g.data, STR("tok")));
 	unlink(path);
+	check_aws(dir);
 	rmdir(dir);
 	buf_free(&b);
 	conf_free(conf);

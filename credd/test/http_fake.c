@@ -35,13 +35,13 @@ static bool		 over;
 static struct {
 	const char		*what;
 	enum setup_give_outcome	 outcome;
-	char			 data[256];
+	char			 data[4096];
 } known[16];
 
 /* The question under way: answered from the loop. */
 struct question {
 	uint32_t	 id;
-	const char	*what;
+	char		*what;
 };
 
 void
@@ -65,7 +65,8 @@ static void
 on_question(evutil_socket_t fd, short what, void *arg)
 {
 	struct question		*q = arg;
-	struct setup_give	 g = { .outcome = SETUP_GIVE_ABSENT };
+	struct setup_give	 g = { .outcome = SETUP_GIVE_ABSENT,
+				    .why = str_from(q->what) };
 	size_t			 i;
 
 	(void)fd;
@@ -73,9 +74,12 @@ on_question(evutil_socket_t fd, short what, void *arg)
 	for (i = 0; i < nitems(known) && known[i].what != NULL; i++)
 		if (strcmp(known[i].what, q->what) == 0) {
 			g.outcome = (uint8_t)known[i].outcome;
-			g.data = g.why = str_from(known[i].data);
+			g.data = str_from(known[i].data);
+			if (g.outcome == SETUP_GIVE_FAILED)
+				g.why = g.data;
 		}
 	files_given(http_fake_world.files, q->id, &g);
+	free(q->what);
 	free(q);
 }
 
@@ -86,7 +90,7 @@ fake_ask(uint32_t id, const char *what)
 	struct question		*q = mem_new(1, sizeof(*q));
 
 	q->id = id;
-	q->what = what;
+	q->what = mem_dup(what);
 	event_base_once(http_fake_world.base, -1, EV_TIMEOUT, on_question, q,
 	    &soon);
 }

@@ -22,13 +22,19 @@ def assume_role(server, seconds=900):
     body = urllib.parse.urlencode(
         {"Action": "AssumeRole", "Version": "2011-06-15",
          "DurationSeconds": str(seconds)}).encode()
-    h = server.signed("POST", "/", "", body, {
-        "content-type": "application/x-www-form-urlencoded"}, "sts")
-    c = http.client.HTTPConnection(server.host, server.port, timeout=30)
-    c.request("POST", "/", body, h)
-    r = c.getresponse()
-    text = r.read()
-    c.close()
+    end = time.monotonic() + 60
+    while True:
+        h = server.signed("POST", "/", "", body, {
+            "content-type": "application/x-www-form-urlencoded"}, "sts")
+        c = http.client.HTTPConnection(server.host, server.port, timeout=30)
+        c.request("POST", "/", body, h)
+        r = c.getresponse()
+        text = r.read()
+        c.close()
+        # MinIO's answer until it has started in full.
+        if b"Server not initialized" not in text or time.monotonic() > end:
+            break
+        time.sleep(0.05)
     assert r.status == 200, (r.status, text)
     found = {e.tag.split("}")[1]: e.text
              for e in xml.etree.ElementTree.fromstring(text).iter()}
@@ -101,6 +107,14 @@ class Service:
         self.close()
 
 
+def write(path, text, mode=0o644):
+    """A file that is replaced as a whole."""
+    with open(path + ".new", "w") as f:
+        f.write(text)
+    os.chmod(path + ".new", mode)
+    os.rename(path + ".new", path)
+
+
 class Keys:
     """What a service gives: keys(), made anew for each question, that claim
     to be good for `life` seconds."""
@@ -168,3 +182,19 @@ class Container(Service):
         if headers.get("Authorization") != self.token:
             return 401, {}, b"{}"
         return 200, {}, json.dumps(self.keys.document()).encode()
+
+
+class Printed(Service):
+    """What a credential process prints, for one that asks with curl."""
+
+    def __init__(self, keys):
+        self.keys = keys
+        super().__init__()
+
+    def answer(self, method, path, headers, body):
+        d = self.keys.document()
+        return 200, {}, json.dumps({
+            "Version": 1, "AccessKeyId": d["AccessKeyId"],
+            "SecretAccessKey": d["SecretAccessKey"],
+            "SessionToken": d["Token"],
+            "Expiration": d["Expiration"]}).encode()

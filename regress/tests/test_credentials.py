@@ -8,7 +8,8 @@ import imapc
 import proc
 import s3proxy
 import suite
-from credentials import Container, Imds, Keys, assume_role
+from credentials import (Container, Imds, Keys, Printed, assume_role,
+                         write)
 from mails import small
 from mark import normal_only
 
@@ -252,3 +253,160 @@ def test_a_secret_in_a_file_is_replaced_without_a_restart():
         log = s.log_text()
     for keys in (first, second):
         assert keys[1] not in log and keys[2] not in log
+
+
+CURL = "curl -sS --noproxy 127.0.0.1"
+
+
+def profile(name, keys, **more):
+    """A section of AWS's credentials file."""
+    lines = ["[%s]" % name, "aws_access_key_id = " + keys[0],
+             "aws_secret_access_key=" + keys[1]]
+    if len(keys) > 2:
+        lines.append("aws_session_token = " + keys[2] + " # temporary")
+    return "\n".join(lines + ["%s = %s" % p for p in more.items()]) + "\n"
+
+
+def test_profiles_of_the_shared_files_are_used():
+    """Static and temporary keys, and a command: each after a reload.  The
+    names of the files come from the environment, as with AWS's tools."""
+    server, bucket = suite.store("minio")
+    own = (server.access, server.secret)
+    made = []
+
+    def make():
+        made.append(assume_role(server))
+        return made[-1]
+
+    d = proc.tempdir("aws")
+    temporary = assume_role(server)
+    write(d + "/credentials", profile("default", own) +
+          profile("temporary", temporary), 0o600)
+    with Printed(Keys(make, 3600)) as printed:
+        write(d + "/config", "# AWS\n[default]\nregion = us-east-1\ns3 =\n"
+              "  max_queue_size = 10\n[profile printed]\n"
+              "credential_process = %s -H \"X: a b\" %s/\n"
+              "[profile browser]\nsso_session = x\n" %
+              (CURL, printed.url), 0o600)
+        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = d + "/credentials"
+        os.environ["AWS_CONFIG_FILE"] = d + "/config"
+        try:
+            with with_source((server, bucket), "source: profile") as s:
+                def use(name, access):
+                    s.over["store"] = s.over["store"].replace(
+                        "source: profile", "source: profile, profile: " +
+                        name, 1)
+                    s.write_conf()
+                    s.ctl("reload")
+                    proc.await_true("%s is used" % name, lambda: access() in
+                                    s.ctl("credentials").stdout.decode(), 60)
+                    appends(s, 1)
+                    s.over["store"] = s.over["store"].replace(
+                        ", profile: " + name, "", 1)
+
+                text = s.ctl("credentials").stdout.decode()
+                assert "profile" in text and own[0] in text, text
+                appends(s, 1)
+                use("temporary", lambda: temporary[0])
+                use("printed", lambda: made[-1][0] if made else "none yet")
+                # What it cannot use it says, and goes on with what it has.
+                use("browser", lambda: made[-1][0])
+                proc.await_true("the reason", lambda: "config:9: sso_session: "
+                                "profile browser needs a person" in
+                                s.log_text(), 60)
+                log = s.log_text()
+        finally:
+            del os.environ["AWS_SHARED_CREDENTIALS_FILE"]
+            del os.environ["AWS_CONFIG_FILE"]
+    assert "source=profile access-key=\"%s\"" % own[0] in log, log
+    for keys in made + [temporary, own]:
+        assert all(secret not in log for secret in keys[1:])
+
+
+def test_a_command_prints_keys_and_is_run_again_before_they_end():
+    store = suite.store("minio")
+    made = []
+
+    def make():
+        made.append(assume_role(store[0]))
+        return made[-1]
+
+    with Printed(Keys(make, 8)) as printed:
+        with with_source(store, "source: process, command: '/bin/sh -c "
+                         "\"echo some words >&2; exec %s %s/\"'" %
+                         (CURL, printed.url)) as s:
+            appends(s, 2)
+            proc.await_true("a third set of keys", lambda: len(made) >= 3,
+                            60)
+            appends(s, 2)
+            log = s.log_text()
+    assert "source=process access-key=\"%s\"" % made[0][0] in log, log
+    assert "command=done said=\"some words\"" in log, log
+    for access, secret, token in made:
+        assert secret not in log and token not in log
+
+
+@normal_only("waits for the time limit of a command")
+def test_a_command_that_hangs_or_prints_garbage_costs_nobody_his_keys():
+    store = suite.store("minio")
+    keys = assume_role(store[0])
+    d = proc.tempdir("command")
+    good = ("echo '{\"Version\": 1, \"AccessKeyId\": \"%s\", "
+            "\"SecretAccessKey\": \"%s\", \"SessionToken\": \"%s\"}'\n" %
+            keys)
+    write(d + "/keys", good)
+
+    def left():
+        """What the command has started, and was not ended."""
+        out = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/cmdline" % pid, "rb") as f:
+                    if f.read() == b"sleep\x0086399\0":
+                        out.append(pid)
+            except OSError:
+                pass
+        return out
+
+    with with_source(store, "source: process, command: 'sh %s/keys'" %
+                     d) as s:
+        appends(s, 1)
+        for text, why in (
+                ("trap '' TERM; sleep 86399 & sleep 86399; wait",
+                 "it did not exit in time, and was killed"),
+                ("setsid sleep 86399 & echo " + "x" * 1000,
+                 "not a JSON object"),
+                ("yes", "more than 64 KiB"),
+                ("echo %s; echo not today >&2; exit 3" % keys[1],
+                 "exit status 3: not today")):
+            write(d + "/keys", text + "\n")
+            s.ctl("reload")             # asks at once
+            proc.await_true(why, lambda: "credentials=kept result=no why=\"pr"
+                            "ocess: store.credentials.command: " in
+                            s.log_text() and why in s.log_text(), 60)
+            appends(s, 1)
+        write(d + "/keys", good)
+        s.ctl("reload")
+        proc.await_true("they are got again", lambda: "reason" not in
+                        s.ctl("credentials").stdout.decode(), 60, 0.2)
+        proc.await_true("nothing is left", lambda: not left(), 30, 0.1)
+        appends(s, 1)
+        log = s.log_text()
+    assert keys[1] not in log and keys[2] not in log, log
+
+
+def test_an_auth_role_is_the_role_that_is_asked_for():
+    server, bucket = suite.store("minio")
+    with Imds(Keys(lambda: assume_role(server), 3600)) as imds:
+        s = suite.Suite((server, bucket))
+        s.over["store"] = (
+            "{type: s3, bucket: %s, region: %s, endpoint: '%s', "
+            "auth-role: mail-node, credentials: {source: imds, "
+            "endpoint: '%s'}}" % (bucket, server.region, server.endpoint,
+                                  imds.url))
+        s.write_conf()
+        with s:
+            appends(s, 1)
+        # Its name is known: nobody has asked for it.
+        assert all(not path.endswith("/security-credentials/")
+                   for _, path, _ in imds.seen), imds.seen
