@@ -21,6 +21,7 @@ static const struct {
 	const char	*errors;	/* line:column: text, one a line */
 } mistakes[] = {
 #include "paild/conf_mistakes.h"
+#include "paild/conf_mistakes_keys.h"
 };
 
 /* The messages of c, with the base directory as '@'. */
