@@ -21,7 +21,8 @@ static const struct provider {
 	const char	*regions;	/* separated by a space */
 	const char	*before, *after; /* a region's name in the host */
 	const char	*sign;		/* NULL: the region's name */
-	bool		 conditions;	/* false: known to have none */
+	const char	*lacks;		/* of conditional writes, if that is
+					   known (pail-providers(7)) */
 } providers[] = {
 	{ "AWS", "", "us-east-1 us-east-2 us-west-1 us-west-2 af-south-1 "
 	    "ap-east-1 ap-east-2 ap-south-1 ap-south-2 ap-southeast-1 "
@@ -31,38 +32,39 @@ static const struct provider {
 	    "eu-west-1 eu-west-2 eu-west-3 eu-south-1 eu-south-2 eu-north-1 "
 	    "il-central-1 me-south-1 me-central-1 mx-central-1 sa-east-1 "
 	    "us-gov-east-1 us-gov-west-1 cn-north-1 cn-northwest-1",
-	    NULL, NULL, NULL, true },
+	    NULL, NULL, NULL, NULL },
 	{ "DigitalOcean Spaces", "", "ams3 atl1 blr1 fra1 lon1 nyc3 sfo2 sfo3 "
-	    "sgp1 syd1 tor1", "", ".digitaloceanspaces.com", NULL, true },
+	    "sgp1 syd1 tor1", "", ".digitaloceanspaces.com", NULL,
+	    "does not accept If-Match with the ETag that it returns" },
 	{ "Wasabi", "wa-", "us-east-1 us-east-2 us-central-1 us-west-1 "
 	    "ca-central-1 eu-central-1 eu-central-2 eu-west-1 eu-west-2 "
 	    "eu-west-3 eu-south-1 ap-northeast-1 ap-northeast-2 "
 	    "ap-southeast-1 ap-southeast-2", "s3.", ".wasabisys.com", NULL,
-	    true },
+	    NULL },
 	{ "Backblaze B2", "", "us-west-000 us-west-001 us-west-002 "
 	    "us-west-004 us-east-005 ca-east-006 eu-central-003", "s3.",
-	    ".backblazeb2.com", NULL, false },
+	    ".backblazeb2.com", NULL, "has no conditional writes" },
 	{ "Scaleway", "", "fr-par nl-ams pl-waw it-mil", "s3.",
-	    ".scw.cloud", NULL, true },
+	    ".scw.cloud", NULL, NULL },
 	{ "OVHcloud", "", "gra rbx sbg de uk waw bhs eu-west-par sgp syd",
-	    "s3.", ".io.cloud.ovh.net", NULL, true },
+	    "s3.", ".io.cloud.ovh.net", NULL, NULL },
 	{ "Hetzner", "", "fsn1 nbg1 hel1", "", ".your-objectstorage.com",
-	    NULL, true },
+	    NULL, NULL },
 	{ "Exoscale", "", "ch-gva-2 ch-dk-2 de-fra-1 de-muc-1 at-vie-1 "
-	    "at-vie-2 bg-sof-1 hr-zag-1", "sos-", ".exo.io", NULL, true },
+	    "at-vie-2 bg-sof-1 hr-zag-1", "sos-", ".exo.io", NULL, NULL },
 	{ "IDrive e2", "e2-", "us-east-1 us-west-1 us-west-2 us-midwest-1 "
 	    "us-southwest-1 us-southeast-1 us-central-1 ca-east-1 eu-west-1 "
 	    "eu-west-3 eu-west-4 eu-central-2 ap-southeast-1", "s3.",
-	    ".idrivee2.com", NULL, true },
+	    ".idrivee2.com", NULL, NULL },
 	{ "Linode", "linode-", "us-east-1 us-southeast-1 eu-central-1 "
-	    "ap-south-1", "", ".linodeobjects.com", NULL, true },
+	    "ap-south-1", "", ".linodeobjects.com", NULL, NULL },
 	{ "Linode", "", "us-iad-1 us-ord-1 us-sea-1 us-mia-1 us-lax-1 "
 	    "fr-par-1 nl-ams-1 se-sto-1 it-mil-1 es-mad-1 jp-osa-1 id-cgk-1 "
-	    "in-maa-1 br-gru-1", "", ".linodeobjects.com", NULL, true },
+	    "in-maa-1 br-gru-1", "", ".linodeobjects.com", NULL, NULL },
 	{ "Yandex", "", "ru-central1", NULL, "storage.yandexcloud.net", NULL,
-	    true },
+	    NULL },
 	{ "Google", "", "google", NULL, "storage.googleapis.com", "auto",
-	    false },
+	    "has no conditional writes by ETag" },
 };
 
 static const struct provider *
@@ -158,10 +160,10 @@ conf_region(struct conf *c)
 		unknown(c, region);
 		return;
 	}
-	if (!p->conditions)
-		conf_warning(c, region->at, "store.region: %s has no "
-		    "conditional writes as far as is known; the probe will "
-		    "refuse the bucket", p->name);
+	if (p->lacks != NULL)
+		conf_warning(c, region->at, "store.region: %s %s, as far as "
+		    "is known; the probe will refuse the bucket "
+		    "(pail-providers(7))", p->name, p->lacks);
 	if (p->after == NULL)
 		return;			/* AWS */
 	name = region->value + strlen(p->prefix);
