@@ -115,6 +115,7 @@ conf_load_text(const char *file, const void *text, size_t len,
 		conf_error(c, at, "%s", why);
 		return c;
 	}
+	conf_url(c, root);
 	conf_walk(c, root);
 	if (root->kind == TREE_MAP)
 		conf_check(c);

@@ -41,6 +41,7 @@ struct conf {
 	char			*file;
 	char			*base;		/* directory of the file */
 	bool			 no_secrets;	/* they were not read */
+	bool			 bad_url;	/* store.url: it says nothing */
 	struct conf_item	*items;
 	size_t			 n, size;
 	struct conf_error	*errors;	/* sorted by place */
@@ -81,6 +82,12 @@ void	 conf_error(struct conf *c, struct tree_mark at, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 void	 conf_warning(struct conf *c, struct tree_mark at, const char *fmt,
 	    ...) __attribute__((format(printf, 3, 4)));
+/*
+ * store.url: adds to the tree what the line says, as if it had been written key
+ * by key, so that everything is checked as usual.  A key that is also written
+ * must say the same.  Messages never show the line, which may hold a secret.
+ */
+void	 conf_url(struct conf *c, struct tree_node *root);
 void	 conf_walk(struct conf *c, const struct tree_node *root);
 void	 conf_check(struct conf *c);		/* conf_check.c */
 void	 conf_secure(struct conf *c);		/* conf_secure.c */

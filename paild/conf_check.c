@@ -40,7 +40,7 @@ check_static_keys(struct conf *c)
 	char			 path[64];
 	size_t			 i;
 
-	if (!is(c, "store.credentials.source", "static"))
+	if (!is(c, "store.credentials.source", "static") || c->bad_url)
 		return;
 	for (i = 0; i < nitems(keys); i++) {
 		snprintf(path, sizeof(path), "store.credentials.%s", keys[i]);

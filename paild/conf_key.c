@@ -40,6 +40,8 @@ const struct conf_key conf_keys[] = {
 	    STORAGED | CREDD, NULL, 0, 0, "file s3", "file or s3" },
 	{ "store.path", CONF_PATH, CONF_REQUIRED | CONF_RESTART, STORAGED,
 	    NULL, 1, 1000, NULL, "the store's directory", "type=file" },
+	{ "store.url", CONF_LINE, 0, 0, NULL, 1, 4095, NULL, "one line in "
+	    "Dovecot's form, for most of these keys", "type=s3" },
 	{ "store.bucket", CONF_BUCKET, CONF_REQUIRED | CONF_RESTART, STORAGED,
 	    NULL, 3, 63, NULL, "the bucket name", "type=s3" },
 	{ "store.region", CONF_STRING, CONF_REQUIRED | CONF_RESTART,

@@ -26,6 +26,7 @@ enum conf_type {
 	CONF_PEM,		/* a file; the slice holds its bytes */
 	CONF_SECRET,		/* a value, {env: NAME} or {file: PATH} */
 	CONF_LISTEN,		/* imap://ADDRESS:PORT */
+	CONF_LINE,		/* store.url: never shown */
 	CONF_URL,		/* http://HOST[:PORT] or https://... */
 	CONF_PROXY,		/* the same, or socks5h://... */
 	CONF_BUCKET,

@@ -386,6 +386,13 @@ parse_mailbox(struct parse *p)
 	return buf_puts(p->out, p->s);
 }
 
+/* conf_url() has told what is wrong with it. */
+static int
+parse_line(struct parse *p)
+{
+	return buf_puts(p->out, p->s);
+}
+
 int
 conf_type_parse(const struct conf_key *key, const char *s, const char *base,
     struct buf *out, char *why, size_t size)
@@ -401,6 +408,7 @@ conf_type_parse(const struct conf_key *key, const char *s, const char *base,
 		[CONF_TEXT] = parse_text,
 		[CONF_PATH] = parse_path,
 		[CONF_LISTEN] = conf_parse_listen,
+		[CONF_LINE] = parse_line,
 		[CONF_URL] = conf_parse_url,
 		[CONF_PROXY] = conf_parse_proxy,
 		[CONF_BUCKET] = conf_parse_bucket,

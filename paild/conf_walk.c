@@ -292,7 +292,8 @@ check_required(struct conf *c, const struct tree_node *map, const char *path,
 		key = &conf_keys[i];
 		if (!conf_key_below(key->path, keypath) ||
 		    !is_required(key, k) ||
-		    find_child(map, conf_key_leaf(key->path)) != NULL)
+		    find_child(map, conf_key_leaf(key->path)) != NULL ||
+		    (c->bad_url && strcmp(keypath, "store") == 0))
 			continue;
 		if (key->when != NULL)
 			conf_error(c, k->at, "%s needs \"%s\" with \"%s: "

@@ -113,6 +113,32 @@ refuse_syntax(struct reader *r)
 	return refuse(r, at, text);
 }
 
+static void
+append(struct tree_node *up, struct tree_node *n)
+{
+	if (up->last != NULL)
+		up->last->next = n;
+	else
+		up->child = n;
+	up->last = n;
+	up->n++;
+}
+
+struct tree_node *
+tree_add(struct tree_node *up, enum tree_kind kind, const char *name,
+    const struct tree_node *as)
+{
+	struct tree_node	*n = mem_new(1, sizeof(*n));
+
+	n->kind = kind;
+	n->at = as->at;
+	n->name_at = as->name_at;
+	if (name != NULL)
+		n->name = mem_dup(name);
+	append(up, n);
+	return n;
+}
+
 static struct tree_node *
 node_add(struct reader *r, enum tree_kind kind, struct tree_mark at)
 {
@@ -130,12 +156,7 @@ node_add(struct reader *r, enum tree_kind kind, struct tree_mark at)
 		return n;
 	}
 	up = r->stack[r->depth - 1];
-	if (up->last != NULL)
-		up->last->next = n;
-	else
-		up->child = n;
-	up->last = n;
-	up->n++;
+	append(up, n);
 	if (up->kind == TREE_MAP) {
 		n->name = r->name;
 		n->name_at = r->name_at;

@@ -40,6 +40,10 @@ struct tree_node {
  */
 struct tree_node *tree_read(const void *text, size_t len,
 	    struct tree_mark *at, char *why, size_t size);
+/* One more node at the end of a map (with that name) or list (NULL), empty, and
+ * in the place of as. */
+struct tree_node *tree_add(struct tree_node *up, enum tree_kind kind,
+	    const char *name, const struct tree_node *as);
 void	 tree_free(struct tree_node *n);	/* NULL is fine */
 
 #endif
