@@ -289,8 +289,10 @@ take_host(struct url_line *u, char *host, const char *port)
 	}
 	snprintf(endpoint, sizeof(endpoint), "s3.%s.amazonaws.com%s",
 	    u->region, strncmp(u->region, "cn-", 3) == 0 ? ".cn" : "");
-	if (aws && u->secure && *port == '\0' && strcmp(rest, endpoint) == 0)
-		return 0;			/* follows from the region */
+	/* It follows from the region; the one without leads elsewhere first. */
+	if (aws && u->secure && *port == '\0' && (strcmp(rest, endpoint) == 0 ||
+	    strcmp(rest, "s3.amazonaws.com") == 0))
+		return 0;
 	snprintf(endpoint, sizeof(endpoint), "http%s://%s%s",
 	    u->secure ? "s" : "", rest, port);
 	url_put(u, u->store, "endpoint", endpoint);

@@ -53,6 +53,10 @@ static const struct {
 	  "?bucket=mail\n",
 	  "type=s3\nbucket=mail\nregion=eu-west-1\naccess-key=A\n"
 	  "secret-key=s\n" },
+	{ "  url: aws-s3:https://mail.s3.amazonaws.com/?auth_role=s3access"
+	  "&region=eu-central-1\n",
+	  "type=s3\nbucket=mail\nregion=eu-central-1\n"
+	  "credentials.source=imds\ncredentials.role=s3access\n" },
 	/* All parameters. */
 	{ "  url: fscache:512M:/var/cache/mails/%4Nu:compress:gz:6:s3:https://"
 	  "A:s@s3.example.org/mail/?bucket=mail&region=eu&timeout_msecs=10000"
