@@ -2,7 +2,6 @@
 service as strict as EC2's."""
 
 import datetime
-import http.client
 import http.server
 import json
 import os
@@ -26,7 +25,7 @@ def assume_role(server, seconds=900):
     while True:
         h = server.signed("POST", "/", "", body, {
             "content-type": "application/x-www-form-urlencoded"}, "sts")
-        c = http.client.HTTPConnection(server.host, server.port, timeout=30)
+        c = server.connect()
         c.request("POST", "/", body, h)
         r = c.getresponse()
         text = r.read()

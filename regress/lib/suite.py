@@ -50,7 +50,8 @@ class Suite:
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
              "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
              "-subj", "/CN=localhost", "-addext",
-             "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "subjectAltName=DNS:localhost,IP:127.0.0.1,"
+             "DNS:*.s3.localhost",
              "-keyout", os.path.join(self.dir, "key.pem"), "-out",
              self.cert], check=True, stderr=subprocess.DEVNULL)
 
