@@ -323,25 +323,40 @@ take_path(struct url_line *u, const char *s, size_t len)
 		url_put(u, u->store, "key-prefix", path);
 }
 
-/* After the parameters: what they are about. */
+/* The instance's role, and where the metadata service is, if not EC2's. */
 static int
-take_rest(struct url_line *u)
+take_role(struct url_line *u)
 {
 	struct tree_node	*map;
+	char			 url[300];
 
-	if (*u->bucket != '\0')
-		url_put(u, u->store, "bucket", u->bucket);
-	if (*u->region != '\0')
-		url_put(u, u->store, "region", u->region);
+	if (*u->role == '\0' && *u->auth_host != '\0')
+		conf_warning(u->c, u->node->at, "store.url: auth_host has no "
+		    "meaning without auth_role");
 	if (*u->role == '\0')
 		return 0;
 	if (u->keys)
 		return fail(u, "it has an access key as well as auth_role");
+	url_put(u, u->store, "auth-role", u->role);
+	if (*u->auth_host == '\0')
+		return 0;
+	snprintf(url, sizeof(url), "http://%s", u->auth_host);
 	if ((map = url_map(u, u->store, TREE_MAP, "credentials")) != NULL) {
 		url_put(u, map, "source", "imds");
-		url_put(u, map, "role", u->role);
+		url_put(u, map, "endpoint", url);
 	}
 	return 0;
+}
+
+/* After the parameters: what they are about. */
+static int
+take_rest(struct url_line *u)
+{
+	if (*u->bucket != '\0')
+		url_put(u, u->store, "bucket", u->bucket);
+	if (*u->region != '\0')
+		url_put(u, u->store, "region", u->region);
+	return take_role(u);
 }
 
 /* From the URL on; s is a copy that may be changed. */

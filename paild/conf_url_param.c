@@ -67,18 +67,10 @@ take_role(struct url_line *u, const struct param *p, const char *value)
 	return copy_once(u, p, value, u->role, sizeof(u->role));
 }
 
-/* Where the metadata service is. */
 static int
 take_auth_host(struct url_line *u, const struct param *p, const char *value)
 {
-	struct tree_node	*map;
-	char			 url[VALUE_MAX + 8];
-
-	(void)p;
-	snprintf(url, sizeof(url), "http://%s", value);
-	if ((map = url_map(u, u->store, TREE_MAP, "credentials")) != NULL)
-		url_put(u, map, "endpoint", url);
-	return 0;
+	return copy_once(u, p, value, u->auth_host, sizeof(u->auth_host));
 }
 
 /* Dovecot's units, milliseconds without one; -1: no time. */

@@ -18,6 +18,7 @@ struct url_line {
 	char			 bucket[64];	/* "": not told so far, */
 	char			 region[65];	/* likewise */
 	char			 role[65];
+	char			 auth_host[256];
 	bool			 absolute;	/* absolute_timeout was there */
 };
 

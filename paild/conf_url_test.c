@@ -33,7 +33,7 @@ static const struct {
 	{ "  url: aws-s3:https://my.mails.s3.cn-north-1.amazonaws.com.cn/"
 	  "?auth_role=s3access\n",
 	  "type=s3\nbucket=my.mails\nregion=cn-north-1\n"
-	  "credentials.source=imds\ncredentials.role=s3access\n" },
+	  "auth-role=s3access\n" },
 	{ "  url: s3:http://AKID:s@[::1]:9000/?bucket=mail&region=us-east-1\n",
 	  "type=s3\nbucket=mail\nregion=us-east-1\n"
 	  "endpoint=http://[::1]:9000\naccess-key=AKID\nsecret-key=s\n" },
@@ -56,7 +56,17 @@ static const struct {
 	{ "  url: aws-s3:https://mail.s3.amazonaws.com/?auth_role=s3access"
 	  "&region=eu-central-1\n",
 	  "type=s3\nbucket=mail\nregion=eu-central-1\n"
-	  "credentials.source=imds\ncredentials.role=s3access\n" },
+	  "auth-role=s3access\n" },
+	{ "  url: aws-s3:https://mail.s3.amazonaws.com/?auth_host=127.0.0.1:80"
+	  "&auth_role=s3access&region=eu-central-1\n",
+	  "type=s3\nbucket=mail\nregion=eu-central-1\n"
+	  "auth-role=s3access\ncredentials.source=imds\n"
+	  "credentials.endpoint=http://127.0.0.1:80\n" },
+	{ "  url: aws-s3:https://A:s@mail.s3.amazonaws.com/?auth_host="
+	  "127.0.0.1:80&region=eu-central-1\n",
+	  "3:8: warning: store.url: auth_host has no meaning without "
+	  "auth_role\ntype=s3\nbucket=mail\nregion=eu-central-1\n"
+	  "access-key=A\nsecret-key=s\n" },
 	/* All parameters. */
 	{ "  url: fscache:512M:/var/cache/mails/%4Nu:compress:gz:6:s3:https://"
 	  "A:s@s3.example.org/mail/?bucket=mail&region=eu&timeout_msecs=10000"
@@ -170,8 +180,9 @@ static const struct {
 /* In this order; those with defaults only if they were set. */
 static const char *const keys[] = { "store.type", "store.bucket",
 	"store.region", "store.endpoint", "store.addressing",
-	"store.access-key", "store.secret-key", "store.credentials.source",
-	"store.credentials.role", "store.key-prefix", "store.timeout",
+	"store.access-key", "store.secret-key", "store.auth-role",
+	"store.credentials.source", "store.credentials.endpoint",
+	"store.key-prefix", "store.timeout",
 	"store.connect-timeout", "store.max-retries",
 	"store.request-headers.0", "store.request-headers.1",
 	"store.parallel-deletes", "store.compression", "cache.path",

@@ -81,9 +81,19 @@ key-prefix = "stalwart/"
 compression = "lz4"
 """, """{type: s3, bucket: %(bucket)s, region: %(region)s,
   endpoint: "%(endpoint)s", max-retries: 4, timeout: 20s, compression: lz4,
-  credentials: {access-key: %(access)s, secret-key: "%(secret)s",
-    session-token: "%(token)s"},
+  access-key: %(access)s, secret-key: "%(secret)s",
+  session-token: "%(token)s", security-token: "%(token)s",
   key-prefix: stalwart, tls-ca-file: "%(ca)s"}"""),
+            ("profile", """
+[store."s3"]
+type = "s3"
+bucket = "%(bucket)s"
+region = "%(region)s"
+endpoint = "%(endpoint)s"
+profile = "mail"
+""", """{type: s3, bucket: %(bucket)s, region: %(region)s, profile: mail,
+  endpoint: "%(endpoint)s", credentials-file: "%(aws)s/credentials",
+  config-file: "%(aws)s/config", tls-ca-file: "%(ca)s"}"""),
             ("store.blob.s3", """
 [store.blob.s3]
 bucket = "%(bucket)s"
@@ -91,13 +101,15 @@ region = "%(region)s"
 access-key = "%(root)s"
 secret-key = "%(rootsecret)s"
 endpoint = "%(endpoint)s"
+#security-token = ""
+#profile = ""
 timeout = "30s"
 """, """{type: s3, bucket: %(bucket)s, region: %(region)s, timeout: 30s,
   access-key: %(root)s, secret-key: "%(rootsecret)s",
   endpoint: "%(endpoint)s", tls-ca-file: "%(ca)s"}"""),
             ("BlobStore", """
 {"@type": "S3", "bucket": "%(bucket)s", "accessKey": "%(access)s",
- "secretKey": "%(secret)s", "sessionToken": "%(token)s",
+ "secretKey": "%(secret)s", "securityToken": "%(token)s",
  "region": {"@type": "Custom", "customRegion": "%(region)s",
             "customEndpoint": "%(endpoint)s"},
  "timeout": "30s", "maxRetries": 3, "verifyAfterWrite": true,
@@ -105,8 +117,8 @@ timeout = "30s"
 """, """{type: s3, bucket: %(bucket)s, region: %(region)s,
   endpoint: "%(endpoint)s", timeout: 30s, max-retries: 3, key-prefix: mail,
   verify-after-write: true, allow-invalid-certs: true,
-  credentials: {access-key: %(access)s, secret-key: "%(secret)s",
-    session-token: "%(token)s"}}""")]
+  access-key: %(access)s, secret-key: "%(secret)s",
+  security-token: "%(token)s"}""")]
 
 # url: is the line itself.
 DOVECOT = [("obox_fs", """
@@ -149,13 +161,29 @@ def translated():
 
 def names(theirs):
     """The options that a text of theirs sets."""
-    out = set(re.findall(r"^ *([a-z0-9_-]+) = ", theirs, re.M))
+    out = set(re.findall(r"^[ #]*([a-z0-9_-]+) = ", theirs, re.M))
     out |= set(re.findall(r'"(@?\w+)":', theirs))
     out |= set(re.findall(r"[?&](\w+)=", theirs))
     return out | set(re.findall(r"\b(fscache|compress|aws-s3):", theirs))
 
 
-@row("url")
+def shared_files(d, server):
+    """AWS's, with a profile "mail"."""
+    os.makedirs(d)
+    for name, text in (
+            ("config", "[profile mail]\nregion = %s\n" % server.region),
+            ("credentials", "[mail]\naws_access_key_id = %s\n"
+             "aws_secret_access_key = %s\n" % (server.access,
+                                              server.secret))):
+        path = os.path.join(d, name)
+        with open(path, "w") as f:
+            f.write(text)
+        os.chmod(path, 0o600)
+    return d
+
+
+@row("url", "session-token", "security-token", "profile", "credentials-file",
+     "config-file", "auth-role")
 @normal_only("takes 15 s")
 def test_what_stalwart_and_dovecot_have_serves():
     own = suite.Suite()                 # for its certificate
@@ -171,6 +199,7 @@ def test_what_stalwart_and_dovecot_have_serves():
                  "access": access, "secret": secret, "token": token,
                  "root": there.access, "rootsecret": there.secret,
                  "rootquoted": urllib.parse.quote(there.secret, safe=""),
+                 "aws": shared_files(os.path.join(s.dir, "aws"), there),
                  "ca": own.cert, "cache": os.path.join(s.dir, "cache"),
                  "imds": imds.url.partition("//")[2]}
             has = theirs % v
