@@ -122,6 +122,12 @@ keys_push(struct keys *k, struct peer *p, int64_t day)
 	explicit_bzero(key, sizeof(key));
 }
 
+static int64_t
+keys_first_day(const struct keys *k)
+{
+	return (k->now() - KEYS_AHEAD) / DAY;
+}
+
 /* The last day whose key must be out by now. */
 static int64_t
 keys_last_day(const struct keys *k)
@@ -161,7 +167,7 @@ keys_secret(struct keys *k, const struct cred_secret *secret)
 {
 	k->secret = secret;
 	if (secret != NULL)
-		keys_all(k, k->now() / DAY, keys_last_day(k));
+		keys_all(k, keys_first_day(k), keys_last_day(k));
 }
 
 void
@@ -189,7 +195,7 @@ keys_storaged(struct keys *k, uint32_t index, int fd)
 	if (k->secret == NULL)
 		return;
 	last = keys_last_day(k);
-	for (day = k->now() / DAY; day <= last; day++)
+	for (day = keys_first_day(k); day <= last; day++)
 		keys_push(k, p, day);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Which day's keys storaged must have, and the channels that they go out
- * on: today's (UTC), and from KEYS_AHEAD before midnight tomorrow's.
+ * Which day's keys storaged must have, and the channels that they go out on:
+ * today's (UTC), from KEYS_AHEAD before midnight tomorrow's, and until as long
+ * after it yesterday's: the server's clock may be another.
  */
 #ifndef CREDD_KEYS_H
 #define CREDD_KEYS_H

@@ -35,6 +35,13 @@
 	X("store-bytes-in", COUNTER, "store_bytes_total", "direction=in", \
 	    "Bytes exchanged with the store", c->bytes_in)		\
 	X("store-bytes-out", COUNTER, "store_bytes_total",		\
-	    "direction=out", "Bytes exchanged with the store", c->bytes_out)
+	    "direction=out", "Bytes exchanged with the store",		\
+	    c->bytes_out)						\
+	X("clock-ahead", GAUGE, "store_clock_offset_seconds",		\
+	    "direction=ahead", "This host's clock against the store's",	\
+	    c->clock_offset < 0 ? -c->clock_offset : 0)			\
+	X("clock-behind", GAUGE, "store_clock_offset_seconds",		\
+	    "direction=behind", "This host's clock against the store's", \
+	    c->clock_offset > 0 ? c->clock_offset : 0)
 
 #endif

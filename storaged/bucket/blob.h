@@ -153,6 +153,8 @@ struct blob_counts {
 	uint64_t put, get, head, del, list, retries, errors;
 	uint64_t cut;			/* reads whose answer broke off */
 	uint64_t bytes_in, bytes_out;
+	int64_t	 clock_offset;		/* s: the server's clock is ahead by
+					   that, and requests are signed so */
 };
 const struct blob_counts *blob_counts(const struct blob_store *s);
 

@@ -13,10 +13,11 @@
 #include "common/log.h"
 #include "storaged/bucket/s3/s3_request_int.h"
 
-#define RESIGN_MAX	4	/* times for one request */
+#define RESIGN_MAX	4	/* times for one request; as often for its
+				   time */
 
 static uint64_t
-retry_after(const struct http_result *r)
+retry_after(const struct s3 *s3, const struct http_result *r)
 {
 	char v[64];
 	const char *errstr;
@@ -29,7 +30,8 @@ retry_after(const struct http_result *r)
 	if (errstr == NULL)
 		return (uint64_t)s * 1000;
 	when = http_date(v);
-	s = when != 0 ? when - (long long)time(NULL) : 0;
+	s = when != 0 ? when - (long long)s3_clock_now(&s3->clock,
+	    (int64_t)time(NULL)) : 0;
 	return s > 0 ? (uint64_t)s * 1000 : 0;
 }
 
@@ -100,6 +102,31 @@ answer_resign(struct s3_call *c)
 	return true;
 }
 
+/*
+ * What an answer tells of the clock.  A request that was refused for its time
+ * is signed anew as of another, if one is known now: nothing of it was done.
+ */
+static bool
+answer_redate(struct s3_call *c, int status, const char *code, int64_t date)
+{
+	struct s3_clock *clock = &c->s3->clock;
+	int64_t wall = (int64_t)time(NULL), moved;
+	bool refused = s3_clock_refused(status, code, date, c->signed_at);
+
+	s3_clock_heard(clock, date, wall, refused);
+	c->s3->store->counts.clock_offset = clock->offset;
+	moved = s3_clock_now(clock, wall) - c->signed_at;
+	if (!refused || c->skewed == RESIGN_MAX || clock_ms() >= c->deadline ||
+	    (moved >= -S3_CLOCK_AGREE && moved <= S3_CLOCK_AGREE))
+		return false;
+	c->skewed++;
+	c->sent = c->sent_before;
+	log_debug("s3: method=%s key=%s result=refused %s", c->method,
+	    c->name, c->why);
+	s3_call_enter(c);
+	return true;
+}
+
 static void
 answer_why(struct s3_call *c, const struct http_result *r,
     const struct s3_error *e)
@@ -124,18 +151,16 @@ answer_why(struct s3_call *c, const struct http_result *r,
 /* What an operator is to mend, if the answer names it. */
 static void
 answer_cause(struct s3_call *c, const struct http_result *r,
-    const struct s3_error *e)
+    const struct s3_error *e, int64_t date)
 {
 	struct s3 *s3 = c->s3;
-	struct s3_refusal f = { .status = r->status, .error = e,
+	struct s3_refusal f = { .status = r->status, .error = e, .date = date,
 	    .now = (int64_t)time(NULL), .bucket = s3->bucket,
 	    .region = s3->region, .endpoint = s3->url.base,
 	    .access_key = c->signer, .customer = s3->customer != NULL &&
 	    s3_customer_for(c->method, c->name) };
-	char date[64], region[65];
+	char region[65];
 
-	if (http_header(r, "Date", date, sizeof(date)))
-		f.date = http_date(date);
 	http_header(r, "x-amz-bucket-region", region, sizeof(region));
 	f.region_told = region;
 	s3_cause(&f, c->cause, sizeof(c->cause));
@@ -151,12 +176,16 @@ call_answered(struct s3_call *c, const struct http_result *r)
 
 	if (r->status >= 300)
 		s3_error_parse(r->body, r->len, &e);
+	if (http_header(r, "Date", v, sizeof(v)))
+		a.date = http_date(v);
 	m = s3_error_meaning(r->status, e.code, c->verb);
 	if (m.outcome != BLOB_DONE && m.outcome != BLOB_UNCHANGED) {
 		answer_why(c, r, &e);
 		if (m.outcome != BLOB_ABSENT)
-			answer_cause(c, r, &e);
+			answer_cause(c, r, &e, a.date);
 	}
+	if (answer_redate(c, r->status, e.code, a.date))
+		return;
 	if (m.refused) {
 		answer_refused(c);
 		if (answer_resign(c))
@@ -165,22 +194,20 @@ call_answered(struct s3_call *c, const struct http_result *r)
 		if (c->temporary)
 			m.outcome = BLOB_UNAVAILABLE;
 	}
-	if (m.again && s3_call_again(c, retry_after(r)))
+	if (m.again && s3_call_again(c, retry_after(c->s3, r)))
 		return;
 	a.outcome = m.outcome;
 	/* An earlier try of a change may have landed after all. */
 	if (a.outcome == BLOB_CONFLICT && c->verb == S3_CHANGE && !c->once)
 		a.outcome = BLOB_UNSURE;
 	if (m.again)
-		a.retry_after = retry_after(r);
+		a.retry_after = retry_after(c->s3, r);
 	a.error = &e;
 	a.body = r->body;
 	a.own = r->own;
 	a.len = r->len;
 	if (http_header(r, "ETag", a.etag, sizeof(a.etag)) == false)
 		a.etag[0] = '\0';
-	if (http_header(r, "Date", v, sizeof(v)))
-		a.date = http_date(v);
 	answer_size(r, &a);
 	c->s3->store->counts.bytes_in += r->len;
 	s3_call_over(c, &a);

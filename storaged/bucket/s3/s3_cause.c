@@ -7,8 +7,7 @@
 
 #include "common/log.h"
 #include "storaged/bucket/s3/s3_cause.h"
-
-#define SKEW_MAX	900	/* s: what S3 tolerates */
+#include "storaged/bucket/s3/s3_clock.h"
 
 /* %a access key, %b bucket, %c our region, %e endpoint, %r region told. */
 static const struct cause_row {
@@ -109,7 +108,7 @@ skewed(const struct s3_refusal *r, char *dst, size_t size)
 	int64_t	 d = r->date != 0 ? r->now - r->date : 0;
 	bool	 told = strcmp(r->error->code, "RequestTimeTooSkewed") == 0;
 
-	if (d >= -SKEW_MAX && d <= SKEW_MAX && !told)
+	if (d >= -S3_CLOCK_SKEW && d <= S3_CLOCK_SKEW && !told)
 		return false;
 	if (d == 0)
 		snprintf(dst, size, "the clock of this host differs from the "

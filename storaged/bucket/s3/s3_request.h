@@ -14,6 +14,7 @@
 #include "common/http.h"
 #include "storaged/bucket/blob_impl.h"
 #include "storaged/bucket/s3/s3_away.h"
+#include "storaged/bucket/s3/s3_clock.h"
 #include "storaged/bucket/s3/s3_customer.h"
 #include "storaged/bucket/s3/s3_error.h"
 #include "storaged/bucket/s3/s3_gate.h"
@@ -39,6 +40,7 @@ struct s3 {
 	char		 region[65];
 	struct s3_gate	 gate;
 	struct s3_away	 away;
+	struct s3_clock	 clock;
 	struct s3_key	 keys[S3_KEYS];
 	size_t		 nkeys, next_key;
 	bool		 refused;	/* told credd about the keys we have */

@@ -42,7 +42,9 @@ struct s3_call {
 	uint64_t	 sent_at;	/* and left it */
 	char		 signer[129];	/* access key of the last try */
 	bool		 temporary;	/* which has a session token */
-	unsigned	 rejected;	/* so often for its key */
+	int64_t		 signed_at;	/* the last try, s since 1970 */
+	unsigned	 rejected;	/* so often for its key, */
+	unsigned	 skewed;	/* or its time */
 	struct s3_gate_entry gate;
 	struct http_request *http;
 	bool		 marked;	/* moved says how far it was */

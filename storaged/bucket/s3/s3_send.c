@@ -194,7 +194,8 @@ s3_call_send(void *arg)
 	int64_t wall = (int64_t)time(NULL);
 	struct timeval soon = { 0, 0 };
 
-	s3_date(wall, date);
+	c->signed_at = s3_clock_now(&s3->clock, wall);
+	s3_date(c->signed_at, date);
 	if ((key = find_key(s3, date, wall)) == NULL) {
 		s3_call_why(c, "credd has sent no signing key for today");
 		s3_call_keyless(c);
