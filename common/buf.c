@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/compat.h"
 
 #define BUF_FIRST	64	/* bytes of the first allocation */
 #define VARINT_MAX	10	/* bytes of the longest varint */
@@ -55,12 +56,21 @@ buf_init(struct buf *b, size_t limit)
 }
 
 void
+buf_init_secret(struct buf *b, size_t limit)
+{
+	buf_init(b, limit);
+	b->secret = true;
+}
+
+void
 buf_free(struct buf *b)
 {
 	size_t limit = b->limit;
+	bool secret = b->secret;
 
 	free(b->data);
 	buf_init(b, limit);
+	b->secret = secret;
 }
 
 void
@@ -98,7 +108,13 @@ buf_grow(struct buf *b, size_t len)
 		size *= 2;
 	if (b->limit != 0 && size > b->limit && b->limit >= BUF_FIRST)
 		size = b->limit;
-	if ((data = realloc(b->data, size)) == NULL)
+	if (!b->secret)
+		data = realloc(b->data, size);
+	else if ((data = malloc(size)) != NULL && b->data != NULL) {
+		memcpy(data, b->data, b->len);
+		freezero(b->data, b->size);
+	}
+	if (data == NULL)
 		goto fail;
 	b->data = data;
 	b->size = size;

@@ -26,11 +26,13 @@ struct buf {
 	size_t	 size;
 	size_t	 limit;		/* 0: none */
 	bool	 failed;	/* a put did not fit, or ENOMEM: sticky */
+	bool	 secret;	/* leaves no copy behind when it grows */
 };
 
 /* A buf on the stack: struct buf b = BUF_INIT; ... buf_free(&b) */
 #define BUF_INIT	((struct buf){ 0 })
 void	 buf_init(struct buf *b, size_t limit);
+void	 buf_init_secret(struct buf *b, size_t limit);	/* buf_freezero() it */
 void	 buf_free(struct buf *b);		/* and leaves it initialised */
 void	 buf_freezero(struct buf *b);		/* the same, wiped before */
 void	 buf_reset(struct buf *b);		/* keeps the memory */

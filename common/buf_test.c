@@ -63,6 +63,22 @@ test_grow(void)
 	buf_free(&b);
 }
 
+/* One for secrets grows as others do, and stays one. */
+static void
+test_secret(void)
+{
+	struct buf	b;
+	int		i;
+
+	buf_init_secret(&b, 1000);
+	for (i = 0; i < 1000; i++)
+		CHECK(buf_put_u8(&b, (uint8_t)i) == 0);
+	CHECK(b.len == 1000 && b.data[0] == 0 && b.data[999] == 999 % 256);
+	CHECK(buf_put_u8(&b, 0) == -1 && b.failed);
+	buf_freezero(&b);
+	CHECK(b.secret && b.data == NULL && b.limit == 1000);
+}
+
 static void
 test_integers(void)
 {
@@ -187,6 +203,7 @@ main(void)
 {
 	test_limit();
 	test_grow();
+	test_secret();
 	test_integers();
 	test_varint();
 	test_bad_varints();

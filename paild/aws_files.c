@@ -95,7 +95,7 @@ aws_files_say(const struct conf *c, const char *name, const char *value)
 	int		which;
 
 	for (which = AWS_CREDENTIALS; which <= AWS_CONFIG && !said; which++) {
-		buf_init(&b, SETUP_GIVE_MAX);
+		buf_init_secret(&b, SETUP_GIVE_MAX);
 		if (aws_file_read(c, (enum aws_file)which, &b, path,
 		    sizeof(path), why, sizeof(why)) == AWS_FOUND)
 			said = says(&b, str_from(name), str_from(value));

@@ -155,7 +155,7 @@ send_slice(struct proc *p)
 	struct buf	b;
 	int		r = -1;
 
-	buf_init(&b, 1024 * 1024);
+	buf_init_secret(&b, 1024 * 1024);
 	if (proc_slice(p, &b) == -1)
 		log_warnx("proc=\"%s\": its configuration is too large for a "
 		    "message", proc_name(p));

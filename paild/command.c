@@ -291,7 +291,7 @@ command_start(struct event_base *base, const char *text, const char *user,
 	c->fds[0] = c->fds[1] = -1;
 	c->cb = cb;
 	c->arg = arg;
-	buf_init(&c->out, COMMAND_OUT_MAX);
+	buf_init_secret(&c->out, COMMAND_OUT_MAX);
 	TAILQ_INSERT_TAIL(&commands, c, entry);
 	/* At once: growing would leave copies. */
 	if (buf_reserve(&c->out, COMMAND_OUT_MAX) == NULL ||

@@ -132,7 +132,7 @@ conf_load(const char *file, bool no_secrets)
 	const char	*reason = why;
 	size_t		 n = strlen(file);
 
-	buf_init(&b, TREE_FILE_MAX + 65536);
+	buf_init_secret(&b, TREE_FILE_MAX + 65536);
 	if (conf_file_read(file, TREE_FILE_MAX, &b, why, sizeof(why)) == -1) {
 		/* The name of the file is printed before each error. */
 		if (strncmp(why, file, n) == 0 &&

@@ -29,6 +29,7 @@ struct conf_item {
 	bool			 inside;	/* a secret in this file */
 	bool			 copied;	/* of its shorter form */
 	bool			 bad;		/* an error was reported */
+	bool			 forgotten;	/* a secret that was wiped */
 };
 
 struct conf_error {
@@ -76,6 +77,15 @@ const char *conf_at(const struct conf *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 /* How many processes: processes.imapd, .storaged, .authworker. */
 uint32_t conf_processes(const struct conf *c, enum proc_kind kind);
+
+/*
+ * A daemon has its slice: the secrets in it, and those that no daemon is given
+ * as they are, are wiped from c.  And before its next one: they are read anew,
+ * with the configuration file; -1 with the reason in why if they cannot be.
+ */
+void	 conf_forget(struct conf *c, enum proc_kind kind);
+int	 conf_recall(struct conf *c, enum proc_kind kind, char *why,
+	    size_t size);
 
 /* Internal to the configuration code. */
 void	 conf_error(struct conf *c, struct tree_mark at, const char *fmt, ...)

@@ -49,7 +49,7 @@ read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
 	char			 why[512];
 	int			 r = 0;
 
-	buf_init(&b, CONF_FILE_MAX);
+	buf_init_secret(&b, CONF_FILE_MAX);
 	buf_init(&path, PATH_MAX);
 	it->bad = true;
 	if (n->kind == TREE_SCALAR) {
@@ -102,7 +102,7 @@ read_pem(struct conf *c, const struct tree_node *n, struct conf_item *it)
 	struct buf	b, path;
 	char		why[512];
 
-	buf_init(&b, CONF_FILE_MAX + 8192);
+	buf_init_secret(&b, CONF_FILE_MAX + 8192);
 	buf_init(&path, PATH_MAX);
 	if (n->len == 0 || conf_path_join(c->base, n->value, &path) == -1 ||
 	    buf_put_u8(&path, 0) == -1) {
@@ -159,7 +159,7 @@ read_leaf(struct conf *c, const struct tree_node *n, const char *path,
 		read_pem(c, n, it);
 		return;
 	}
-	buf_init(&b, 8192);
+	buf_init_secret(&b, 8192);
 	if (conf_type_parse(key, n->value, c->base, &b, why, sizeof(why)) ==
 	    -1) {
 		conf_error(c, n->at, "%s: %s", path, why);

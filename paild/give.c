@@ -254,7 +254,7 @@ give_answer(struct proc *p, const struct msg *m)
 		return -1;
 	if (want.what.len > 4 && memcmp(want.what.p, "run:", 4) == 0)
 		return give_run(p, m->id, want.what);
-	buf_init(&b, SETUP_GIVE_MAX);
+	buf_init_secret(&b, SETUP_GIVE_MAX);
 	if (give_find(p->paild->conf, p->kind, want.what, &g, &b, why,
 	    sizeof(why)) == 0) {
 		peer_send_struct(p->setup, IMSG_SETUP_GIVE, m->id, &g, -1);

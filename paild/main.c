@@ -186,14 +186,30 @@ open_all(struct paild *pd)
 		exit(1);
 }
 
+/* No secret lands on a disk: of paild, and of what it starts. */
 static void
-load(struct paild *pd, bool check)
+no_core(void)
 {
 	static const struct rlimit	none;
 
-	/* No secret lands on a disk. */
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		fatal("setrlimit");
+#ifdef __linux__
+	/* Of a core that is forced all the same (gcore), no memory of ours is
+	 * a part: core(5).  Where this is missing, so are such cores. */
+	int	fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1 || write(fd, "0", 1) != 1)
+		log_debug("coredump_filter: %s", strerror(errno));
+	if (fd != -1)
+		close(fd);
+#endif
+}
+
+static void
+load(struct paild *pd, bool check)
+{
+	no_core();
 	pd->conf = conf_load(pd->file, false);
 	if (check)
 		conf_users(pd->conf);

@@ -165,7 +165,8 @@ proc_slice(const struct proc *p, struct buf *b)
 	};
 	struct pools_text	 pools;
 	size_t			 n = 9;
-	int			 k;
+	char			 why[512];
+	int			 k, r;
 
 	snprintf(index, sizeof(index), "%u", p->index);
 	for (k = PROC_PAILD + 1; k < PROC_KINDS; k++) {
@@ -176,5 +177,10 @@ proc_slice(const struct proc *p, struct buf *b)
 	}
 	if (p->kind == PROC_AUTHD || p->kind == PROC_AUTHWORKER)
 		n += pools_extra(&pd->pools, &pools, extra + n);
-	return conf_slice(pd->conf, p->kind, extra, n, b);
+	if (conf_recall(pd->conf, p->kind, why, sizeof(why)) == -1)
+		log_warnx("proc=\"%s\": a secret cannot be read again: %s",
+		    proc_name(p), why);
+	r = conf_slice(pd->conf, p->kind, extra, n, b);
+	conf_forget(pd->conf, p->kind);
+	return r;
 }

@@ -131,7 +131,7 @@ send_slices(struct paild *pd)
 		 * after its SETUP_GO. */
 		if (p->setup == NULL)
 			continue;
-		buf_init(&b, 1024 * 1024);
+		buf_init_secret(&b, 1024 * 1024);
 		if (proc_slice(p, &b) == 0 && ask_send(p, IMSG_CTL_RELOAD,
 		    b.data, b.len, on_answer, &now) == 0)
 			now.waiting++;

@@ -8,7 +8,11 @@
 #include <yaml.h>
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "paild/tree.h"
 #include "common/mem.h"
@@ -263,6 +267,69 @@ take_event(struct reader *r, const yaml_event_t *e)
 	default:
 		return 0;
 	}
+}
+
+/*
+ * libyaml's memory, which holds the file and so its secrets: wiped when it is
+ * freed.  These replace functions of its own, which it calls by these names.
+ */
+void	*yaml_malloc(size_t);
+void	*yaml_realloc(void *, size_t);
+void	 yaml_free(void *);
+yaml_char_t *yaml_strdup(const yaml_char_t *);
+
+union yaml_head { size_t size; max_align_t align; };
+
+void *
+yaml_malloc(size_t size)
+{
+	union yaml_head	*h;
+
+	if (size > SIZE_MAX - sizeof(*h))
+		return NULL;
+	h = mem_new(1, sizeof(*h) + size);
+	h->size = size;
+	return h + 1;
+}
+
+void
+yaml_free(void *p)
+{
+	union yaml_head	*h = p;
+
+	if (p != NULL) {
+		h--;
+		freezero(h, sizeof(*h) + h->size);
+	}
+}
+
+void *
+yaml_realloc(void *p, size_t size)
+{
+	union yaml_head	*h = p;
+	void		*new = yaml_malloc(size);
+	size_t		 was;
+
+	if (p == NULL || new == NULL)
+		return new;
+	was = h[-1].size;
+	memcpy(new, p, was < size ? was : size);
+	yaml_free(p);
+	return new;
+}
+
+yaml_char_t *
+yaml_strdup(const yaml_char_t *s)
+{
+	size_t		 n;
+	yaml_char_t	*new = NULL;
+
+	if (s != NULL) {
+		n = strlen((const char *)s) + 1;
+		if ((new = yaml_malloc(n)) != NULL)
+			memcpy(new, s, n);
+	}
+	return new;
 }
 
 struct tree_node *
