@@ -46,12 +46,12 @@ lib() { $PKG --libs "$@"; }
 base="$(lib libevent libcrypto) $(lib libutf8proc)"
 libs_for() {
 	case $1 in
-	common)	 echo "$(lib openssl libargon2) $base" ;;
+	common)	 echo "$(lib openssl libargon2 expat) $base" ;;
 	imapd)	 echo "$(lib openssl libevent_openssl) $base" ;;
 	storaged) echo "$(lib libcurl sqlite3 libzstd zlib liblz4 expat) $base -lpthread" ;;
 	authd)	 case $OS in OpenBSD) echo "$(lib libargon2) $base" ;;
 		 *) echo "-lcrypt $(lib libargon2) $base" ;; esac ;;
-	credd)	 echo "$(lib libcurl) $base" ;;
+	credd)	 echo "$(lib libcurl expat) $base" ;;
 	paild)	 echo "$(lib yaml-0.1) $base" ;;
 	pailctl) case $OS in
 		 OpenBSD) echo "$(lib yaml-0.1 libargon2) $base" ;;

@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/sum.h"
 #include "storaged/bucket/blob.h"
 #include "storaged/bucket/storeobj.h"
 #include "storaged/format/fields.h"
-#include "storaged/format/object.h"
 #include "storaged/format/key.h"
-#include "storaged/util/sum.h"
+#include "storaged/format/object.h"
 
 enum { F_UUID = 1, F_KEYS, F_DIGITS };
 

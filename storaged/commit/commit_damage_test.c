@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sum.h"
 #include "storaged/commit/test/nodes.h"
 #include "storaged/format/logobj.h"
-#include "storaged/util/sum.h"
 
 enum where { HEAD, INLINE, LOG, LOGREF };
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sum.h"
 #include "storaged/commit/commit_int.h"
-#include "storaged/util/sum.h"
 
 #define LOG_BYTES	80	/* about, of an entry */
 #define GARBAGE_BYTES	48

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/sum.h"
 #include "storaged/commit/commit_int.h"
 #include "storaged/format/logobj.h"
 #include "storaged/format/pack.h"
-#include "storaged/util/sum.h"
 
 #define GARBAGE_BYTES	48	/* about, of one entry */
 

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
+#include "common/sum.h"
 #include "storaged/format/fields.h"
-#include "storaged/format/object.h"
 #include "storaged/format/logobj.h"
-#include "storaged/util/sum.h"
+#include "storaged/format/object.h"
 
 enum {
 	F_FIRST = 1,		/* commits */

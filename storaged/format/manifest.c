@@ -5,10 +5,10 @@
 
 #include <string.h>
 
+#include "common/sum.h"
 #include "storaged/format/fields.h"
-#include "storaged/format/object.h"
 #include "storaged/format/manifest.h"
-#include "storaged/util/sum.h"
+#include "storaged/format/object.h"
 
 enum {
 	F_COMMIT = 1,

@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/sum.h"
 #include "common/write_all.h"
-#include "storaged/format/object.h"
 #include "storaged/format/msgobj.h"
+#include "storaged/format/object.h"
 #include "storaged/util/file_at.h"
-#include "storaged/util/sum.h"
 
 #define ENTRY		45	/* u64 offset, u32 stored, u8 codec, SHA-256 of
 				   the stored bytes */

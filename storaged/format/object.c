@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/sum.h"
 #include "storaged/format/object.h"
-#include "storaged/util/sum.h"
 
 static const uint8_t magic[4] = { 'P', 'a', 'i', 'l' };
 

@@ -15,8 +15,8 @@
 
 #include "common/host.h"
 #include "common/log.h"
+#include "common/sum.h"
 #include "storaged/index/index.h"
-#include "storaged/util/sum.h"
 
 void
 index_unlink(const char *path)

@@ -3,10 +3,10 @@
 #ifndef STORAGED_APPEND_H
 #define STORAGED_APPEND_H
 
+#include "common/sum.h"
 #include "storaged/format/msgobj.h"
 #include "storaged/session/op.h"
 #include "storaged/util/spool_room.h"
-#include "storaged/util/sum.h"
 
 #define APPEND_MEMORY	(32 * 1024)	/* of a message before it spools */
 #define APPEND_SMALL	(256 * 1024)	/* content that may be compressed in

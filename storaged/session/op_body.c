@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/sum.h"
 #include "storaged/session/op.h"
 #include "storaged/session/pipeline.h"
-#include "storaged/util/sum.h"
 
 struct body {
 	struct pipeline	 pipe;

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/sum.h"
 #include "storaged/format/logobj.h"
 #include "storaged/session/reader.h"
-#include "storaged/util/sum.h"
 
 #define LOGHEAD_MAX	(64 * 1024)
 

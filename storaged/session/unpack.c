@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "common/sum.h"
 #include "storaged/format/codec.h"
 #include "storaged/session/unpack.h"
 #include "storaged/util/helper.h"
-#include "storaged/util/sum.h"
 
 static size_t
 content_len(const struct place *p)

@@ -8,10 +8,10 @@
 
 #include <zlib.h>
 
+#include "common/sum.h"
 #include "common/write_all.h"
 #include "storaged/bucket/cache/cache_piece.h"
 #include "storaged/util/file_at.h"
-#include "storaged/util/sum.h"
 
 static const uint8_t magic[8] = { 'P', 'A', 'I', 'L', 'B', 'L', 'K', '2' };
 

@@ -153,7 +153,7 @@ static void
 s3_set_key(void *b, const struct cred_key *from)
 {
 	struct s3 *s3 = b;
-	struct s3_key k = { .expires = from->expires };
+	struct sigv4_key k = { .expires = from->expires };
 	size_t i;
 
 	if (copy_str(from->access_key, k.access_key,

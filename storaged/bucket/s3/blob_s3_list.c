@@ -120,8 +120,8 @@ list_ask(struct s3_blob *q, const char *after)
 	char enc[2][3 * KEY_MAX], query[7 * KEY_MAX];
 
 	strlcpy(q->after, after, sizeof(q->after));
-	s3_encode(q->key, 0, enc[0], sizeof(enc[0]));
-	s3_encode(q->after, 0, enc[1], sizeof(enc[1]));
+	sigv4_encode(q->key, 0, enc[0], sizeof(enc[0]));
+	sigv4_encode(q->after, 0, enc[1], sizeof(enc[1]));
 	snprintf(query, sizeof(query), "list-type=2&encoding-type=url&"
 	    "max-keys=%u%s%s%s%s", list_keys(q),
 	    q->key[0] != '\0' ? "&prefix=" : "", enc[0],

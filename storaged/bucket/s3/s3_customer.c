@@ -60,12 +60,12 @@ s3_customer_for(const char *method, const char *name)
 
 void
 s3_customer_headers(const struct s3_customer *c,
-    struct s3_header h[S3_CUSTOMER_HEADERS])
+    struct sigv4_header h[S3_CUSTOMER_HEADERS])
 {
-	h[0] = (struct s3_header){
+	h[0] = (struct sigv4_header){
 	    "x-amz-server-side-encryption-customer-algorithm", "AES256" };
-	h[1] = (struct s3_header){
+	h[1] = (struct sigv4_header){
 	    "x-amz-server-side-encryption-customer-key", c->key };
-	h[2] = (struct s3_header){
+	h[2] = (struct sigv4_header){
 	    "x-amz-server-side-encryption-customer-key-MD5", c->md5 };
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "storaged/bucket/s3/s3_sign.h"
+#include "common/sigv4.h"
 
 #define S3_CUSTOMER_HEADERS	3
 
@@ -23,6 +23,6 @@ void	 s3_customer_free(struct s3_customer *c);	/* NULL is fine */
 bool	 s3_customer_for(const char *method, const char *name);
 /* The headers; their values live as long as c. */
 void	 s3_customer_headers(const struct s3_customer *c,
-	    struct s3_header h[S3_CUSTOMER_HEADERS]);
+	    struct sigv4_header h[S3_CUSTOMER_HEADERS]);
 
 #endif

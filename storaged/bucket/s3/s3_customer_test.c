@@ -14,7 +14,7 @@
 static void
 test_headers(void)
 {
-	struct s3_header	 h[S3_CUSTOMER_HEADERS];
+	struct sigv4_header	 h[S3_CUSTOMER_HEADERS];
 	struct s3_customer	*c;
 	char			 why[200];
 

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
+#include "common/xml.h"
 #include "storaged/bucket/s3/s3_error.h"
-#include "storaged/bucket/s3/s3_xml.h"
 
 struct parse {
 	struct s3_error	*e;
@@ -61,7 +61,7 @@ on_end(const char *name, int depth, const char *text, size_t len, void *arg)
 	return 0;
 }
 
-static const struct s3_xml_ops ops = { on_start, on_end };
+static const struct xml_ops ops = { on_start, on_end };
 
 int
 s3_error_parse(const void *body, size_t len, struct s3_error *e)
@@ -70,7 +70,7 @@ s3_error_parse(const void *body, size_t len, struct s3_error *e)
 
 	memset(e, 0, sizeof(*e));
 	if (len == 0 || len > S3_ERROR_MAX ||
-	    s3_xml_parse(body, len, &ops, &p) == -1) {
+	    xml_parse(body, len, &ops, &p) == -1) {
 		memset(e, 0, sizeof(*e));
 		return -1;
 	}
@@ -86,7 +86,7 @@ s3_error_deleted(const void *body, size_t len, struct s3_error *e, char *key,
 
 	memset(e, 0, sizeof(*e));
 	key[0] = '\0';
-	if (s3_xml_parse(body, len, &ops, &p) == -1)
+	if (xml_parse(body, len, &ops, &p) == -1)
 		return -1;
 	return p.found ? 1 : 0;
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/xml.h"
 #include "storaged/bucket/s3/s3_list.h"
-#include "storaged/bucket/s3/s3_xml.h"
 
 struct parse {
 	struct s3_list	*l;
@@ -127,7 +127,7 @@ on_end(const char *name, int depth, const char *text, size_t len, void *arg)
 	return 0;
 }
 
-static const struct s3_xml_ops ops = { on_start, on_end };
+static const struct xml_ops ops = { on_start, on_end };
 
 int
 s3_list_parse(const void *body, size_t len, unsigned max, struct s3_list *l)
@@ -137,7 +137,7 @@ s3_list_parse(const void *body, size_t len, unsigned max, struct s3_list *l)
 	size_t i;
 
 	memset(l, 0, sizeof(*l));
-	if (s3_xml_parse(body, len, &ops, &p) == -1)
+	if (xml_parse(body, len, &ops, &p) == -1)
 		goto fail;
 	for (i = 0; i < l->n; i++) {
 		memcpy(&key, &l->v[i].key, sizeof(key));

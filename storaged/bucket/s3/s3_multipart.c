@@ -11,8 +11,8 @@
 
 #include "common/buf.h"
 #include "common/log.h"
+#include "common/xml.h"
 #include "storaged/bucket/s3/s3_multipart.h"
-#include "storaged/bucket/s3/s3_xml.h"
 
 struct s3_multipart {
 	struct s3	*s3;
@@ -54,7 +54,7 @@ find_end(const char *name, int depth, const char *text, size_t len, void *arg)
 	return 0;
 }
 
-static const struct s3_xml_ops find_ops = { find_start, find_end };
+static const struct xml_ops find_ops = { find_start, find_end };
 
 static bool
 find(const struct s3_answer *a, const char *root, const char *element,
@@ -62,7 +62,7 @@ find(const struct s3_answer *a, const char *root, const char *element,
 {
 	struct find f = { root, element, dst, size, false };
 
-	return s3_xml_parse(a->body, a->len, &find_ops, &f) == 0 && f.ok;
+	return xml_parse(a->body, a->len, &find_ops, &f) == 0 && f.ok;
 }
 
 /* -- the end -- */
@@ -221,7 +221,7 @@ create_done(const struct s3_answer *a, void *arg)
 		return;
 	}
 	if (!find(a, "InitiateMultipartUploadResult", "UploadId", id,
-	    sizeof(id)) || s3_encode(id, 0, m->id, sizeof(m->id)) == -1) {
+	    sizeof(id)) || sigv4_encode(id, 0, m->id, sizeof(m->id)) == -1) {
 		m->id[0] = '\0';
 		multipart_fail(m, a, BLOB_ERROR,
 		    "CreateMultipartUpload: no UploadId");

@@ -331,7 +331,7 @@ probe_start(struct event_base *base, struct blob_store *s, bool report,
 		p->s3->gate.max = report ? PROBE_GATE_REPORT : gate_max();
 	}
 	key_new_id(id);
-	s3_hex(id, sizeof(id), hex);
+	sigv4_hex(id, sizeof(id), hex);
 	snprintf(p->dir, sizeof(p->dir), "%s%s/", KEY_PROBE, hex);
 	for (i = 0; i < nitems(p->racers); i++) {
 		p->racers[i].p = p;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xml.h"
 #include "storaged/bucket/s3/s3_probe_int.h"
-#include "storaged/bucket/s3/s3_xml.h"
 
 #define CLEANS	4	/* at most */
 
@@ -38,7 +38,7 @@ setting_end(const char *name, int depth, const char *text, size_t len,
 	return 0;
 }
 
-static const struct s3_xml_ops setting_ops = { NULL, setting_end };
+static const struct xml_ops setting_ops = { NULL, setting_end };
 
 static void
 lifecycle_done(const struct s3_answer *a, void *arg)
@@ -48,7 +48,7 @@ lifecycle_done(const struct s3_answer *a, void *arg)
 	struct setting s = { false, false };
 
 	if (a->outcome == BLOB_DONE)
-		s3_xml_parse(a->body, a->len, &setting_ops, &s);
+		xml_parse(a->body, a->len, &setting_ops, &s);
 	if (a->outcome == BLOB_DENIED)
 		probe_say(b, "warn", "versioning is on, but the lifecycle "
 		    "cannot be read: make sure that noncurrent versions "
@@ -71,7 +71,7 @@ versioning_done(const struct s3_answer *a, void *arg)
 	struct setting s = { false, false };
 
 	if (a->outcome != BLOB_DONE ||
-	    s3_xml_parse(a->body, a->len, &setting_ops, &s) == -1) {
+	    xml_parse(a->body, a->len, &setting_ops, &s) == -1) {
 		probe_say(b, "note", "cannot read whether versioning is on "
 		    "(s3:GetBucketVersioning)");
 		probe_line_over(p);

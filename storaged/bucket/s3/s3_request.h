@@ -12,13 +12,13 @@
 #include <stdint.h>
 
 #include "common/http.h"
+#include "common/sigv4.h"
 #include "storaged/bucket/blob_impl.h"
 #include "storaged/bucket/s3/s3_away.h"
 #include "storaged/bucket/s3/s3_clock.h"
 #include "storaged/bucket/s3/s3_customer.h"
 #include "storaged/bucket/s3/s3_error.h"
 #include "storaged/bucket/s3/s3_gate.h"
-#include "storaged/bucket/s3/s3_sign.h"
 #include "storaged/bucket/s3/s3_url.h"
 #include "storaged/util/helper.h"
 
@@ -41,7 +41,7 @@ struct s3 {
 	struct s3_gate	 gate;
 	struct s3_away	 away;
 	struct s3_clock	 clock;
-	struct s3_key	 keys[S3_KEYS];
+	struct sigv4_key	 keys[S3_KEYS];
 	size_t		 nkeys, next_key;
 	bool		 refused;	/* told credd about the keys we have */
 	unsigned	 timeout_ms;

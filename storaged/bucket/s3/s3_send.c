@@ -15,8 +15,8 @@
 #include <event2/event.h>
 
 #include "common/clock.h"
+#include "common/sum.h"
 #include "storaged/bucket/s3/s3_request_int.h"
-#include "storaged/util/sum.h"
 
 /* -- the body's hash -- */
 
@@ -51,7 +51,7 @@ body_hash(void *arg)
 		at += (uint64_t)n;
 	}
 	sum_end(&sum, md);
-	s3_hex(md, sizeof(md), c->hash);
+	sigv4_hex(md, sizeof(md), c->hash);
 	free(buf);
 }
 
@@ -73,7 +73,7 @@ s3_call_hash(struct s3_call *c)
 {
 	c->state = CALL_HASHING;
 	if (c->total == 0) {
-		strlcpy(c->hash, S3_EMPTY_SHA256, sizeof(c->hash));
+		strlcpy(c->hash, SIGV4_EMPTY_SHA256, sizeof(c->hash));
 		body_hashed(c);
 	} else if (c->total <= S3_HASH_INLINE && c->fd == -1) {
 		body_hash(c);
@@ -86,14 +86,14 @@ s3_call_hash(struct s3_call *c)
 /* -- one try -- */
 
 /* The key for this moment's day, unless its session is over. */
-static const struct s3_key *
+static const struct sigv4_key *
 find_key(const struct s3 *s3, const char *date, int64_t now)
 {
 	size_t i;
 
 	/* The newest first. */
 	for (i = 1; i <= s3->nkeys; i++) {
-		const struct s3_key *k =
+		const struct sigv4_key *k =
 		    &s3->keys[(s3->next_key + S3_KEYS - i) % S3_KEYS];
 
 		if (strncmp(k->date, date, 8) == 0 &&
@@ -140,29 +140,29 @@ line_add(struct lines *l, const char *name, const char *value)
 }
 
 static int
-call_sign(struct s3_call *c, const struct s3_key *key, const char *date,
+call_sign(struct s3_call *c, const struct sigv4_key *key, const char *date,
     const char *path, struct lines *l)
 {
-	struct s3_header h[CALL_HEADERS];
-	struct s3_to_sign t = { c->method, path, c->query, h, 0, c->hash,
+	struct sigv4_header h[CALL_HEADERS];
+	struct sigv4_request t = { c->method, path, c->query, h, 0, c->hash,
 	    date };
-	char auth[S3_AUTH_MAX];
+	char auth[SIGV4_AUTH_MAX];
 	size_t i;
 
-	h[t.nheaders++] = (struct s3_header){ "x-amz-date", date };
-	h[t.nheaders++] = (struct s3_header){ "x-amz-content-sha256",
+	h[t.nheaders++] = (struct sigv4_header){ "x-amz-date", date };
+	h[t.nheaders++] = (struct sigv4_header){ "x-amz-content-sha256",
 	    c->hash };
 	if (key->token[0] != '\0')
-		h[t.nheaders++] = (struct s3_header){ "x-amz-security-token",
+		h[t.nheaders++] = (struct sigv4_header){ "x-amz-security-token",
 		    key->token };
 	for (i = 0; i < c->nextra; i++)
-		h[t.nheaders++] = (struct s3_header){ c->extra[i].name,
+		h[t.nheaders++] = (struct sigv4_header){ c->extra[i].name,
 		    c->extra[i].value };
 	for (i = 0; i < c->s3->nalways; i++)
-		h[t.nheaders++] = (struct s3_header){ c->s3->always[i].text,
+		h[t.nheaders++] = (struct sigv4_header){ c->s3->always[i].text,
 		    c->s3->always[i].value };
 	for (i = 0; c->creates && i < c->s3->ncreates; i++)
-		h[t.nheaders++] = (struct s3_header){ c->s3->creates[i].name,
+		h[t.nheaders++] = (struct sigv4_header){ c->s3->creates[i].name,
 		    c->s3->creates[i].value };
 	if (c->s3->customer != NULL && s3_customer_for(c->method, c->name)) {
 		s3_customer_headers(c->s3->customer, h + t.nheaders);
@@ -173,8 +173,8 @@ call_sign(struct s3_call *c, const struct s3_key *key, const char *date,
 			return -1;
 	}
 	/* Signed too, but libcurl writes it. */
-	h[t.nheaders++] = (struct s3_header){ "host", c->s3->url.host };
-	if (s3_sign(key, &t, auth, sizeof(auth)) == -1 ||
+	h[t.nheaders++] = (struct sigv4_header){ "host", c->s3->url.host };
+	if (sigv4_sign(key, &t, auth, sizeof(auth)) == -1 ||
 	    line_add(l, "Authorization", auth) == -1)
 		return -1;
 	return 0;
@@ -188,14 +188,14 @@ s3_call_send(void *arg)
 	struct s3 *s3 = c->s3;
 	struct lines l = { .used = 0 };
 	struct http_call h = { .method = c->method, .fd = c->fd };
-	char date[S3_DATE_LEN + 1], path[S3_PATH_MAX], url[S3_URL_MAX];
-	const struct s3_key *key;
+	char date[SIGV4_DATE_LEN + 1], path[S3_PATH_MAX], url[S3_URL_MAX];
+	const struct sigv4_key *key;
 	uint64_t now = clock_ms();
 	int64_t wall = (int64_t)time(NULL);
 	struct timeval soon = { 0, 0 };
 
 	c->signed_at = s3_clock_now(&s3->clock, wall);
-	s3_date(c->signed_at, date);
+	sigv4_date(c->signed_at, date);
 	if ((key = find_key(s3, date, wall)) == NULL) {
 		s3_call_why(c, "credd has sent no signing key for today");
 		s3_call_keyless(c);

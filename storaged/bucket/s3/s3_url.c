@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "storaged/bucket/s3/s3_sign.h"
+#include "common/sigv4.h"
 #include "storaged/bucket/s3/s3_url.h"
 
 #define LOWER	"abcdefghijklmnopqrstuvwxyz"
@@ -206,5 +206,5 @@ s3_url_path(const struct s3_url *u, const char *name, char *dst, size_t size)
 		return 0;
 	}
 	dst[len++] = '/';
-	return s3_encode(name, 1, dst + len, size - len) == -1 ? -1 : 0;
+	return sigv4_encode(name, 1, dst + len, size - len) == -1 ? -1 : 0;
 }

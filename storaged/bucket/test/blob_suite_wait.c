@@ -13,7 +13,7 @@
 
 #include "common/log.h"
 #include "common/msg_auth.h"
-#include "storaged/bucket/s3/s3_sign.h"
+#include "common/sigv4.h"
 #include "storaged/bucket/test/blob_suite_impl.h"
 
 void
@@ -115,13 +115,13 @@ suite_session_key(struct blob_store *s, const char *access_key,
     const char *secret, const char *token, const char *region)
 {
 	struct cred_key k = { 0 };
-	char date[S3_DATE_LEN + 1];
+	char date[SIGV4_DATE_LEN + 1];
 	uint8_t key[160], md[32];
 	const char *const steps[] = { date, region, "s3", "aws4_request" };
 	unsigned len = sizeof(md);
 	size_t i, keylen;
 
-	s3_date((int64_t)time(NULL), date);
+	sigv4_date((int64_t)time(NULL), date);
 	date[8] = '\0';
 	keylen = (size_t)snprintf((char *)key, sizeof(key), "AWS4%s", secret);
 	for (i = 0; i < nitems(steps); i++) {

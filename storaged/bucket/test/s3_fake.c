@@ -14,7 +14,7 @@
 #include <openssl/sha.h>
 
 #include "common/log.h"
-#include "storaged/bucket/s3/s3_sign.h"
+#include "common/sigv4.h"
 #include "storaged/bucket/test/s3_fake_far.h"
 #include "storaged/bucket/test/s3_fake_impl.h"
 
@@ -180,7 +180,7 @@ well_formed(struct evhttp_request *r)
 
 	SHA256(len != 0 ? evbuffer_pullup(in, -1) : (const uint8_t *)"", len,
 	    md);
-	s3_hex(md, sizeof(md), want);
+	sigv4_hex(md, sizeof(md), want);
 	return auth != NULL && strncmp(auth, "AWS4-HMAC-SHA256 ", 17) == 0 &&
 	    fake_header(r, "x-amz-date") != NULL && hash != NULL &&
 	    strcmp(hash, want) == 0 && fake_header(r, "Expect") == NULL &&

@@ -15,8 +15,8 @@
 #include <openssl/sha.h>
 
 #include "common/log.h"
+#include "common/sigv4.h"
 #include "storaged/bucket/s3/s3_list.h"
-#include "storaged/bucket/s3/s3_sign.h"
 #include "storaged/bucket/test/s3_fake_impl.h"
 
 bool fake_dateless;

@@ -3,8 +3,8 @@
  * algorithm and allocate memory each time, which takes longer than hashing a
  * small message; these need no memory and cannot fail.
  */
-#ifndef STORAGED_SUM_H
-#define STORAGED_SUM_H
+#ifndef COMMON_SUM_H
+#define COMMON_SUM_H
 
 #include <openssl/sha.h>
 

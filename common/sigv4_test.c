@@ -12,9 +12,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "common/sigv4.h"
+#include "common/sum.h"
 #include "common/test.h"
-#include "storaged/bucket/s3/s3_sign.h"
-#include "storaged/util/sum.h"
 
 #define UNRESERVED	"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
 	"abcdefghijklmnopqrstuvwxyz"
@@ -29,82 +29,82 @@
 
 struct row {
 	const char *name, *method, *path, *query;
-	struct s3_header extra[5];
+	struct sigv4_header extra[5];
 	const char *payload, *signed_headers, *signature;
 };
 
 static const struct row suite[] = {
-	{ "get-vanilla", "GET", "/", "", { { 0 } }, S3_EMPTY_SHA256,
+	{ "get-vanilla", "GET", "/", "", { { 0 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date",
 	    "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31" },
 	{ "get-vanilla-empty-query-key", "GET", "/", "Param1=value1",
-	    { { 0 } }, S3_EMPTY_SHA256, "host;x-amz-date",
+	    { { 0 } }, SIGV4_EMPTY_SHA256, "host;x-amz-date",
 	    "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb" },
 	{ "get-vanilla-query-order-key-case", "GET", "/",
-	    "Param2=value2&Param1=value1", { { 0 } }, S3_EMPTY_SHA256,
+	    "Param2=value2&Param1=value1", { { 0 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date",
 	    "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500" },
 	{ "get-vanilla-query-order-key", "GET", "/",
-	    "Param1=value2&Param1=Value1", { { 0 } }, S3_EMPTY_SHA256,
+	    "Param1=value2&Param1=Value1", { { 0 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date",
 	    "eedbc4e291e521cf13422ffca22be7d2eb8146eecf653089df300a15b2382bd1" },
 	{ "get-vanilla-query-order-value", "GET", "/",
-	    "Param1=value2&Param1=value1", { { 0 } }, S3_EMPTY_SHA256,
+	    "Param1=value2&Param1=value1", { { 0 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date",
 	    "5772eed61e12b33fae39ee5e7012498b51d56abc0abb7c60486157bd471c4694" },
 	{ "get-vanilla-query-order-encoded", "GET", "/",
 	    "Param-3=Value3&Param=Value2&%E1%88%B4=Value1", { { 0 } },
-	    S3_EMPTY_SHA256, "host;x-amz-date",
+	    SIGV4_EMPTY_SHA256, "host;x-amz-date",
 	    "371d3713e185cc334048618a97f809c9ffe339c62934c032af5a0e595648fcac" },
 	{ "get-vanilla-query-unreserved", "GET", "/",
-	    UNRESERVED "=" UNRESERVED, { { 0 } }, S3_EMPTY_SHA256,
+	    UNRESERVED "=" UNRESERVED, { { 0 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date",
 	    "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197" },
 	{ "get-vanilla-utf8-query", "GET", "/", "%E1%88%B4=bar", { { 0 } },
-	    S3_EMPTY_SHA256, "host;x-amz-date",
+	    SIGV4_EMPTY_SHA256, "host;x-amz-date",
 	    "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04" },
 	{ "get-vanilla-with-session-token", "GET", "/", "",
 	    { { "X-Amz-Security-Token", "6e86291e8372ff2a2260956d9b8aae1d763"
-	    "fbf315fa00fa31553b73ebf194267" } }, S3_EMPTY_SHA256,
+	    "fbf315fa00fa31553b73ebf194267" } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date;x-amz-security-token",
 	    "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8" },
 	{ "get-unreserved", "GET", "/" UNRESERVED, "", { { 0 } },
-	    S3_EMPTY_SHA256, "host;x-amz-date",
+	    SIGV4_EMPTY_SHA256, "host;x-amz-date",
 	    "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f" },
-	{ "get-utf8", "GET", "/\341\210\264", "", { { 0 } }, S3_EMPTY_SHA256,
+	{ "get-utf8", "GET", "/\341\210\264", "", { { 0 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date",
 	    "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85" },
 	{ "get-header-key-duplicate", "GET", "/", "",
 	    { { "My-Header1", "value2" }, { "My-Header1", "value2" },
-	    { "My-Header1", "value1" } }, S3_EMPTY_SHA256,
+	    { "My-Header1", "value1" } }, SIGV4_EMPTY_SHA256,
 	    "host;my-header1;x-amz-date",
 	    "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea" },
 	{ "get-header-value-order", "GET", "/", "",
 	    { { "My-Header1", "value4" }, { "My-Header1", "value1" },
 	    { "My-Header1", "value3" }, { "My-Header1", "value2" } },
-	    S3_EMPTY_SHA256, "host;my-header1;x-amz-date",
+	    SIGV4_EMPTY_SHA256, "host;my-header1;x-amz-date",
 	    "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01" },
 	{ "get-header-value-multiline", "GET", "/", "",
 	    { { "My-Header1", "value1   value2      value3" } },
-	    S3_EMPTY_SHA256, "host;my-header1;x-amz-date",
+	    SIGV4_EMPTY_SHA256, "host;my-header1;x-amz-date",
 	    "cfd34249e4b1c8d6b91ef74165d41a32e5fab3306300901bb65a51a73575eefd" },
 	{ "get-header-value-trim", "GET", "/", "",
 	    { { "My-Header1", " value1" },
-	    { "My-Header2", " \"a   b   c\"" } }, S3_EMPTY_SHA256,
+	    { "My-Header2", " \"a   b   c\"" } }, SIGV4_EMPTY_SHA256,
 	    "host;my-header1;my-header2;x-amz-date",
 	    "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736" },
-	{ "post-vanilla", "POST", "/", "", { { 0 } }, S3_EMPTY_SHA256,
+	{ "post-vanilla", "POST", "/", "", { { 0 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date",
 	    "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b" },
 	{ "post-vanilla-query", "POST", "/", "Param1=value1", { { 0 } },
-	    S3_EMPTY_SHA256, "host;x-amz-date",
+	    SIGV4_EMPTY_SHA256, "host;x-amz-date",
 	    "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11" },
 	{ "post-header-key-sort", "POST", "/", "",
-	    { { "My-Header1", "value1" } }, S3_EMPTY_SHA256,
+	    { { "My-Header1", "value1" } }, SIGV4_EMPTY_SHA256,
 	    "host;my-header1;x-amz-date",
 	    "c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c" },
 	{ "post-header-value-case", "POST", "/", "",
-	    { { "My-Header1", "VALUE1" } }, S3_EMPTY_SHA256,
+	    { { "My-Header1", "VALUE1" } }, SIGV4_EMPTY_SHA256,
 	    "host;my-header1;x-amz-date",
 	    "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d" },
 	{ "post-x-www-form-urlencoded", "POST", "/", "",
@@ -117,14 +117,14 @@ static const struct row suite[] = {
 	    FORM_SHA256, "content-type;host;x-amz-date",
 	    "1a72ec8f64bd914b0e42e42607c7fbce7fb2c7465f63e3092b3b0d39fa77a6fe" },
 	{ "post-sts-header-before", "POST", "/", "",
-	    { { "X-Amz-Security-Token", STS_TOKEN } }, S3_EMPTY_SHA256,
+	    { { "X-Amz-Security-Token", STS_TOKEN } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-date;x-amz-security-token",
 	    "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead" },
 	{ "get-space", "GET", "/example space/", "", { { 0 } },
-	    S3_EMPTY_SHA256, "host;x-amz-date",
+	    SIGV4_EMPTY_SHA256, "host;x-amz-date",
 	    "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741" },
 	{ "get-special-character", "GET", "/example/$delete", "", { { 0 } },
-	    S3_EMPTY_SHA256, "host;x-amz-date",
+	    SIGV4_EMPTY_SHA256, "host;x-amz-date",
 	    "a853c9b21b528b19643d00910d35b83a10c366a10833ceefb45edd6c80e40f27" },
 };
 
@@ -134,7 +134,7 @@ static const struct row suite[] = {
 
 static const struct row s3_docs[] = {
 	{ "GET Object", "GET", "/test.txt", "", { { "Range", "bytes=0-9" },
-	    { PAYLOAD, S3_EMPTY_SHA256 } }, S3_EMPTY_SHA256,
+	    { PAYLOAD, SIGV4_EMPTY_SHA256 } }, SIGV4_EMPTY_SHA256,
 	    "host;range;x-amz-content-sha256;x-amz-date",
 	    "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41" },
 	{ "PUT Object", "PUT", "/test$file.text", "",
@@ -144,18 +144,18 @@ static const struct row s3_docs[] = {
 	    "date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class",
 	    "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd" },
 	{ "GET Bucket Lifecycle", "GET", "/", "lifecycle",
-	    { { PAYLOAD, S3_EMPTY_SHA256 } }, S3_EMPTY_SHA256,
+	    { { PAYLOAD, SIGV4_EMPTY_SHA256 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-content-sha256;x-amz-date",
 	    "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543" },
 	{ "GET Bucket (List Objects)", "GET", "/", "prefix=J&max-keys=2",
-	    { { PAYLOAD, S3_EMPTY_SHA256 } }, S3_EMPTY_SHA256,
+	    { { PAYLOAD, SIGV4_EMPTY_SHA256 } }, SIGV4_EMPTY_SHA256,
 	    "host;x-amz-content-sha256;x-amz-date",
 	    "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7" },
 };
 
 /* As credd derives it. */
 static void
-derive(const char *secret, struct s3_key *k)
+derive(const char *secret, struct sigv4_key *k)
 {
 	const char *const steps[] = { k->date, k->region, k->service,
 	    "aws4_request" };
@@ -175,21 +175,21 @@ derive(const char *secret, struct s3_key *k)
 
 static void
 run(const struct row *rows, size_t n, const char *host, const char *date,
-    const struct s3_key *key)
+    const struct sigv4_key *key)
 {
-	struct s3_header headers[8];
-	struct s3_to_sign r;
-	char path[256], got[S3_AUTH_MAX], want[S3_AUTH_MAX];
+	struct sigv4_header headers[8];
+	struct sigv4_request r;
+	char path[256], got[SIGV4_AUTH_MAX], want[SIGV4_AUTH_MAX];
 	size_t i, k;
 
 	for (i = 0; i < n; i++) {
 		memset(&r, 0, sizeof(r));
 		r.method = rows[i].method;
-		CHECK(s3_encode(rows[i].path, 1, path, sizeof(path)) > 0);
+		CHECK(sigv4_encode(rows[i].path, 1, path, sizeof(path)) > 0);
 		r.path = path;
 		r.query = rows[i].query;
-		headers[0] = (struct s3_header){ "X-Amz-Date", date };
-		headers[1] = (struct s3_header){ "Host", host };
+		headers[0] = (struct sigv4_header){ "X-Amz-Date", date };
+		headers[1] = (struct sigv4_header){ "Host", host };
 		r.nheaders = 2;
 		for (k = 0; rows[i].extra[k].name != NULL; k++)
 			headers[r.nheaders++] = rows[i].extra[k];
@@ -200,48 +200,48 @@ run(const struct row *rows, size_t n, const char *host, const char *date,
 		    "%s/us-east-1/%s/aws4_request, SignedHeaders=%s, "
 		    "Signature=%s", key->access_key, key->date, key->service,
 		    rows[i].signed_headers, rows[i].signature);
-		CHECK_ROW(s3_sign(key, &r, got, sizeof(got)) == 0, "%s",
+		CHECK_ROW(sigv4_sign(key, &r, got, sizeof(got)) == 0, "%s",
 		    rows[i].name);
 		CHECK_ROW(strcmp(got, want) == 0, "%s: %s", rows[i].name, got);
 	}
 }
 
 static void
-test_refusals(const struct s3_key *key)
+test_refusals(const struct sigv4_key *key)
 {
-	struct s3_header h[2] = { { "host", "h" },
+	struct sigv4_header h[2] = { { "host", "h" },
 	    { "x-amz-date", "20130524T000000Z" } };
-	struct s3_to_sign r = { "GET", "/", "", h, 2, S3_EMPTY_SHA256,
+	struct sigv4_request r = { "GET", "/", "", h, 2, SIGV4_EMPTY_SHA256,
 	    "20130524T000000Z" };
-	char got[S3_AUTH_MAX], hash[65];
+	char got[SIGV4_AUTH_MAX], hash[65];
 
-	CHECK(s3_sign(key, &r, got, sizeof(got)) == 0);
-	CHECK(s3_sign(key, &r, got, 100) == -1);
+	CHECK(sigv4_sign(key, &r, got, sizeof(got)) == 0);
+	CHECK(sigv4_sign(key, &r, got, 100) == -1);
 	r.date = "20130525T000000Z";		/* another day */
-	CHECK(s3_sign(key, &r, got, sizeof(got)) == -1);
+	CHECK(sigv4_sign(key, &r, got, sizeof(got)) == -1);
 	r.date = "20130524";
-	CHECK(s3_sign(key, &r, got, sizeof(got)) == -1);
+	CHECK(sigv4_sign(key, &r, got, sizeof(got)) == -1);
 	r.date = "20130524T000000Z";
 	h[0].value = "h\r\nx-evil: 1";
-	CHECK(s3_sign(key, &r, got, sizeof(got)) == -1);
-	CHECK(s3_canonical_hash(&r, hash) == -1);
+	CHECK(sigv4_sign(key, &r, got, sizeof(got)) == -1);
+	CHECK(sigv4_canonical_hash(&r, hash) == -1);
 	h[0].value = "h";
-	CHECK(s3_canonical_hash(&r, hash) == 0 && strlen(hash) == 64);
+	CHECK(sigv4_canonical_hash(&r, hash) == 0 && strlen(hash) == 64);
 }
 
 static void
 test_encode(void)
 {
-	char dst[64], date[S3_DATE_LEN + 1];
+	char dst[64], date[SIGV4_DATE_LEN + 1];
 
-	CHECK(s3_encode("a/b c+%&=~\377", 1, dst, sizeof(dst)) == 23);
+	CHECK(sigv4_encode("a/b c+%&=~\377", 1, dst, sizeof(dst)) == 23);
 	CHECK(strcmp(dst, "a/b%20c%2B%25%26%3D~%FF") == 0);
-	CHECK(s3_encode("a/b", 0, dst, sizeof(dst)) == 5 &&
+	CHECK(sigv4_encode("a/b", 0, dst, sizeof(dst)) == 5 &&
 	    strcmp(dst, "a%2Fb") == 0);
-	CHECK(s3_encode("abc", 0, dst, 3) == -1);
-	CHECK(s3_encode("abc", 0, dst, 4) == 3);
-	CHECK(s3_encode("  ", 0, dst, 6) == -1);
-	s3_date(1440938160, date);
+	CHECK(sigv4_encode("abc", 0, dst, 3) == -1);
+	CHECK(sigv4_encode("abc", 0, dst, 4) == 3);
+	CHECK(sigv4_encode("  ", 0, dst, 6) == -1);
+	sigv4_date(1440938160, date);
 	CHECK(strcmp(date, "20150830T123600Z") == 0);
 }
 
@@ -259,22 +259,22 @@ test_order(void)
 	static const char	 canonical[] = "GET\n/\n"
 	    "a=1&a=1%2F&a=2&aa=0&ab=&b=\n"
 	    "host:h\nx-amz-date:20150830T123600Z\n\n"
-	    "host;x-amz-date\n" S3_EMPTY_SHA256;
-	struct s3_header	 h[] = { { "host", "h" },
+	    "host;x-amz-date\n" SIGV4_EMPTY_SHA256;
+	struct sigv4_header	 h[] = { { "host", "h" },
 				    { "x-amz-date", "20150830T123600Z" } };
-	struct s3_to_sign	 r = { .method = "GET", .path = "/",
+	struct sigv4_request	 r = { .method = "GET", .path = "/",
 				    .headers = h, .nheaders = 2,
-				    .payload = S3_EMPTY_SHA256,
+				    .payload = SIGV4_EMPTY_SHA256,
 				    .date = "20150830T123600Z" };
 	char			 want[65], hash[65];
 	uint8_t			 md[32];
 	size_t			 i;
 
 	sum_of(canonical, sizeof(canonical) - 1, md);
-	s3_hex(md, sizeof(md), want);
+	sigv4_hex(md, sizeof(md), want);
 	for (i = 0; i < nitems(queries); i++) {
 		r.query = queries[i];
-		CHECK(s3_canonical_hash(&r, hash) == 0);
+		CHECK(sigv4_canonical_hash(&r, hash) == 0);
 		CHECK_ROW(strcmp(want, hash) == 0, "%s", queries[i]);
 	}
 }
@@ -282,7 +282,7 @@ test_order(void)
 int
 main(void)
 {
-	struct s3_key k = { .access_key = "AKIDEXAMPLE", .region = "us-east-1",
+	struct sigv4_key k = { .access_key = "AKIDEXAMPLE", .region = "us-east-1",
 	    .service = "service", .date = "20150830" };
 
 	derive("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", &k);

@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "common/sum.h"
 #include "common/test.h"
-#include "storaged/util/sum.h"
 
 static const struct {
 	const char	*text;

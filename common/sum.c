@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "storaged/util/sum.h"
+#include "common/sum.h"
 
 /* OpenSSL 3 calls them deprecated, and gives nothing that costs as little. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"

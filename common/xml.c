@@ -1,22 +1,68 @@
-/* See s3_xml.h.  What is parsed comes from a server: hostile. */
+/* See xml.h.  What is parsed comes from a server: hostile. */
 #include "common/compat.h"
 
 #include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <expat.h>
 
-#include "storaged/bucket/s3/s3_xml.h"
+#include "common/xml.h"
 
 struct xml {
 	XML_Parser		 parser;
-	const struct s3_xml_ops	*ops;
+	const struct xml_ops	*ops;
 	void			*arg;
 	int			 depth;
 	int			 failed;
-	size_t			 len[S3_XML_DEPTH];
-	char			 text[S3_XML_DEPTH][S3_XML_TEXT];
+	size_t			 len[XML_DEPTH_MAX];
+	char			 text[XML_DEPTH_MAX][XML_TEXT_MAX];
 };
+
+/* -- expat's memory, wiped when it is let go -- */
+
+union xml_block {
+	size_t		len;
+	max_align_t	align;
+};
+
+static void *
+xml_malloc(size_t len)
+{
+	union xml_block	*b;
+
+	if (len > SIZE_MAX - sizeof(*b) ||
+	    (b = malloc(sizeof(*b) + len)) == NULL)
+		return NULL;
+	b->len = len;
+	return b + 1;
+}
+
+static void
+xml_free(void *p)
+{
+	union xml_block	*b = p;
+
+	if (p != NULL)
+		freezero(b - 1, sizeof(*b) + b[-1].len);
+}
+
+static void *
+xml_realloc(void *p, size_t len)
+{
+	union xml_block	*b = p;
+	void		*to;
+
+	if ((to = xml_malloc(len)) != NULL && p != NULL) {
+		memcpy(to, p, b[-1].len < len ? b[-1].len : len);
+		xml_free(p);
+	}
+	return to;
+}
+
+/* -- elements -- */
 
 static void
 xml_fail(struct xml *x)
@@ -42,7 +88,7 @@ on_start(void *arg, const char *name, const char **attrs)
 	(void)attrs;
 	if (x->failed)
 		return;
-	if (x->depth == S3_XML_DEPTH) {
+	if (x->depth == XML_DEPTH_MAX) {
 		xml_fail(x);
 		return;
 	}
@@ -61,7 +107,7 @@ on_text(void *arg, const char *s, int len)
 	if (x->failed || x->depth == 0)
 		return;
 	have = &x->len[x->depth - 1];
-	if ((size_t)len >= S3_XML_TEXT - *have) {
+	if ((size_t)len >= XML_TEXT_MAX - *have) {
 		xml_fail(x);
 		return;
 	}
@@ -96,9 +142,12 @@ on_doctype(void *arg, const char *name, const char *sysid,
 }
 
 int
-s3_xml_parse(const void *p, size_t len, const struct s3_xml_ops *ops,
+xml_parse(const void *p, size_t len, const struct xml_ops *ops,
     void *arg)
 {
+	static const XML_Memory_Handling_Suite memory = {
+		xml_malloc, xml_realloc, xml_free
+	};
 	struct xml x;
 	enum XML_Status st;
 
@@ -107,7 +156,7 @@ s3_xml_parse(const void *p, size_t len, const struct s3_xml_ops *ops,
 	x.ops = ops;
 	x.arg = arg;
 	x.depth = x.failed = 0;
-	if ((x.parser = XML_ParserCreateNS("UTF-8", '}')) == NULL)
+	if ((x.parser = XML_ParserCreate_MM("UTF-8", &memory, "}")) == NULL)
 		return -1;
 	XML_SetUserData(x.parser, &x);
 	XML_SetElementHandler(x.parser, on_start, on_end);
@@ -115,5 +164,6 @@ s3_xml_parse(const void *p, size_t len, const struct s3_xml_ops *ops,
 	XML_SetStartDoctypeDeclHandler(x.parser, on_doctype);
 	st = XML_Parse(x.parser, p, (int)len, XML_TRUE);
 	XML_ParserFree(x.parser);
+	explicit_bzero(x.text, sizeof(x.text));
 	return st == XML_STATUS_OK && !x.failed ? 0 : -1;
 }

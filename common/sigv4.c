@@ -1,5 +1,5 @@
 /*
- * Signature Version 4 (s3_sign.h), from AWS's "Signature Calculations for
+ * Signature Version 4 (sigv4.h), from AWS's "Signature Calculations for
  * the Authorization Header".  Pure: it reads no clock and keeps no state.
  */
 #include "common/compat.h"
@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "common/buf.h"
-#include "storaged/bucket/s3/s3_sign.h"
-#include "storaged/util/sum.h"
+#include "common/sigv4.h"
+#include "common/sum.h"
 
 #define QUERY_MAX	16	/* parameters */
 
@@ -22,7 +22,7 @@ struct canon {
 };
 
 void
-s3_hex(const uint8_t *src, size_t len, char *dst)
+sigv4_hex(const uint8_t *src, size_t len, char *dst)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t i;
@@ -35,7 +35,7 @@ s3_hex(const uint8_t *src, size_t len, char *dst)
 }
 
 int
-s3_encode(const char *src, int keep_slash, char *dst, size_t size)
+sigv4_encode(const char *src, int keep_slash, char *dst, size_t size)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	size_t n = 0;
@@ -62,15 +62,15 @@ s3_encode(const char *src, int keep_slash, char *dst, size_t size)
 }
 
 void
-s3_date(int64_t t, char dst[S3_DATE_LEN + 1])
+sigv4_date(int64_t t, char dst[SIGV4_DATE_LEN + 1])
 {
 	time_t when = (time_t)t;
 	struct tm tm;
 
 	if (gmtime_r(&when, &tm) == NULL ||
-	    strftime(dst, S3_DATE_LEN + 1, "%Y%m%dT%H%M%SZ", &tm) !=
-	    S3_DATE_LEN)
-		memset(dst, 0, S3_DATE_LEN + 1);
+	    strftime(dst, SIGV4_DATE_LEN + 1, "%Y%m%dT%H%M%SZ", &tm) !=
+	    SIGV4_DATE_LEN)
+		memset(dst, 0, SIGV4_DATE_LEN + 1);
 }
 
 /* -- the canonical request -- */
@@ -160,12 +160,12 @@ name_compare(const void *a, const void *b)
 }
 
 static int
-canon_headers(struct canon *c, const struct s3_to_sign *r)
+canon_headers(struct canon *c, const struct sigv4_request *r)
 {
-	struct name v[S3_HEADERS_MAX];
+	struct name v[SIGV4_HEADERS_MAX];
 	size_t i, k;
 
-	if (r->nheaders > S3_HEADERS_MAX)
+	if (r->nheaders > SIGV4_HEADERS_MAX)
 		return -1;
 	for (i = 0; i < r->nheaders; i++) {
 		if (strlcpy(v[i].s, r->headers[i].name, sizeof(v[i].s)) >=
@@ -199,7 +199,7 @@ canon_headers(struct canon *c, const struct s3_to_sign *r)
 }
 
 static int
-canon_make(struct canon *c, const struct s3_to_sign *r)
+canon_make(struct canon *c, const struct sigv4_request *r)
 {
 	memset(c, 0, sizeof(*c));
 	buf_printf(&c->b, "%s\n%s\n", r->method, r->path);
@@ -218,11 +218,11 @@ hash_hex(const struct buf *b, char dst[65])
 	uint8_t md[32];
 
 	sum_of(b->data, b->len, md);
-	s3_hex(md, sizeof(md), dst);
+	sigv4_hex(md, sizeof(md), dst);
 }
 
 int
-s3_canonical_hash(const struct s3_to_sign *r, char dst[65])
+sigv4_canonical_hash(const struct sigv4_request *r, char dst[65])
 {
 	struct canon c;
 	int rc;
@@ -234,15 +234,15 @@ s3_canonical_hash(const struct s3_to_sign *r, char dst[65])
 }
 
 int
-s3_sign(const struct s3_key *key, const struct s3_to_sign *r, char *dst,
-    size_t size)
+sigv4_sign(const struct sigv4_key *key, const struct sigv4_request *r,
+    char *dst, size_t size)
 {
 	struct canon c;
 	char scope[128], text[320], hash[65];
 	uint8_t md[32];
 	int n = -1;
 
-	if (strlen(r->date) != S3_DATE_LEN ||
+	if (strlen(r->date) != SIGV4_DATE_LEN ||
 	    strncmp(r->date, key->date, 8) != 0)
 		return -1;
 	if (canon_make(&c, r) == -1)
@@ -257,7 +257,7 @@ s3_sign(const struct s3_key *key, const struct s3_to_sign *r, char *dst,
 	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256\n%s\n%s\n%s", r->date,
 	    scope, hash);
 	sum_hmac(key->key, sizeof(key->key), text, strlen(text), md);
-	s3_hex(md, sizeof(md), hash);
+	sigv4_hex(md, sizeof(md), hash);
 	n = snprintf(dst, size, "AWS4-HMAC-SHA256 Credential=%s/%s, "
 	    "SignedHeaders=%s, Signature=%s", key->access_key, scope, c.names,
 	    hash);
