@@ -44,8 +44,8 @@ struct ctl_doing { struct str text; };
 /*
  * SETUP_WANT asks paild to read or to run something that only it can, and
  * SETUP_GIVE has it, with the same id.  what:
- *	key:PATH	the file that this key of the configuration names as
- *			{file: ...}
+ *	key:PATH	the file that this key of the configuration names, or
+ *			has its value in as {file: ...}
  *	env:NAME	a variable, or the file that it names (paild/give.c has
  *			the list)
  *	aws:credentials, aws:config	AWS's shared file; its path is in why,

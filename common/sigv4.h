@@ -17,7 +17,7 @@
 	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 struct sigv4_key {
-	char		 access_key[129];
+	char		 access_key[257];
 	char		 token[6145];	/* "": none */
 	char		 region[65];
 	char		 service[17];

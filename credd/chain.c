@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "credd/chain.h"
+#include "credd/roles.h"
 
 #define CHAIN_WHY_MAX	2048
 
@@ -18,6 +19,7 @@ struct chain {
 	size_t			 at;		/* in source_table */
 	const struct source	*source;
 	struct source_ask	*ask;
+	struct roles		*roles;
 	char			 why[CHAIN_WHY_MAX];
 	chain_cb		 cb;
 	void			*arg;
@@ -29,6 +31,7 @@ static void
 chain_free(struct chain *c)
 {
 	source_cancel(c->ask);
+	roles_cancel(c->roles);
 	free(c);
 }
 
@@ -44,6 +47,19 @@ chain_end(struct chain *c, struct cred_secret *s, unsigned poll)
 		    sizeof(s->region));
 	c->cb(&a, c->arg);
 	chain_free(c);
+}
+
+static void
+chain_assumed(const struct sts_answer *a, void *arg)
+{
+	struct chain	*c = arg;
+
+	c->roles = NULL;
+	if (a->secret == NULL)
+		snprintf(c->why, sizeof(c->why), "%s: %s", c->source->name,
+		    a->why);
+	/* No poll: what a role gives does not change with a file. */
+	chain_end(c, a->secret, 0);
 }
 
 /* The next source of "auto", from c->at on; false: there is no other. */
@@ -68,6 +84,11 @@ chain_answered(const struct source_answer *a, void *arg)
 	size_t		 n = strlen(c->why);
 
 	c->ask = NULL;
+	if (a->outcome == SOURCE_FOUND && roles_any(c->conf)) {
+		c->roles = roles_start(c->world, c->conf, a->secret,
+		    chain_assumed, c);
+		return;
+	}
 	if (a->outcome == SOURCE_FOUND) {
 		chain_end(c, a->secret, a->poll);
 		return;

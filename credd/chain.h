@@ -1,6 +1,7 @@
 /*
  * One look for credentials: the source that the configuration names, or with
- * "auto" each in its order until one answers.
+ * "auto" each in its order until one answers; and then the roles that are
+ * assumed with its keys.
  */
 #ifndef CREDD_CHAIN_H
 #define CREDD_CHAIN_H

@@ -103,13 +103,18 @@ check_auto(void)
 			    C "secret-key", "", C "session-token", "",
 			    C "source", "auto", C "endpoint", http_fake_url,
 			    C "endpoint-mode", "ipv4", C "role", "",
-			    C "profile", "", "store.region", "r", NULL);
+			    C "web-identity-token-file", "", C "role-arn", "",
+			    C "session-name", "", C "duration", "",
+			    C "sts-endpoint", "", C "profile", "",
+			    "store.region", "r", NULL);
 
 	look(conf);
 	CHECK_ROW(name[0] == '\0' && strstr(why, "static: ") != NULL &&
-	    strstr(why, "; env: AWS_ACCESS_KEY_ID is not set; profile: no "
-	    "profile default in ") != NULL && strstr(why, "; container: ") !=
-	    NULL && strstr(why, "; imds: the metadata service does not support "
+	    strstr(why, "; env: AWS_ACCESS_KEY_ID is not set; web-identity: "
+	    "web-identity-token-file and AWS_WEB_IDENTITY_TOKEN_FILE are not "
+	    "set; profile: no profile default in ") != NULL &&
+	    strstr(why, "; container: ") != NULL &&
+	    strstr(why, "; imds: the metadata service does not support "
 	    "IMDSv2 (status 404)") != NULL, "%s", why);
 	http_fake_file("env:AWS_ACCESS_KEY_ID", SETUP_GIVE_FOUND, "AK");
 	http_fake_file("env:AWS_SECRET_ACCESS_KEY", SETUP_GIVE_FOUND, "s");

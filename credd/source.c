@@ -17,6 +17,7 @@
 const struct source *const source_table[] = {
 	&source_static,
 	&source_env,
+	&source_web_identity,
 	&source_profile,
 	&source_container,
 	&source_imds,

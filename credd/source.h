@@ -54,7 +54,7 @@ struct source {
 /* The table, in auto's order; ends with NULL. */
 extern const struct source *const source_table[];
 extern const struct source source_container, source_env, source_imds,
-    source_process, source_profile, source_static;
+    source_process, source_profile, source_static, source_web_identity;
 const struct source *source_find(const char *name);	/* NULL: none */
 
 /* One question, for the source that answers it. */

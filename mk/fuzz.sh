@@ -25,7 +25,8 @@ targets_of() {
 		     storaged/format/codec storaged/bucket/s3/s3_xml ;;
 	message) echo common/msg_mbox common/peer common/wire \
 		     common/digest common/uidset ;;
-	config)	 echo paild/conf common/slice credd/json credd/profile ;;
+	config)	 echo paild/conf common/slice credd/json credd/profile \
+		     credd/sts_answer ;;
 	*)	 echo "no such group: $1" >&2; exit 2 ;;
 	esac
 }

@@ -13,6 +13,7 @@
 #include "paild/conf.h"
 #include "paild/conf_file.h"
 #include "paild/conf_region.h"
+#include "paild/conf_roles.h"
 
 static struct tree_mark
 place(const struct conf *c, const char *path)
@@ -147,6 +148,7 @@ check_store_s3(struct conf *c)
 	check_static_keys(c);
 	check_options(c);
 	conf_region(c);
+	conf_roles(c);
 	endpoint = conf_str(c, "store.endpoint");
 	it = conf_written(c, "store.tls-ca-file");
 	if (it != NULL && endpoint != NULL &&
@@ -373,6 +375,7 @@ conf_check(struct conf *c)
 	check_readable(c, "store.config-file", NULL);
 	check_readable(c, "store.credentials.credentials-file", NULL);
 	check_readable(c, "store.credentials.config-file", NULL);
+	check_readable(c, "store.credentials.web-identity-token-file", NULL);
 	check_tls(c);
 	check_listen(c);
 	check_paths(c);

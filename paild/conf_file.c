@@ -84,16 +84,29 @@ check_secret(const char *from, struct buf *out, char *why, size_t size)
 	return 0;
 }
 
-int
-conf_file_secret(const char *path, struct buf *out, char *why, size_t size)
+static int
+file_line(const char *path, size_t max, struct buf *out, char *why,
+    size_t size)
 {
-	if (conf_file_read(path, SECRET_MAX, out, why, size) == -1)
+	if (conf_file_read(path, max, out, why, size) == -1)
 		return -1;
 	if (out->len > 0 && out->data[out->len - 1] == '\n')
 		out->len--;
 	if (out->len > 0 && out->data[out->len - 1] == '\r')
 		out->len--;
 	return check_secret(path, out, why, size);
+}
+
+int
+conf_file_secret(const char *path, struct buf *out, char *why, size_t size)
+{
+	return file_line(path, SECRET_MAX, out, why, size);
+}
+
+int
+conf_file_token(const char *path, struct buf *out, char *why, size_t size)
+{
+	return file_line(path, CONF_TOKEN_MAX, out, why, size);
 }
 
 int

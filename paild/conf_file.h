@@ -7,6 +7,7 @@
 #include "common/buf.h"
 
 #define CONF_FILE_MAX	(256 * 1024)	/* bytes of a PEM file */
+#define CONF_TOKEN_MAX	16384
 
 /*
  * Reads a whole regular file of at most max bytes into out.  -1: the reason
@@ -16,6 +17,10 @@ int	 conf_file_read(const char *path, size_t max, struct buf *out,
 	    char *why, size_t size);
 /* A file that holds a secret: a single line; the newline is removed. */
 int	 conf_file_secret(const char *path, struct buf *out, char *why,
+	    size_t size);
+/* The same for a token of an identity provider, which may have
+ * CONF_TOKEN_MAX bytes. */
+int	 conf_file_token(const char *path, struct buf *out, char *why,
 	    size_t size);
 /* The same from an environment variable. */
 int	 conf_env_secret(const char *name, struct buf *out, char *why,

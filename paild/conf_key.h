@@ -31,6 +31,8 @@ enum conf_type {
 	CONF_PROXY,		/* the same, or socks5h://... */
 	CONF_BUCKET,
 	CONF_PREFIX,
+	CONF_ARN,		/* of a role */
+	CONF_ID,		/* letters, digits, and those of words */
 	CONF_HEADER,		/* "Name: value", of an HTTP request */
 	CONF_COMPRESSION,
 	CONF_MAILBOX
@@ -40,6 +42,7 @@ enum conf_type {
 #define CONF_RESTART	0x02	/* a change requires a restart of paild */
 #define CONF_GUARDED	0x04	/* a file that only root may change */
 #define CONF_PUBLIC	0x08	/* written like a secret, but public */
+#define CONF_GIVEN	0x10	/* a file that paild reads for who gets it */
 
 struct conf_key {
 	const char	*path;		/* "store.timeout", "auth.*.path" */
@@ -49,7 +52,8 @@ struct conf_key {
 	const char	*def;		/* NULL: none */
 	uint64_t	 min;
 	uint64_t	 max;
-	const char	*words;		/* CONF_WORD: separated by a space */
+	const char	*words;		/* CONF_WORD: separated by a space;
+					   CONF_ID: punctuation */
 	const char	*doc;		/* one line */
 	/*
 	 * "type=s3": only where the key "type" of the same map says s3 (more

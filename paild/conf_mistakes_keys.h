@@ -86,3 +86,72 @@
 	{ L C "  credentials: {source: process, command: ''}\n" A,
 	  "6:43: store.credentials.command: \"\" is empty: "
 	  "store.credentials.command needs a value\n" },
+	/* Roles, and the STS that gives them. */
+	{ L C "  credentials: {source: web-identity}\n" A, "" },
+	{ L C "  credentials: {source: webidentity}\n" A,
+	  "6:25: store.credentials.source: \"webidentity\" is not a valid "
+	  "value (did you mean \"web-identity\"?)\n" },
+	{ L C "  credentials: {source: web-identity, web-identity-token-file: "
+	  "secret, role-arn: 'arn:aws:iam::123456789012:role/mail', "
+	  "session-name: a, duration: 5m}\n" A,
+	  "6:135: store.credentials.session-name: \"a\" is 1 bytes long, must "
+	  "be 2 to 64\n6:148: store.credentials.duration: \"5m\" is out of "
+	  "range: must be 15m to 12h\n" },
+	{ L C "  credentials: {source: web-identity, web-identity-token-file: "
+	  "nowhere, role-arn: mail}\n" A,
+	  "6:64: store.credentials.web-identity-token-file: @/nowhere: No such "
+	  "file or directory\n6:83: store.credentials.role-arn: \"mail\" is 4 "
+	  "bytes long, must be 20 to 2048\n" },
+	{ L C "  credentials: {source: web-identity, role-arn: "
+	  "'arn:aws:iam::123456789012:user/mail'}\n" A,
+	  "6:49: store.credentials.role-arn: \"arn:aws:iam::123456789012:user/"
+	  "mail\" is not the ARN of a role: that ends with :role/NAME\n" },
+	{ L C "  credentials: {source: web-identity, role-arn: "
+	  "'123456789012:role/mail'}\n" A,
+	  "6:49: store.credentials.role-arn: \"123456789012:role/mail\" is not "
+	  "an ARN such as arn:aws:iam::123456789012:role/NAME\n" },
+	{ L C "  credentials: {source: env, role-arn: "
+	  "'arn:aws:iam::123456789012:role/mail'}\n" A,
+	  "6:30: store.credentials.role-arn cannot be used with \"source: "
+	  "env\": it belongs to \"source: web-identity auto\"\n" },
+	{ L C "  endpoint: https://minio.example.org\n"
+	  "  credentials: {source: web-identity}\n" A,
+	  "7:25: store.credentials needs \"sts-endpoint\": the store's "
+	  "endpoint is not AWS's\n" },
+	{ L C "  endpoint: https://minio.example.org\n"
+	  "  credentials: {source: web-identity, sts-endpoint: "
+	  "'http://minio.example.org'}\n" A,
+	  "7:53: warning: store.credentials.sts-endpoint: without TLS, whoever "
+	  "is on the way reads the keys (did you mean \"https://\"?)\n" },
+	{ L C "  endpoint: http://127.0.0.1:9000\n"
+	  "  credentials: {source: web-identity, sts-endpoint: "
+	  "'http://127.0.0.1:9000'}\n" A, "" },
+	{ L C "  credentials: {source: env, assume-role: "
+	  "'arn:aws:iam::123456789012:role/mail'}\n" A,
+	  "6:43: store.credentials.assume-role is a single value, expected a "
+	  "list (did you mean [arn:aws:iam::123456789012:role/mail]?)\n" },
+	{ L C "  credentials: {source: env, assume-role: [{session-name: a b, "
+	  "external-id: 'a b'}]}\n" A,
+	  "6:44: store.credentials.assume-role.0 needs \"role-arn\": the role's "
+	  "ARN\n6:59: store.credentials.assume-role.0.session-name: \"a b\" may "
+	  "contain only letters, digits and _+=,.@-\n6:77: store.credentials."
+	  "assume-role.0.external-id: \"a b\" may contain only letters, digits "
+	  "and _+=,.@:/-\n" },
+	{ L C "  credentials: {source: env, assume-role: [{role_arn: "
+	  "'arn:aws:iam::123456789012:role/mail'}]}\n" A,
+	  "6:44: store.credentials.assume-role.0 needs \"role-arn\": the role's "
+	  "ARN\n6:45: unknown key \"role_arn\" in store.credentials.assume-role."
+	  "0 (did you mean \"role-arn\"?)\n" },
+	{ L C "  endpoint: https://minio.example.org\n  credentials:\n"
+	  "    source: env\n    assume-role:\n"
+	  "      - role-arn: arn:aws:iam::123456789012:role/one\n"
+	  "        sts-endpoint: https://minio.example.org\n"
+	  "        duration: 2h\n        policy: read-only\n"
+	  "      - role-arn: arn:aws:iam::123456789012:role/two\n"
+	  "        duration: 2h\n" A,
+	  "13:17: store.credentials.assume-role.0.policy: a policy is a JSON "
+	  "object, such as '{\"Version\": \"2012-10-17\", \"Statement\": "
+	  "[...]}'\n14:19: store.credentials.assume-role.1 needs "
+	  "\"sts-endpoint\": the store's endpoint is not AWS's\n15:19: warning: "
+	  "store.credentials.assume-role.1.duration: AWS allows no more than 1h "
+	  "for a role that is assumed with the keys of a role\n" },

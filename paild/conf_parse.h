@@ -24,6 +24,8 @@ int	 conf_parse_proxy(struct parse *p);
 int	 conf_parse_bucket(struct parse *p);
 int	 conf_parse_prefix(struct parse *p);
 int	 conf_parse_header(struct parse *p);
+int	 conf_parse_arn(struct parse *p);
+int	 conf_parse_id(struct parse *p);
 
 /* Fills why; always -1. */
 int	 conf_wrong(struct parse *p, const char *fmt, ...)

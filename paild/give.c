@@ -24,23 +24,28 @@
 /* The variables of AWS's tools: their values, and files that they name. */
 static const struct {
 	const char	*name;
-	bool		 file;
+	enum { VALUE, SECRET_FILE, TOKEN_FILE } what;
 } variables[] = {
-	{ "AWS_PROFILE", false },
-	{ "AWS_ACCESS_KEY_ID", false },
-	{ "AWS_SECRET_ACCESS_KEY", false },
-	{ "AWS_SESSION_TOKEN", false },
-	{ "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", false },
-	{ "AWS_CONTAINER_CREDENTIALS_FULL_URI", false },
-	{ "AWS_CONTAINER_AUTHORIZATION_TOKEN", false },
-	{ "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", true }
+	{ "AWS_PROFILE", VALUE },
+	{ "AWS_ACCESS_KEY_ID", VALUE },
+	{ "AWS_SECRET_ACCESS_KEY", VALUE },
+	{ "AWS_SESSION_TOKEN", VALUE },
+	{ "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", VALUE },
+	{ "AWS_CONTAINER_CREDENTIALS_FULL_URI", VALUE },
+	{ "AWS_CONTAINER_AUTHORIZATION_TOKEN", VALUE },
+	{ "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", SECRET_FILE },
+	{ "AWS_WEB_IDENTITY_TOKEN_FILE", TOKEN_FILE },
+	{ "AWS_ROLE_ARN", VALUE },
+	{ "AWS_ROLE_SESSION_NAME", VALUE }
 };
 
+/* token: one that an identity provider has issued, which may be longer. */
 static void
-give_file(const char *path, struct setup_give *g, struct buf *b, char *why,
-    size_t size)
+give_file(const char *path, bool token, struct setup_give *g, struct buf *b,
+    char *why, size_t size)
 {
-	if (conf_file_secret(path, b, why, size) == -1) {
+	if ((token ? conf_file_token(path, b, why, size) :
+	    conf_file_secret(path, b, why, size)) == -1) {
 		g->outcome = SETUP_GIVE_FAILED;
 		g->why = str_from(why);
 	} else
@@ -62,8 +67,9 @@ give_variable(const char *name, struct setup_give *g, struct buf *b,
 		return -1;
 	if ((v = getenv(name)) == NULL || *v == '\0')
 		return 0;
-	if (variables[i].file)
-		give_file(v, g, b, why, size);
+	if (variables[i].what != VALUE)
+		give_file(v, variables[i].what == TOKEN_FILE, g, b, why,
+		    size);
 	else if (buf_puts(b, v) == 0)
 		g->outcome = SETUP_GIVE_FOUND;
 	else {
@@ -77,7 +83,7 @@ give_variable(const char *name, struct setup_give *g, struct buf *b,
 }
 
 /* "key:PATH": the file that a secret of the configuration is in, if it is in
- * one. */
+ * one, or that the key names. */
 static int
 give_key(const struct conf *c, enum proc_kind kind, const char *path,
     struct setup_give *g, struct buf *b, char *why, size_t size)
@@ -86,10 +92,15 @@ give_key(const struct conf *c, enum proc_kind kind, const char *path,
 	const struct conf_item	*it;
 	size_t			 i;
 
-	if (key == NULL || key->type != CONF_SECRET ||
-	    !(key->to & CONF_TO(kind)))
+	if (key == NULL || !(key->to & CONF_TO(kind)) ||
+	    (key->type != CONF_SECRET && !(key->flags & CONF_GIVEN)))
 		return -1;
 	it = conf_item(c, path);
+	if (key->type != CONF_SECRET) {
+		if (it != NULL)
+			give_file(it->value, true, g, b, why, size);
+		return 0;
+	}
 	/* It may be written in its short form. */
 	for (i = 0; i < conf_keys_n && (it == NULL || it->written == NULL);
 	    i++)
@@ -97,7 +108,7 @@ give_key(const struct conf *c, enum proc_kind kind, const char *path,
 		    strcmp(conf_keys[i].alias, path) == 0)
 			it = conf_item(c, conf_keys[i].path);
 	if (it != NULL && it->written != NULL)
-		give_file(it->written, g, b, why, size);
+		give_file(it->written, false, g, b, why, size);
 	return 0;
 }
 
@@ -121,7 +132,7 @@ give_aws(const struct conf *c, const char *what, struct setup_give *g,
 	if (strncmp(what, token, sizeof(token) - 1) == 0) {
 		what += sizeof(token) - 1;
 		if (aws_files_say(c, "web_identity_token_file", what))
-			give_file(what, g, b, why, size);
+			give_file(what, true, g, b, why, size);
 		else
 			not_said(g);
 		return 0;

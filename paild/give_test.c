@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/test.h"
+#include "paild/conf_file.h"
 #include "paild/give.h"
 #include "paild/test/conf_files.h"
 
@@ -121,6 +122,46 @@ check_aws(const char *dir)
 	unsetenv("AWS_CONFIG_FILE");
 }
 
+/* A token that an identity provider writes: longer than a secret. */
+static void
+check_token(const char *path)
+{
+	static const char	 key[] = "key:store.credentials."
+				    "web-identity-token-file";
+	static char		 text[CONF_TOKEN_MAX + 2];
+	struct setup_give	 g;
+	struct conf		*was = conf;
+
+	memset(text, 'j', CONF_TOKEN_MAX);
+	put(path, text);
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path, 1);
+	CHECK(ask(PROC_CREDD, "env:AWS_WEB_IDENTITY_TOKEN_FILE", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FOUND && g.data.len == CONF_TOKEN_MAX);
+	/* not in the configuration */
+	CHECK(ask(PROC_CREDD, key, &g) == 0 &&
+	    g.outcome == SETUP_GIVE_ABSENT);
+	snprintf(text, sizeof(text), "store: {type: s3, bucket: mail, region: "
+	    "r, credentials: {source: web-identity, web-identity-token-file: "
+	    "%s}}\n", path);
+	conf = conf_load_text("/pail.yaml", text, strlen(text), false);
+	CHECK(ask(PROC_CREDD, key, &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FOUND && g.data.len == CONF_TOKEN_MAX);
+	put(path, "two.1\n");
+	CHECK(ask(PROC_CREDD, key, &g) == 0 && str_eq(g.data, STR("two.1")));
+	CHECK(ask(PROC_STORAGED, key, &g) == -1);
+	memset(text, 'j', CONF_TOKEN_MAX + 1);
+	put(path, text);
+	CHECK(ask(PROC_CREDD, key, &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED && strstr(why, "larger than") !=
+	    NULL);
+	unlink(path);
+	CHECK(ask(PROC_CREDD, key, &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED);
+	unsetenv("AWS_WEB_IDENTITY_TOKEN_FILE");
+	conf_free(conf);
+	conf = was;
+}
+
 int
 main(void)
 {
@@ -173,6 +214,7 @@ main(void)
 	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path, 1);
 	CHECK(ask(PROC_CREDD, "env:AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 	    &g) == 0 && str_eq(g.data, STR("tok")));
+	check_token(path);
 	unlink(path);
 	check_aws(dir);
 	rmdir(dir);
