@@ -73,6 +73,35 @@ sts_endpoint(const char *region, char *dst, size_t size)
 	return n < 0 || (size_t)n >= size ? -1 : 0;
 }
 
+int
+sts_region(const char *host, char *dst, size_t size)
+{
+	static const char *const begin[] = { "sts.", "sts-fips." };
+	const char	*at = strstr(host, ".amazonaws.com"), *s = host;
+	size_t		 i, n;
+
+	if (at == NULL || (at[14] != '\0' && strcmp(at + 14, ".cn") != 0))
+		return -1;
+	/* Behind a VPC endpoint's own name, "vpce-...". */
+	if (strncmp(host, "vpce-", 5) == 0 && (s = strchr(host, '.')) != NULL)
+		s++;
+	for (i = 0; i < nitems(begin); i++) {
+		n = strlen(begin[i]);
+		if (strncmp(s, begin[i], n) != 0)
+			continue;
+		if (s + n > at)
+			return strlcpy(dst, "us-east-1", size) < size ? 0 : -1;
+		s += n;
+		n = strcspn(s, ".");
+		if (n == 0 || n >= size)
+			return -1;
+		memcpy(dst, s, n);
+		dst[n] = '\0';
+		return 0;
+	}
+	return -1;
+}
+
 /* The host of an endpoint as it is signed: without the scheme's own port. */
 static int
 sts_host(const char *endpoint, char *dst, size_t size)
@@ -235,10 +264,13 @@ lines_sign(struct sts *s, const char *region, const char *host,
 		h[r.nheaders++] = (struct sigv4_header){
 		    "x-amz-security-token", s->keys->token };
 	sigkey_date(key.date, s->world->now());
+	if (sts_region(host, key.region, sizeof(key.region)) == 0)
+		region = key.region;
+	else if (strlcpy(key.region, region, sizeof(key.region)) >=
+	    sizeof(key.region))
+		goto out;
 	if (strlcpy(key.access_key, s->keys->access_key,
 	    sizeof(key.access_key)) >= sizeof(key.access_key) ||
-	    strlcpy(key.region, region, sizeof(key.region)) >=
-	    sizeof(key.region) ||
 	    sigkey_derive(key.key, s->keys->secret, key.date, region,
 	    "sts") == -1)
 		goto out;

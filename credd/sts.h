@@ -23,7 +23,9 @@ struct sts_role {
 	const char	*policy;	/* JSON that narrows its rights */
 	unsigned	 duration;	/* s; 0: what the STS takes for it */
 	const char	*region;	/* whose STS, and what is signed for */
-	const char	*endpoint;	/* "": derived from region */
+	/* "": derived from region; one of AWS's has its region in its name,
+	 * which is signed for then */
+	const char	*endpoint;
 };
 #define STS_SESSION_NAME "pail"
 
@@ -54,5 +56,8 @@ void	 sts_cancel(struct sts *s);	/* NULL is fine */
 /* The STS of a region, "https://sts.REGION.amazonaws.com".  -1: no region of
  * AWS (those of other providers need an endpoint), or it does not fit. */
 int	 sts_endpoint(const char *region, char *dst, size_t size);
+/* The other way round: what requests to this host are signed for, "us-east-1"
+ * for the global one; -1: it is no STS of AWS's. */
+int	 sts_region(const char *host, char *dst, size_t size);
 
 #endif

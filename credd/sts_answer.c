@@ -120,8 +120,9 @@ sts_answer_set(const void *body, size_t len, const char *action, int64_t now,
 /* -- errors -- */
 
 struct refusal {
-	bool	error;		/* within ErrorResponse's Error */
-	int	root;		/* it is an ErrorResponse */
+	bool	root;		/* it is an ErrorResponse */
+	bool	list;		/* within its Errors: not AWS's way, others' */
+	int	error;		/* the depth of the Error; 0: not within */
 	char	code[64];
 	char	message[300];
 };
@@ -150,7 +151,10 @@ refusal_start(const char *name, int depth, void *arg)
 	if (depth == 1)
 		r->root = strcmp(name, "ErrorResponse") == 0;
 	if (depth == 2)
-		r->error = r->root && strcmp(name, "Error") == 0;
+		r->list = strcmp(name, "Errors") == 0;
+	if (r->root && strcmp(name, "Error") == 0 &&
+	    (depth == 2 || (depth == 3 && r->list)))
+		r->error = depth;
 	return 0;
 }
 
@@ -161,7 +165,9 @@ refusal_end(const char *name, int depth, const char *text, size_t len,
 	struct refusal	*r = arg;
 
 	(void)len;
-	if (depth != 3 || !r->error)
+	if (depth == r->error)
+		r->error = 0;
+	if (r->error == 0 || depth != r->error + 1)
 		return 0;
 	if (strcmp(name, "Code") == 0)
 		words(r->code, sizeof(r->code), text);
@@ -175,7 +181,7 @@ sts_answer_error(int status, const void *body, size_t len, char *why,
     size_t size)
 {
 	static const struct xml_ops	ops = { refusal_start, refusal_end };
-	struct refusal			r = { .root = 0 };
+	struct refusal			r = { .error = 0 };
 
 	if (xml_parse(body, len, &ops, &r) == -1 || r.code[0] == '\0')
 		snprintf(why, size, "status %d", status);

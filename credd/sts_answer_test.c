@@ -182,6 +182,13 @@ check_errors(void)
 		{ 400, "<ErrorResponse><Error><Code>ExpiredTokenException"
 		    "</Code></Error></ErrorResponse>",
 		  "ExpiredTokenException (status 400)" },
+		{ 403, "<ErrorResponse><Errors><Error><Code>Other</Code>"
+		    "</Error></Errors></ErrorResponse>",
+		  "Other (status 403)" },
+		{ 403, "<ErrorResponse><Errors><X><Error><Code>no</Code>"
+		    "</Error></X></Errors></ErrorResponse>", "status 403" },
+		{ 403, "<ErrorResponse><Error/><X><Code>no</Code></X>"
+		    "</ErrorResponse>", "status 403" },
 		{ 500, "", "status 500" },
 		{ 500, "no", "status 500" },
 		{ 503, "<html><Error><Code>x</Code></Error></html>",

@@ -7,6 +7,7 @@
 
 /* Before event2/http.h, which defines HTTP_OK. */
 #include "credd/chain.h"
+#include "credd/net.h"
 #include "credd/sts.h"
 
 #include <event2/buffer.h>
@@ -28,7 +29,7 @@ static char	 carried[8][64];	/* X-Amz-Security-Token */
 static unsigned	 nseen;
 static unsigned	 fails_at;		/* that request, from 1; 0: none */
 static int	 status;
-static char	 error[512];
+static char	 error[NET_BODY_MAX + 100];
 
 /* An answer whose keys are the request's number. */
 static void
@@ -137,6 +138,33 @@ check_endpoint(void)
 	CHECK(sts_endpoint("us-east-1", url, 30) == -1);
 }
 
+static void
+check_region(void)
+{
+	static const struct { const char *host, *region; } rows[] = {
+		{ "sts.us-east-1.amazonaws.com", "us-east-1" },
+		{ "sts.cn-north-1.amazonaws.com.cn", "cn-north-1" },
+		{ "sts-fips.us-west-2.amazonaws.com", "us-west-2" },
+		{ "sts.amazonaws.com", "us-east-1" },
+		{ "vpce-1a-2b.sts.eu-west-1.vpce.amazonaws.com", "eu-west-1" },
+		{ "s3.eu-west-1.amazonaws.com", NULL },
+		{ "sts.eu-west-1.amazonaws.com.example.org", NULL },
+		{ "sts.eu-west-1.amazonaws.com:8443", NULL },
+		{ "sts..amazonaws.com", NULL }, { "vpce-", NULL },
+		{ "sts.eu-west-1.example.org", NULL }, { "", NULL },
+		{ "127.0.0.1:9000", NULL }
+	};
+	char	region[32];
+	size_t	i;
+
+	for (i = 0; i < nitems(rows); i++)
+		CHECK_ROW(rows[i].region == NULL ? sts_region(rows[i].host,
+		    region, sizeof(region)) == -1 : sts_region(rows[i].host,
+		    region, sizeof(region)) == 0 && strcmp(region,
+		    rows[i].region) == 0, "row %zu", i);
+	CHECK(sts_region("sts.us-east-1.amazonaws.com", region, 5) == -1);
+}
+
 /* Signed, with all parameters. */
 static void
 check_keys(void)
@@ -209,6 +237,55 @@ check_token(void)
 	    "400): not mine: ****") != NULL && strncmp(why, http_fake_url,
 	    strlen(http_fake_url)) == 0 && strstr(why, "eyJh") == NULL, "%s",
 	    why);
+}
+
+/* Answers that are none, over the network. */
+static void
+check_hostile(void)
+{
+	static const struct { int status; const char *body, *why; } rows[] = {
+		{ 200, "", "not a valid AssumeRoleResponse" },
+		{ 200, "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+		    "<AccessKeyId>A</AccessKeyId>", "not a valid" },
+		{ 200, "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+		    "<AccessKeyId>A</AccessKeyId><SecretAccessKey>s"
+		    "</SecretAccessKey><SessionToken>t</SessionToken>"
+		    "<Expiration>2027-01-15T07:59:59Z</Expiration>"
+		    "</Credentials></AssumeRoleResult></AssumeRoleResponse>",
+		  "expired already" },
+		{ 200, "\xff\xfe<\xff", "not a valid" },
+		{ 204, "", "status 204" },
+		{ 302, "", "status 302" },
+		{ 500, "<html>no</html>", "status 500" },
+		{ 403, "<ErrorResponse><Error><Code>InvalidClientTokenId"
+		    "</Code></Error></ErrorResponse>",
+		  "InvalidClientTokenId (status 403)" }
+	};
+	struct cred_secret	*keys = cred_secret_new();
+	struct sts_role		 role = plain();
+	size_t			 i;
+
+	strlcpy(keys->access_key, "AKIA1", sizeof(keys->access_key));
+	strlcpy(keys->secret, "secret-of-the-user", sizeof(keys->secret));
+	for (i = 0; i <= nitems(rows); i++) {
+		begin();
+		fails_at = 1;
+		if (i < nitems(rows)) {
+			status = rows[i].status;
+			strlcpy(error, rows[i].body, sizeof(error));
+		} else {		/* over what is read */
+			status = 200;
+			memset(error, ' ', sizeof(error) - 1);
+			error[sizeof(error) - 1] = '\0';
+		}
+		(void)sts_assume_role(&http_fake_world, keys, &role,
+		    on_answer, NULL);
+		wait_for_it();
+		CHECK_ROW(got == NULL && nseen == 1 && strstr(why,
+		    i < nitems(rows) ? rows[i].why : "too long") != NULL,
+		    "row %zu: %s", i, why);
+	}
+	cred_secret_free(keys);
 }
 
 static void
@@ -400,8 +477,10 @@ main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	http_fake_begin(serve);
 	check_endpoint();
+	check_region();
 	check_keys();
 	check_token();
+	check_hostile();
 	check_refused();
 	check_source();
 	check_chain();
