@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +26,15 @@
 #define TOTAL_MS	5000
 #define URL_MAX		300
 #define WHY_MAX		400
+#define SKEW_MIN	60	/* s; AWS lets 5 minutes pass */
 #define FORM		"application/x-www-form-urlencoded"
 
 struct sts {
 	const struct source_world *world;
 	const char		*action;
-	char			 endpoint[URL_MAX];
+	char			 endpoint[URL_MAX], host[URL_MAX];
+	char			 region[CRED_REGION_MAX + 1];
+	int64_t			 ahead;		/* s, of its clock to ours */
 	char			*body;		/* NUL-terminated */
 	char			*token;		/* in it, its last; or NULL */
 	size_t			 size;		/* of its memory */
@@ -167,6 +171,34 @@ sts_fail(struct sts *s, const char *fmt, ...)
 	evtimer_add(s->soon, &now);
 }
 
+static void sts_go(struct sts *);
+
+/* One that refuses what is signed is asked once more as of its own time, if
+ * that is another: clocks that are off are storaged's to warn of. */
+static bool
+sts_again(struct sts *s, const struct http_result *r)
+{
+	static int64_t	told;
+	char		date[64];
+	int64_t		t;
+
+	if (r->error != HTTP_OK || (r->status != 400 && r->status != 403) ||
+	    s->keys == NULL || s->ahead != 0 ||
+	    !http_header(r, "Date", date, sizeof(date)) ||
+	    (t = http_date(date)) <= 0)
+		return false;
+	s->ahead = t - s->world->now();
+	if (s->ahead > -SKEW_MIN && s->ahead < SKEW_MIN)
+		return false;
+	if (s->ahead - told >= SKEW_MIN || told - s->ahead >= SKEW_MIN)
+		log_warnx("sts=\"%s\" clock-ahead=%" PRId64 "s why=\"the "
+		    "clocks differ: signing as of the server's time\"",
+		    s->endpoint, s->ahead);
+	told = s->ahead;
+	sts_go(s);
+	return true;
+}
+
 static void
 sts_done(const struct http_result *r, void *arg)
 {
@@ -175,6 +207,8 @@ sts_done(const struct http_result *r, void *arg)
 	char			 why[WHY_MAX] = "";
 
 	s->request = NULL;
+	if (sts_again(s, r))
+		return;
 	if (r->error != HTTP_OK)
 		fetch_why(r, why, sizeof(why));
 	else if (r->status != 200)
@@ -241,9 +275,9 @@ struct lines {
 
 /* The headers of a signature.  -1: a key is longer than any of an STS. */
 static int
-lines_sign(struct sts *s, const char *region, const char *host,
-    struct lines *l)
+lines_sign(struct sts *s, struct lines *l)
 {
+	const int64_t		 now = s->world->now() + s->ahead;
 	struct sigv4_key	 key = { .expires = 0 };
 	struct sigv4_header	 h[4];
 	struct sigv4_request	 r = { "POST", "/", "", h, 0, NULL, NULL };
@@ -252,26 +286,25 @@ lines_sign(struct sts *s, const char *region, const char *host,
 	uint8_t			 md[32];
 	int			 ret = -1;
 
-	sigv4_date(s->world->now(), date);
+	sigv4_date(now, date);
 	sum_of(s->body, strlen(s->body), md);
 	sigv4_hex(md, sizeof(md), hash);
 	r.payload = hash;
 	r.date = date;
 	h[r.nheaders++] = (struct sigv4_header){ "content-type", FORM };
-	h[r.nheaders++] = (struct sigv4_header){ "host", host };
+	h[r.nheaders++] = (struct sigv4_header){ "host", s->host };
 	h[r.nheaders++] = (struct sigv4_header){ "x-amz-date", date };
 	if (s->keys->token[0] != '\0')
 		h[r.nheaders++] = (struct sigv4_header){
 		    "x-amz-security-token", s->keys->token };
-	sigkey_date(key.date, s->world->now());
-	if (sts_region(host, key.region, sizeof(key.region)) == 0)
-		region = key.region;
-	else if (strlcpy(key.region, region, sizeof(key.region)) >=
+	sigkey_date(key.date, now);
+	if (sts_region(s->host, key.region, sizeof(key.region)) == -1 &&
+	    strlcpy(key.region, s->region, sizeof(key.region)) >=
 	    sizeof(key.region))
 		goto out;
 	if (strlcpy(key.access_key, s->keys->access_key,
 	    sizeof(key.access_key)) >= sizeof(key.access_key) ||
-	    sigkey_derive(key.key, s->keys->secret, key.date, region,
+	    sigkey_derive(key.key, s->keys->secret, key.date, key.region,
 	    "sts") == -1)
 		goto out;
 	strlcpy(key.service, "sts", sizeof(key.service));
@@ -292,15 +325,33 @@ lines_sign(struct sts *s, const char *region, const char *host,
 	return ret;
 }
 
+/* Sends what has been made, signed as of now. */
+static void
+sts_go(struct sts *s)
+{
+	char		 url[URL_MAX + 2];
+	struct lines	 l = { .n = 0 };
+	struct net_call	 c = { .method = "POST", .url = url,
+			    .headers = l.v, .body = s->body,
+			    .connect_ms = CONNECT_MS, .timeout_ms = TOTAL_MS };
+
+	snprintf(url, sizeof(url), "%s/", s->endpoint);
+	snprintf(l.host, sizeof(l.host), "Host: %s", s->host);
+	l.v[l.n++] = l.host;
+	l.v[l.n++] = "Content-Type: " FORM;
+	if (s->keys != NULL && lines_sign(s, &l) == -1)
+		sts_fail(s, "the keys or the region cannot be used to sign");
+	else {
+		c.nheaders = l.n;
+		s->request = net_start(s->world->net, &c, sts_done, s);
+	}
+	explicit_bzero(&l, sizeof(l));
+}
+
 static void
 sts_send(struct sts *s, const struct sts_role *role, const char *token)
 {
-	char		 host[URL_MAX], url[URL_MAX + 2];
-	struct lines	 l = { .n = 0 };
-	struct net_call	 c = { .method = "POST", .url = url,
-			    .headers = l.v, .connect_ms = CONNECT_MS,
-			    .timeout_ms = TOTAL_MS };
-	size_t		 n;
+	size_t	n;
 
 	if (*role->endpoint == '\0' && sts_endpoint(role->region, s->endpoint,
 	    sizeof(s->endpoint)) == -1) {
@@ -314,23 +365,17 @@ sts_send(struct sts *s, const struct sts_role *role, const char *token)
 	if (n > 0 && s->endpoint[n - 1] == '/')
 		s->endpoint[n - 1] = '\0';
 	if (strlen(role->endpoint) >= sizeof(s->endpoint) ||
-	    sts_host(s->endpoint, host, sizeof(host)) == -1) {
+	    sts_host(s->endpoint, s->host, sizeof(s->host)) == -1) {
 		sts_fail(s, "sts-endpoint is not the URL of a host");
 		return;
 	}
-	snprintf(url, sizeof(url), "%s/", s->endpoint);
-	body_make(s, role, token);
-	snprintf(l.host, sizeof(l.host), "Host: %s", host);
-	l.v[l.n++] = l.host;
-	l.v[l.n++] = "Content-Type: " FORM;
-	if (s->keys != NULL && lines_sign(s, role->region, host, &l) == -1)
-		sts_fail(s, "the keys or the region cannot be used to sign");
-	else {
-		c.nheaders = l.n;
-		c.body = s->body;
-		s->request = net_start(s->world->net, &c, sts_done, s);
+	if (strlcpy(s->region, role->region, sizeof(s->region)) >=
+	    sizeof(s->region)) {
+		sts_fail(s, "the region's name is too long");
+		return;
 	}
-	explicit_bzero(&l, sizeof(l));
+	body_make(s, role, token);
+	sts_go(s);
 }
 
 /* A role's limits, as IAM has them. */

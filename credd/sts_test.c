@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Before event2/http.h, which defines HTTP_OK. */
 #include "credd/chain.h"
@@ -28,6 +29,8 @@ static char	 signer[8][512];	/* Authorization */
 static char	 carried[8][64];	/* X-Amz-Security-Token */
 static unsigned	 nseen;
 static unsigned	 fails_at;		/* that request, from 1; 0: none */
+static int64_t	 ahead;			/* s, of its clock */
+static unsigned	 fails_from;		/* and all after it */
 static int	 status;
 static char	 error[NET_BODY_MAX + 100];
 
@@ -40,7 +43,13 @@ serve(struct evhttp_request *req)
 	const char	*action;
 	char		 text[1024];
 	unsigned	 i = nseen++;
+	time_t		 now = (time_t)(http_fake_now + ahead);
+	struct tm	 tm;
 
+	strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT",
+	    gmtime_r(&now, &tm));
+	evhttp_add_header(evhttp_request_get_output_headers(req), "Date",
+	    text);
 	CHECK(evhttp_request_get_command(req) == EVHTTP_REQ_POST &&
 	    strcmp(evhttp_request_get_uri(req), "/") == 0);
 	CHECK(i < nitems(seen) && n < sizeof(seen[0]));
@@ -54,7 +63,7 @@ serve(struct evhttp_request *req)
 	    strlen(http_fake_url + 7)) == 0);
 	CHECK(strcmp(http_fake_header(req, "Content-Type"),
 	    "application/x-www-form-urlencoded") == 0);
-	if (fails_at == nseen) {
+	if (fails_at == nseen || (fails_from != 0 && nseen >= fails_from)) {
 		http_fake_answer(req, status, error);
 		return;
 	}
@@ -102,6 +111,7 @@ begin(void)
 	over = false;
 	nseen = 0;
 	fails_at = 0;
+	fails_from = 0;
 }
 
 static struct sts_role
@@ -288,6 +298,55 @@ check_hostile(void)
 	cred_secret_free(keys);
 }
 
+/* A clock that is off: signed once more, as of the server's time. */
+static void
+check_clock(void)
+{
+	static const struct { int64_t ahead; unsigned asked; } rows[] = {
+		{ 1200, 2 }, { -1200, 2 }, { -86400, 2 }, { 60, 2 },
+		{ 59, 1 }, { -59, 1 }
+	};
+	struct cred_secret	*keys = cred_secret_new();
+	struct sts_role		 role = plain();
+	size_t			 i;
+
+	strlcpy(keys->access_key, "AKIA1", sizeof(keys->access_key));
+	strlcpy(keys->secret, "secret-of-the-user", sizeof(keys->secret));
+	status = 403;
+	strlcpy(error, "<ErrorResponse><Error><Code>SignatureDoesNotMatch"
+	    "</Code></Error></ErrorResponse>", sizeof(error));
+	for (i = 0; i < nitems(rows); i++) {
+		begin();
+		fails_at = 1;
+		ahead = rows[i].ahead;
+		(void)sts_assume_role(&http_fake_world, keys, &role,
+		    on_answer, NULL);
+		wait_for_it();
+		CHECK_ROW(nseen == rows[i].asked && (got != NULL) ==
+		    (nseen == 2), "row %zu: %u, %s", i, nseen, why);
+		if (rows[i].ahead == -86400)
+			CHECK(strstr(signer[1], "AKIA1/20270114/") != NULL);
+		if (nseen == 2)
+			CHECK(strcmp(signer[0], signer[1]) != 0);
+	}
+	/* not twice, and nothing for a token */
+	ahead = 1200;
+	begin();
+	fails_from = 1;
+	(void)sts_assume_role(&http_fake_world, keys, &role, on_answer, NULL);
+	wait_for_it();
+	CHECK(got == NULL && nseen == 2 && strstr(why,
+	    "SignatureDoesNotMatch") != NULL);
+	begin();
+	fails_from = 1;
+	(void)sts_web_identity(&http_fake_world, TOKEN, &role, on_answer,
+	    NULL);
+	wait_for_it();
+	CHECK(got == NULL && nseen == 1);
+	ahead = 0;
+	cred_secret_free(keys);
+}
+
 static void
 check_refused(void)
 {
@@ -353,9 +412,11 @@ on_chain(const struct chain_answer *a, void *arg)
 static void
 check_chain(void)
 {
-	static const char *const steps[] = { "web-identity: " , "web-identity:"
-	    " assume-role 1 of 2, arn:aws:iam::1:role/first: ",
-	    "web-identity: assume-role 2 of 2, arn:aws:iam::1:role/second: " };
+	static const char *const steps[] = {
+	    "web-identity: http",
+	    "web-identity: assume-role 1 of 2, arn:aws:iam::1:role/first: ",
+	    "web-identity: assume-role 2 of 2, arn:aws:iam::1:role/second: "
+	};
 	struct slice	*conf = slice_make(NULL, C "source", "web-identity",
 			    C "web-identity-token-file", "/t", C "role-arn",
 			    "", C "session-name", "node1", C "duration", "900",
@@ -481,6 +542,7 @@ main(void)
 	check_keys();
 	check_token();
 	check_hostile();
+	check_clock();
 	check_refused();
 	check_source();
 	check_chain();
