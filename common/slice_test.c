@@ -91,6 +91,7 @@ main(void)
 	struct slice	*s = make(nitems(pairs), &b);
 	size_t		 i, len = b.len;
 	char		 text[32];
+	const char	*pem;
 
 	CHECK(s != NULL);
 	if (s == NULL)
@@ -114,6 +115,14 @@ main(void)
 	CHECK(strcmp(text, "") == 0);
 	CHECK(slice_words(s, "store", text, sizeof(text)) == 0);
 	CHECK(strcmp(text, "") == 0);
+	/* All of a secret goes, and nothing but it. */
+	pem = slice_str(s, "pem");
+	slice_forget(s, "pem");
+	CHECK(memcmp(pem, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22)
+	    == 0 && slice_str(s, "pem") == pem);
+	slice_forget(s, "empty");
+	CHECK(strcmp(slice_str(s, "store.type"), "s3") == 0 &&
+	    strcmp(slice_at(s, "auth.%u.path", 0), "/a") == 0);
 	slice_free(s);
 	slice_free(NULL);
 
