@@ -1,7 +1,7 @@
 /*
  * A profile of AWS's shared files (profile.h), which paild reads anew for
  * each look: its keys, what its credential_process prints, or what another
- * source has.
+ * source has; and the roles that are assumed with them, one after the other.
  */
 #include "common/compat.h"
 
@@ -14,6 +14,7 @@
 #include "credd/process.h"
 #include "credd/profile.h"
 #include "credd/source.h"
+#include "credd/sts.h"
 
 #define PROFILE_POLL	15	/* s between looks at keys in a file */
 
@@ -24,7 +25,8 @@ enum { CREDENTIALS, CONFIG, NAME };
 struct look {
 	struct files_job	*job;
 	struct source_ask	*other;		/* credential_source */
-	struct profile_plan	*plan;
+	struct sts		*sts;
+	struct profile_plan	*plan;		/* its roles: those to come */
 };
 
 static void
@@ -34,22 +36,81 @@ profile_end(struct source_ask *q)
 
 	files_cancel(l->job);
 	source_cancel(l->other);
+	sts_cancel(l->sts);
 	profile_free(l->plan);
 	free(l);
 }
 
-/* The base of the chain is there. */
+static void	 got_role(const struct sts_answer *, void *);
+
+/* What the STS is asked for next: the last role of the plan. */
+static struct sts_role
+role_at_hand(const struct source_ask *q)
+{
+	const struct look		*l = q->state;
+	const struct profile_plan	*p = l->plan;
+	const struct profile_role	*role = &p->roles[p->nroles - 1];
+
+	return (struct sts_role){
+		.role_arn = role->arn,
+		.session_name = role->session_name,
+		.external_id = role->external_id,
+		.policy = "",
+		.duration = role->duration,
+		.region = p->region[0] != '\0' ? p->region :
+		    slice_str(q->conf, "store.region"),
+		.endpoint = slice_str(q->conf,
+		    "store.credentials.sts-endpoint")
+	};
+}
+
+/* Keys are there: of the base, or of the role before. */
 static void
-got_base(struct source_ask *q, struct cred_secret *s)
+got_keys(struct source_ask *q, struct cred_secret *s)
 {
 	struct look	*l = q->state;
+	struct sts_role	 role;
 
-	if (l->plan->nroles > 0) {
-		cred_secret_free(s);
-		source_failed(q, "role_arn is not supported yet");
+	if (l->plan->nroles == 0) {
+		source_found(q, s);
 		return;
 	}
-	source_found(q, s);
+	/* What a role gives does not change with a file. */
+	q->poll = 0;
+	role = role_at_hand(q);
+	l->sts = sts_assume_role(q->world, s, &role, got_role, q);
+	cred_secret_free(s);
+}
+
+static void
+got_role(const struct sts_answer *a, void *arg)
+{
+	struct source_ask	*q = arg;
+	struct look		*l = q->state;
+
+	l->sts = NULL;
+	if (a->secret == NULL) {
+		source_failed(q, "role_arn %.200s: %s",
+		    l->plan->roles[l->plan->nroles - 1].arn, a->why);
+		return;
+	}
+	l->plan->nroles--;
+	got_keys(q, a->secret);
+}
+
+static void
+got_token(const struct files_item *it, void *arg)
+{
+	struct source_ask	*q = arg;
+	struct look		*l = q->state;
+	struct sts_role		 role = role_at_hand(q);
+
+	l->job = NULL;
+	if (it->outcome != SETUP_GIVE_FOUND) {
+		source_failed(q, "web_identity_token_file: %s", it->why);
+		return;
+	}
+	l->sts = sts_web_identity(q->world, it->data, &role, got_role, q);
 }
 
 static void
@@ -66,7 +127,7 @@ got_output(const struct files_item *it, void *arg)
 		return;
 	}
 	q->poll = s->expires == 0 ? PROCESS_POLL : 0;
-	got_base(q, s);
+	got_keys(q, s);
 }
 
 static void
@@ -78,7 +139,7 @@ got_other(const struct source_answer *a, void *arg)
 	l->other = NULL;
 	if (a->outcome == SOURCE_FOUND) {
 		q->poll = a->poll;
-		got_base(q, a->secret);
+		got_keys(q, a->secret);
 	} else
 		source_failed(q, "credential_source: %s: %s",
 		    l->plan->source, a->why);
@@ -97,7 +158,7 @@ start_base(struct source_ask *q)
 		s = l->plan->keys;
 		l->plan->keys = NULL;
 		q->poll = PROFILE_POLL;
-		got_base(q, s);
+		got_keys(q, s);
 		break;
 	case PROFILE_PROCESS:
 		snprintf(what, sizeof(what), "run:%s", l->plan->command);
@@ -109,8 +170,10 @@ start_base(struct source_ask *q)
 		    q->world, q->conf, got_other, q);
 		break;
 	case PROFILE_WEB:
-		source_failed(q, "web_identity_token_file is not supported "
-		    "yet");
+		snprintf(what, sizeof(what), "aws:web_identity_token_file=%s",
+		    l->plan->token_file);
+		l->job = files_gather(q->world->files, asked, 1, got_token,
+		    q);
 		break;
 	}
 }

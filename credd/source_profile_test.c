@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
 
@@ -18,10 +19,41 @@
 #define SET	"\"Version\": 1, \"AccessKeyId\": \"A\", " \
 		"\"SecretAccessKey\": \"s\""
 
+static char	asked[4][1024];		/* bodies */
+static char	signer[4][256];		/* whose keys, and for which region */
+static unsigned	nasked, fails_at;	/* that request, from 1; 0: none */
+
+/* An STS whose keys have the request's number. */
 static void
 serve(struct evhttp_request *req)
 {
-	http_fake_answer(req, 500, "");
+	struct evbuffer	*in = evhttp_request_get_input_buffer(req);
+	const char	*action;
+	char		 text[1024];
+	unsigned	 i = nasked;
+
+	if (evhttp_request_get_command(req) != EVHTTP_REQ_POST ||
+	    i == nitems(asked)) {
+		http_fake_answer(req, 500, "");
+		return;
+	}
+	evbuffer_copyout(in, asked[i], sizeof(asked[i]) - 1);
+	strlcpy(signer[i], http_fake_header(req, "Authorization"),
+	    sizeof(signer[i]));
+	if (++nasked == fails_at) {
+		http_fake_answer(req, 403, "<ErrorResponse><Error><Code>"
+		    "AccessDenied</Code><Message>no</Message></Error>"
+		    "</ErrorResponse>");
+		return;
+	}
+	action = strstr(asked[i], "WithWebIdentity&") != NULL ?
+	    "AssumeRoleWithWebIdentity" : "AssumeRole";
+	snprintf(text, sizeof(text), "<%sResponse><%sResult><Credentials>"
+	    "<AccessKeyId>ROLE%u</AccessKeyId><SecretAccessKey>role-secret"
+	    "</SecretAccessKey><SessionToken>role-token-0</SessionToken><Expiration>"
+	    "2027-01-15T09:00:00Z</Expiration></Credentials></%sResult>"
+	    "</%sResponse>", action, action, nasked, action, action);
+	http_fake_answer(req, 200, text);
 }
 
 static struct slice *
@@ -29,7 +61,8 @@ conf_with(const char *profile, const char *command)
 {
 	return slice_make(NULL, P "profile", profile, P "command", command,
 	    P "endpoint", http_fake_url, P "endpoint-mode", "ipv4", P "role",
-	    "", NULL);
+	    "", P "sts-endpoint", http_fake_url, "store.region", "r-1",
+	    NULL);
 }
 
 /* s with these keys, and what comes of it. */
@@ -170,6 +203,81 @@ check_profile(void)
 	    strstr(http_fake_why, "needs a person") != NULL);
 }
 
+#define ARN	"arn:aws:iam::123456789012:role/"
+
+static bool
+has(unsigned i, const char *pair)
+{
+	return i < nasked && strstr(asked[i], pair) != NULL;
+}
+
+static bool
+signed_by(unsigned i, const char *access, const char *region)
+{
+	char	want[64], scope[64];
+
+	snprintf(want, sizeof(want), "Credential=%s/", access);
+	snprintf(scope, sizeof(scope), "/%s/sts/", region);
+	return i < nasked && strstr(signer[i], want) != NULL &&
+	    strstr(signer[i], scope) != NULL;
+}
+
+/* Roles, with the keys of a profile, of another source and of a token. */
+static void
+check_roles(void)
+{
+	http_fake_file("aws:credentials", SETUP_GIVE_FOUND, "[base]\n"
+	    "aws_access_key_id=BASE\naws_secret_access_key=base-secret-0\n");
+	http_fake_file("aws:config", SETUP_GIVE_FOUND, "[profile one]\n"
+	    "role_arn = " ARN "1\nsource_profile = base\n"
+	    "external_id = e1\nduration_seconds = 900\nregion = eu-2\n"
+	    "[profile two]\nrole_arn = " ARN "2\nsource_profile = one\n"
+	    "role_session_name = me\n"
+	    "[profile env]\nrole_arn = " ARN "3\n"
+	    "credential_source = Environment\n"
+	    "[profile web]\nrole_arn = " ARN "4\n"
+	    "web_identity_token_file = /tok\n"
+	    "[profile three]\nrole_arn = " ARN "5\nsource_profile = web\n");
+	nasked = 0;
+	CHECK_ROW(found(&source_profile, "one", "", "ROLE1") &&
+	    http_fake_poll == 0 && http_fake_secret.expires == 1800003600,
+	    "%s", http_fake_why);
+	CHECK(nasked == 1 && has(0, "Action=AssumeRole&") &&
+	    has(0, "%3Arole%2F1") && has(0, "ExternalId=e1") &&
+	    has(0, "DurationSeconds=900") && signed_by(0, "BASE", "eu-2"));
+	/* the first role with the base's keys, the second with its own */
+	nasked = 0;
+	CHECK(found(&source_profile, "two", "", "ROLE2") && nasked == 2 &&
+	    has(0, "%3Arole%2F1") && signed_by(0, "BASE", "r-1") &&
+	    has(1, "%3Arole%2F2") && signed_by(1, "ROLE1", "r-1") &&
+	    has(1, "RoleSessionName=me") && !has(1, "ExternalId"));
+	nasked = 0;
+	CHECK(found(&source_profile, "env", "", "ROLE1") &&
+	    signed_by(0, "E", "r-1"));
+	/* a token, with nothing signed; and a role behind it */
+	http_fake_file("aws:web_identity_token_file=/tok", SETUP_GIVE_FOUND,
+	    "jwt");
+	nasked = 0;
+	CHECK_ROW(found(&source_profile, "three", "", "ROLE2") &&
+	    nasked == 2 && has(0, "WithWebIdentity") && has(0,
+	    "WebIdentityToken=jwt") && signer[0][0] == '\0' &&
+	    signed_by(1, "ROLE1", "r-1"), "%s", http_fake_why);
+	http_fake_file("aws:web_identity_token_file=/tok", SETUP_GIVE_FAILED,
+	    "/tok: gone");
+	CHECK(!found(&source_profile, "web", "", "") && strcmp(http_fake_why,
+	    "web_identity_token_file: /tok: gone") == 0);
+	/* which of them failed */
+	for (fails_at = 1; fails_at <= 2; fails_at++) {
+		nasked = 0;
+		CHECK_ROW(!found(&source_profile, "two", "", "") &&
+		    http_fake_outcome == SOURCE_FAILED && strstr(http_fake_why,
+		    fails_at == 1 ? "role_arn " ARN "1: " : "role_arn " ARN
+		    "2: ") == http_fake_why && strstr(http_fake_why,
+		    "AccessDenied") != NULL, "%s", http_fake_why);
+	}
+	fails_at = 0;
+}
+
 static void
 nobody(const struct source_answer *a, void *arg)
 {
@@ -201,6 +309,7 @@ main(void)
 	check_output();
 	check_process();
 	check_profile();
+	check_roles();
 	check_cancel();
 	http_fake_end();
 	return TEST_END();

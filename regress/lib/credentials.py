@@ -10,6 +10,10 @@ import time
 import urllib.parse
 import xml.etree.ElementTree
 
+import suite
+
+CURL = "curl -sS --noproxy 127.0.0.1"   # as a credential process
+
 
 def rfc3339(t):
     return datetime.datetime.fromtimestamp(
@@ -104,6 +108,18 @@ class Service:
 
     def __exit__(self, *args):
         self.close()
+
+
+def with_source(store, text, **more):
+    """A suite whose store's keys come from that source."""
+    server, bucket = store
+    s = suite.Suite(store, **more)
+    s.over["store"] = (
+        "{type: s3, bucket: %s, region: %s, endpoint: '%s', timeout: 5s, "
+        "credentials: {%s}}" % (bucket, server.region, server.endpoint,
+                                text))
+    s.write_conf()
+    return s
 
 
 def write(path, text, mode=0o644):

@@ -8,22 +8,10 @@ import imapc
 import proc
 import s3proxy
 import suite
-from credentials import (Container, Imds, Keys, Printed, assume_role,
-                         write)
+from credentials import (CURL, Container, Imds, Keys, Printed, assume_role,
+                         with_source, write)
 from mails import small
 from mark import normal_only
-
-
-def with_source(store, text, **more):
-    """A suite whose store's keys come from that source."""
-    server, bucket = store
-    s = suite.Suite(store, **more)
-    s.over["store"] = (
-        "{type: s3, bucket: %s, region: %s, endpoint: '%s', timeout: 5s, "
-        "credentials: {%s}}" % (bucket, server.region, server.endpoint,
-                                text))
-    s.write_conf()
-    return s
 
 
 def appends(s, n, user="ann"):
@@ -253,74 +241,6 @@ def test_a_secret_in_a_file_is_replaced_without_a_restart():
         log = s.log_text()
     for keys in (first, second):
         assert keys[1] not in log and keys[2] not in log
-
-
-CURL = "curl -sS --noproxy 127.0.0.1"
-
-
-def profile(name, keys, **more):
-    """A section of AWS's credentials file."""
-    lines = ["[%s]" % name, "aws_access_key_id = " + keys[0],
-             "aws_secret_access_key=" + keys[1]]
-    if len(keys) > 2:
-        lines.append("aws_session_token = " + keys[2] + " # temporary")
-    return "\n".join(lines + ["%s = %s" % p for p in more.items()]) + "\n"
-
-
-def test_profiles_of_the_shared_files_are_used():
-    """Static and temporary keys, and a command: each after a reload.  The
-    names of the files come from the environment, as with AWS's tools."""
-    server, bucket = suite.store("minio")
-    own = (server.access, server.secret)
-    made = []
-
-    def make():
-        made.append(assume_role(server))
-        return made[-1]
-
-    d = proc.tempdir("aws")
-    temporary = assume_role(server)
-    write(d + "/credentials", profile("default", own) +
-          profile("temporary", temporary), 0o600)
-    with Printed(Keys(make, 3600)) as printed:
-        write(d + "/config", "# AWS\n[default]\nregion = us-east-1\ns3 =\n"
-              "  max_queue_size = 10\n[profile printed]\n"
-              "credential_process = %s -H \"X: a b\" %s/\n"
-              "[profile browser]\nsso_session = x\n" %
-              (CURL, printed.url), 0o600)
-        os.environ["AWS_SHARED_CREDENTIALS_FILE"] = d + "/credentials"
-        os.environ["AWS_CONFIG_FILE"] = d + "/config"
-        try:
-            with with_source((server, bucket), "source: profile") as s:
-                def use(name, access):
-                    s.over["store"] = s.over["store"].replace(
-                        "source: profile", "source: profile, profile: " +
-                        name, 1)
-                    s.write_conf()
-                    s.ctl("reload")
-                    proc.await_true("%s is used" % name, lambda: access() in
-                                    s.ctl("credentials").stdout.decode(), 60)
-                    appends(s, 1)
-                    s.over["store"] = s.over["store"].replace(
-                        ", profile: " + name, "", 1)
-
-                text = s.ctl("credentials").stdout.decode()
-                assert "profile" in text and own[0] in text, text
-                appends(s, 1)
-                use("temporary", lambda: temporary[0])
-                use("printed", lambda: made[-1][0] if made else "none yet")
-                # What it cannot use it says, and goes on with what it has.
-                use("browser", lambda: made[-1][0])
-                proc.await_true("the reason", lambda: "config:9: sso_session: "
-                                "profile browser needs a person" in
-                                s.log_text(), 60)
-                log = s.log_text()
-        finally:
-            del os.environ["AWS_SHARED_CREDENTIALS_FILE"]
-            del os.environ["AWS_CONFIG_FILE"]
-    assert "source=profile access-key=\"%s\"" % own[0] in log, log
-    for keys in made + [temporary, own]:
-        assert all(secret not in log for secret in keys[1:])
 
 
 def test_a_command_prints_keys_and_is_run_again_before_they_end():
