@@ -1,10 +1,11 @@
-/* Any bytes as the answer of a metadata or container service: what is no
- * object has no members, and what is found fits. */
+/* Any bytes as the answer of a metadata or container service, or as what a
+ * command prints: what is no object has no members, and what is found fits. */
 #include "common/compat.h"
 
 #include "common/fuzz.h"
 #include "credd/fetch.h"
 #include "credd/json.h"
+#include "credd/process.h"
 
 static void
 fuzz_json(const uint8_t *in, size_t len)
@@ -28,6 +29,13 @@ fuzz_json(const uint8_t *in, size_t len)
 	if ((s = fetch_json(in, len, "Token", why, sizeof(why))) != NULL)
 		FUZZ_CHECK(whole && cred_valid(s) && s->expires > 0 &&
 		    s->access_key[0] != '\0');
+	else
+		FUZZ_CHECK(why[0] != '\0');
+	cred_secret_free(s);
+	why[0] = '\0';
+	if ((s = process_parse(in, len, why, sizeof(why))) != NULL)
+		FUZZ_CHECK(whole && cred_valid(s) && s->expires >= 0 &&
+		    s->access_key[0] != '\0' && s->secret[0] != '\0');
 	else
 		FUZZ_CHECK(why[0] != '\0');
 	cred_secret_free(s);

@@ -21,7 +21,8 @@
 
 static char	asked[4][1024];		/* bodies */
 static char	signer[4][256];		/* whose keys, and for which region */
-static unsigned	nasked, fails_at;	/* that request, from 1; 0: none */
+/* From that request on (it may be asked once more); 0: none. */
+static unsigned	nasked, fails_at;
 
 /* An STS whose keys have the request's number. */
 static void
@@ -40,7 +41,8 @@ serve(struct evhttp_request *req)
 	evbuffer_copyout(in, asked[i], sizeof(asked[i]) - 1);
 	strlcpy(signer[i], http_fake_header(req, "Authorization"),
 	    sizeof(signer[i]));
-	if (++nasked == fails_at) {
+	nasked++;
+	if (fails_at != 0 && nasked >= fails_at) {
 		http_fake_answer(req, 403, "<ErrorResponse><Error><Code>"
 		    "AccessDenied</Code><Message>no</Message></Error>"
 		    "</ErrorResponse>");

@@ -312,6 +312,11 @@ def test_a_command_that_hangs_or_prints_garbage_costs_nobody_his_keys():
         proc.await_true("nothing is left", lambda: not left(), 30, 0.1)
         appends(s, 1)
         log = s.log_text()
+        # One that runs when paild ends does not outlive it.
+        write(d + "/keys", "trap '' TERM HUP; sleep 86399; sleep 86399\n")
+        s.ctl("reload")
+        proc.await_true("it runs", left, 60, 0.1)
+    proc.await_true("it is gone", lambda: not left(), 30, 0.1)
     assert keys[1] not in log and keys[2] not in log, log
 
 
