@@ -19,6 +19,7 @@ struct answer {
 	enum part		 at[XML_DEPTH_MAX + 1];	/* by depth */
 	struct cred_secret	*s;
 	bool			 keys, user, twice;
+	const char		*longer;	/* a value that does not fit */
 };
 
 static bool
@@ -54,9 +55,11 @@ answer_start(const char *name, int depth, void *arg)
 
 /* A value, which is there once. */
 static int
-answer_put(struct answer *a, char *dst, size_t size, const char *text,
-    size_t len)
+answer_put(struct answer *a, const char *name, char *dst, size_t size,
+    const char *text, size_t len)
 {
+	if (len >= size)
+		a->longer = name;
 	a->twice = a->twice || dst[0] != '\0';
 	return a->twice || cred_put(dst, size, text, len) == -1 ? -1 : 0;
 }
@@ -71,17 +74,19 @@ answer_end(const char *name, int depth, const char *text, size_t len,
 				    NOWHERE;
 
 	if (above == USER && strcmp(name, "Arn") == 0)
-		return len == 0 ? 0 : answer_put(a, s->identity,
-		    sizeof(s->identity), text, len);
+		return len == 0 ? 0 : answer_put(a, "Arn",
+		    s->identity, sizeof(s->identity), text, len);
 	if (above != KEYS)
 		return 0;
 	if (strcmp(name, "AccessKeyId") == 0)
-		return answer_put(a, s->access_key, sizeof(s->access_key),
-		    text, len);
+		return answer_put(a, "AccessKeyId", s->access_key,
+		    sizeof(s->access_key), text, len);
 	if (strcmp(name, "SecretAccessKey") == 0)
-		return answer_put(a, s->secret, sizeof(s->secret), text, len);
+		return answer_put(a, "SecretAccessKey", s->secret,
+		    sizeof(s->secret), text, len);
 	if (strcmp(name, "SessionToken") == 0)
-		return answer_put(a, s->token, sizeof(s->token), text, len);
+		return answer_put(a, "SessionToken", s->token,
+		    sizeof(s->token), text, len);
 	if (strcmp(name, "Expiration") == 0) {
 		a->twice = a->twice || s->expires != 0;
 		s->expires = json_time(text);
@@ -96,12 +101,16 @@ sts_answer_set(const void *body, size_t len, const char *action, int64_t now,
 {
 	static const struct xml_ops	ops = { answer_start, answer_end };
 	struct answer			a = { .action = action };
+	int				r;
 
 	if ((a.s = cred_secret_new()) == NULL) {
 		snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	if (xml_parse(body, len, &ops, &a) == -1)
+	if ((r = xml_parse(body, len, &ops, &a)) == -1 && a.longer != NULL)
+		snprintf(why, size, "the answer's %s is longer than any that "
+		    "Pail can use", a.longer);
+	else if (r == -1)
 		snprintf(why, size, "the answer is not a valid %sResponse",
 		    action);
 	else if (a.s->access_key[0] == '\0' || a.s->secret[0] == '\0' ||

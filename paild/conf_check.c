@@ -169,7 +169,8 @@ check_readable(struct conf *c, const char *path, const char *what)
 
 	if (it == NULL || it->at.line == 0 || it->copied || c->no_secrets)
 		return;
-	buf_init(&b, 4 * 1024 * 1024 + 65536);
+	/* A token may be in it. */
+	buf_init_secret(&b, 4 * 1024 * 1024 + 65536);
 	if (conf_file_read(it->value, 4 * 1024 * 1024, &b, why,
 	    sizeof(why)) == -1)
 		conf_error(c, it->at, "%s: %s", path, why);

@@ -5,10 +5,12 @@ import os
 import re
 import ssl
 
+import memory
 import proc
 import suite
 from credentials import Service, assume_role
 from mails import small
+from mark import normal_only
 from sts import Oidc, OidcMinio, Sts
 
 ONE = "arn:aws:iam::123456789012:role/one"
@@ -84,6 +86,35 @@ def test_a_token_of_an_identity_provider_is_used_and_read_anew():
             for token in tokens + [third]:
                 assert token[-60:] not in log + text
                 assert token.split(".")[1] not in log + text
+        server.stop()
+
+
+@normal_only("searches all memory")
+def test_a_token_of_an_identity_provider_is_in_no_memory_but_credds():
+    path = os.path.join(proc.tempdir("token"), "token")
+    with Oidc() as oidc:
+        server = OidcMinio(oidc)
+        # As long as one with many groups in it.
+        token = oidc.token(900, "mail-node" + "x" * 3200)
+        write(path, token)
+        with with_credentials(
+                (server, server.new_bucket()), "source: web-identity, "
+                "web-identity-token-file: '%s', role-arn: '%s', "
+                "sts-endpoint: '%s'" % (path, server.role_arn,
+                                        server.endpoint)) as s:
+            for _ in range(2):
+                append(s)
+                key = told(s).split("access key")[1].split()[0]
+                has, rows = memory.who_has(s, {
+                    "key": key.encode(), "signature": token[-80:].encode(),
+                    "head": token[:80].encode()})
+                # The key's ID shows that the search finds what is there.
+                assert {("credd", "key"), ("storaged", "key")} <= has, rows
+                assert not [r for r in rows if r[0] != "credd" and
+                            r[1] != "key"], rows
+                s.ctl("reload")
+                proc.await_true("credentials that are new", lambda: key not
+                                in told(s), 60)
         server.stop()
 
 
