@@ -20,11 +20,14 @@ def rfc3339(t):
         t, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def assume_role(server, seconds=900):
-    """Temporary keys of MinIO's STS: (access key, secret, token)."""
-    body = urllib.parse.urlencode(
-        {"Action": "AssumeRole", "Version": "2011-06-15",
-         "DurationSeconds": str(seconds)}).encode()
+def assume_role(server, seconds=900, policy=None):
+    """Temporary keys of MinIO's STS: (access key, secret, token). policy: as
+    JSON, what they may do of what the server's own may."""
+    form = {"Action": "AssumeRole", "Version": "2011-06-15",
+            "DurationSeconds": str(seconds)}
+    if policy:
+        form["Policy"] = policy
+    body = urllib.parse.urlencode(form).encode()
     end = time.monotonic() + 60
     while True:
         h = server.signed("POST", "/", "", body, {
@@ -48,7 +51,7 @@ def assume_role(server, seconds=900):
 class Service:
     """An HTTP service on loopback; self.seen has each request as (method,
     path, status), self.fault is what it does instead of answering: None,
-    "silent", or a status."""
+    "silent", a status, or what it says; "expired": keys that have ended."""
 
     def __init__(self):
         service = self
@@ -67,7 +70,10 @@ class Service:
                     service.over.wait(60)
                     self.close_connection = True
                     return
-                if service.fault is not None:
+                if isinstance(service.fault, bytes) and \
+                        self.command == "GET" and self.path[-1] != "/":
+                    status, headers, out = 200, {}, service.fault
+                elif isinstance(service.fault, int):
                     status, headers, out = service.fault, {}, b"no"
                 else:
                     status, headers, out = service.answer(
@@ -137,13 +143,13 @@ class Keys:
     def __init__(self, make, life):
         self.make, self.life = make, life
 
-    def document(self):
+    def document(self, life=None):
         access, secret, token = self.make()
         return {"Code": "Success", "Type": "AWS-HMAC",
                 "LastUpdated": rfc3339(time.time()),
                 "AccessKeyId": access, "SecretAccessKey": secret,
                 "Token": token, "Expiration": rfc3339(
-                    time.time() + self.life)}
+                    time.time() + (life or self.life))}
 
 
 class Imds(Service):
@@ -176,7 +182,8 @@ class Imds(Service):
         if path == self.ROLES:
             return 200, {}, self.role.encode()
         if path == self.ROLES + self.role:
-            return 200, {}, json.dumps(self.keys.document()).encode()
+            return 200, {}, json.dumps(self.keys.document(
+                -60 if self.fault == "expired" else None)).encode()
         return 404, {}, b""
 
 

@@ -46,31 +46,6 @@ def test_an_instance_role_is_used_and_renewed():
 
 
 @normal_only("waits for keys to end, for long")
-def test_a_source_that_fails_is_asked_again_and_no_client_is_refused():
-    store = suite.store("minio")
-    keys = Keys(lambda: assume_role(store[0]), 14)
-    with Imds(keys) as imds:
-        with with_source(store, "source: imds, endpoint: '%s'" %
-                         imds.url) as s:
-            def count(what):
-                return s.log_text().count(what)
-
-            for fault, why in ((500, "status 500"), (403, "status 403"),
-                               ("silent", "time-out")):
-                imds.fault = fault
-                # While the keys are good, nobody notices.
-                proc.await_true("credd tells of it", lambda: count(why) > 0,
-                                60)
-                appends(s, 1)
-                new = count("credentials=new")
-                imds.fault = None
-                proc.await_true("there are new ones", lambda: count(
-                    "credentials=new") > new, 60)
-            assert count("credentials=kept result=no") == 3
-            assert count("credentials=expired") == 0
-
-
-@normal_only("waits for keys to end, for long")
 def test_logins_are_unavailable_without_credentials_and_changes_wait():
     store = suite.store("minio")
     keys = Keys(lambda: assume_role(store[0]), 8)

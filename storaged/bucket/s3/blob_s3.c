@@ -154,7 +154,6 @@ s3_set_key(void *b, const struct cred_key *from)
 {
 	struct s3 *s3 = b;
 	struct sigv4_key k = { .expires = from->expires };
-	size_t i;
 
 	if (copy_str(from->access_key, k.access_key,
 	    sizeof(k.access_key)) == -1 ||
@@ -168,18 +167,7 @@ s3_set_key(void *b, const struct cred_key *from)
 		return;
 	}
 	memcpy(k.key, from->key.p, sizeof(k.key));
-	/* Another access key replaces the older ones at once. */
-	for (i = 0; i < s3->nkeys; i++) {
-		if (strcmp(s3->keys[i].access_key, k.access_key) != 0) {
-			explicit_bzero(s3->keys, sizeof(s3->keys));
-			s3->nkeys = s3->next_key = 0;
-			break;
-		}
-	}
-	s3->keys[s3->next_key] = k;
-	s3->next_key = (s3->next_key + 1) % S3_KEYS;
-	if (s3->nkeys < S3_KEYS)
-		s3->nkeys++;
+	s3_keys_add(&s3->keys, &k);
 	explicit_bzero(&k, sizeof(k));
 	s3_wake(s3);
 }
@@ -189,7 +177,7 @@ s3_ready(const void *b)
 {
 	const struct s3 *s3 = b;
 
-	return s3->nkeys > 0;
+	return *s3_keys_newest(&s3->keys) != '\0';
 }
 
 static void
@@ -206,7 +194,7 @@ s3_close(void *b)
 	s3_away_free(&s3->away);
 	http_free(s3->http);
 	helper_free(s3->pool);
-	explicit_bzero(s3->keys, sizeof(s3->keys));
+	s3_keys_clear(&s3->keys);
 	s3_customer_free(s3->customer);
 	free(s3);
 }

@@ -59,14 +59,6 @@ answer_size(const struct http_result *r, struct s3_answer *a)
 	}
 }
 
-/* The access key that a request would be signed with now. */
-static const char *
-newest_key(const struct s3 *s3)
-{
-	return s3->nkeys == 0 ? "" :
-	    s3->keys[(s3->next_key + S3_KEYS - 1) % S3_KEYS].access_key;
-}
-
 /* credd hears of a rejected key, once, unless it has sent another since. */
 static void
 answer_refused(struct s3_call *c)
@@ -74,10 +66,30 @@ answer_refused(struct s3_call *c)
 	struct s3 *s3 = c->s3;
 
 	if (s3->refused || s3->store->refused == NULL ||
-	    strcmp(c->signer, newest_key(s3)) != 0)
+	    strcmp(c->signer, s3_keys_newest(&s3->keys)) != 0)
 		return;
 	s3->refused = true;
 	s3->store->refused(c->signer, c->why, s3->store->refused_arg);
+}
+
+/*
+ * Is it for the key that a request was denied?  A set of another account, or
+ * of another role, has a good signature and no rights.
+ */
+static bool
+answer_denied(struct s3_call *c, int status, const char *code)
+{
+	struct s3_keys *keys = &c->s3->keys;
+
+	if (status != 403) {
+		if (status >= 200 && status < 500 && status != 400 &&
+		    status != 401)
+			s3_keys_worked(keys, c->signer);
+		return false;
+	}
+	return c->temporary && s3_keys_doubtful(keys, c->signer) &&
+	    (*code == '\0' || strcmp(code, "AccessDenied") == 0 ||
+	    strcmp(code, "AllAccessDisabled") == 0);
 }
 
 /*
@@ -95,7 +107,7 @@ answer_resign(struct s3_call *c)
 	c->sent = c->sent_before;
 	log_debug("s3: method=%s key=%s access-key=%s result=refused %s",
 	    c->method, c->name, c->signer, c->why);
-	if (strcmp(c->signer, newest_key(c->s3)) != 0)
+	if (strcmp(c->signer, s3_keys_newest(&c->s3->keys)) != 0)
 		s3_call_enter(c);
 	else
 		s3_call_keyless(c);
@@ -186,8 +198,13 @@ call_answered(struct s3_call *c, const struct http_result *r)
 	}
 	if (answer_redate(c, r->status, e.code, a.date))
 		return;
-	if (m.refused) {
+	if (answer_denied(c, r->status, e.code)) {
 		answer_refused(c);
+		s3_keys_back(&c->s3->keys, (int64_t)time(NULL));
+		m.refused = true;
+	} else if (m.refused)
+		answer_refused(c);
+	if (m.refused) {
 		if (answer_resign(c))
 			return;
 		/* There may be better ones when it is asked next. */

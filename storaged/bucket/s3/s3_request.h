@@ -19,10 +19,10 @@
 #include "storaged/bucket/s3/s3_customer.h"
 #include "storaged/bucket/s3/s3_error.h"
 #include "storaged/bucket/s3/s3_gate.h"
+#include "storaged/bucket/s3/s3_keys.h"
 #include "storaged/bucket/s3/s3_url.h"
 #include "storaged/util/helper.h"
 
-#define S3_KEYS		3	/* yesterday's, today's, tomorrow's */
 #define S3_EXTRA	4	/* headers that a call may add */
 #define S3_ALWAYS	8	/* headers of every request */
 #define S3_CREATES	4	/* headers of what makes an object */
@@ -41,8 +41,7 @@ struct s3 {
 	struct s3_gate	 gate;
 	struct s3_away	 away;
 	struct s3_clock	 clock;
-	struct sigv4_key	 keys[S3_KEYS];
-	size_t		 nkeys, next_key;
+	struct s3_keys	 keys;
 	bool		 refused;	/* told credd about the keys we have */
 	unsigned	 timeout_ms;
 	unsigned	 max_retries;

@@ -85,24 +85,6 @@ s3_call_hash(struct s3_call *c)
 
 /* -- one try -- */
 
-/* The key for this moment's day, unless its session is over. */
-static const struct sigv4_key *
-find_key(const struct s3 *s3, const char *date, int64_t now)
-{
-	size_t i;
-
-	/* The newest first. */
-	for (i = 1; i <= s3->nkeys; i++) {
-		const struct sigv4_key *k =
-		    &s3->keys[(s3->next_key + S3_KEYS - i) % S3_KEYS];
-
-		if (strncmp(k->date, date, 8) == 0 &&
-		    (k->expires == 0 || k->expires > now))
-			return k;
-	}
-	return NULL;
-}
-
 void
 s3_call_keyless(struct s3_call *c)
 {
@@ -196,7 +178,7 @@ s3_call_send(void *arg)
 
 	c->signed_at = s3_clock_now(&s3->clock, wall);
 	sigv4_date(c->signed_at, date);
-	if ((key = find_key(s3, date, wall)) == NULL) {
+	if ((key = s3_keys_find(&s3->keys, date, wall)) == NULL) {
 		s3_call_why(c, "credd has sent no signing key for today");
 		s3_call_keyless(c);
 		return;

@@ -106,6 +106,46 @@ test_session_keys(void)
 	suite_result_free(&r);
 }
 
+/* A set that has no rights: the one before goes on. */
+static void
+test_denied(void)
+{
+	struct fake_step bad[2] = { { "GET", FAKE_STATUS, 403, "AccessDenied",
+	    0, NULL, NULL }, { "HEAD", FAKE_STATUS, 403, "", 0, NULL, NULL } };
+	const struct s3_store_conf c = { "2", "3", NULL, NULL, true };
+	struct s3_refusals refused = { .n = 0 };
+	struct blob_store *s = s3_store_open(base, fake, &c);
+	struct suite_result r = { 0 };
+
+	blob_on_refused(s, s3_refusals_count, &refused);
+	suite_session_key(s, "ASIA1", "secret", "token1", "eu-west-1");
+	s3_fake_script(fake, bad, 1);	/* the first: told as it is */
+	get(s, &r);
+	CHECK(r.outcome == BLOB_DENIED && refused.n == 0);
+	put(s, "u/x", BLOB_ALWAYS, &r);
+	CHECK(r.outcome == BLOB_DONE);
+	s3_fake_script(fake, bad, 1);	/* of a set that has worked, too */
+	get(s, &r);
+	CHECK(r.outcome == BLOB_DENIED && refused.n == 0);
+	suite_session_key(s, "ASIA2", "secret", "token2", "eu-west-1");
+	s3_fake_script(fake, bad, 1);
+	get(s, &r);
+	CHECK_ROW(r.outcome == BLOB_DONE && refused.n == 1 &&
+	    strncmp(refused.last, "ASIA2 ", 6) == 0, "%s %s", r.why,
+	    refused.last);
+	suite_session_key(s, "ASIA3", "secret", "token3", "eu-west-1");
+	s3_fake_script(fake, bad + 1, 1);
+	suite_result_free(&r);
+	blob_head(s, "u/x", BLOB_USER, suite_cb, &r);
+	suite_wait(base, &r);
+	CHECK_ROW(r.outcome == BLOB_DONE && refused.n == 2, "%s", r.why);
+	s3_fake_script(fake, bad, 1);	/* back with one that has worked */
+	get(s, &r);
+	CHECK(r.outcome == BLOB_DENIED && refused.n == 2);
+	blob_close(s);
+	suite_result_free(&r);
+}
+
 int
 main(void)
 {
@@ -114,6 +154,7 @@ main(void)
 	base = event_base_new();
 	fake = s3_fake_new(base);
 	test_session_keys();
+	test_denied();
 	s3_fake_free(fake);
 	event_base_free(base);
 	return TEST_END();
