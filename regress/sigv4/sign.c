@@ -11,19 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sigv4.h"
 #include "credd/sigkey.h"
-#include "storaged/bucket/s3/s3_sign.h"
 
 #define LINES	11
 
-static char	*
+static char *
 line(void)
 {
-	static char	*kept[LINES + 2 * S3_HEADERS_MAX];
-	static size_t	 sizes[LINES + 2 * S3_HEADERS_MAX], at;
+	static char	*kept[LINES + 2 * SIGV4_HEADERS_MAX];
+	static size_t	 sizes[LINES + 2 * SIGV4_HEADERS_MAX], at;
 	ssize_t		 n;
 
-	at = (at + 1) % (LINES + 2 * S3_HEADERS_MAX);
+	at = (at + 1) % (LINES + 2 * SIGV4_HEADERS_MAX);
 	if ((n = getline(&kept[at], &sizes[at], stdin)) <= 0)
 		exit(0);
 	kept[at][n - 1] = '\0';
@@ -33,10 +33,10 @@ line(void)
 int
 main(void)
 {
-	struct s3_header	 h[S3_HEADERS_MAX];
-	struct s3_to_sign	 r;
-	struct s3_key		 k;
-	char			 path[8192], auth[S3_AUTH_MAX];
+	struct sigv4_header	 h[SIGV4_HEADERS_MAX];
+	struct sigv4_request	 r;
+	struct sigv4_key	 k;
+	char			 path[8192], auth[SIGV4_AUTH_MAX];
 	const char		*secret;
 	size_t			 i;
 
@@ -51,13 +51,13 @@ main(void)
 		strlcpy(k.region, line(), sizeof(k.region));
 		strlcpy(k.service, line(), sizeof(k.service));
 		r.method = line();
-		if (s3_encode(line(), 1, path, sizeof(path)) == -1)
+		if (sigv4_encode(line(), 1, path, sizeof(path)) == -1)
 			return 1;
 		r.path = path;
 		r.query = line();
 		r.payload = line();
 		r.nheaders = (size_t)atoi(line());
-		if (r.nheaders > S3_HEADERS_MAX)
+		if (r.nheaders > SIGV4_HEADERS_MAX)
 			return 1;
 		for (i = 0; i < r.nheaders; i++) {
 			h[i].name = line();
@@ -65,8 +65,8 @@ main(void)
 		}
 		r.headers = h;
 		if (sigkey_derive(k.key, secret, k.date, k.region,
-		    k.service) == -1 || s3_sign(&k, &r, auth, sizeof(auth)) ==
-		    -1)
+		    k.service) == -1 ||
+		    sigv4_sign(&k, &r, auth, sizeof(auth)) == -1)
 			return 1;
 		puts(auth);
 	}

@@ -5,15 +5,18 @@ import glob
 import os
 import re
 import resource
+import shutil
 import signal
 
 import memory
 import proc
 import suite
-from credentials import Imds, Keys, assume_role
+from credentials import Imds, Keys, Printed, assume_role, with_source
 from mails import small
 from mark import normal_only
+from sts import Oidc, OidcMinio
 
+DEBUG = "{level: debug, to: stderr}"
 NAMES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
@@ -89,7 +92,7 @@ def check_cores(s):
 def static(store, form, keys):
     """A suite that has these in its configuration."""
     server, bucket = store
-    s = suite.Suite(store, log="{level: debug, to: stderr}")
+    s = suite.Suite(store, log=DEBUG)
     for name, value in zip(NAMES, keys):
         with open(os.path.join(s.dir, name), "w") as f:
             f.write(value + "\n")
@@ -152,21 +155,15 @@ def test_keys_in_the_environment_are_in_no_other_memory_but_credds():
 @normal_only("searches all memory")
 def test_keys_of_an_instance_role_are_in_no_other_memory_and_in_no_core():
     store = suite.store("minio")
-    server, bucket = store
     made = []
 
     def make():
-        made.append(assume_role(server))
+        made.append(assume_role(store[0]))
         return made[-1]
 
     with Imds(Keys(make, 3600)) as imds:
-        s = suite.Suite(store, log="{level: debug, to: stderr}")
-        s.over["store"] = (
-            "{type: s3, bucket: %s, region: %s, endpoint: '%s', timeout: 5s, "
-            "credentials: {source: imds, endpoint: '%s'}}" % (
-                bucket, server.region, server.endpoint, imds.url))
-        s.write_conf()
-        with s:
+        with with_source(store, "source: imds, endpoint: '%s'" % imds.url,
+                         log=DEBUG) as s:
             use(s)
             check_memory(s, made[-1])
             check_texts(s, made)
@@ -174,3 +171,46 @@ def test_keys_of_an_instance_role_are_in_no_other_memory_and_in_no_core():
                 assert token not in s.log_text()
             check_cores(s)
             use(s)
+
+
+@normal_only("searches all memory")
+def test_keys_that_a_command_prints_are_in_no_memory_but_credds():
+    store = suite.store("minio")
+    made = []
+
+    def make():
+        made.append(assume_role(store[0]))
+        return made[-1]
+
+    with Printed(Keys(make, 3600)) as printed:
+        with with_source(store, "source: process, command: '%s -s %s/'" % (
+                shutil.which("curl"), printed.url), log=DEBUG) as s:
+            use(s)
+            check_memory(s, made[-1])
+            check_texts(s, made)
+
+
+@normal_only("searches all memory")
+def test_a_web_identity_token_is_in_no_memory_but_credds_and_in_no_log():
+    path = os.path.join(proc.tempdir("token"), "token")
+    with Oidc() as oidc:
+        server = OidcMinio(oidc)
+        token = oidc.token(900)
+        with open(path, "w") as f:
+            f.write(token + "\n")
+        with with_source(
+                (server, server.new_bucket()), "source: web-identity, "
+                "web-identity-token-file: '%s', role-arn: '%s', "
+                "sts-endpoint: '%s'" % (path, server.role_arn,
+                                        server.endpoint), log=DEBUG) as s:
+            use(s)
+            needles = {"token": token.encode(),
+                       "its claims": token.split(".")[1].encode(),
+                       "its signature": token[-60:].encode()}
+            has, rows = memory.who_has(s, needles)
+            assert {name for name, _ in has} <= {"credd"}, rows
+            for text in (s.log_text(), s.ctl("credentials").stdout.decode(),
+                         s.ctl("status").stdout.decode()):
+                assert not [x for x in needles.values()
+                            if x.decode() in text], text
+        server.stop()

@@ -13,13 +13,11 @@
 
 #include "common/sigv4.h"
 
-
-
 #define S3_KEYS		3	/* yesterday's, today's, tomorrow's */
 
 struct s3_keys {
 	struct s3_key_set {
-		struct sigv4_key	 v[S3_KEYS];
+		struct sigv4_key v[S3_KEYS];
 		size_t		 n, next;
 	}		 now, before;
 	bool		 worked;	/* the newest set has, */
