@@ -136,6 +136,9 @@ static const struct {
 	{ "  url: crypt:s3:https://s3.example.org/\n",
 	  "3:8: store.url: \"crypt\": before the URL is not known here: there "
 	  "may be fscache: and compress:, and then s3: or aws-s3:\n" },
+	{ "  url: compress:gz:6x:s3:https://s3.example.org/\n",
+	  "3:8: store.url: \"6x\": before the URL is not known here: there "
+	  "may be fscache: and compress:, and then s3: or aws-s3:\n" },
 	{ "  url: fscache:1G\n",
 	  "3:8: store.url: fscache: must be followed by SIZE:PATH:\n" },
 	{ "  url: s3:https://A:b/c@s3.example.org/?bucket=mail\n",

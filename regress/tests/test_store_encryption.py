@@ -3,8 +3,12 @@ test_store_options's table."""
 
 import base64
 import os
+import signal
+import time
 
 import mails
+import memory
+import nodes
 import suite
 from mark import normal_only
 from store_rows import OtherMinio, certificates, on_minio, refused, row, serves
@@ -106,3 +110,43 @@ def test_the_parts_of_an_upload_have_the_customers_key():
         c.logout()
     sizes = [n for _, n in there.list(s.store[1])]
     assert max(sizes) > 64 << 20, sizes
+
+
+@row("customer-key", "url")
+@normal_only("takes 4 s")
+def test_the_customers_key_is_in_no_memory_but_storageds():
+    own = suite.Suite()
+    there = OtherMinio(tls=certificates(os.path.join(own.dir, "tls"), own))
+    path, key = sse_key(own.dir, "sse-key")
+    s = suite.Suite((there, there.new_bucket()), processes="{storaged: 2}")
+    s.over["store"] = (
+        '{url: "s3:https://%s:%s@127.0.0.1:%d/?bucket=%s&region=%s&'
+        'ssl_client_ca_file=%s", customer-key: {file: "%s"}}' % (
+            there.access, there.secret, there.port, s.store[1],
+            there.region, own.cert, path))
+    s.write_conf()
+    needles = {"key": key[:43].encode(), "half": key[21:43].encode(),
+               "bytes": base64.b64decode(key), "secret":
+               there.secret.encode()}
+
+    def appends(n):
+        c = s.client()
+        c.append("INBOX", mails.small(n))
+        c.logout()
+
+    with s:
+        appends(1)
+        has, rows = memory.who_has(s, needles)
+        assert {p for p, n in has if n != "secret"} == {"storaged"}, rows
+        assert {p for p, n in has if n == "secret"} == {"credd"}, rows
+        assert sum(n == "bytes" for _, n, _ in rows) == 2 and all(
+            "lo" in m.flags and "dd" in m.flags
+            for _, n, m in rows if n == "bytes"), rows
+        # They come back with all of it.
+        for victim in ("storaged", "credd"):
+            for pid, name in s.children():
+                if name == victim:
+                    os.kill(pid, signal.SIGKILL)
+            nodes.serves_again(s, time.monotonic() + 60)
+        appends(2)
+        assert key not in s.log_text() and there.secret not in s.log_text()
