@@ -15,13 +15,9 @@
 #include "credd/source.h"
 
 const struct source *const source_table[] = {
-	&source_static,
-	&source_env,
-	&source_web_identity,
-	&source_profile,
-	&source_container,
-	&source_imds,
-	&source_process,
+#define X(x, name) &source_##x,
+	CRED_SOURCES(X)
+#undef X
 	NULL
 };
 

@@ -1,6 +1,6 @@
 /*
  * Where credentials come from: a table of sources, each asked and answering
- * later.  A source is one file, source_x.c, and its row in source.c.
+ * later.  A source is one file, source_x.c, and its row in CRED_SOURCES.
  *
  * A source may use the network (net.h) and what paild reads for it
  * (files.h); it opens nothing itself, for credd is sandboxed.  Its answer is
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/cred_source.h"
 #include "common/slice.h"
 #include "credd/secret.h"
 
@@ -53,8 +54,9 @@ struct source {
 
 /* The table, in auto's order; ends with NULL. */
 extern const struct source *const source_table[];
-extern const struct source source_container, source_env, source_imds,
-    source_process, source_profile, source_static, source_web_identity;
+#define X(x, name) extern const struct source source_##x;
+CRED_SOURCES(X)
+#undef X
 const struct source *source_find(const char *name);	/* NULL: none */
 
 /* One question, for the source that answers it. */

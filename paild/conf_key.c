@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "common/cred_source.h"
 #include "paild/conf_key.h"
 
 /* Who gets a key: the kinds' names, as bits. */
@@ -83,10 +84,11 @@ const struct conf_key conf_keys[] = {
 	    "store.credentials.role" },
 	{ "store.credentials", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
 	    "where the keys of requests come from", "type=s3" },
+#define X(x, name) name " "
 	{ "store.credentials.source", CONF_WORD, 0, CREDD, "static", 0, 0,
-	    "static env web-identity profile process container imds auto",
-	    "static, env, web-identity, profile, process, container, imds or "
-	    "auto" },
+	    CRED_SOURCES(X) "auto",
+	    "one of credd's sources; auto tries them as AWS's programs do" },
+#undef X
 	{ "store.credentials.access-key", CONF_SECRET, CONF_PUBLIC, CREDD,
 	    NULL, 1, 256, NULL, "as store.access-key",
 	    "source=static auto" },
