@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common/b64.h"
+#include "paild/command_split.h"
 #include "paild/conf.h"
 #include "paild/conf_file.h"
 #include "paild/conf_region.h"
@@ -54,6 +56,25 @@ check_static_keys(struct conf *c)
 		    keys[i], source != NULL ? "source: static" : "type: s3",
 		    conf_key_find(path)->doc);
 	}
+}
+
+/* A command that cannot be run as it is written. */
+static void
+check_command(struct conf *c)
+{
+	const struct conf_item	 *it = conf_written(c,
+				    "store.credentials.command");
+	char			**argv, why[128];
+
+	if (it == NULL || it->bad)
+		return;
+	if ((argv = command_split(it->value, why, sizeof(why))) == NULL)
+		conf_error(c, it->at, "%s: %s", it->path, why);
+	else if (!c->no_secrets && *argv[0] == '/' &&
+	    access(argv[0], X_OK) == -1)
+		conf_warning(c, it->at, "%s: %s: %s", it->path, argv[0],
+		    strerror(errno));
+	free(argv);
 }
 
 /* Options that only go with another. */
@@ -146,6 +167,7 @@ check_store_s3(struct conf *c)
 	const char		*endpoint;
 
 	check_static_keys(c);
+	check_command(c);
 	check_options(c);
 	conf_region(c);
 	conf_roles(c);

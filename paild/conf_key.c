@@ -174,7 +174,7 @@ const struct conf_key conf_keys[] = {
 	{ "store.customer-key", CONF_SECRET, CONF_RESTART, STORAGED, NULL,
 	    44, 44, NULL, "SSE-C: 32 bytes in base64, sent with each request",
 	    "type=s3" },
-	{ "store.kms-key-id", CONF_STRING, CONF_RESTART, STORAGED, NULL,
+	{ "store.kms-key-id", CONF_TEXT, CONF_RESTART, STORAGED, NULL,
 	    1, 256, NULL, "aws:kms: the key, instead of the bucket's",
 	    "type=s3" },
 	{ "store.request-headers", CONF_LIST, CONF_RESTART, 0, NULL, 0, 8,

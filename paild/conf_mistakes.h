@@ -265,7 +265,7 @@
 	  "8:3: store.allow-invalid-certs cannot be used with store.tls-ca-file\n8:24: warning: store.allow-invalid-certs: whoever is on the way to the store can read and forge mail (did you mean \"tls-ca-file\"?)\n" },
 	{ L S3 "  secret-key: s\n  server-side-encryption: AES\n" A,
 	  "8:27: store.server-side-encryption: \"AES\" is not a valid value: must be none, AES256 or aws:kms\n" },
-	{ L S3 "  secret-key: s\n  server-side-encryption: aws:kms\n  kms-key-id: k\n" A,
+	{ L S3 "  secret-key: s\n  server-side-encryption: aws:kms\n  kms-key-id: arn:aws:kms:eu-west-1:1:key/a-b\n" A,
 	  "" },
 	{ L S3 "  secret-key: s\n  server-side-encryption: AES256\n  kms-key-id: k\n" A,
 	  "9:3: store.kms-key-id belongs to \"server-side-encryption: aws:kms\"\n" },

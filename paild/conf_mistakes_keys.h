@@ -83,6 +83,14 @@
 	  "process\": a command that prints credentials\n" },
 	{ L C "  credentials: {source: process, command: \"a 'b c'\"}\n" A,
 	  "" },
+	{ L C "  credentials: {source: process, command: \"a 'b c\"}\n" A,
+	  "6:43: store.credentials.command: not a valid command: a quote that "
+	  "is not closed\n" },
+	{ L C "  credentials: {source: process, command: /nowhere/at-all x}\n" A,
+	  "6:43: warning: store.credentials.command: /nowhere/at-all: No such "
+	  "file or directory\n" },
+	{ L C "  credentials: {source: process, command: /bin/sh -c x}\n" A,
+	  "" },
 	{ L C "  credentials: {source: process, command: ''}\n" A,
 	  "6:43: store.credentials.command: \"\" is empty: "
 	  "store.credentials.command needs a value\n" },

@@ -11,7 +11,8 @@ import signal
 import memory
 import proc
 import suite
-from credentials import Imds, Keys, Printed, assume_role, with_source
+from credentials import (Imds, Keys, Printed, assume_role, with_source,
+                         write)
 from mails import small
 from mark import normal_only
 from sts import Oidc, OidcMinio
@@ -214,3 +215,23 @@ def test_a_web_identity_token_is_in_no_memory_but_credds_and_in_no_log():
                 assert not [x for x in needles.values()
                             if x.decode() in text], text
         server.stop()
+
+
+@normal_only("searches all memory")
+def test_keys_of_a_profile_are_in_no_memory_but_credds():
+    """In a file that is longer than a first buffer, which paild reads."""
+    store = suite.store("minio")
+    keys = assume_role(store[0])
+    path = os.path.join(proc.tempdir("aws"), "credentials")
+    write(path, "".join("[other%d]\n# %s\n" % (i, "x" * 100)
+                        for i in range(80)) +
+          "[mail]\naws_access_key_id = %s\naws_secret_access_key = %s\n"
+          "aws_session_token = %s\n" % keys, 0o600)
+    with with_source(store, "source: profile, profile: mail, "
+                     "credentials-file: '%s'" % path, log=DEBUG) as s:
+        use(s)
+        check_memory(s, keys)
+        s.ctl("reload")
+        use(s)
+        check_memory(s, keys)
+        check_texts(s, [keys])
