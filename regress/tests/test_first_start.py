@@ -185,9 +185,8 @@ def test_a_server_that_is_killed_while_it_is_tried_is_not_refused():
 @normal_only("measures time")
 def test_the_probe_waits_for_few_answers():
     """At 500 ms a request the time is that of the waits alone."""
-    took = first_start(delay=0.5, storaged=2)
-    print("   500 ms a request: %.2f s" % took)
-    assert took <= 0.5 * WAITS + 2, took
+    soon(SOON, "500 ms a request, beside the waits", lambda: first_start(
+        delay=0.5, storaged=2) - 0.5 * WAITS)
 
 
 def test_the_others_are_told_which_store_it_is():
