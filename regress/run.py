@@ -2,12 +2,13 @@
 """Runs the regress tests: every function test_* in every tests/test_*.py (or
 in those named), in order. The last line is the count.
 
-usage: run.py [--asan] [--list] [--no-limit] [--counts FILE] [--tests DIR]
-              [test_file[.test_name]] ...
+usage: run.py [--asan] [--list] [--no-limit] [--second] [--counts FILE]
+              [--tests DIR] [test_file[.test_name]] ...
 
 --asan		uses the ASan+UBSan build; skips tests marked @normal_only
 --list		lists each test with its time limit and builds, and runs none
 --no-limit	no time limits, for use with a debugger
+--second	runs those marked @second_server (with S3_SERVER=versitygw)
 --counts FILE	appends "PASSED FAILED" to FILE
 --tests DIR	uses the test files in another directory
 
@@ -47,6 +48,7 @@ class Test:
         self.f = f
         self.limit = getattr(f, "time_limit", mark.LIMIT)
         self.why = getattr(f, "normal_only", None)
+        self.second = getattr(f, "second_server", False)
 
 
 def broken(error):
@@ -284,7 +286,7 @@ def run(todo, no_limit):
 
 def arguments(argv):
     p = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1])
-    for name in "--asan", "--list", "--no-limit":
+    for name in "--asan", "--list", "--no-limit", "--second":
         p.add_argument(name, action="store_true")
     p.add_argument("--counts")
     p.add_argument("--tests", default=os.path.join(here, "tests"))
@@ -300,6 +302,8 @@ def main(argv):
         os.environ["PAIL_ASAN"] = "1"
     sys.path.insert(0, args.tests)
     todo = tests(args.tests, args.wanted, args.asan)
+    if args.second:
+        todo = [t for t in todo if t.second]
     if args.list:
         for t in todo:
             print("%-75s %5d s  %s" % (

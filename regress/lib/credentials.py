@@ -5,11 +5,14 @@ import datetime
 import http.server
 import json
 import os
+import subprocess
 import threading
 import time
 import urllib.parse
 import xml.etree.ElementTree
 
+import proc
+import s3
 import suite
 
 CURL = "curl -sS --noproxy 127.0.0.1"   # as a credential process
@@ -185,6 +188,42 @@ class Imds(Service):
             return 200, {}, json.dumps(self.keys.document(
                 -60 if self.fault == "expired" else None)).encode()
         return 404, {}, b""
+
+
+class MockedImds:
+    """amazon-ec2-metadata-mock, IMDSv2 only: the same by others. keys: what
+    it gives until life seconds are over."""
+
+    def __init__(self, keys, role="mail-node", life=3600):
+        roles = "/latest/meta-data/iam/security-credentials"
+        access, secret, token = keys
+        d = proc.tempdir("mock")
+        with open(os.path.join(d, "conf.json"), "w") as f:
+            json.dump({"metadata": {"paths": {
+                "iam-security-credentials-role": roles,
+                "iam-security-credentials": roles + "/" + role,
+            }, "values": {
+                "iam-security-credentials-role": role,
+                "iam-security-credentials": {
+                    "Code": "Success", "Type": "AWS-HMAC",
+                    "LastUpdated": rfc3339(time.time()),
+                    "AccessKeyId": access, "SecretAccessKey": secret,
+                    "Token": token,
+                    "Expiration": rfc3339(time.time() + life)}}}}, f)
+        port = proc.free_port()
+        self.url = "http://127.0.0.1:%d" % port
+        self.p = proc.spawn(
+            [s3.find("ec2-metadata-mock"), "--imdsv2", "-n", "127.0.0.1",
+             "-p", str(port), "-c", f.name], cwd=d,
+            env=dict(os.environ, HOME=d), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        proc.await_true("the mock listens", lambda: proc.can_connect(port))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        proc.end(self.p)
 
 
 class Container(Service):

@@ -15,6 +15,13 @@ def time_limit(seconds, soak=None):
     return mark
 
 
+def second_server(f):
+    """A test of reading, writing or racing that make regress runs on versitygw,
+    too (run.py --second)."""
+    f.second_server = True
+    return f
+
+
 def normal_only(why):
     """A test that does not run on the ASan+UBSan build, and why."""
     assert why

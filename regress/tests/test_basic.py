@@ -5,6 +5,7 @@ import os
 import re
 
 import suite
+from mark import second_server
 from round_trip import MAIL, put_list_read
 
 
@@ -12,6 +13,7 @@ def test_put_list_read_on_the_file_store():
     put_list_read(suite.store("file"))
 
 
+@second_server
 def test_put_list_read_on_minio():
     put_list_read(suite.store("minio"))
 

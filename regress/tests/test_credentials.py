@@ -8,8 +8,8 @@ import imapc
 import proc
 import s3proxy
 import suite
-from credentials import (CURL, Container, Imds, Keys, Printed, assume_role,
-                         with_source, write)
+from credentials import (CURL, Container, Imds, Keys, MockedImds, Printed,
+                         assume_role, with_source, write)
 from mails import small
 from mark import normal_only
 
@@ -43,6 +43,17 @@ def test_an_instance_role_is_used_and_renewed():
         assert [m for m, _, _ in imds.seen].count("PUT") == 1, imds.seen
         for access, secret, token in made:
             assert secret not in log and token not in log
+
+
+def test_the_metadata_service_of_amazons_mock_is_understood():
+    store = suite.store("minio")
+    keys = assume_role(store[0])
+    with MockedImds(keys) as mock:
+        with with_source(store, "source: imds, endpoint: '%s'" %
+                         mock.url) as s:
+            appends(s, 2)
+            text = s.ctl("credentials").stdout.decode()
+    assert "imds" in text and keys[0] in text, text
 
 
 @normal_only("waits for keys to end, for long")

@@ -11,7 +11,7 @@ import re
 import s3proxy
 import suite
 from faults_load import EACH, OPS, P, Load, mail, mix, read_box, under
-from mark import normal_only, time_limit
+from mark import normal_only, second_server, time_limit
 from s3proxy import Fault
 
 
@@ -28,6 +28,7 @@ def test_nothing_is_lost_doubled_or_denied_and_done_under_each_fault():
 
 
 @time_limit(900, soak=7200)
+@second_server
 def test_nothing_is_lost_doubled_or_denied_and_done_under_all_faults():
     with Load() as load:
         under(load, "mix", mix(P), flap=True)

@@ -17,7 +17,7 @@ import proc
 import s3
 import s3proxy
 import suite
-from mark import LIMIT, normal_only, time_limit
+from mark import LIMIT, normal_only, second_server, time_limit
 
 USERS = ["user%d" % n for n in range(8)]    # some for each of 4 storaged
 SOON = 2            # seconds, from when the bucket is there
@@ -150,6 +150,7 @@ def soon(limit, what, one, *args, **kw):
             return took
 
 
+@second_server
 def test_every_storaged_waits_for_the_store_object():
     """However long the first one takes to try the store."""
     soon(SOON, "100 ms a request, 4 storaged", first_start, delay=0.1,
@@ -157,6 +158,7 @@ def test_every_storaged_waits_for_the_store_object():
 
 
 @normal_only("measures time")
+@second_server
 def test_a_bucket_that_is_away_at_the_first_start_makes_nobody_damaged():
     soon(SOON, "away for 5 s, 30 ms, 4 storaged", first_start, away=5,
          delay=0.03, storaged=4)
@@ -169,6 +171,7 @@ def test_a_bucket_that_is_silent_at_the_first_start_makes_nobody_damaged():
 
 
 @normal_only("measures time")
+@second_server
 def test_two_nodes_that_start_at_once_on_an_empty_bucket_both_serve():
     soon(SOON, "two nodes, 30 ms, 2 storaged each", first_start, nodes=2,
          delay=0.03, storaged=2)

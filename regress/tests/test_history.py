@@ -17,7 +17,7 @@ import dump
 import history
 import model
 import suite
-from mark import time_limit
+from mark import second_server, time_limit
 from nodes import SAY, serves_again, two
 from racer import BOXES, NAMES, Client
 
@@ -174,6 +174,7 @@ def run_history(kind):
 
 
 @time_limit(600 + 5 * seconds())
+@second_server
 def test_two_nodes_have_one_history_on_minio():
     run_history("minio")
 

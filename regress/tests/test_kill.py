@@ -20,7 +20,7 @@ import proc
 import shared
 import suite
 import worker
-from mark import time_limit
+from mark import second_server, time_limit
 from nodes import SAY, serves_again
 
 ROUNDS = 50
@@ -201,5 +201,6 @@ def test_what_was_acknowledged_survives_kills_on_the_file_store():
 
 
 @time_limit(300 + 10 * rounds())
+@second_server
 def test_what_was_acknowledged_survives_kills_on_minio():
     kill_rounds("minio", rounds())

@@ -3,6 +3,7 @@
 import threading
 
 from mails import text_mail
+from mark import second_server
 from model import read_box
 from nodes import two
 
@@ -38,6 +39,7 @@ def race(kind):
                                 for n in range(40))
 
 
+@second_server
 def test_two_nodes_append_and_store_at_once_on_minio():
     race("minio")
 
@@ -46,6 +48,7 @@ def test_two_nodes_append_and_store_at_once_on_the_file_store():
     race("file")
 
 
+@second_server
 def test_an_idle_client_hears_of_another_nodes_mail():
     a, b = two("minio")
     with a, b:

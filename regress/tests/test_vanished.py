@@ -7,6 +7,7 @@ import imapc
 import proc
 import suite
 from faults_load import USERS, mail, read_box
+from mark import second_server
 
 
 def served_nothing(s, users=USERS):
@@ -40,6 +41,7 @@ def heads(server, bucket, user):
     return key
 
 
+@second_server
 def test_a_head_deleted_behind_pails_back_is_never_an_empty_mailbox():
     server, bucket = suite.store("minio")
     s = with_mail((server, bucket))
@@ -102,16 +104,19 @@ def elsewhere(change):
             assert len(read_box(s.client(user), "INBOX")) == 1
 
 
+@second_server
 def test_another_prefix_is_never_an_empty_mailbox():
     elsewhere(lambda server, bucket, text: text.replace(
         "timeout: 30s", "timeout: 30s, key-prefix: other"))
 
 
+@second_server
 def test_another_bucket_is_never_an_empty_mailbox():
     elsewhere(lambda server, bucket, text: text.replace(
         "bucket: %s," % bucket, "bucket: %s," % server.new_bucket()))
 
 
+@second_server
 def test_another_store_is_never_an_empty_mailbox():
     """Another bucket that is a store of its own, with the same users."""
     server, other = suite.store("minio")
