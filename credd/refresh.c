@@ -13,6 +13,7 @@
 
 #include <event2/event.h>
 
+#include "common/keyid.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "credd/refresh.h"
@@ -209,7 +210,7 @@ refresh_say(const struct refresh *r, const struct cred_secret *s,
 	char	key[300], end[REFRESH_WHEN], id[600] = "", past[1200] = "";
 	char	q[1100];
 
-	log_quote(key, sizeof(key), s->access_key, strlen(s->access_key));
+	keyid_print(key, sizeof(key), s->access_key);
 	if (*s->identity != '\0')
 		snprintf(id, sizeof(id), " identity=\"%s\"", log_quote(q,
 		    sizeof(q), s->identity, strlen(s->identity)));

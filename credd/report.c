@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/keyid.h"
 #include "common/log.h"
 #include "credd/report.h"
 
@@ -50,6 +51,7 @@ report_text(const struct refresh_status *s, int64_t now, char *dst,
     size_t size)
 {
 	struct text	t = { dst, size };
+	char		id[300];
 
 	dst[0] = '\0';
 	if (s == NULL) {
@@ -61,7 +63,8 @@ report_text(const struct refresh_status *s, int64_t now, char *dst,
 	if (s->secret == NULL)
 		line(&t, "access key", "none is valid");
 	else {
-		line(&t, "access key", "%s", s->secret->access_key);
+		line(&t, "access key", "%s", keyid_print(id, sizeof(id),
+		    s->secret->access_key));
 		if (s->secret->identity[0] != '\0')
 			line(&t, "identity", "%s", s->secret->identity);
 		line_when(&t, "expires", s->secret->expires, now);
