@@ -362,6 +362,7 @@ http_start(struct http *h, const struct http_call *call, http_cb cb,
 		goto fail;
 	set_common(q, call);
 	curl_easy_setopt(q->easy, CURLOPT_FRESH_CONNECT, (long)call->fresh);
+	curl_easy_setopt(q->easy, CURLOPT_CERTINFO, (long)call->certs);
 	curl_easy_setopt(q->easy, CURLOPT_FORBID_REUSE, (long)call->secret);
 	if (curl_multi_add_handle(h->multi, q->easy) != CURLM_OK)
 		goto fail;
@@ -462,7 +463,8 @@ static void
 request_over(struct http_request *q, CURLcode code)
 {
 	struct http_result r = { 0 };
-	char why[CURL_ERROR_SIZE + 64] = "";
+	struct http_cert certs[HTTP_CERTS_MAX];
+	char *peer = NULL, why[CURL_ERROR_SIZE + 64] = "";
 	long status = 0, size = 0;
 
 	r.error = map_error(q, code);
@@ -494,6 +496,10 @@ request_over(struct http_request *q, CURLcode code)
 		r.error = HTTP_CONNECT;
 	r.why = why;
 	request_times(q, &r.times);
+	curl_easy_getinfo(q->easy, CURLINFO_PRIMARY_IP, &peer);
+	r.peer = peer != NULL ? peer : "";
+	r.certs = certs;
+	r.ncerts = http_certs(q->easy, certs);
 	q->cb(&r, q->arg);
 	request_free(q);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/http_cert.h"
 #include "common/http_piece.h"
 
 struct event_base;
@@ -48,6 +49,7 @@ struct http_call {
 	bool		 once;		/* never resent, not even if a reused
 					   connection turns out to be closed */
 	bool		 fresh;		/* on a new connection */
+	bool		 certs;		/* and its certificates are told */
 	const char	*address;	/* connect there; NULL: as url says, or
 					   with a proxy */
 	size_t		 max_body;	/* of a 2xx answer; others: 64 KiB */
@@ -93,6 +95,9 @@ struct http_result {
 	size_t		 headers_len;
 	const char	*why;		/* for the log when error is set */
 	struct http_times times;
+	const char	*peer;		/* the address that it went to, or "" */
+	const struct http_cert *certs;	/* the server's first */
+	size_t		 ncerts;
 };
 /* Called from the loop, never from within http_start(); what r points to is
  * valid only during the call. */

@@ -64,14 +64,17 @@ static const struct wire_field cred_key_fields[] = {
 	{ WIRE_STR, offsetof(struct cred_key, service), 32, NULL },
 	{ WIRE_STR, offsetof(struct cred_key, date), 8, NULL },
 	{ WIRE_BYTES, offsetof(struct cred_key, key), 32, NULL },
-	{ WIRE_I64, offsetof(struct cred_key, expires), 0, NULL }
+	{ WIRE_I64, offsetof(struct cred_key, expires), 0, NULL },
+	{ WIRE_STR, offsetof(struct cred_key, source), 32, NULL },
+	{ WIRE_STR, offsetof(struct cred_key, identity), 512, NULL }
 };
 const struct wire_struct cred_key_wire =
     WIRE_STRUCT(cred_key, cred_key_fields);
 
 static const struct wire_field cred_refused_fields[] = {
 	{ WIRE_STR, offsetof(struct cred_refused, access_key), 256, NULL },
-	{ WIRE_STR, offsetof(struct cred_refused, why), 200, NULL }
+	{ WIRE_STR, offsetof(struct cred_refused, why), CRED_WHY_MAX,
+	    NULL }
 };
 const struct wire_struct cred_refused_wire =
     WIRE_STRUCT(cred_refused, cred_refused_fields);

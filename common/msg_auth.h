@@ -63,8 +63,11 @@ struct cred_key {
 	struct str	 date;		/* YYYYMMDD that it signs for */
 	struct str	 key;		/* 32 bytes */
 	int64_t		 expires;	/* of the session; 0: never */
+	struct str	 source;	/* for people: where it comes from */
+	struct str	 identity;	/* and whose it is: an ARN, or empty */
 };
 /* CRED_REFUSED: the server refused this access key (403, expired). */
+#define CRED_WHY_MAX	200	/* bytes of why */
 struct cred_refused { struct str access_key; struct str why; };
 
 /*

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "common/daemon.h"
+#include "common/keyid.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/msg_auth.h"
@@ -33,6 +34,7 @@ struct keys {
 	const struct cred_secret *secret;
 	keys_refused_cb		 refused_cb;
 	void			*refused_arg;
+	char			 source[33];
 	struct event		*timer;
 	int64_t			 until;	/* the last day pushed, since 1970 */
 	uint64_t		 pushed;
@@ -117,6 +119,8 @@ keys_push(struct keys *k, struct peer *p, int64_t day)
 	ck.date = str_from(date);
 	ck.key = (struct str){ (const char *)key, sizeof(key) };
 	ck.expires = s->expires;
+	ck.source = str_from(k->source);
+	ck.identity = str_from(s->identity);
 	if (peer_send_struct(p, IMSG_CRED_KEY, 0, &ck, -1) == 0)
 		k->pushed++;
 	explicit_bzero(key, sizeof(key));
@@ -160,6 +164,12 @@ keys_look(struct keys *k)
 		return;
 	keys_all(k, k->until < last && k->until >= today ?
 	    k->until + 1 : today, last);
+}
+
+void
+keys_source(struct keys *k, const char *source)
+{
+	strlcpy(k->source, source, sizeof(k->source));
 }
 
 void
@@ -253,7 +263,7 @@ keys_message(struct peer *p, struct msg *m, void *arg)
 	if (keys_due(k, key))
 		log_warnx("storaged=%" PRIu32 " access-key=\"%s\" "
 		    "result=refused why=\"%s\"", s->index,
-		    log_quote(quoted, sizeof(quoted), key, strlen(key)),
+		    keyid_print(quoted, sizeof(quoted), key),
 		    log_quote(why, sizeof(why), ref.why.p, ref.why.len));
 	if (k->refused_cb != NULL)
 		k->refused_cb(key, k->refused_arg);

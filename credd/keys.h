@@ -27,6 +27,8 @@ void	 keys_free(struct keys *k);	/* NULL is fine */
 /* Another secret, borrowed until the next call (NULL: there is none, nothing
  * is sent): pushes its keys to all. */
 void	 keys_secret(struct keys *k, const struct cred_secret *secret);
+/* Where the secrets that follow come from, for people; copied. */
+void	 keys_source(struct keys *k, const char *source);
 /* A storaged's channel (replaces the older one): gets the keys.  Takes fd. */
 void	 keys_storaged(struct keys *k, uint32_t index, int fd);
 /* Looks at the clock, and pushes what a new hour demands. */

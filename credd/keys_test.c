@@ -56,7 +56,9 @@ store_message(struct peer *p, struct msg *m, void *arg)
 	s->right = s->right && memcmp(key, ck.key.p, SIGKEY_LEN) == 0 &&
 	    str_eq(ck.access_key, STR("access")) &&
 	    str_eq(ck.token, STR("token")) && str_eq(ck.region, STR("eu-1")) &&
-	    str_eq(ck.service, STR("s3")) && ck.expires == 0;
+	    str_eq(ck.service, STR("s3")) && ck.expires == 0 &&
+	    str_eq(ck.source, STR("imds")) &&
+	    str_eq(ck.identity, STR("arn:aws:sts::1:role"));
 	return 0;
 }
 
@@ -100,7 +102,7 @@ static const struct cred_secret *
 secret(void)
 {
 	static struct cred_secret	s = { "access", "secret", "token",
-	    "eu-1", "", 0 };
+	    "eu-1", "arn:aws:sts::1:role", 0 };
 
 	return &s;
 }
@@ -119,6 +121,7 @@ check_days(void)
 
 	store_join(&a, 0);
 	CHECK(a.n == 0);			/* there is no secret yet */
+	keys_source(keys, "imds");
 	keys_secret(keys, secret());
 	pump();
 	CHECK(a.n == 1 && strcmp(a.dates[0], "20241004") == 0);

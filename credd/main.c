@@ -53,7 +53,11 @@ main_cancel(void *look, void *arg)
 static void
 main_give(const struct cred_secret *s, void *arg)
 {
+	struct refresh_status	st;
+
 	(void)arg;
+	refresh_status(refresh, &st);
+	keys_source(keys, st.source != NULL ? st.source : "");
 	keys_secret(keys, s);
 }
 

@@ -15,6 +15,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
+#include "storaged/bucket/s3/blob_s3.h"
+#include "storaged/bucket/s3/s3_check.h"
 #include "storaged/bucket/s3/s3_probe.h"
 #include "storaged/check.h"
 #include "storaged/report.h"
@@ -28,11 +30,22 @@ static struct {
 	struct event		*timer;
 	int			 fd;		/* -1: none under way */
 	uint64_t		 since_ms;
+	struct s3_check_who	 who;
+	struct buf		 steps;		/* the report so far */
 	struct {		/* CRED_KEYs as they came, the newest first */
 		uint8_t		*p;
 		size_t		 len;
 	} keys[CHECK_KEYS];
 } check = { .fd = -1 };
+
+static void
+who_is(const struct cred_key *key)
+{
+	snprintf(check.who.source, sizeof(check.who.source), "%.*s",
+	    (int)key->source.len, key->source.p);
+	snprintf(check.who.identity, sizeof(check.who.identity), "%.*s",
+	    (int)key->identity.len, key->identity.p);
+}
 
 static void
 use_keys(void)
@@ -42,8 +55,10 @@ use_keys(void)
 
 	for (i = CHECK_KEYS; i-- > 0; )
 		if (check.keys[i].p != NULL && wire_decode(&cred_key_wire,
-		    &key, check.keys[i].p, check.keys[i].len, NULL) == 0)
+		    &key, check.keys[i].p, check.keys[i].len, NULL) == 0) {
 			blob_set_key(check.store, &key);
+			who_is(&key);
+		}
 }
 
 void
@@ -83,22 +98,43 @@ check_close(evutil_socket_t fd, short what, void *arg)
 	blob_close(arg);
 }
 
+/* All is told: what the steps saw, and what follows. */
 static void
-check_probed(const struct probe_result *r, void *arg)
+check_done(const struct buf *report, const char *line)
 {
-	struct buf	 b = BUF_INIT;
+	struct buf	*b = &check.steps;
 	struct timeval	 now = { 0, 0 };
 
-	(void)arg;
-	if (r->report->len > 0)		/* its lines end in a newline each */
-		buf_put(&b, r->report->data, r->report->len - 1);
-	buf_put_u8(&b, 0);
-	check_end(b.failed ? r->line : (const char *)b.data);
-	buf_free(&b);
+	if (report != NULL && report->len > 0)
+		buf_put(b, report->data, report->len);
+	else
+		buf_printf(b, "%s\n", line);
+	if (b->len > 0 && !b->failed)	/* its lines end in a newline each */
+		b->data[b->len - 1] = '\0';
+	check_end(b->failed ? line : (const char *)b->data);
+	buf_free(b);
 	if (event_base_once(check.base, -1, EV_TIMEOUT, check_close,
 	    check.store, &now) == -1)
 		log_warnx("check: cannot close the store client");
 	check.store = NULL;
+}
+
+static void
+check_probed(const struct probe_result *r, void *arg)
+{
+	(void)arg;
+	check_done(r->report, r->line);
+}
+
+static void
+check_looked(const struct s3_check_result *r, void *arg)
+{
+	(void)arg;
+	buf_put(&check.steps, r->report->data, r->report->len);
+	if (r->good)
+		probe_start(check.base, check.store, true, check_probed, NULL);
+	else
+		check_done(NULL, r->line);
 }
 
 static void
@@ -119,7 +155,11 @@ check_tick(evutil_socket_t fd, short what, void *arg)
 		check_end("credd sent no signing key");
 		return;
 	}
-	probe_start(check.base, check.store, true, check_probed, NULL);
+	if (blob_s3_client(check.store) != NULL)
+		s3_check_start(check.base, check.store, &check.who,
+		    check_looked, NULL);
+	else
+		probe_start(check.base, check.store, true, check_probed, NULL);
 }
 
 void
@@ -135,6 +175,7 @@ check_start(struct event_base *base, struct slice *conf, int fd)
 	check.base = base;
 	check.fd = fd;
 	check.since_ms = clock_ms();
+	buf_init(&check.steps, 262144);
 	check.store = blob_open(check.base, conf, why, sizeof(why));
 	if (check.store == NULL) {
 		check_end(why);

@@ -197,6 +197,8 @@ on_refused(const char *access_key, const char *why, void *arg)
 	strlcpy(self.refused, access_key, sizeof(self.refused));
 	r.access_key = str_from(access_key);
 	r.why = str_from(why);
+	if (r.why.len > CRED_WHY_MAX)
+		r.why.len = CRED_WHY_MAX;
 	(void)peer_send_struct(self.credd, IMSG_CRED_REFUSED, 0, &r, -1);
 }
 

@@ -97,7 +97,10 @@ class Request:
         return self.signed(keep, server)
 
     def dated(self, stamp, server):
-        """The request as of another time, signed anew."""
+        """The request as of another time, signed anew; not one that is not
+        signed."""
+        if header(self.head, b"x-amz-date") is None:
+            return self
         return self.signed([b"x-amz-date: " + stamp.encode()
                             if name(x) == "x-amz-date" else x
                             for x in self.lines], server)

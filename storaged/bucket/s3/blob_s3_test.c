@@ -420,7 +420,7 @@ test_keys(void)
 	struct s3_refusals refused = { .n = 0 };
 	struct cred_key old = { STR("AKID"), STR(""), STR("eu-west-1"),
 	    STR("s3"), STR("20200101"),
-	    { "01234567890123456789012345678901", 32 }, 0 };
+	    { "01234567890123456789012345678901", 32 }, 0, STR(""), STR("") };
 	struct suite_result r = { 0 };
 	struct timeval tv = { 0, 200000 };
 	struct event *ev = evtimer_new(base, key_soon, s);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/keyid.h"
 #include "common/log.h"
 #include "storaged/bucket/s3/s3_request_int.h"
 
@@ -100,13 +101,16 @@ answer_denied(struct s3_call *c, int status, const char *code)
 static bool
 answer_resign(struct s3_call *c)
 {
+	char id[300];
+
 	if (!c->temporary || c->rejected == RESIGN_MAX ||
 	    clock_ms() >= c->deadline)
 		return false;
 	c->rejected++;
 	c->sent = c->sent_before;
-	log_debug("s3: method=%s key=%s access-key=%s result=refused %s",
-	    c->method, c->name, c->signer, c->why);
+	log_debug("s3: method=%s key=%s access-key=\"%s\" result=refused %s",
+	    c->method, c->name, keyid_print(id, sizeof(id), c->signer),
+	    c->why);
 	if (strcmp(c->signer, s3_keys_newest(&c->s3->keys)) != 0)
 		s3_call_enter(c);
 	else
@@ -169,7 +173,8 @@ answer_cause(struct s3_call *c, const struct http_result *r,
 	struct s3_refusal f = { .status = r->status, .error = e, .date = date,
 	    .now = (int64_t)time(NULL), .bucket = s3->bucket,
 	    .region = s3->region, .endpoint = s3->url.base,
-	    .access_key = c->signer, .customer = s3->customer != NULL &&
+	    .access_key = c->signer, .token = c->temporary,
+	    .customer = s3->customer != NULL &&
 	    s3_customer_for(c->method, c->name) };
 	char region[65];
 
@@ -263,6 +268,10 @@ s3_call_done(const struct http_result *r, void *arg)
 		s3_call_failed(c, BLOB_UNAVAILABLE);
 		break;
 	default:
+		/* What may pass is tried again, and told as it is. */
+		if (!s3_cause_link(r->why, c->s3->url.base, c->cause,
+		    sizeof(c->cause)))
+			c->cause[0] = '\0';
 		s3_call_why(c, "%s: %s", r->error == HTTP_CONNECT ? "connect" :
 		    r->error == HTTP_TIMEOUT ? "timeout" : "no response",
 		    r->why);

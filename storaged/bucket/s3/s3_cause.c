@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/keyid.h"
 #include "common/log.h"
 #include "storaged/bucket/s3/s3_cause.h"
 #include "storaged/bucket/s3/s3_clock.h"
+
+#define TOLD	"the bucket %b is in region %r, not %c (store.region): write " \
+		"\"region: %r\""
 
 /* %a access key, %b bucket, %c our region, %e endpoint, %r region told. */
 static const struct cause_row {
@@ -31,14 +35,11 @@ static const struct cause_row {
 	{ "InvalidBucketName", "%b is not a valid bucket name (store.bucket)",
 	    NULL },
 	{ "AuthorizationHeaderMalformed", "the server does not accept region "
-	    "%c (store.region)", "the bucket %b is in region %r, not %c "
-	    "(store.region)" },
+	    "%c (store.region)", TOLD },
 	{ "IllegalLocationConstraintException", "the bucket %b is not in "
-	    "region %c (store.region)", "the bucket %b is in region %r, not "
-	    "%c (store.region)" },
+	    "region %c (store.region)", TOLD },
 	{ "PermanentRedirect", "the bucket %b is not at %e (store.endpoint, "
-	    "store.region)", "the bucket %b is in region %r, not %c "
-	    "(store.region)" },
+	    "store.region)", TOLD },
 	{ "TemporaryRedirect", "the bucket %b is not available at %e yet "
 	    "(store.endpoint)", NULL },
 	{ "AccountProblem", "the account of access key %a is not allowed to "
@@ -61,7 +62,7 @@ static void
 put_text(const struct s3_refusal *r, const char *text, char *dst, size_t size)
 {
 	const char	*told = r->region_told;
-	char		 c[2] = "";
+	char		 c[2] = "", word[200];
 
 	if (r->error->region[0] != '\0')
 		told = r->error->region;
@@ -73,7 +74,8 @@ put_text(const struct s3_refusal *r, const char *text, char *dst, size_t size)
 		}
 		switch (*++text) {
 		case 'a':
-			put_word(dst, size, r->access_key);
+			strlcat(dst, keyid_print(word, sizeof(word),
+			    r->access_key), size);
 			break;
 		case 'b':
 			put_word(dst, size, r->bucket);
@@ -89,6 +91,22 @@ put_text(const struct s3_refusal *r, const char *text, char *dst, size_t size)
 			break;
 		}
 	}
+}
+
+/* The server names a host: the bucket's, which an endpoint has not. */
+static void
+put_endpoint(const struct s3_refusal *r, char *dst, size_t size)
+{
+	const char	*host = r->error->endpoint;
+	size_t		 n = strlen(r->bucket);
+
+	if (*host == '\0')
+		return;
+	if (strncmp(host, r->bucket, n) == 0 && host[n] == '.')
+		host += n + 1;
+	strlcat(dst, ": write \"endpoint: https://", size);
+	put_word(dst, size, host);
+	strlcat(dst, "\"", size);
 }
 
 /* Does it tell another region than the one that requests are signed for? */
@@ -138,6 +156,22 @@ encryption(const struct s3_refusal *r)
 	    "store.customer-key";
 }
 
+/* MinIO's word for it; AWS says InvalidAccessKeyId. */
+static bool
+tokenless(const struct s3_refusal *r)
+{
+	return !r->token && (strcmp(r->error->code, "InvalidTokenId") == 0 ||
+	    (strcmp(r->error->code, "InvalidAccessKeyId") == 0 &&
+	    strncmp(r->access_key, "ASIA", 4) == 0));
+}
+
+static bool
+swapped(const struct s3_refusal *r)
+{
+	return strcmp(r->error->code, "InvalidAccessKeyId") == 0 &&
+	    keyid_is_secret(r->access_key);
+}
+
 void
 s3_cause(const struct s3_refusal *r, char *dst, size_t size)
 {
@@ -154,17 +188,24 @@ s3_cause(const struct s3_refusal *r, char *dst, size_t size)
 		row = &rows[i];
 		if (strcmp(row->code, r->error->code) != 0)
 			continue;
-		put_text(r, row->told != NULL && other_region(r) ?
-		    row->told : row->text, dst, size);
+		if (row->told != NULL && other_region(r))
+			put_text(r, row->told, dst, size);
+		else {
+			put_text(r, swapped(r) ? "store.access-key and "
+			    "store.secret-key are swapped" : tokenless(r) ?
+			    "%a is a temporary access key: session-token is "
+			    "missing (store.credentials)" : row->text, dst,
+			    size);
+			put_endpoint(r, dst, size);
+		}
 		return;
 	}
 	if (encryption(r) != NULL)
 		put_text(r, encryption(r), dst, size);
 	/* A redirect that names no code (HEAD, or no S3 at all). */
 	else if (r->status < 400)
-		put_text(r, other_region(r) ? "the bucket %b is in region "
-		    "%r, not %c (store.region)" : "%e redirects requests: is "
-		    "it an S3 endpoint? (store.endpoint)", dst,
+		put_text(r, other_region(r) ? TOLD : "%e redirects requests: "
+		    "is it an S3 endpoint? (store.endpoint)", dst,
 		    size);
 	else if (r->error->code[0] == '\0' && r->status == 404)
 		put_text(r,

@@ -22,7 +22,14 @@ struct s3_refusal {
 	int64_t		 now;		/* ours */
 	bool		 customer;	/* sent with store.customer-key */
 	const char	*bucket, *region, *endpoint, *access_key;
+	bool		 token;		/* sent with a session token */
 };
+/*
+ * Of no answer at all: what libcurl says, in terms of the configuration; "" if
+ * it is not known.  endpoint: to be named.  True: it does not pass by itself.
+ */
+bool	 s3_cause_link(const char *why, const char *endpoint, char *dst,
+	    size_t size);
 /* The cause as a line of printable ASCII; "" if the response does not tell. */
 void	 s3_cause(const struct s3_refusal *r, char *dst, size_t size);
 

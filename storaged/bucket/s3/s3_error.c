@@ -56,6 +56,8 @@ on_end(const char *name, int depth, const char *text, size_t len, void *arg)
 		strlcpy(p->e->request, text, sizeof(p->e->request));
 	else if (strcmp(name, "Region") == 0)
 		strlcpy(p->e->region, text, sizeof(p->e->region));
+	else if (strcmp(name, "Endpoint") == 0)
+		strlcpy(p->e->endpoint, text, sizeof(p->e->endpoint));
 	else if (p->key != NULL && strcmp(name, "Key") == 0)
 		strlcpy(p->key, text, p->size);
 	return 0;

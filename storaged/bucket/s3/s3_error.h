@@ -14,6 +14,7 @@ struct s3_error {
 	char	 message[256];
 	char	 request[80];	/* RequestId in the body */
 	char	 region[65];	/* the bucket's, where that is wrong */
+	char	 endpoint[256];	/* a redirect's: the bucket's host */
 };
 /*
  * The <Error> of a body.  -1: there is none (not XML, or another root); *e
