@@ -19,6 +19,7 @@
 #include "pailctl/ctl.h"
 #include "pailctl/deliver.h"
 #include "pailctl/password.h"
+#include "pailctl/policy.h"
 #include "pailctl/users_file.h"
 
 static const char	*conf_file = CONF_DEFAULT_FILE, *program = "pailctl";
@@ -35,7 +36,7 @@ usage(void)
 	    "       pailctl [-f file] user del name\n"
 	    "       pailctl [-f file] user list\n"
 	    "       pailctl [-f file] deliver user [mailbox] < message\n"
-	    "       pailctl [-f file] store check\n"
+	    "       pailctl [-f file] store check [--policy]\n"
 	    "       pailctl [-f file] dump user\n");
 	exit(1);
 }
@@ -128,13 +129,48 @@ report(const char *command, const char *arg)
 	    strncmp(last, "probe=good", 10) != 0);
 }
 
+/* A stream of two JSON documents; on a terminal, with a word on each. */
+static int
+print_policies(void)
+{
+	struct policy_store	 s = { conf_str(conf, "store.bucket"),
+				    conf_str(conf, "store.region"),
+				    conf_str(conf, "store.key-prefix"),
+				    conf_str(conf, "store.kms-key-id"),
+				    true };
+	const char		*endpoint = conf_str(conf, "store.endpoint");
+	struct buf		 b;
+	int			 r;
+
+	if (strcmp(conf_str(conf, "store.type"), "s3") != 0)
+		return fail("the store is not S3: it has no policy");
+	s.tls = endpoint == NULL || strncmp(endpoint, "http:", 5) != 0;
+	if (s.prefix == NULL)
+		s.prefix = "";
+	if (s.kms_key == NULL)
+		s.kms_key = "";
+	buf_init(&b, 65536);
+	policy_iam(&s, &b);
+	policy_bucket(&s, &b);
+	r = b.failed || fwrite(b.data, 1, b.len, stdout) != b.len ||
+	    fflush(stdout) == EOF;
+	buf_free(&b);
+	if (r == 0 && isatty(STDOUT_FILENO))
+		fprintf(stderr, "The first policy is for the user or role of "
+		    "the access key, the second for the bucket.\n");
+	return r == 0 ? 0 : fail("standard output");
+}
+
 static int
 cmd_store(int argc, char *argv[])
 {
-	(void)argc;
 	if (strcmp(argv[1], "check") != 0)
 		usage();
-	return report("store-check", "");
+	if (argc == 2)
+		return report("store-check", "");
+	if (strcmp(argv[2], "--policy") != 0)
+		usage();
+	return print_policies();
 }
 
 static int
@@ -277,7 +313,7 @@ static const struct {
 	{ "credentials", 1, 1, cmd_tell },
 	{ "user", 2, 5, cmd_user },
 	{ "deliver", 2, 3, cmd_deliver },
-	{ "store", 2, 2, cmd_store },
+	{ "store", 2, 3, cmd_store },
 	{ "dump", 2, 2, cmd_dump },
 };
 

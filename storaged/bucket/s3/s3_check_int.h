@@ -15,7 +15,7 @@ struct s3_check {
 	struct event_base *base;
 	struct s3	*s3;
 	struct helper_pool *pool;	/* name lookups */
-	struct http	*any;		/* takes any certificate: to look at it */
+	struct http	*any;		/* takes any certificate, to see it */
 	struct s3_check_who who;
 	unsigned	 step;		/* the next one */
 	struct buf	 report;

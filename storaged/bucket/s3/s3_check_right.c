@@ -95,7 +95,7 @@ s3_check_bucket(struct s3_check *c)
 		s3_check_fail(c, true, "bucket: store.key-prefix is too long");
 		return;
 	}
-	snprintf(query, sizeof(query), "encoding-type=url&list-type=2&"
+	snprintf(query, sizeof(query), "list-type=2&encoding-type=url&"
 	    "max-keys=1&prefix=%s", encoded);
 	q = s3_call_new(c->s3, "GET", "", query, S3_READ, BLOB_USER);
 	s3_call_max_body(q, LIST_MAX);

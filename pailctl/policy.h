@@ -1,0 +1,27 @@
+/* What the store's credentials must be allowed, as policies of AWS. */
+#ifndef PAILCTL_POLICY_H
+#define PAILCTL_POLICY_H
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+
+/* What they are for; "" where the configuration has nothing. */
+struct policy_store {
+	const char	*bucket, *region;
+	const char	*prefix;	/* as written, of store.key-prefix */
+	const char	*kms_key;	/* an ARN; what is none is left out */
+	bool		 tls;		/* the endpoint's */
+};
+
+/*
+ * For the user or role that the access key belongs to: the actions that Pail
+ * needs, on this bucket below this prefix.  JSON, and a newline.
+ */
+void	 policy_iam(const struct policy_store *s, struct buf *b);
+/*
+ * For the bucket: what narrows a key that is derived for a day (credd(8)).
+ */
+void	 policy_bucket(const struct policy_store *s, struct buf *b);
+
+#endif

@@ -1,0 +1,314 @@
+"""The commonest mistakes of a first run, each against a live server: `pailctl
+store check` ends with one line that says what to change. One row a mistake."""
+
+import concurrent.futures
+import datetime
+import json
+import re
+import socket
+import time
+
+import credentials
+import fronts
+import proc
+import s3proxy
+import suite
+from fronts import Front, Server, page
+from mails import text_mail
+from mark import normal_only, time_limit
+
+
+def policy(bucket, *without, prefix=""):
+    """What Pail needs, without some of it."""
+    on = "arn:aws:s3:::" + bucket
+    objects = [a for a in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject",
+                           "s3:AbortMultipartUpload") if a not in without]
+    rules = [{"Effect": "Allow", "Action": objects,
+              "Resource": "%s/%s*" % (on, prefix)}]
+    if "s3:ListBucket" not in without:
+        rules.append({"Effect": "Allow", "Action": "s3:ListBucket",
+                      "Resource": on})
+    return json.dumps({"Version": "2012-10-17", "Statement": rules})
+
+
+def temporary(server, keys):
+    """The server, as who has these temporary keys sees it."""
+    access, secret, token = keys
+    return Server(server, access=access, secret=secret, token=token)
+
+
+def limited(server, text):
+    """As who has keys that may do that."""
+    return temporary(server, credentials.assume_role(server, policy=text))
+
+
+def suite_of(store, extra):
+    s = suite.Suite(store, users=(), name="first", store_extra=extra)
+    token = getattr(store[0], "token", None)
+    if token:
+        s.over["store"] = (
+            "{type: s3, bucket: %s, region: %s, endpoint: '%s', credentials: "
+            "{source: static, access-key: %s, secret-key: '%s', "
+            "session-token: '%s'}%s}" % (
+                store[1], store[0].region, store[0].endpoint,
+                store[0].access, store[0].secret, token, extra))
+        s.write_conf()
+    return s
+
+
+def printed(s):
+    """The two policies of pailctl store check --policy."""
+    text = s.ctl("store", "check", "--policy").stdout.decode()
+    first, end = json.JSONDecoder().raw_decode(text)
+    return first, json.loads(text[end:])
+
+
+def actions(rule):
+    a = rule["Action"]
+    return [a] if isinstance(a, str) else a
+
+
+def lacking(iam, action):
+    """The policy without this action."""
+    rules = [dict(r, Action=[a for a in actions(r) if a != action])
+             for r in iam["Statement"]]
+    return json.dumps(dict(iam, Statement=[r for r in rules
+                                           if r["Action"]]))
+
+
+def clock(server, minutes):
+    """A server whose clock is so far ahead."""
+    def edit(_, data):
+        return re.sub(rb"(?i)\r\nDate: [^\r]*", b"\r\nDate: " + (
+            datetime.datetime.now(datetime.timezone.utc) + ahead).strftime(
+                "%a, %d %b %Y %H:%M:%S GMT").encode(), data, count=1)
+
+    ahead = datetime.timedelta(minutes=minutes)
+    proxy = s3proxy.Proxy(server)
+    # What it is sent is as far off for MinIO, whose clock is right.
+    proxy.stamp = (datetime.datetime.now(datetime.timezone.utc) -
+                   ahead).strftime("%Y%m%dT%H%M%SZ")
+    proxy.edit = edit
+    return proxy
+
+
+class Table:
+    def __init__(self, d):
+        self.rows = []
+        self.m, self.bucket = suite.store("counted")
+        self.tls = fronts.TlsMinio()
+        self.tls_bucket = self.tls.new_bucket()
+        self.ca = ", tls-ca-file: '%s'" % self.tls.cert
+        self.d = d
+        self.identity()
+        self.place()
+        self.rights()
+        self.certificates()
+        self.between()
+
+    def row(self, name, server, extra, want, bucket=None):
+        self.rows.append((name, (server, bucket or self.bucket), extra, want))
+
+    def m_with(self, **changes):
+        return Server(self.m, **changes)
+
+    def tls_with(self, **changes):
+        return Server(self.tls, **changes)
+
+    def identity(self):
+        m = self.m
+        self.row("secret key wrong", self.m_with(secret="not-this-one"), "",
+                 "store.secret-key does not match access key regress")
+        self.row("access key unknown", self.m_with(access="nobody"), "",
+                 "does not know the access key nobody")
+        self.row("key id and secret swapped", self.m_with(
+            access="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            secret="AKIAIOSFODNN7EXAMPLE"), "",
+            "store.access-key and store.secret-key are swapped")
+        self.row("temporary keys of AWS without a token", self.m_with(
+            access="ASIAIOSFODNN7EXAMPLE"), "",
+            "session-token is missing")
+        access, secret, token = credentials.assume_role(m)
+        self.row("temporary keys of MinIO without a token", self.m_with(
+            access=access, secret=secret), "", "session-token is missing")
+        self.row("token of other keys", temporary(m, (
+            access, secret, credentials.assume_role(m)[2])),
+            ", timeout: 2s", "the session of access key")
+
+    def place(self):
+        self.row("region wrong", self.m_with(region="eu-west-3"), "",
+                 "write .region: us-east-1")
+        self.row("bucket missing", self.m, "",
+                 "there is no bucket there-is-none", "there-is-none")
+        self.row("http on an https port", self.tls_with(
+            endpoint=self.tls.endpoint.replace("https", "http")), "",
+            "must begin with https://", self.tls_bucket)
+        self.row("https on an http port", self.m_with(
+            endpoint=self.m.endpoint.replace("http", "https")), "",
+            "must begin with http://")
+        self.row("endpoint that holds the bucket", self.tls_with(
+            endpoint="https://%s.s3.localhost:%d" % (
+                self.tls_bucket, self.tls.port)), self.ca,
+            "leave .%s.. out of" % self.tls_bucket, self.tls_bucket)
+        self.row("the same, and virtual", self.tls_with(
+            endpoint="https://%s.s3.localhost:%d" % (
+                self.tls_bucket, self.tls.port)),
+            self.ca + ", addressing: virtual",
+            "write s3.localhost in place of", self.tls_bucket)
+        self.row("name that does not resolve", self.m_with(
+            endpoint="http://s3.invalid:9000"), "",
+            "s3.invalid:9000 does not resolve: check store.endpoint")
+        self.row("virtual, where only the endpoint resolves", self.m_with(
+            endpoint="http://%s:9000" % socket.gethostname()),
+            ", addressing: virtual", "set addressing: path")
+        self.row("port closed", self.m_with(
+            endpoint="http://127.0.0.1:%d" % proc.free_port()), "",
+            "to http.*: check the port in store.endpoint")
+
+    def rights(self):
+        m, b = self.m, self.bucket
+        other = m.new_bucket()
+        for name, text, want in (
+                ("bucket of another account", policy(other),
+                 "no rights to %s: is the bucket of another account" % b),
+                ("no right to list", policy(b, "s3:ListBucket"),
+                 "lacks s3:ListBucket on"),
+                ("no right to write", policy(b, "s3:PutObject"),
+                 "lacks s3:PutObject on"),
+                ("no right to read", policy(b, "s3:GetObject"),
+                 "lacks s3:GetObject on"),
+                ("no right to delete", policy(b, "s3:DeleteObject"),
+                 "lacks s3:DeleteObject on"),
+                ("no right to abort", policy(b, "s3:AbortMultipartUpload"),
+                 "lacks s3:AbortMultipartUpload on"),
+                ("keys that may only read",
+                 policy(b, "s3:PutObject", "s3:DeleteObject"),
+                 "lacks s3:PutObject, s3:DeleteObject on")):
+            self.row(name, limited(m, text), "", want)
+        self.row("key-prefix outside of the policy", limited(
+            m, policy(b, "s3:ListBucket", prefix="mail/")),
+            ", key-prefix: post", "store.key-prefix outside")
+
+    def certificates(self):
+        def front(name, **kw):
+            cert = fronts.certificate(self.d, name, **kw)
+            f = Front(to=(self.m.host, self.m.port), cert=cert)
+            return f, ", tls-ca-file: '%s'" % cert[0]
+
+        self.row("CA unknown", self.tls, "", "set store.tls-ca-file",
+                 self.tls_bucket)
+        self.row("certificate of another name", *front(
+            "other", names="DNS:s3.example.org"),
+            r"another name: write one of .* \(it is for: DNS:s3.example.org")
+        self.row("certificate expired", *front("old", days=-1),
+                 "has expired: renew it")
+
+    def between(self):
+        for name, minutes, word in (("behind", 40, "behind"),
+                                    ("ahead", -40, "ahead of")):
+            self.row("clock " + name, clock(self.m, minutes), "",
+                     r"the clock of this host is 2[34]\d\d s %s the "
+                     r"server's: set it .NTP." % word)
+        for status, reason, want in (
+                (407, "Proxy Authentication Required",
+                 "user name and a password"),
+                (403, "Forbidden", "a proxy or a firewall that denies"),
+                (502, "Bad Gateway", "does not reach it: check store.proxy")):
+            f = Front(page(status, reason))
+            self.row("proxy that answers %d" % status, self.m,
+                     ", proxy: '%s'" % f.endpoint, want)
+            self.row("proxy that answers CONNECT with %d" % status, self.tls,
+                     ", proxy: '%s'%s" % (f.endpoint, self.ca),
+                     want if status == 407 else "does not connect to",
+                     self.tls_bucket)
+        self.row("another service", Front(page(200, "OK")), "",
+                 "does not answer like an S3 server .store.endpoint")
+        self.row("a service that is no HTTP", Front(b"220 mail ESMTP\r\n"),
+                 "", "does not speak HTTP|does not answer like")
+
+
+def check(row):
+    name, store, extra, want = row
+    s = suite_of(store, extra)
+    r = s.ctl("store", "check", check=False, timeout=120)
+    out = r.stdout.decode() + r.stderr.decode()
+    lines = r.stdout.decode().splitlines()
+    last = lines[-1] if lines else ""
+    said = [x for x in lines
+            if re.search(want, x) and not x.startswith("probe=")]
+    bad = [x for x in lines if x.startswith("FAIL ")]
+    ok = len(said) == 1 and (
+        "clock" in name or (r.returncode == 1 and bad == said and
+                            re.match("probe=(away|refused) ", last)))
+    # What is taken for a key's ID may be a secret key.
+    if "EXAMPLEKEY" in out or "cannot be encoded" in out:
+        ok = False
+    return None if ok else "%s: %s\n%s" % (name, want, out)
+
+
+@normal_only("measures time")
+@time_limit(200)
+def test_each_of_the_commonest_mistakes_ends_in_one_line():
+    begin = time.monotonic()
+    rows = Table(proc.tempdir("certs")).rows
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        wrong = [w for w in pool.map(check, rows) if w]
+    print("   %d mistakes in %.0f s" % (len(rows),
+                                        time.monotonic() - begin))
+    assert not wrong, "%d of %d\n%s" % (len(wrong), len(rows),
+                                        "\n".join(wrong))
+    assert len(rows) >= 24
+
+
+def test_mail_works_under_the_printed_policy_and_each_action_is_needed():
+    m, bucket = suite.store("counted")
+    s = suite.Suite((m, bucket), store_extra=", key-prefix: mail")
+    iam, on_bucket = printed(s)
+    assert on_bucket["Statement"], on_bucket
+    granted = [a for r in iam["Statement"] for a in actions(r)]
+    assert len(granted) == 5, granted
+    s = suite_of((limited(m, json.dumps(iam)), bucket), ", key-prefix: mail")
+    s.add_user("ann")
+    out = s.ctl("store", "check").stdout.decode()
+    assert "FAIL" not in out and "probe=good" in out, out
+    big = b"Subject: big\r\n\r\n" + b"x" * 76 + b"\r\n" * (9 << 20)
+    with s:
+        c = s.client()
+        c.append("INBOX", text_mail(1))
+        c.append("INBOX", big)          # in parts
+        c.ok("SELECT INBOX")
+        c.ok("STORE 1 +FLAGS (\\Seen)")
+        c.ok("COPY 1 Archive")
+        c.ok("STORE 1 +FLAGS (\\Deleted)")
+        c.ok("EXPUNGE")
+        c.logout()
+        s.start_anew()
+        c = s.client()
+        c.ok("SELECT INBOX")
+        assert big in b"".join(c.ok("FETCH 1 BODY.PEEK[]").lines)
+        assert c.ok("STATUS Archive (MESSAGES)").having("MESSAGES 1")
+        c.logout()
+    for action in granted:
+        s = suite_of((limited(m, lacking(iam, action)), bucket),
+                     ", key-prefix: mail")
+        r = s.ctl("store", "check", check=False)
+        last = r.stdout.decode().splitlines()[-1]
+        assert r.returncode == 1 and re.search(
+            "lacks [^;]*" + action, last), (action, r)
+    # Not below another prefix.
+    s = suite_of((limited(m, json.dumps(iam)), bucket), ", key-prefix: post")
+    r = s.ctl("store", "check", check=False)
+    assert r.returncode == 1 and b"store.key-prefix outside" in r.stdout, r
+
+
+def test_the_bucket_policy_is_accepted_and_lets_mail_through():
+    m = suite.minio()
+    bucket = m.new_bucket()
+    s = suite.Suite((m, bucket))
+    # MinIO's root is not subject to it: only that it is well-formed.
+    _, on_bucket = printed(s)
+    status, _, body = m.request("PUT", "/" + bucket, {"policy": ""},
+                                json.dumps(on_bucket).encode())
+    assert status in (200, 204), body
+    with s:
+        s.client().ok("SELECT INBOX")
