@@ -246,7 +246,7 @@ def check(row):
     return None if ok else "%s: %s\n%s" % (name, want, out)
 
 
-@normal_only("measures time")
+@normal_only("takes 9 s")
 @time_limit(200)
 def test_each_of_the_commonest_mistakes_ends_in_one_line():
     begin = time.monotonic()
@@ -258,6 +258,51 @@ def test_each_of_the_commonest_mistakes_ends_in_one_line():
     assert not wrong, "%d of %d\n%s" % (len(wrong), len(rows),
                                         "\n".join(wrong))
     assert len(rows) >= 24
+
+
+def test_a_good_report_has_one_line_for_each_step():
+    """With keys of a service that says whose they are and when they end, and
+    over TLS."""
+    tls = fronts.TlsMinio()
+    keys = credentials.Keys(lambda: credentials.assume_role(tls), 3600)
+    with credentials.Imds(keys) as imds:
+        s = suite.Suite((tls, tls.new_bucket()), users=())
+        s.over["store"] = (
+            "{type: s3, bucket: %s, region: %s, endpoint: '%s', tls-ca-file: "
+            "'%s', credentials: {source: imds, endpoint: '%s'}}" % (
+                s.store[1], tls.region, tls.endpoint, tls.cert, imds.url))
+        s.write_conf()
+        out = s.ctl("store", "check").stdout.decode()
+    steps = [
+        r"ok    credentials: access key \w+, source imds, expires "
+        r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ, with a session token",
+        r"ok    name: 127.0.0.1 has address 127.0.0.1",
+        r"ok    connection: 127.0.0.1 in \d+ ms",
+        r"ok    TLS: certificate 1: CN = minio, for DNS:localhost, .*, issued "
+        r"by CN = minio, expires \w+ +\d+ [\d:]+ 20\d\d GMT",
+        r"ok    clock: \d s from the server's",
+        r"ok    region: us-east-1",
+        r"ok    addressing: path, https://127.0.0.1:\d+/mail-\w+",
+        r"ok    rights: s3:ListBucket, s3:GetObject, s3:PutObject, "
+        r"s3:DeleteObject, s3:AbortMultipartUpload"]
+    lines = out.splitlines()
+    for want, line in zip(steps, lines):
+        assert re.fullmatch(want, line), (want, out)
+    assert lines[-1].startswith("probe=good"), out
+    # Nothing is left.
+    assert not tls.list(*s.store[1:]), tls.list(*s.store[1:])
+    tls.stop()
+
+
+def test_a_certificate_that_ends_soon_is_a_warning():
+    m, bucket = suite.store("counted")
+    cert = fronts.certificate(proc.tempdir("certs"), "soon", days=3)
+    front = Front(to=(m.host, m.port), cert=cert)
+    s = suite_of((front, bucket), ", tls-ca-file: '%s'" % cert[0])
+    out = s.ctl("store", "check").stdout.decode()
+    assert re.search(r"^warn  TLS: certificate 1: CN = soon, .*: renew it$",
+                     out, re.M) and "probe=good" in out, out
+    front.close()
 
 
 def test_mail_works_under_the_printed_policy_and_each_action_is_needed():

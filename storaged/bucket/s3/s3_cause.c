@@ -193,8 +193,8 @@ s3_cause(const struct s3_refusal *r, char *dst, size_t size)
 		else {
 			put_text(r, swapped(r) ? "store.access-key and "
 			    "store.secret-key are swapped" : tokenless(r) ?
-			    "%a is a temporary access key: session-token is "
-			    "missing (store.credentials)" : row->text, dst,
+			    "%a is a temporary access key: "
+			    "store.session-token is missing" : row->text, dst,
 			    size);
 			put_endpoint(r, dst, size);
 		}

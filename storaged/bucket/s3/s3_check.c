@@ -129,8 +129,7 @@ s3_check_credentials(struct s3_check *c)
 	}
 	if (strncmp(k->access_key, "ASIA", 4) == 0 && k->token[0] == '\0') {
 		s3_check_fail(c, false, "credentials: %s is a temporary access "
-		    "key: session-token is missing (store.credentials)",
-		    c->key);
+		    "key: store.session-token is missing", c->key);
 		return;
 	}
 	log_quote(source, sizeof(source), c->who.source,
