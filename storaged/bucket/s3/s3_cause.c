@@ -23,6 +23,8 @@ static const struct cause_row {
 	    "%a, or a proxy modifies requests", NULL },
 	{ "InvalidAccessKeyId", "the server at %e does not know the access "
 	    "key %a (store.access-key)", NULL },
+	{ "XAdminUserNotFound", "the server at %e does not know the access "
+	    "key %a (store.access-key)", NULL },	/* versitygw */
 	{ "InvalidToken", "the session token of access key %a is invalid",
 	    NULL },
 	{ "InvalidTokenId", "the session of access key %a is invalid or has "

@@ -25,8 +25,8 @@ static const struct link_row {
 	    "write one of its names in store.endpoint", true },
 	{ "does not match target host name", "the certificate of %e is for "
 	    "another name: write one of its names in store.endpoint", true },
-	{ "IP address", "the certificate of %e is for another name: write one "
-	    "of its names in store.endpoint", true },
+	{ "IP address mismatch", "the certificate of %e is for another name: "
+	    "write one of its names in store.endpoint", true },
 	{ "self-signed certificate", "the certificate of %e is signed by a CA "
 	    "that this host does not know: set store.tls-ca-file", true },
 	{ "self signed certificate", "the certificate of %e is signed by a CA "

@@ -36,6 +36,8 @@ test_responses(void)
 		    "b</Endpoint></Error>", "", "AKIA", false, "a\\x0ab" },
 		{ 403, "<Error><Code>InvalidAccessKeyId</Code></Error>", "",
 		    "AKIA", false, "does not know the access key AKIA" },
+		{ 404, "<Error><Code>XAdminUserNotFound</Code></Error>", "",
+		    "AKIA", false, "does not know the access key AKIA" },
 		{ 403, "<Error><Code>InvalidAccessKeyId</Code></Error>", "",
 		    "ASIA", false, "session-token is missing" },
 		{ 403, "<Error><Code>InvalidAccessKeyId</Code></Error>", "",

@@ -110,6 +110,7 @@ static const struct code_row {
 	{ "InvalidToken", BLOB_DENIED, false, true, false },
 	{ "InvalidTokenId", BLOB_DENIED, false, true, false },
 	{ "InvalidAccessKeyId", BLOB_DENIED, false, true, false },
+	{ "XAdminUserNotFound", BLOB_DENIED, false, true, false },
 	{ "SignatureDoesNotMatch", BLOB_DENIED, false, true, false },
 	{ "RequestTimeTooSkewed", BLOB_UNAVAILABLE, true, false, true },
 	{ "RequestExpired", BLOB_UNAVAILABLE, true, true, true },

@@ -156,6 +156,8 @@ static const struct {
 	    "store.secret-key does not match access key AKID" },
 	{ 403, XML("InvalidAccessKeyId", ""), NULL, NULL, PROBE_AWAY,
 	    "does not know the access key AKID" },
+	{ 404, XML("XAdminUserNotFound", ""), NULL, NULL, PROBE_AWAY,
+	    "does not know the access key AKID" },	/* versitygw */
 	{ 403, XML("RequestTimeTooSkewed", ""), NULL, NULL, PROBE_AWAY,
 	    "the clock of this host differs from the server's" },
 	{ 403, XML("RequestTimeTooSkewed", ""), "Date",
