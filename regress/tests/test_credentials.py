@@ -229,6 +229,7 @@ def test_a_secret_in_a_file_is_replaced_without_a_restart():
         assert keys[1] not in log and keys[2] not in log
 
 
+@normal_only("waits for keys to end")
 def test_a_command_prints_keys_and_is_run_again_before_they_end():
     store = suite.store("minio")
     made = []

@@ -9,6 +9,7 @@ import suite
 from credentials import (CURL, Imds, Keys, Printed, assume_role,
                          with_source, write)
 from mails import small
+from mark import normal_only
 from sts import Oidc, OidcMinio, Sts
 
 ONE = "arn:aws:iam::123456789012:role/one"
@@ -108,6 +109,7 @@ def test_profiles_of_the_shared_files_are_used():
         assert all(secret not in log for secret in keys[1:])
 
 
+@normal_only("waits for keys to end")
 def test_a_chain_of_profiles_assumes_role_after_role():
     """With a user's keys in the credentials file; the role that fails is
     named."""
