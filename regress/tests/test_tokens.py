@@ -2,6 +2,7 @@
 notices while the keys are good. With SOAK=1 the load goes on for SECONDS, on
 keys of 60 s (mk/soak.sh, tokens)."""
 
+import contextlib
 import threading
 import time
 
@@ -66,52 +67,54 @@ class Failing:
         self.name = name
         self.fault, self.why = self.FAULTS[name]
         self.failure = None
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
+        with contextlib.ExitStack() as up:
+            self.keys = Ending(10)
+            up.callback(self.keys.close)
+            self.imds = up.enter_context(Imds(self.keys))
+            self.s = up.enter_context(with_source(
+                self.keys.store, "source: imds, endpoint: '%s'" %
+                self.imds.url, users=("ann", "bob")))
+            self.up = up.pop_all()
 
     def run(self):
         try:
-            self.show()
+            with self.up:
+                self.show(self.keys, self.imds, self.s)
         except BaseException as e:      # told by the test
             self.failure = e
 
-    def show(self):
-        keys = Ending(10)
-        with Imds(keys) as imds, with_source(
-                keys.store, "source: imds, endpoint: '%s'" % imds.url,
-                users=("ann", "bob")) as s:
-            load = Load(s, ("ann",))
-            if self.fault is NO_RIGHTS:
-                keys.policy = NO_RIGHTS
-            else:
-                imds.fault = self.fault
+    def show(self, keys, imds, s):
+        load = Load(s, ("ann",))
+        if self.fault is NO_RIGHTS:
+            keys.policy = NO_RIGHTS
+        else:
+            imds.fault = self.fault
 
-            def soon_over():
-                return time.time() > keys.good - 2
+        def soon_over():
+            return time.time() > keys.good - 2
 
-            proc.await_true("credd tells of it", lambda: load.errors or
-                            self.why in s.log_text(), 60)
-            n = load.done["ann"]
-            proc.await_true("the old keys still work", lambda: load.errors or
-                            load.done["ann"] > n + 2 or soon_over(), 60)
-            if soon_over():             # on a very slow machine
-                load.over.set()
-            else:
-                load.stop()
-            proc.await_true("the keys have ended", lambda: time.time() >
-                            keys.good + 2, 60)
-            r = self.login(s)
-            assert r.status == "NO" and r.code("UNAVAILABLE") is not None, r
-            assert self.fault is NO_RIGHTS or \
-                "credentials=expired" in s.log_text(), s.log_tail()
-            imds.fault = keys.policy = None
-            healed = time.monotonic()
-            while self.login(s).status != "OK":
-                # Issue 12, Shows 3: within 5 s of the source's recovery.
-                assert time.monotonic() < healed + 5, s.log_tail()
-            print("   %s: served after %.1f s" % (
-                self.name, time.monotonic() - healed))
-        keys.close()
+        proc.await_true("credd tells of it", lambda: load.errors or
+                        self.why in s.log_text(), 60)
+        n = load.done["ann"]
+        proc.await_true("the old keys still work", lambda: load.errors or
+                        load.done["ann"] > n + 2 or soon_over(), 60)
+        if soon_over():             # on a very slow machine
+            load.over.set()
+        else:
+            load.stop()
+        proc.await_true("the keys have ended", lambda: time.time() >
+                        keys.good + 2, 60)
+        r = self.login(s)
+        assert r.status == "NO" and r.code("UNAVAILABLE") is not None, r
+        assert self.fault is NO_RIGHTS or \
+            "credentials=expired" in s.log_text(), s.log_tail()
+        imds.fault = keys.policy = None
+        healed = time.monotonic()
+        while self.login(s).status != "OK":
+            # Issue 12, Shows 3: within 5 s of the source's recovery.
+            assert time.monotonic() < healed + 5, s.log_tail()
+        print("   %s: served after %.1f s" % (
+            self.name, time.monotonic() - healed))
 
     @staticmethod
     def login(s):
@@ -126,8 +129,11 @@ def test_keys_last_to_their_end_when_a_source_fails_and_then_it_serves_soon():
     """Each way to fail on a node of its own, all at the same time."""
     suite.minio()
     all_ = [Failing(name) for name in Failing.FAULTS]
-    for f in all_:
-        f.thread.join()
+    threads = [threading.Thread(target=f.run) for f in all_]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
     for f in all_:
         if f.failure:
             raise AssertionError(f.name) from f.failure

@@ -94,6 +94,18 @@ answer_denied(struct s3_call *c, int status, const char *code)
 }
 
 /*
+ * The answer of a HEAD has no code.  AWS's is 400 if the session is over;
+ * MinIO's 403 may be for that, if there is another key by now.
+ */
+static bool
+answer_headless(const struct s3_call *c, int status, const char *code)
+{
+	return c->verb == S3_HEAD && c->temporary && *code == '\0' &&
+	    (status == 400 || (status == 403 &&
+	    strcmp(c->signer, s3_keys_newest(&c->s3->keys)) != 0));
+}
+
+/*
  * A temporary key that was rejected has ended, as a rule, and credd gets
  * another: the request waits for it and is signed anew.  So is one that is
  * sent only once: a server checks who asks before it does anything.
@@ -207,8 +219,10 @@ call_answered(struct s3_call *c, const struct http_result *r)
 		answer_refused(c);
 		s3_keys_back(&c->s3->keys, (int64_t)time(NULL));
 		m.refused = true;
-	} else if (m.refused)
+	} else if (m.refused || answer_headless(c, r->status, e.code)) {
 		answer_refused(c);
+		m.refused = true;
+	}
 	if (m.refused) {
 		if (answer_resign(c))
 			return;

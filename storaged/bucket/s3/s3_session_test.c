@@ -75,6 +75,19 @@ test_session_keys(void)
 		    "%s: %s %d", codes[i], blob_outcome_name(r.outcome),
 		    refused.n);
 	}
+	/* A HEAD is answered without a code. */
+	suite_session_key(s, "ASIA1", "secret", "token1", "eu-west-1");
+	bad[0] = (struct fake_step){ "HEAD", FAKE_STATUS, 400, "", 0, NULL,
+	    NULL };
+	s3_fake_script(fake, bad, 1);
+	refused.n = 0;
+	evtimer_add(ev, &tv);
+	suite_result_free(&r);
+	blob_head(s, "u/x", BLOB_USER, suite_cb, &r);
+	suite_wait(base, &r);
+	CHECK_ROW(r.outcome == BLOB_DONE && refused.n == 1, "%s", r.why);
+	bad[0] = (struct fake_step){ "GET", FAKE_STATUS, 403, NULL, 0, NULL,
+	    NULL };
 	/* a conditional PUT, too: nothing of it was done */
 	suite_session_key(s, "ASIA1", "secret", "token1", "eu-west-1");
 	bad[0].method = "PUT";
