@@ -1,7 +1,7 @@
 #!/bin/sh
 # make regress: runs every test, on a normal and on an ASan+UBSan build.  The
 # last line is "N passed, N failed".  REGRESS_FUZZ: seconds of fuzzing for each
-# kind of decoder (60), always with the same mutations, so that the same code
+# kind of decoder (30), always with the same mutations, so that the same code
 # gives the same result (FUZZ_SEED; mk/fuzz.sh); make fuzz varies them.
 set -u
 cd "$(dirname "$0")/.."
@@ -70,7 +70,7 @@ units normal
 units asan
 check sh mk/fuzz.sh replay build/asan
 FUZZ_SEED=${FUZZ_SEED:-1}; export FUZZ_SEED
-check sh mk/fuzz.sh "${REGRESS_FUZZ:-60}"
+check sh mk/fuzz.sh "${REGRESS_FUZZ:-30}"
 wait "$servers" || { echo "missing servers:"; cat build/servers.out; }
 step "the suite, normal build"
 suite

@@ -1,5 +1,5 @@
 """Two nodes on one bucket, with four clients each, change the same mailboxes
-for a minute (SECONDS: another time). In the last third, storaged of one or
+for 40 seconds (SECONDS: another time). In the last third, storaged of one or
 the other node, or the whole node, is killed now and then and restarted. Every
 client believes only what it was told (racer.py, view.py); at the end, the
 history of all of them is proved to have an order (history.py), and both
@@ -21,7 +21,7 @@ from mark import second_server, time_limit
 from nodes import SAY, serves_again, two
 from racer import BOXES, NAMES, Client
 
-SECONDS = 60
+SECONDS = 40
 SECONDS_ASAN = 20
 SLOW = 4 if os.environ.get("PAIL_ASAN") else 1
 # What is killed: storaged; the whole node; it, with its local state.
