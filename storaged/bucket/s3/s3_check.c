@@ -23,18 +23,6 @@ static void (*const steps[])(struct s3_check *) = {
 	s3_check_bucket, s3_check_rights
 };
 
-void
-s3_check_say(struct s3_check *c, const char *mark, const char *fmt, ...)
-{
-	char text[1400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	buf_printf(&c->report, "%-5s %s\n", mark, text);
-}
-
 /* From the loop: what is freed may be what has just called back. */
 static void
 check_free(evutil_socket_t fd, short what, void *arg)

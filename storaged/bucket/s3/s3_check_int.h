@@ -6,6 +6,7 @@
 
 #include "storaged/bucket/s3/blob_s3.h"
 #include "storaged/bucket/s3/s3_check.h"
+#include "storaged/bucket/s3/s3_probe.h"
 #include "storaged/bucket/s3/s3_request.h"
 
 #define CHECK_ADDRESSES	8
@@ -38,10 +39,9 @@ struct s3_check {
 	void		*arg;
 };
 
-/* s3_check.c: a line of the report; what fails ends the check. */
-void	 s3_check_say(struct s3_check *c, const char *mark, const char *fmt,
-	    ...) __attribute__((format(printf, 3, 4)));
-/* refused: known to be so; else it may pass. */
+#define s3_check_say(c, mark, ...) probe_say(&(c)->report, mark, __VA_ARGS__)
+/* s3_check.c: what fails ends the check.  refused: known to be so; else it may
+ * pass. */
 void	 s3_check_fail(struct s3_check *c, bool refused, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 /* The same of a request's answer: its cause, if it names one. */

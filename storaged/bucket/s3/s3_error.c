@@ -97,35 +97,35 @@ s3_error_deleted(const void *body, size_t len, struct s3_error *e, char *key,
 static const struct code_row {
 	const char	*code;
 	enum blob_outcome outcome;
-	bool		 again, refused, undone;
+	bool		 again, refused;
 } codes[] = {
-	{ "NoSuchKey", BLOB_ABSENT, false, false, false },
-	{ "NoSuchBucket", BLOB_ERROR, false, false, false },
-	{ "NoSuchUpload", BLOB_ERROR, false, false, false },
-	{ "PreconditionFailed", BLOB_CONFLICT, false, false, false },
-	{ "ConditionalRequestConflict", BLOB_CONFLICT, true, false, false },
-	{ "OperationAborted", BLOB_CONFLICT, true, false, false },
-	{ "ExpiredToken", BLOB_UNAVAILABLE, true, true, true },
-	{ "ExpiredTokenException", BLOB_UNAVAILABLE, true, true, true },
-	{ "InvalidToken", BLOB_DENIED, false, true, false },
-	{ "InvalidTokenId", BLOB_DENIED, false, true, false },
-	{ "InvalidAccessKeyId", BLOB_DENIED, false, true, false },
-	{ "XAdminUserNotFound", BLOB_DENIED, false, true, false },
-	{ "SignatureDoesNotMatch", BLOB_DENIED, false, true, false },
-	{ "RequestTimeTooSkewed", BLOB_UNAVAILABLE, true, false, true },
-	{ "RequestExpired", BLOB_UNAVAILABLE, true, true, true },
-	{ "RequestTimeout", BLOB_UNAVAILABLE, true, false, true },
-	{ "BadDigest", BLOB_UNAVAILABLE, true, false, true },
-	{ "XAmzContentSHA256Mismatch", BLOB_UNAVAILABLE, true, false, true },
-	{ "IncompleteBody", BLOB_UNAVAILABLE, true, false, true },
-	{ "EntityTooLarge", BLOB_ERROR, false, false, false },
-	{ "InvalidRange", BLOB_BEHIND, false, false, false },
+	{ "NoSuchKey", BLOB_ABSENT, false, false },
+	{ "NoSuchBucket", BLOB_ERROR, false, false },
+	{ "NoSuchUpload", BLOB_ERROR, false, false },
+	{ "PreconditionFailed", BLOB_CONFLICT, false, false },
+	{ "ConditionalRequestConflict", BLOB_CONFLICT, true, false },
+	{ "OperationAborted", BLOB_CONFLICT, true, false },
+	{ "ExpiredToken", BLOB_UNAVAILABLE, true, true },
+	{ "ExpiredTokenException", BLOB_UNAVAILABLE, true, true },
+	{ "InvalidToken", BLOB_DENIED, false, true },
+	{ "InvalidTokenId", BLOB_DENIED, false, true },
+	{ "InvalidAccessKeyId", BLOB_DENIED, false, true },
+	{ "XAdminUserNotFound", BLOB_DENIED, false, true },
+	{ "SignatureDoesNotMatch", BLOB_DENIED, false, true },
+	{ "RequestTimeTooSkewed", BLOB_UNAVAILABLE, true, false },
+	{ "RequestExpired", BLOB_UNAVAILABLE, true, true },
+	{ "RequestTimeout", BLOB_UNAVAILABLE, true, false },
+	{ "BadDigest", BLOB_UNAVAILABLE, true, false },
+	{ "XAmzContentSHA256Mismatch", BLOB_UNAVAILABLE, true, false },
+	{ "IncompleteBody", BLOB_UNAVAILABLE, true, false },
+	{ "EntityTooLarge", BLOB_ERROR, false, false },
+	{ "InvalidRange", BLOB_BEHIND, false, false },
 };
 
 struct s3_meaning
 s3_error_meaning(int status, const char *code, enum s3_verb verb)
 {
-	struct s3_meaning m = { BLOB_ERROR, false, false, false };
+	struct s3_meaning m = { BLOB_ERROR, false, false };
 	enum blob_outcome unsure = verb == S3_CHANGE ? BLOB_UNSURE :
 	    BLOB_UNAVAILABLE;
 	size_t i;
@@ -138,7 +138,6 @@ s3_error_meaning(int status, const char *code, enum s3_verb verb)
 				m.outcome = codes[i].outcome;
 				m.again = codes[i].again;
 				m.refused = codes[i].refused;
-				m.undone = codes[i].undone;
 				return m;
 			}
 		}

@@ -30,8 +30,6 @@ struct s3_meaning {
 	enum blob_outcome outcome;
 	bool	 again;		/* a request that may be retried */
 	bool	 refused;	/* the key is no (longer) good: tell credd */
-	bool	 undone;	/* certainly not carried out; a later attempt
-				   may succeed */
 };
 enum s3_verb { S3_READ, S3_HEAD, S3_CHANGE };
 /*

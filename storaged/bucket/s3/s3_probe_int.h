@@ -156,10 +156,8 @@ struct probe {
 	void		*arg;
 };
 
-/* s3_probe.c: observations, and the verdict. */
-void	 probe_say(struct buf *b, const char *mark, const char *fmt, ...)
-	    __attribute__((format(printf, 3, 4)));
-/* The store lacks a property, and is refused. */
+/* s3_probe.c: observations, and the verdict.  The store lacks a property, and
+ * is refused. */
 enum probe_by { BY_STEP, BY_RACE };
 void	 probe_lacks(struct probe *p, enum probe_by by, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
