@@ -1,6 +1,7 @@
 """Where credentials come from, in the tests: MinIO's own STS, and a metadata
 service as strict as EC2's."""
 
+import contextlib
 import datetime
 import http.server
 import json
@@ -14,6 +15,7 @@ import xml.etree.ElementTree
 import proc
 import s3
 import suite
+from mails import small
 
 CURL = "curl -sS --noproxy 127.0.0.1"   # as a credential process
 
@@ -31,8 +33,8 @@ def assume_role(server, seconds=900, policy=None):
     if policy:
         form["Policy"] = policy
     body = urllib.parse.urlencode(form).encode()
-    end = time.monotonic() + 60
-    while True:
+
+    def answer():
         h = server.signed("POST", "/", "", body, {
             "content-type": "application/x-www-form-urlencoded"}, "sts")
         c = server.connect()
@@ -40,10 +42,10 @@ def assume_role(server, seconds=900, policy=None):
         r = c.getresponse()
         text = r.read()
         c.close()
-        # MinIO's answer until it has started in full.
-        if b"Server not initialized" not in text or time.monotonic() > end:
-            break
-        time.sleep(0.05)
+        # What MinIO says until it has started in full.
+        return b"Server not initialized" not in text and (r, text)
+
+    r, text = proc.await_true("MinIO's STS has started", answer, 60, 0.05)
     assert r.status == 200, (r.status, text)
     found = {e.tag.split("}")[1]: e.text
              for e in xml.etree.ElementTree.fromstring(text).iter()}
@@ -137,6 +139,28 @@ def write(path, text, mode=0o644):
         f.write(text)
     os.chmod(path + ".new", mode)
     os.rename(path + ".new", path)
+
+
+@contextlib.contextmanager
+def environment(**more):
+    """paild's."""
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for k in more:
+            del os.environ[k]
+
+
+def appends(s, n=1, user="ann"):
+    c = s.client(user)
+    for i in range(n):
+        c.append("INBOX", small(i))
+    c.logout()
+
+
+def told(s):
+    return s.ctl("credentials").stdout.decode()
 
 
 class Keys:

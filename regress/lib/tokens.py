@@ -4,12 +4,12 @@ so a proxy rejects them when their life is over, in AWS's words."""
 import json
 import os
 import re
-import threading
 import time
 
 import s3proxy
 import suite
 from credentials import Keys, assume_role
+from load import Load
 from mails import small
 
 
@@ -60,46 +60,24 @@ class Ending(Keys):
         self.proxy.close()
 
 
-class Load:
-    """Clients, a user for each, that write, change, read and log in anew until
-    stopped; what any was told other than OK is in errors."""
+class Visits(Load):
+    """Clients that log in anew after every 20 messages, and remove these."""
 
-    def __init__(self, s, users):
-        self.s, self.errors, self.over = s, [], threading.Event()
-        self.done = {u: 0 for u in users}
-        self.threads = [threading.Thread(target=self._run, args=(u,))
-                        for u in users]
-        for t in self.threads:
-            t.start()
-
-    def _run(self, user):
-        try:
-            while not self.over.is_set():
-                c = self.s.client(user)
-                c.ok("SELECT INBOX")
-                for i in range(20):
-                    if self.over.is_set():
-                        break
-                    c.append("INBOX", small(i))
-                    c.ok("STORE 1:* +FLAGS.SILENT (\\Seen)")
-                    c.ok("FETCH * BODY[]")
-                    self.done[user] += 1
-                    self.over.wait(0.02)
-                c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
-                c.ok("EXPUNGE")
-                c.logout()
-        except Exception as e:          # told by check()
-            self.errors.append((user, repr(e)))
-            self.over.set()
-
-    def check(self):
-        assert not self.errors, (self.errors, self.s.log_tail())
-
-    def stop(self):
-        self.over.set()
-        for t in self.threads:
-            t.join()
-        self.check()
+    def work(self, n, user):
+        while not self.over.is_set():
+            c = self.s.client(user)
+            c.ok("SELECT INBOX")
+            for i in range(20):
+                if self.over.is_set():
+                    break
+                c.append("INBOX", small(i))
+                c.ok("STORE 1:* +FLAGS.SILENT (\\Seen)")
+                c.ok("FETCH * BODY[]")
+                self.done[n] += 1
+                self.over.wait(0.02)
+            c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
+            c.ok("EXPUNGE")
+            c.logout()
 
 
 SOAK = int(os.environ.get("SECONDS", 3600)) if os.environ.get("SOAK") else 0

@@ -2,57 +2,13 @@
 operator is told."""
 
 import re
-import threading
 
 import clocks
 import proc
 import suite
+from load import Load
 from mails import small
 from mark import normal_only
-
-
-class Load:
-    """Clients that write and read until stopped; what they were told other
-    than OK is in errors."""
-
-    def __init__(self, s, users):
-        self.s, self.errors, self.over = s, [], threading.Event()
-        self.done = {}
-        self.threads = [threading.Thread(target=self.run, args=(n, u))
-                        for n, u in enumerate(users)]
-        for n, t in enumerate(self.threads):
-            self.done[n] = 0
-            t.start()
-
-    def run(self, n, user):
-        try:
-            c = self.s.client(user)
-            c.ok("SELECT INBOX")
-            while not self.over.is_set():
-                c.append("INBOX", small(n))
-                c.ok("STORE 1 +FLAGS.SILENT (\\Flagged)")
-                c.ok("FETCH 1 BODY[]")
-                self.done[n] += 1
-            c.logout()
-        except Exception as e:          # told by check()
-            self.errors.append((user, repr(e)))
-            self.over.set()
-
-    def check(self):
-        assert not self.errors, (self.errors, self.s.log_tail())
-
-    def work(self):
-        """Each of them has done something since now."""
-        was = dict(self.done)
-        proc.await_true("all clients work", lambda: self.errors or all(
-            self.done[n] > was[n] + 1 for n in was), 60)
-        self.check()
-
-    def stop(self):
-        self.over.set()
-        for t in self.threads:
-            t.join()
-        self.check()
 
 
 def clock(s):
@@ -71,19 +27,19 @@ def test_a_clock_20_minutes_off_and_healed_under_load_is_seen_by_no_user():
                             " size: 64M}"))
     with s:
         load = Load(s, ("ann", "ann", "bob", "bob"))
-        load.work()
+        load.all_work()
         assert clock(s) == (0, 0)
         for off, word in ((1200, "ahead of"), (-1200, "behind")):
             host.ahead(off)
             proc.await_true("requests are signed by the server's clock",
                             lambda: load.errors or clock(s) != (0, 0), 60)
-            load.work()
+            load.all_work()
             told = clock(s)[0 if off > 0 else 1]
             assert abs(off) - 3 <= told <= abs(off) + 3, told
             host.ahead(0)
             proc.await_true("the offset is let go",
                             lambda: load.errors or clock(s) == (0, 0), 60)
-            load.work()
+            load.all_work()
             lines = re.findall(r"warn: store: clock=wrong why=\"the clock "
                                r"of this host is \d+ s %s the server's" %
                                word, s.log_text())

@@ -9,16 +9,10 @@ import proc
 import s3proxy
 import suite
 from credentials import (CURL, Container, Imds, Keys, MockedImds, Printed,
-                         assume_role, with_source, write)
+                         appends, assume_role, environment, told, with_source,
+                         write)
 from mails import small
 from mark import normal_only
-
-
-def appends(s, n, user="ann"):
-    c = s.client(user)
-    for i in range(n):
-        c.append("INBOX", small(i))
-    c.logout()
 
 
 def test_an_instance_role_is_used_and_renewed():
@@ -52,7 +46,7 @@ def test_the_metadata_service_of_amazons_mock_is_understood():
         with with_source(store, "source: imds, endpoint: '%s'" %
                          mock.url) as s:
             appends(s, 2)
-            text = s.ctl("credentials").stdout.decode()
+            text = told(s)
     assert "imds" in text and keys[0] in text, text
 
 
@@ -131,7 +125,7 @@ def test_keys_that_the_server_rejects_are_replaced_and_nobody_notices():
             for t in threads:
                 t.join()
             assert not errors, errors
-            text = s.ctl("credentials").stdout.decode()
+            text = told(s)
             assert "imds" in text and made[-1][0] in text, text
             assert "expires" in text and "next renewal" in text, text
             for access, secret, token in made:
@@ -153,28 +147,22 @@ def test_a_container_role_is_used_and_its_token_file_read_anew():
     path = os.path.join(proc.tempdir("token"), "token")
 
     def rotate(agent, token):
-        with open(path + ".new", "w") as f:
-            f.write(token + "\n")
-        os.rename(path + ".new", path)
+        write(path, token + "\n")
         agent.token = token
 
     with Container(Keys(make, 8), None) as agent:
         rotate(agent, "first-token")
-        # The orchestrator sets these, for paild.
-        os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = \
-            agent.url + agent.PATH
-        os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = path
-        try:
-            with with_source(store, "source: container") as s:
-                appends(s, 2)
-                rotate(agent, "second-token")
-                n = len(made)
-                proc.await_true("another set", lambda: len(made) > n, 60)
-                appends(s, 2)
-                log = s.log_text()
-        finally:
-            del os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
-            del os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]
+        # The orchestrator sets these.
+        with environment(
+                AWS_CONTAINER_CREDENTIALS_FULL_URI=agent.url + agent.PATH,
+                AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=path), \
+                with_source(store, "source: container") as s:
+            appends(s, 2)
+            rotate(agent, "second-token")
+            n = len(made)
+            proc.await_true("another set", lambda: len(made) > n, 60)
+            appends(s, 2)
+            log = s.log_text()
     assert "source=container" in log, log
     assert "first-token" not in log and "second-token" not in log
 
@@ -185,15 +173,9 @@ def test_auto_takes_the_first_source_that_has_keys_and_says_why():
     access, secret, token = assume_role(server)
     more = {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
             "AWS_SESSION_TOKEN": token}
-    os.environ.update(more)
-    try:
-        with with_source(store, "source: auto") as s:
-            appends(s, 2)
-            log = s.log_text()
-            text = s.ctl("credentials").stdout.decode()
-    finally:
-        for k in more:
-            del os.environ[k]
+    with environment(**more), with_source(store, "source: auto") as s:
+        appends(s, 2)
+        log, text = s.log_text(), told(s)
     assert "source=env access-key=\"%s\"" % access in log, log
     assert "skipped=\"static: store.access-key is missing\"" in log, log
     assert "env" in text and access in text, text
@@ -219,10 +201,10 @@ def test_a_secret_in_a_file_is_replaced_without_a_restart():
                      "{file: '%s/secret'}, session-token: {file: '%s/token'}"
                      % (folder, folder, folder)) as s:
         appends(s, 1)
-        assert first[0] in s.ctl("credentials").stdout.decode()
+        assert first[0] in told(s)
         write(second)
         proc.await_true("the new ones are used", lambda: second[0] in
-                        s.ctl("credentials").stdout.decode(), 60, 0.5)
+                        told(s), 60, 0.5)
         appends(s, 1)
         log = s.log_text()
     for keys in (first, second):
@@ -295,7 +277,7 @@ def test_a_command_that_hangs_or_prints_garbage_costs_nobody_his_keys():
         write(d + "/keys", good)
         s.ctl("reload")
         proc.await_true("they are got again", lambda: "reason" not in
-                        s.ctl("credentials").stdout.decode(), 60, 0.2)
+                        told(s), 60, 0.2)
         proc.await_true("nothing is left", lambda: not left(), 30, 0.1)
         appends(s, 1)
         log = s.log_text()

@@ -1,40 +1,15 @@
 """Credentials that come from profiles of AWS's shared files: keys, commands
 and roles, as AWS's own tools would find them."""
 
-import contextlib
-import os
-
 import proc
 import suite
-from credentials import (CURL, Imds, Keys, Printed, assume_role,
-                         with_source, write)
-from mails import small
+from credentials import (CURL, Imds, Keys, Printed, appends, assume_role,
+                         environment, told, with_source, write)
 from mark import normal_only
 from sts import Oidc, OidcMinio, Sts
 
 ONE = "arn:aws:iam::123456789012:role/one"
 TWO = "arn:aws:iam::210987654321:role/mail/two"
-
-
-@contextlib.contextmanager
-def environment(**more):
-    """paild's."""
-    os.environ.update(more)
-    try:
-        yield
-    finally:
-        for k in more:
-            del os.environ[k]
-
-
-def append(s):
-    c = s.client()
-    c.append("INBOX", small(1))
-    c.logout()
-
-
-def told(s):
-    return s.ctl("credentials").stdout.decode()
 
 
 def section(name, *lines):
@@ -54,7 +29,7 @@ def use(s, config, lines, what, why):
     write(config, section("profile mail", *lines), 0o600)
     s.ctl("reload")
     proc.await_true(why, lambda: what() in told(s), 60)
-    append(s)
+    appends(s)
 
 
 def test_profiles_of_the_shared_files_are_used():
@@ -81,14 +56,14 @@ def test_profiles_of_the_shared_files_are_used():
         with with_source((server, bucket), "source: profile, endpoint: '%s'" %
                          imds.url) as s:
             assert "profile" in told(s) and own[0] in told(s), told(s)
-            append(s)
+            appends(s)
             s.over["store"] = s.over["store"].replace(
                 "source: profile", "source: profile, profile: temporary")
             s.write_conf()
             s.ctl("reload")
             proc.await_true("temporary keys", lambda: temporary[0] in told(s),
                             60)
-            append(s)
+            appends(s)
             s.over["store"] = s.over["store"].replace("temporary", "mail")
             s.write_conf()
             use(s, d + "/config", ["credential_process = %s -H \"X: a b\" %s/"
@@ -140,7 +115,7 @@ def test_a_chain_of_profiles_assumes_role_after_role():
             % (bucket, server.region, server.endpoint, d, d, sts.url))
         s.write_conf()
         with s:
-            append(s)
+            appends(s)
             first, second = [q for _, q in sts.given[:2]]
             assert first["RoleSessionName"] == "node=1", first
             assert "ExternalId" not in first, first
@@ -148,7 +123,7 @@ def test_a_chain_of_profiles_assumes_role_after_role():
             assert second["DurationSeconds"] == "3600", second
             assert "assumed-role/mail/two/pail" in told(s), told(s)
             proc.await_true("another set", lambda: len(made) >= 2, 60)
-            append(s)
+            appends(s)
             sts.deny = {ONE: (403, "AccessDenied", "not today")}
             proc.await_true("the role that failed", lambda: "profile: "
                             "role_arn %s: %s: AccessDenied (status 403): not "
@@ -156,7 +131,7 @@ def test_a_chain_of_profiles_assumes_role_after_role():
             sts.deny = {}
             n = len(made)
             proc.await_true("another set", lambda: len(made) > n, 60)
-            append(s)
+            appends(s)
             log = s.log_text()
             # A circle is seen before anyone is asked.
             write(d + "/config", section(
@@ -187,7 +162,7 @@ def test_minios_own_sts_gives_roles_to_profiles():
                          AWS_CONFIG_FILE=d + "/config", AWS_PROFILE="mail"):
             with with_source(store, "source: profile, sts-endpoint: '%s'" %
                              server.endpoint) as s:
-                append(s)
+                appends(s)
                 text = told(s)
                 key = text.split("access key")[1].split()[0]
                 assert key != server.access, text
@@ -197,6 +172,6 @@ def test_minios_own_sts_gives_roles_to_profiles():
                 s.ctl("reload")
                 proc.await_true("other keys", lambda: key not in told(s) and
                                 "expires" in told(s), 60)
-                append(s)
+                appends(s)
                 assert "result=no" not in s.log_text(), s.log_text()
         server.stop()

@@ -5,48 +5,18 @@ import os
 import re
 import ssl
 
-import memory
 import proc
 import suite
-from credentials import Service, assume_role
-from mails import small
-from mark import normal_only
+from credentials import (Service, appends, assume_role, environment, told,
+                         with_source, write)
 from sts import Oidc, OidcMinio, Sts
 
 ONE = "arn:aws:iam::123456789012:role/one"
 TWO = "arn:aws:iam::210987654321:role/mail/two"
 
 
-def with_credentials(store, text, more="", **over):
-    """A suite whose store's keys come from there."""
-    server, bucket = store
-    s = suite.Suite(store, **over)
-    s.over["store"] = (
-        "{type: s3, bucket: %s, region: %s, endpoint: '%s', timeout: 5s, "
-        "%scredentials: {%s}}" % (bucket, server.region, server.endpoint,
-                                  more, text))
-    s.write_conf()
-    return s
-
-
-def append(s):
-    c = s.client()
-    c.append("INBOX", small(1))
-    c.logout()
-
-
-def told(s):
-    return s.ctl("credentials").stdout.decode()
-
-
 def expires_in(text):
     return int(re.search(r"expires .*\(in (\d+)s\)", text).group(1))
-
-
-def write(path, text):
-    with open(path + ".new", "w") as f:
-        f.write(text + "\n")
-    os.rename(path + ".new", path)
 
 
 def test_a_token_of_an_identity_provider_is_used_and_read_anew():
@@ -55,31 +25,31 @@ def test_a_token_of_an_identity_provider_is_used_and_read_anew():
     with Oidc() as oidc:
         server = OidcMinio(oidc)
         tokens = [oidc.token(600), oidc.token(900)]
-        write(path, tokens[0])
+        write(path, tokens[0] + "\n")
         store = server, server.new_bucket()
-        with with_credentials(
+        with with_source(
                 store, "source: web-identity, web-identity-token-file: '%s', "
                 "role-arn: '%s', sts-endpoint: '%s'" % (
                     path, server.role_arn, server.endpoint)) as s:
-            append(s)
-            write(path, tokens[1])
+            appends(s)
+            write(path, tokens[1] + "\n")
             s.ctl("reload")
             proc.await_true("keys that end with the second token",
                             lambda: s.log_text().count(
                                 "credentials=new source=web-identity") >= 2,
                             60)
-            append(s)
+            appends(s)
             text, log = told(s), s.log_text()
             assert "web-identity" in text, text
             assert 600 < expires_in(text) <= 900, text
             assert "result=no" not in log and "expired" not in log, log
             # A third one, which is nobody's: the old keys stay.
             third = oidc.token(900)[:-40] + "A" * 40
-            write(path, third)
+            write(path, third + "\n")
             s.ctl("reload")
             proc.await_true("the reason", lambda: "credentials=kept "
                             "result=no" in s.log_text(), 60)
-            append(s)
+            appends(s)
             text, log = told(s), s.log_text()
             assert "(status 400)" in text, text
             assert "InvalidParameterValue" in text, text
@@ -89,51 +59,17 @@ def test_a_token_of_an_identity_provider_is_used_and_read_anew():
         server.stop()
 
 
-@normal_only("searches all memory")
-def test_a_token_of_an_identity_provider_is_in_no_memory_but_credds():
-    path = os.path.join(proc.tempdir("token"), "token")
-    with Oidc() as oidc:
-        server = OidcMinio(oidc)
-        # As long as one with many groups in it.
-        token = oidc.token(900, "mail-node" + "x" * 3200)
-        write(path, token)
-        with with_credentials(
-                (server, server.new_bucket()), "source: web-identity, "
-                "web-identity-token-file: '%s', role-arn: '%s', "
-                "sts-endpoint: '%s'" % (path, server.role_arn,
-                                        server.endpoint)) as s:
-            for _ in range(2):
-                append(s)
-                key = told(s).split("access key")[1].split()[0]
-                has, rows = memory.who_has(s, {
-                    "key": key.encode(), "signature": token[-80:].encode(),
-                    "head": token[:80].encode()})
-                # The key's ID shows that the search finds what is there.
-                assert {("credd", "key"), ("storaged", "key")} <= has, rows
-                assert not [r for r in rows if r[0] != "credd" and
-                            r[1] != "key"], rows
-                s.ctl("reload")
-                proc.await_true("credentials that are new", lambda: key not
-                                in told(s), 60)
-        server.stop()
-
-
 def test_the_role_of_minios_own_sts_is_used():
     """By the keys of a user; the token file's variables are not needed."""
     server, bucket = store = suite.store("minio")
     more = {"AWS_ACCESS_KEY_ID": server.access,
             "AWS_SECRET_ACCESS_KEY": server.secret}
-    os.environ.update(more)
-    try:
-        with with_credentials(
-                store, "source: env, sts-endpoint: '%s', assume-role: "
-                "[{role-arn: '%s', duration: 15m}]" % (
-                    server.endpoint, ONE)) as s:
-            append(s)
-            text = told(s)
-    finally:
-        for k in more:
-            del os.environ[k]
+    with environment(**more), with_source(
+            store, "source: env, sts-endpoint: '%s', assume-role: "
+            "[{role-arn: '%s', duration: 15m}]" % (
+                server.endpoint, ONE)) as s:
+        appends(s)
+        text = told(s)
     key = text.split("access key")[1].split()[0]
     assert key != server.access, text
     assert 500 < expires_in(text) <= 900, text
@@ -151,14 +87,14 @@ def test_a_chain_of_roles_is_renewed_and_its_failing_step_told():
              TWO: {"by": ONE, "external_id": "4711:x", "keys": make,
                    "life": 8}}
     with Sts(store[0].region, {"AKIAUSER": "user/secret+key"}, roles) as sts:
-        with with_credentials(
+        with with_source(
                 store, "source: static, access-key: AKIAUSER, secret-key: "
                 "'user/secret+key', sts-endpoint: '%s', assume-role: ["
                 "{role-arn: '%s', session-name: node=1}, {role-arn: '%s', "
                 "external-id: '4711:x', duration: 1h, policy: "
                 "'{\"Version\": \"2012-10-17\"}'}]" % (
                     sts.url, ONE, TWO)) as s:
-            append(s)
+            appends(s)
             text = told(s)
             assert "identity       arn:aws:sts::210987654321:assumed-role/" \
                 "mail/two/pail" in text, text
@@ -170,7 +106,7 @@ def test_a_chain_of_roles_is_renewed_and_its_failing_step_told():
             assert second["DurationSeconds"] == "3600", second
             assert second["Policy"] == '{"Version": "2012-10-17"}', second
             proc.await_true("two renewals", lambda: len(made) >= 3, 60)
-            append(s)
+            appends(s)
             log = s.log_text()
             assert "expired" not in log and "result=no" not in log, log
             # Each step is asked anew for each set.
@@ -187,7 +123,7 @@ def test_a_chain_of_roles_is_renewed_and_its_failing_step_told():
             sts.deny = {}
             n = len(made)
             proc.await_true("another set", lambda: len(made) > n, 60)
-            append(s)
+            appends(s)
             log = s.log_text() + told(s)
         for secret in [k for keys in made for k in keys[1:]] + \
                 ["user/secret+key"]:

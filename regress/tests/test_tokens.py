@@ -11,7 +11,7 @@ import proc
 import suite
 from credentials import Imds, with_source
 from mark import normal_only, time_limit
-from tokens import NO_RIGHTS, SOAK, Ending, Load
+from tokens import NO_RIGHTS, SOAK, Ending, Visits
 
 LIFE = 60 if SOAK else 12       # seconds
 RUN = SOAK or 14
@@ -25,7 +25,7 @@ def test_eight_clients_work_while_their_keys_end_again_and_again():
     with Imds(keys) as imds, with_source(
             keys.store, "source: imds, endpoint: '%s'" % imds.url,
             users=users) as s:
-        load = Load(s, users)
+        load = Visits(s, users)
         end = told = time.monotonic()
         end += RUN
         while time.monotonic() < end and not load.errors:
@@ -33,14 +33,14 @@ def test_eight_clients_work_while_their_keys_end_again_and_again():
             if time.monotonic() > told + 60:
                 told = time.monotonic()
                 print("   %d commands, %d sets of keys, %d rejections" % (
-                    3 * sum(load.done.values()), len(keys.made),
+                    3 * sum(load.done), len(keys.made),
                     keys.rejected), flush=True)
         load.check()
         # On a slow machine, too, each has outlived two sets.
         proc.await_true("the fourth set", lambda: len(keys.made) > 3 or
                         load.errors, 120)
         load.stop()
-        assert min(load.done.values()) > 0, load.done
+        assert min(load.done) > 0, load.done
         log = s.log_text()
         assert "credentials=expired" not in log, log
         # Renewed in time, the store has nothing to reject; a slow machine
@@ -84,7 +84,7 @@ class Failing:
             self.failure = e
 
     def show(self, keys, imds, s):
-        load = Load(s, ("ann",))
+        load = Visits(s, ("ann",))
         if self.fault is NO_RIGHTS:
             keys.policy = NO_RIGHTS
         else:
@@ -95,9 +95,9 @@ class Failing:
 
         proc.await_true("credd tells of it", lambda: load.errors or
                         self.why in s.log_text(), 60)
-        n = load.done["ann"]
+        n = load.done[0]
         proc.await_true("the old keys still work", lambda: load.errors or
-                        load.done["ann"] > n + 2 or soon_over(), 60)
+                        load.done[0] > n + 2 or soon_over(), 60)
         if soon_over():             # on a very slow machine
             load.over.set()
         else:
