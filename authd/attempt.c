@@ -63,12 +63,13 @@ attempt_tell(struct attempt *at)
 {
 	const struct attempt_ops *ops = at->ops;
 	void		*login = at->login;
+	enum check_code	 code = at->code;
 	char		 why[sizeof(at->why)];
 
 	strlcpy(why, at->why, sizeof(why));
 	attempt_free(at);
 	if (login != NULL)
-		ops->wrong(login, why);
+		ops->wrong(login, code, why);
 }
 
 static void
@@ -142,7 +143,11 @@ attempt_checked(struct check_wait *w, const struct check_answer *answer)
 			ops->right(login, answer->user, answer->cached,
 			    answer->data);
 		return;
+	/* Who may not log in comes again and again as who errs does. */
 	case CHECK_NO:
+	case CHECK_EXPIRED:
+	case CHECK_LOCKED:
+		at->code = answer->code;
 		attempt_wrong(at, now);
 		return;
 	case CHECK_UNAVAILABLE:
@@ -170,6 +175,7 @@ attempt_move(struct check_wait *w, size_t pool)
 static void
 attempt_start(struct attempt *at)
 {
+	struct work_ask	 ask = { at->how, at->name, STR(""), at->remote };
 	struct authd	*a = at->authd;
 
 	if (at->gate.moved) {
@@ -180,9 +186,9 @@ attempt_start(struct attempt *at)
 	at->wait.done = attempt_checked;
 	at->wait.move = attempt_move;
 	at->ops->started(at->login);
+	ask.password = at->ops->password(at->login);
 	check_begin(a->checks, &at->wait, at->scope, at->gate.rider ?
-	    AUTH_POOLS_MAX : at->gate.pool, at->how, at->name, at->mac,
-	    at->ops->password(at->login));
+	    AUTH_POOLS_MAX : at->gate.pool, &ask, at->mac);
 }
 
 /* Gives out what may start. */
@@ -251,7 +257,7 @@ attempts_drain(struct authd *a)
 
 struct attempt *
 attempt_new(struct authd *a, uint32_t scope, enum work_how how,
-    const char *name, const struct addr_key *from,
+    const char *name, const char *remote, const struct addr_key *from,
     const struct attempt_ops *ops, void *login, int64_t *pause)
 {
 	struct attempt	*at;
@@ -263,6 +269,7 @@ attempt_new(struct authd *a, uint32_t scope, enum work_how how,
 	at->how = how;
 	at->ops = ops;
 	strlcpy(at->name, name, sizeof(at->name));
+	strlcpy(at->remote, remote, sizeof(at->remote));
 	cache_mac(at->mac, at->name, ops->password(login));
 	/* A password that is written like a proof is another attempt. */
 	at->mac[0] ^= (uint8_t)how;

@@ -23,7 +23,9 @@ struct attempt_ops {
 	/* One of these is the last word: the attempt is no more. */
 	void		(*right)(void *login, const char *user, bool cached,
 			    struct str data);
-	void		(*wrong)(void *login, const char *why);
+	/* CHECK_NO, or EXPIRED or LOCKED: the password was right. */
+	void		(*wrong)(void *login, enum check_code code,
+			    const char *why);
 	void		(*unavailable)(void *login, const char *why);
 };
 
@@ -39,8 +41,10 @@ struct attempt {
 	struct event		*timer;		/* of due, or of its wait for
 						 * another pool */
 	int64_t			 due;		/* of a wrong one's answer */
+	enum check_code		 code;		/* that is to be told then */
 	uint8_t			 mac[MAC_LEN];
 	char			 name[USER_ID_MAX + 1];
+	char			 remote[64];
 	char			 why[160];
 };
 
@@ -54,12 +58,14 @@ void	 attempts_drain(struct authd *a);
 /*
  * An attempt for login with its name and its password or proof (not copied:
  * ops is asked when the check begins); started() and the others follow, from
- * the loop.  NULL on ENOMEM.  *pause: milliseconds that it has to wait at
+ * the loop.  remote is the client's address as text, from what it counts as.
+ * NULL on ENOMEM.  *pause: milliseconds that it has to wait at
  * least.
  */
 struct attempt *attempt_new(struct authd *a, uint32_t scope,
-	    enum work_how how, const char *name, const struct addr_key *from,
-	    const struct attempt_ops *ops, void *login, int64_t *pause);
+	    enum work_how how, const char *name, const char *remote,
+	    const struct addr_key *from, const struct attempt_ops *ops,
+	    void *login, int64_t *pause);
 /* The login is over, or goes: nobody waits for an answer.  at is not used
  * any more; NULL is fine. */
 void	 attempt_leave(struct attempt *at);

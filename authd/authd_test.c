@@ -319,7 +319,15 @@ same_started(void *arg)
 }
 
 static void
-same_wrong(void *arg, const char *why)
+same_wrong(void *arg, enum check_code code, const char *why)
+{
+	CHECK(code == CHECK_NO);
+	(void)why;
+	++*(int *)arg;
+}
+
+static void
+same_unavailable(void *arg, const char *why)
 {
 	(void)why;
 	++*(int *)arg;
@@ -332,7 +340,7 @@ check_same(void)
 {
 	static const struct attempt_ops	ops = { same_password, same_started,
 					    same_started, NULL, same_wrong,
-					    same_wrong };
+					    same_unavailable };
 	struct addr_key	from;
 	int64_t		pause;
 	int		told = 0;
@@ -341,10 +349,10 @@ check_same(void)
 	fake_join(&work2, PROC_AUTHWORKER, 1);
 	work.hold = work2.hold = true;
 	addr_key_parse(&from, "192.0.2.1");
-	CHECK(attempt_new(authd, 0, WORK_PROOF, "ann", &from, &ops, &told,
-	    &pause) != NULL);
-	CHECK(attempt_new(authd, 0, WORK_PASSWORD, "ann", &from, &ops, &told,
-	    &pause) != NULL);
+	CHECK(attempt_new(authd, 0, WORK_PROOF, "ann", "", &from, &ops,
+	    &told, &pause) != NULL);
+	CHECK(attempt_new(authd, 0, WORK_PASSWORD, "ann", "", &from, &ops,
+	    &told, &pause) != NULL);
 	pump();
 	CHECK(work.n == 1 && work2.n == 0 && last(&work)->how == WORK_PROOF);
 	fake_result(&work, last(&work)->id, WORK_NO, "");

@@ -16,7 +16,7 @@ struct backend {
 	void				*verifier;
 };
 
-#define X(name, workers, timeout, arg)	&backend_##name,
+#define X(name, workers, timeout, traits, own, arg)	&backend_##name,
 static const struct backend_kind *const backends[] = { AUTH_KINDS(X, ) };
 #undef X
 
@@ -115,17 +115,30 @@ backend_proof(const struct found *f, struct str password,
 	return WORK_YES;
 }
 
+/* As much as there is room for. */
+static void
+backend_copy(char *dst, size_t size, struct str s)
+{
+	size_t	n = s.len < size - 1 ? s.len : size - 1;
+
+	if (n > 0)
+		memcpy(dst, s.p, n);
+	dst[n] = '\0';
+}
+
 void
 backend_check(struct backend *b, enum work_how how, struct str user,
-    struct str password, struct backend_answer *a)
+    struct str password, struct str remote, struct backend_answer *a)
 {
 	struct found	 f;
 	enum found_code	 found;
 
 	memset(a, 0, sizeof(*a));
 	memset(&f, 0, sizeof(f));
+	backend_copy(f.name, sizeof(f.name), user);
+	backend_copy(f.remote, sizeof(f.remote), remote);
 	found = b->kind->lookup->find(b->lookup, user,
-	    how != WORK_PASSWORD, &f);
+	    how == WORK_SALT || how == WORK_PROOF, &f);
 	strlcpy(a->why, found == FOUND_AWAY ? f.why : f.generation,
 	    sizeof(a->why));
 	a->code = found == FOUND_AWAY ? WORK_UNAVAILABLE : WORK_UNKNOWN;
@@ -141,12 +154,18 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 		case WORK_PROOF:
 			a->code = backend_proof(&f, password, a);
 			break;
+		case WORK_NAME:
+			a->code = WORK_YES;
+			break;
+		case WORK_HOWS:
+			break;
 		}
 	if (found == FOUND_NONE && (how != WORK_SALT || a->code == WORK_YES))
 		a->code = WORK_UNKNOWN;
 	else if (a->code == WORK_YES)
 		strlcpy(a->user, f.user, sizeof(a->user));
-	else if (found != FOUND_AWAY && a->code == WORK_UNAVAILABLE)
+	else if (found != FOUND_AWAY && (a->code == WORK_UNAVAILABLE ||
+	    a->code == WORK_EXPIRED || a->code == WORK_LOCKED))
 		strlcpy(a->why, f.why, sizeof(a->why));
 	explicit_bzero(&f, sizeof(f));
 }

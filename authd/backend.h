@@ -24,6 +24,8 @@ enum found_code { FOUND_USER, FOUND_NONE, FOUND_AWAY };
 
 /* What a lookup knows of a name. */
 struct found {
+	char	 name[USER_ID_MAX + 1];		/* who was asked for */
+	char	 remote[64];			/* the client's address */
 	char	 user[USER_ID_MAX + 1];		/* FOUND_USER: the user id */
 	/* What a password is verified against, if this lookup has it: a hash.
 	 * FOUND_NONE: one that takes the time of a user's, and is wrong. */
@@ -45,8 +47,8 @@ struct lookup_kind {
 	/* The state of the Nth entry of auth; NULL and the reason in why. */
 	void		*(*open)(const struct slice *conf, uint32_t index,
 			    char *why, size_t size);
-	/* f is zero.  An empty name asks only for the generation.  keys: those
-	 * of SCRAM are asked for, too. */
+	/* f is zero but for name and remote.  An empty name asks only for
+	 * the generation.  keys: those of SCRAM are asked for, too. */
 	enum found_code	 (*find)(void *state, struct str name, bool keys,
 			    struct found *f);
 	/* The next user who is gone, or has another secret, since it was
@@ -62,7 +64,8 @@ struct verifier_kind {
 	void		*(*open)(const struct slice *conf, uint32_t index,
 			    char *why, size_t size);
 	/* Is it f->user, or (FOUND_NONE) how long would it have taken?  YES,
-	 * NO, or UNAVAILABLE and the reason in why. */
+	 * NO, or UNAVAILABLE and the reason in why.  The same with EXPIRED and
+	 * LOCKED: only if the password was right. */
 	enum work_result_code (*verify)(void *state, const struct found *f,
 			    struct str password, char *why, size_t size);
 	void		 (*close)(void *state);
@@ -76,7 +79,7 @@ struct backend_kind {
 
 extern const struct lookup_kind lookup_file;
 extern const struct verifier_kind verifier_hash;
-#define X(name, workers, timeout, arg)					\
+#define X(name, workers, timeout, traits, own, arg)			\
 extern const struct backend_kind backend_##name;
 AUTH_KINDS(X, )
 #undef X
@@ -90,8 +93,9 @@ struct backend;
 struct backend_answer {
 	enum work_result_code	 code;
 	char			 user[USER_ID_MAX + 1];	/* WORK_YES */
-	char			 why[128];	/* WORK_UNAVAILABLE: the reason;
-						 * else the generation */
+	char			 why[128];	/* YES, NO, UNKNOWN: the
+						 * generation; else the
+						 * reason */
 	uint8_t			 data[WORK_DATA_MAX];
 	size_t			 len;
 };
@@ -106,7 +110,7 @@ void	 backend_close(struct backend *b);	/* NULL is fine */
  * question for the generation) costs the time of a wrong password.  WORK_SALT:
  * not YES is NO when users of this backend have keys that look like it. */
 void	 backend_check(struct backend *b, enum work_how how, struct str user,
-	    struct str password, struct backend_answer *a);
+	    struct str password, struct str remote, struct backend_answer *a);
 /* As lookup_kind's. */
 const char *backend_gone(struct backend *b, int64_t *changed);
 

@@ -84,7 +84,7 @@ ask(const char *user, const char *password)
 	struct backend_answer	a;
 
 	backend_check(state, WORK_PASSWORD, str_from(user),
-	    str_from(password), &a);
+	    str_from(password), STR(""), &a);
 	return a;
 }
 
@@ -356,7 +356,7 @@ salt(size_t i)
 	char			name[32];
 
 	snprintf(name, sizeof(name), "nobody%zu", i);
-	backend_check(state, WORK_SALT, str_from(name), STR(""), &a);
+	backend_check(state, WORK_SALT, str_from(name), STR(""), STR(""), &a);
 	CHECK(a.code == WORK_NO && a.len > 0);
 	return a;
 }
@@ -385,10 +385,27 @@ check_salts(void)
 	CHECK_ROW(all > NAMES, "%zu", all);
 	/* nobody has keys to look like */
 	write_file("ann:$6$salt$x\n", 14);
-	backend_check(state, WORK_SALT, STR("ann"), STR(""), &a);
+	backend_check(state, WORK_SALT, STR("ann"), STR(""), STR(""), &a);
 	CHECK(a.code == WORK_UNKNOWN && a.len > 0);
-	backend_check(state, WORK_SALT, STR("bob"), STR(""), &a);
+	backend_check(state, WORK_SALT, STR("bob"), STR(""), STR(""), &a);
 	CHECK(a.code == WORK_UNKNOWN && a.len > 0);
+}
+
+/* Who is this?  Without a password, and in the user id's spelling. */
+static void
+check_name(void)
+{
+	struct backend_answer	 a;
+
+	write_file("ann:$6$rounds=1000$salt$x\n", 26);
+	backend_check(state, WORK_NAME, STR("Ann"), STR(""), STR(""), &a);
+	CHECK(a.code == WORK_YES && strcmp(a.user, "ann") == 0);
+	CHECK(a.why[0] != '\0' && a.len == 0);
+	backend_check(state, WORK_NAME, STR("bob"), STR(""), STR(""), &a);
+	CHECK(a.code == WORK_UNKNOWN && a.user[0] == '\0');
+	/* the empty name asks for the generation */
+	backend_check(state, WORK_NAME, STR(""), STR(""), STR(""), &a);
+	CHECK(a.code == WORK_UNKNOWN && a.why[0] != '\0');
 }
 
 int
@@ -407,6 +424,7 @@ main(void)
 	check_changes();
 	check_passwords();
 	check_others();
+	check_name();
 	check_time();
 	backend_close(state);
 	backend_close(NULL);

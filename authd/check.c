@@ -1,7 +1,7 @@
 /*
  * The checking of passwords.  Must never say yes to what no backend has
  * confirmed since the last revoke, and never tell more than yes, no or
- * unavailable.
+ * unavailable to who has not shown the right password.
  */
 #include "common/compat.h"
 
@@ -11,6 +11,7 @@
 #include "common/user.h"
 
 #define CHECK_SLOTS	256
+#define CHECK_REMOTE	64	/* bytes of a client's address */
 #define CHECK_ROUNDS	5	/* revokes survived before giving up */
 
 TAILQ_HEAD(check_waits, check_wait);
@@ -21,6 +22,7 @@ struct check {
 	uint32_t		 lane;
 	enum work_how		 how;
 	char			 name[USER_ID_MAX + 1];
+	char			 remote[CHECK_REMOTE];
 	uint8_t			 mac[MAC_LEN];
 	char			*password;
 	size_t			 password_len;
@@ -155,7 +157,7 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 			check_run(k);
 		return;
 	}
-	if (code != WORK_UNAVAILABLE)
+	if (code == WORK_YES || code == WORK_NO || code == WORK_UNKNOWN)
 		cache_generation(cache, k->probing ? k->generation_of :
 		    k->backend, why, clock_ms());
 	if (k->probing) {
@@ -171,7 +173,15 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 			    why, clock_ms());
 		check_finish(k, CHECK_YES, user, STR(""), data, false);
 		return;
+	/* It is him: no other backend is asked whether he may. */
+	case WORK_EXPIRED:
+		check_finish(k, CHECK_EXPIRED, "", why, STR(""), false);
+		return;
+	case WORK_LOCKED:
+		check_finish(k, CHECK_LOCKED, "", why, STR(""), false);
+		return;
 	case WORK_UNAVAILABLE:
+	case WORK_CODES:
 		check_away(k, why);
 		break;
 	case WORK_NO:
@@ -190,6 +200,8 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 static void
 check_ask(struct check *k)
 {
+	struct work_ask	 ask = { k->how, k->name, { k->password,
+			    k->password_len }, k->remote };
 	struct checks	*c = k->checks;
 	const char	*why;
 	size_t		 pool;
@@ -210,8 +222,7 @@ check_ask(struct check *k)
 		k->leader->move(k->leader, pool);
 		return;
 	}
-	k->job = work_submit(c->work, k->lane, k->backend, k->how, k->name,
-	    (struct str){ k->password, k->password_len }, false,
+	k->job = work_submit(c->work, k->lane, k->backend, &ask, false,
 	    check_work_done, k);
 	if (k->job == NULL)
 		check_finish(k, CHECK_UNAVAILABLE, "",
@@ -222,6 +233,7 @@ check_ask(struct check *k)
 static void
 check_run(struct check *k)
 {
+	struct work_ask	 probe = { WORK_PASSWORD, "", STR(""), "" };
 	struct checks	*c = k->checks;
 	const char	*user;
 
@@ -238,7 +250,7 @@ check_run(struct check *k)
 			break;
 		k->probed = true;
 		k->job = work_submit(c->work, k->lane, k->generation_of,
-		    WORK_PASSWORD, "", STR(""), true, check_work_done, k);
+		    &probe, true, check_work_done, k);
 		if (k->job != NULL) {
 			k->probing = true;
 			return;
@@ -254,9 +266,10 @@ check_run(struct check *k)
 }
 
 static struct check *
-check_new(struct checks *c, uint32_t lane, enum work_how how,
-    const char *name, const uint8_t mac[MAC_LEN], struct str password)
+check_new(struct checks *c, uint32_t lane, const struct work_ask *ask,
+    const uint8_t mac[MAC_LEN])
 {
+	struct str	 password = ask->password;
 	struct check	*k;
 
 	if ((k = calloc(1, sizeof(*k))) == NULL)
@@ -264,16 +277,17 @@ check_new(struct checks *c, uint32_t lane, enum work_how how,
 	TAILQ_INIT(&k->waits);
 	k->checks = c;
 	k->lane = lane;
-	k->how = how;
+	k->how = ask->how;
 	memcpy(k->mac, mac, MAC_LEN);
-	if (strlcpy(k->name, name, sizeof(k->name)) >= sizeof(k->name) ||
+	strlcpy(k->remote, ask->remote, sizeof(k->remote));
+	if (strlcpy(k->name, ask->user, sizeof(k->name)) >= sizeof(k->name) ||
 	    (k->password = malloc(password.len + 1)) == NULL) {
 		free(k);
 		return NULL;
 	}
 	memcpy(k->password, password.p, password.len);
 	k->password_len = password.len;
-	LIST_INSERT_HEAD(check_slot(c, lane, name), k, hash);
+	LIST_INSERT_HEAD(check_slot(c, lane, k->name), k, hash);
 	return k;
 }
 
@@ -292,16 +306,15 @@ checks_first_pool(const struct checks *c)
 
 void
 check_begin(struct checks *c, struct check_wait *w, uint32_t lane,
-    size_t pool, enum work_how how, const char *name,
-    const uint8_t mac[MAC_LEN], struct str password)
+    size_t pool, const struct work_ask *ask, const uint8_t mac[MAC_LEN])
 {
 	struct check_answer	 a = { CHECK_UNAVAILABLE, "", STR(""),
 				    STR("out of memory"), false, false };
 	struct check		*k;
 
-	LIST_FOREACH(k, check_slot(c, lane, name), hash)
-		if (k->lane == lane && k->how == how &&
-		    strcmp(k->name, name) == 0 &&
+	LIST_FOREACH(k, check_slot(c, lane, ask->user), hash)
+		if (k->lane == lane && k->how == ask->how &&
+		    strcmp(k->name, ask->user) == 0 &&
 		    timingsafe_memcmp(k->mac, mac, MAC_LEN) == 0)
 			break;
 	if (k != NULL) {
@@ -309,7 +322,7 @@ check_begin(struct checks *c, struct check_wait *w, uint32_t lane,
 		TAILQ_INSERT_TAIL(&k->waits, w, entry);
 		return;
 	}
-	if ((k = check_new(c, lane, how, name, mac, password)) == NULL) {
+	if ((k = check_new(c, lane, ask, mac)) == NULL) {
 		w->done(w, &a);
 		return;
 	}

@@ -18,6 +18,8 @@
 enum check_code {
 	CHECK_YES,
 	CHECK_NO,
+	CHECK_EXPIRED,			/* right, but not any more */
+	CHECK_LOCKED,			/* right, but the user may not */
 	CHECK_UNAVAILABLE
 };
 
@@ -53,14 +55,14 @@ void	 checks_set_backends(struct checks *c, uint32_t backends);
 /* The pool of the first backend that would be asked now. */
 size_t	 checks_first_pool(const struct checks *c);
 /*
- * name is normalized; mac is cache_mac() of it and the password (or the
+ * ask->user is normalized; mac is cache_mac() of it and the password (or the
  * proof); pool is the one that has room for it (AUTH_POOLS_MAX: none has, it
  * follows another that may be over, and never moves).  w->done is called once,
  * perhaps from within this call: touch neither w nor what holds it after it.
  */
 void	 check_begin(struct checks *c, struct check_wait *w, uint32_t lane,
-	    size_t pool, enum work_how how, const char *name,
-	    const uint8_t mac[MAC_LEN], struct str password);
+	    size_t pool, const struct work_ask *ask,
+	    const uint8_t mac[MAC_LEN]);
 /* w is one that was to move, and its pool has room. */
 void	 check_resume(struct check_wait *w);
 /* The same, but it has waited too long: that backend is passed over. */

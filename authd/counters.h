@@ -6,7 +6,7 @@
 #include "common/auth_kind.h"
 
 /* The same for each type of backend. */
-#define AUTHD_POOL(type, count, timeout, X)				\
+#define AUTHD_POOL(type, count, timeout, traits, lookup, X)		\
 	X(#type "-workers", GAUGE, "auth_backend_workers", "type=" #type, \
 	    "Workers of a type of backend",				\
 	    work_counts(authd->work, #type).workers)			\

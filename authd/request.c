@@ -52,6 +52,10 @@ static const struct {
 	[AUTH_FAILED] = { "no", "Authentication failed" },
 	[AUTH_UNAVAILABLE] = { "unavailable",
 	    "Logins are temporarily unavailable, try again later" },
+	[AUTH_EXPIRED] = { "expired",
+	    "The password or the account has expired" },
+	[AUTH_CONTACTADMIN] = { "locked",
+	    "This account may not log in, contact your administrator" },
 	[AUTH_MECHANISM] = { "no", "Unsupported authentication mechanism" },
 	[AUTH_PROTOCOL] = { "bad", "Malformed SASL message" },
 	[AUTH_CANCELLED] = { "cancelled", "Cancelled" }
@@ -162,7 +166,8 @@ login_no(struct login *l, enum auth_code code, const char *why)
 {
 	struct channel	*c = l->channel;
 
-	if (code == AUTH_FAILED)
+	if (code == AUTH_FAILED || code == AUTH_EXPIRED ||
+	    code == AUTH_CONTACTADMIN)
 		c->authd->counts.no++;
 	else if (code == AUTH_UNAVAILABLE)
 		c->authd->counts.unavailable++;
@@ -319,13 +324,17 @@ login_right(void *arg, const char *user, bool cached, struct str data)
 }
 
 static void
-login_wrong(void *arg, const char *why)
+login_wrong(void *arg, enum check_code code, const char *why)
 {
 	struct login	*l = arg;
 
 	l->attempt = NULL;
+	if (code == CHECK_EXPIRED)
+		login_no(l, AUTH_EXPIRED, why);
+	else if (code == CHECK_LOCKED)
+		login_no(l, AUTH_CONTACTADMIN, why);
 	/* What was proved may have been of another salt than the user's. */
-	if (l->unsure)
+	else if (l->unsure)
 		login_no(l, AUTH_UNAVAILABLE, "a backend was away when the "
 		    "salt was asked for");
 	else
@@ -356,7 +365,7 @@ login_begin(struct login *l)
 	if (login_arm(l, LOGIN_WAIT_MS) == -1 ||
 	    (l->attempt = attempt_new(l->channel->authd, l->channel->index,
 	    l->sasl.mech->proof == SASL_PROOF ? WORK_PROOF : WORK_PASSWORD,
-	    l->user, &l->from, &login_ops, l, &pause)) == NULL) {
+	    l->user, l->remote, &l->from, &login_ops, l, &pause)) == NULL) {
 		login_no(l, AUTH_UNAVAILABLE, "out of memory");
 		return;
 	}

@@ -53,13 +53,13 @@ void
 login_ask(struct login *l)
 {
 	struct authd	*a = l->channel->authd;
+	struct work_ask	 ask = { WORK_SALT, l->user, STR(""), l->remote };
 	struct str	 challenge;
 
 	for (; l->asked < a->conf.backends; l->asked++) {
 		if (work_away(a->work, l->asked) == NULL)
 			l->job = work_submit(a->work, l->channel->index,
-			    l->asked, WORK_SALT, l->user, STR(""), false,
-			    login_salt, l);
+			    l->asked, &ask, false, login_salt, l);
 		if (l->job != NULL)
 			return;
 		l->unsure = true;

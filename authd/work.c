@@ -93,6 +93,7 @@ work_job_free(struct work_job *job)
 		event_free(job->timer);
 	work_wipe(job);
 	free(job->user);
+	free(job->remote);
 	free(job);
 }
 
@@ -181,6 +182,7 @@ work_give(struct work_worker *k, struct work_job *job)
 	check.backend = job->backend;
 	check.user = str_from(job->user);
 	check.password = (struct str){ job->password, job->password_len };
+	check.remote = str_from(job->remote);
 	/* On failure the channel closes itself, and closed() ends the job. */
 	(void)peer_send_struct(k->peer, IMSG_WORK_CHECK, job->id, &check, -1);
 	work_wipe(job);
@@ -267,9 +269,9 @@ work_timeout(evutil_socket_t fd, short what, void *arg)
 
 struct work_job *
 work_submit(struct work *w, uint32_t lane, uint32_t backend,
-    enum work_how how, const char *user, struct str password, bool urgent,
-    work_cb *cb, void *arg)
+    const struct work_ask *ask, bool urgent, work_cb *cb, void *arg)
 {
+	struct str		 password = ask->password;
 	struct work_job		*job;
 	struct work_pool	*p;
 	size_t			 pool = work_pool(w, backend);
@@ -279,7 +281,7 @@ work_submit(struct work *w, uint32_t lane, uint32_t backend,
 		return NULL;
 	p = &w->pool[pool];
 	queue = urgent ? WORK_URGENT : lane % WORK_LANES +
-	    (how == WORK_SALT ? WORK_SALTS : 0);
+	    (ask->how == WORK_SALT ? WORK_SALTS : 0);
 	if (p->waiting[queue] >= WORK_LANE_MAX ||
 	    (job = calloc(1, sizeof(*job))) == NULL)
 		return NULL;
@@ -287,7 +289,7 @@ work_submit(struct work *w, uint32_t lane, uint32_t backend,
 	job->pool = pool;
 	job->queue = queue;
 	job->backend = backend;
-	job->how = how;
+	job->how = ask->how;
 	job->cb = cb;
 	job->arg = arg;
 	if (++w->last_id == 0)
@@ -295,14 +297,15 @@ work_submit(struct work *w, uint32_t lane, uint32_t backend,
 	job->id = w->last_id;
 	TAILQ_INSERT_TAIL(&p->queue[queue], job, entry);
 	p->waiting[queue]++;
-	job->user = strdup(user);
+	job->user = strdup(ask->user);
+	job->remote = strdup(ask->remote);
 	if (password.len > 0 &&
 	    (job->password = malloc(password.len)) != NULL) {
 		memcpy(job->password, password.p, password.len);
 		job->password_len = password.len;
 	}
 	job->timer = evtimer_new(w->base, work_timeout, job);
-	if (job->user == NULL || job->timer == NULL ||
+	if (job->user == NULL || job->remote == NULL || job->timer == NULL ||
 	    (password.len > 0 && job->password == NULL) ||
 	    arm(job, WORK_WAIT_MS) == -1) {
 		work_job_free(job);

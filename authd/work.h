@@ -30,10 +30,18 @@ struct event_base;
 struct work;
 struct work_job;
 
+/* What a worker is asked; all borrowed. */
+struct work_ask {
+	enum work_how	 how;
+	const char	*user;
+	struct str	 password;
+	const char	*remote;	/* the client's address; "": unknown */
+};
+
 /*
- * The end of a job: code, user (WORK_YES: a valid user id), why (the
- * generation or the reason) and data (WORK_CHECK says which) are borrowed.  The
- * job is gone after it.
+ * The end of a job: code, user (WORK_YES: a valid user id), why (of YES, NO
+ * and UNKNOWN the generation, else the reason) and data (WORK_CHECK says which)
+ * are borrowed.  The job is gone after it.
  */
 typedef void work_cb(void *arg, enum work_result_code code, const char *user,
 	    struct str why, struct str data);
@@ -63,13 +71,12 @@ void	 work_free(struct work *w);	/* no callbacks; NULL is fine */
 /* A worker's channel (replaces an older one of that index); takes fd. */
 void	 work_worker(struct work *w, uint32_t index, int fd);
 /*
- * Ask a worker; the callback comes later, never from within.  password is
+ * Ask a worker; the callback comes later, never from within.  The password is
  * copied, and wiped when sent.  urgent: before all lanes (for what takes no
  * time).  NULL: the lane is full, the backend has no pool, or no memory.
  */
 struct work_job *work_submit(struct work *w, uint32_t lane, uint32_t backend,
-	    enum work_how how, const char *user, struct str password,
-	    bool urgent, work_cb *cb, void *arg);
+	    const struct work_ask *ask, bool urgent, work_cb *cb, void *arg);
 /* No callback; a job that a worker has begun runs to its end. */
 void	 work_cancel(struct work_job *job);
 bool	 work_begun(const struct work_job *job);	/* a worker has it */

@@ -23,6 +23,7 @@ struct work_job {
 	uint32_t		 backend;
 	enum work_how		 how;
 	char			*user;
+	char			*remote;
 	char			*password;
 	size_t			 password_len;
 	work_cb			*cb;		/* NULL: nobody cares */

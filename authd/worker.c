@@ -154,7 +154,7 @@ worker_message(struct peer *p, struct msg *m, void *arg)
 			worker_alarm(w->timeout_ms);
 			backend_check(w->backend[check.backend],
 			    (enum work_how)check.how, check.user,
-			    check.password, &a);
+			    check.password, check.remote, &a);
 			worker_alarm(0);
 		} else {
 			a.code = WORK_UNAVAILABLE;

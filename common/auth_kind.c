@@ -6,7 +6,8 @@
 #include "common/auth_kind.h"
 #include "common/slice.h"
 
-#define X(name, workers, timeout, arg)	{ #name, workers, timeout },
+#define X(name, workers, timeout, traits, lookup, arg)			\
+	{ #name, workers, timeout, traits, #lookup },
 static const struct auth_kind kinds[] = { AUTH_KINDS(X, ) };
 #undef X
 

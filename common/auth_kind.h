@@ -5,8 +5,8 @@
  *
  * Columns: name; workers for each entry of `auth:` (0: one pool for all
  * entries, of processes.authworker workers, for what takes the processor's
- * time); seconds after which a worker that has not answered is killed.
- * ARG is passed through.
+ * time); seconds after which a worker that has not answered is killed; traits;
+ * the lookup that it has itself, of that name here.  ARG is passed through.
  */
 #ifndef COMMON_AUTH_KIND_H
 #define COMMON_AUTH_KIND_H
@@ -15,16 +15,23 @@
 #include <stdint.h>
 
 #define AUTH_KINDS(X, ARG)						\
-	X(file, 0, 30, ARG)
+	X(file, 0, 30, AUTH_SCRAM | AUTH_FOUND, file, ARG)
 
 #define AUTH_POOLS_MAX		16
 #define AUTH_WORKERS_MAX	256	/* of all pools */
 #define AUTH_ALL		UINT32_MAX
 
+enum auth_trait {
+	AUTH_SCRAM = 1,		/* its users may have keys of SCRAM */
+	AUTH_FOUND = 2		/* it verifies what its own lookup finds */
+};
+
 struct auth_kind {
 	const char	*name;
 	uint32_t	 workers;
 	uint32_t	 timeout;
+	unsigned	 traits;
+	const char	*lookup;
 };
 
 /* NULL: there is none of that name. */

@@ -80,17 +80,18 @@ const struct wire_struct cred_refused_wire =
     WIRE_STRUCT(cred_refused, cred_refused_fields);
 
 static const struct wire_field work_check_fields[] = {
-	{ WIRE_U8, offsetof(struct work_check, how), WORK_PROOF, NULL },
+	{ WIRE_U8, offsetof(struct work_check, how), WORK_HOWS - 1, NULL },
 	{ WIRE_U32, offsetof(struct work_check, backend), 0, NULL },
 	{ WIRE_STR, offsetof(struct work_check, user), AUTH_NAME_MAX, NULL },
 	{ WIRE_BYTES, offsetof(struct work_check, password),
-	    AUTH_SECRET_MAX, NULL }
+	    AUTH_SECRET_MAX, NULL },
+	{ WIRE_STR, offsetof(struct work_check, remote), 256, NULL }
 };
 const struct wire_struct work_check_wire =
     WIRE_STRUCT(work_check, work_check_fields);
 
 static const struct wire_field work_result_fields[] = {
-	{ WIRE_U8, offsetof(struct work_result, code), WORK_UNAVAILABLE, NULL },
+	{ WIRE_U8, offsetof(struct work_result, code), WORK_CODES - 1, NULL },
 	{ WIRE_STR, offsetof(struct work_result, user), USER_ID_MAX, NULL },
 	{ WIRE_STR, offsetof(struct work_result, why), 700, NULL },
 	{ WIRE_BYTES, offsetof(struct work_result, data), WORK_DATA_MAX, NULL }

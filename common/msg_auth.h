@@ -32,6 +32,8 @@ struct auth_ok { struct str user; };		/* with the session's channel */
 enum auth_code {
 	AUTH_FAILED,		/* AUTHENTICATIONFAILED */
 	AUTH_UNAVAILABLE,	/* [UNAVAILABLE]: a backend is away */
+	AUTH_EXPIRED,		/* [EXPIRED]: right, but too old */
+	AUTH_CONTACTADMIN,	/* [CONTACTADMIN]: right, but not allowed */
 	AUTH_MECHANISM,		/* no such mechanism */
 	AUTH_PROTOCOL,		/* malformed SASL message: BAD */
 	AUTH_CANCELLED
@@ -78,16 +80,29 @@ struct cred_refused { struct str access_key; struct str why; };
  *		then the code is not WORK_YES
  * WORK_PROOF	password is a ClientProof (32 bytes) and then the AuthMessage;
  *		data is the ServerSignature
+ * WORK_NAME	who is user?  No password; WORK_YES with the id, or UNKNOWN
+ * remote is the client's address, as text; empty: not known.
  */
 #define WORK_DATA_MAX	160	/* bytes */
-enum work_how { WORK_PASSWORD, WORK_SALT, WORK_PROOF };
+enum work_how { WORK_PASSWORD, WORK_SALT, WORK_PROOF, WORK_NAME, WORK_HOWS };
 struct work_check {
 	uint8_t		 how;
 	uint32_t	 backend;
 	struct str	 user;
 	struct str	 password;
+	struct str	 remote;
 };
-enum work_result_code { WORK_YES, WORK_NO, WORK_UNKNOWN, WORK_UNAVAILABLE };
+/* Expired and locked are told to a user whose password was right, and never
+ * to one who has not shown that. */
+enum work_result_code {
+	WORK_YES,
+	WORK_NO,
+	WORK_UNKNOWN,
+	WORK_EXPIRED,		/* the password or the account is */
+	WORK_LOCKED,		/* or the user may not log in now */
+	WORK_UNAVAILABLE,
+	WORK_CODES
+};
 struct work_result {
 	uint8_t		 code;
 	struct str	 user;

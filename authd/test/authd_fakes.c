@@ -92,6 +92,7 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 		    NULL);
 		fake_str(k->user, sizeof(k->user), check.user);
 		fake_str(k->password, sizeof(k->password), check.password);
+		fake_str(k->remote, sizeof(k->remote), check.remote);
 		k->backend = check.backend;
 		k->how = check.how;
 		break;

@@ -29,6 +29,7 @@ struct fake {
 		uint8_t		 code;		/* AUTH_NO */
 		char		 user[256];	/* or a challenge */
 		char		 password[64];
+		char		 remote[64];
 		uint32_t	 backend;
 		uint8_t		 how;
 	}		 got[KEPT];		/* the last ones, by n % KEPT */

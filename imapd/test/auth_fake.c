@@ -8,6 +8,7 @@
 #include "imapd/test/storage_fake_impl.h"
 
 static const char	 plain[] = "\0ann\0secret";
+static const char	 old[] = "\0old\0secret", shut[] = "\0shut\0secret";
 static unsigned int	 login_step;	/* of the one LOGIN under way */
 
 void
@@ -55,6 +56,10 @@ check_plain(struct fake *f, uint32_t id, struct str s)
 		say_no(f, id, AUTH_PROTOCOL);
 	else if (is(s, plain, sizeof(plain) - 1))
 		say_ok(f, id);
+	else if (is(s, old, sizeof(old) - 1))
+		say_no(f, id, AUTH_EXPIRED);
+	else if (is(s, shut, sizeof(shut) - 1))
+		say_no(f, id, AUTH_CONTACTADMIN);
 	else
 		say_no(f, id, AUTH_FAILED);
 }
