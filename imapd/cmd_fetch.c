@@ -168,11 +168,12 @@ static void
 fetch_rows(struct fetch_run *f)
 {
 	const uint8_t	*p;
-	size_t		 len;
+	size_t		 len = 0;
 	int		 n = 1;
 
-	while (n == 1 && !turn_spent() && !client_full(f->cmd->client) &&
-	    !fetch_backlog(f) && (n = rows_peek(&f->rows, &p, &len)) == 1) {
+	while (n == 1 && !turn_spent_after(len) &&
+	    !client_full(f->cmd->client) && !fetch_backlog(f) &&
+	    (n = rows_peek(&f->rows, &p, &len)) == 1) {
 		if (fetch_row(f, p, len) == -1)
 			n = -1;
 		else

@@ -257,7 +257,8 @@ eval_leaf(struct search_eval *e, struct search_key *k)
 	e->steps += is_dear(k) ? STEPS : 1;
 	if (e->steps >= STEPS) {
 		e->steps = 0;
-		if (turn_spent())
+		if (turn_spent_after(e->header != NULL ? e->header->len :
+		    e->row->digest.len))
 			return SEARCH_LATER;
 	}
 	k->verdict = (uint8_t)eval_op(e, k);

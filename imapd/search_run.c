@@ -111,10 +111,11 @@ static bool
 search_rows_work(struct search_run *s)
 {
 	const uint8_t	*p;
-	size_t		 len;
+	size_t		 len = 0;
 	int		 n = 0;
 
-	while (!turn_spent() && (n = rows_peek(&s->rows, &p, &len)) == 1) {
+	while (!turn_spent_after(len) &&
+	    (n = rows_peek(&s->rows, &p, &len)) == 1) {
 		if (search_row(s, p, len) == SEARCH_LATER)
 			return false;
 		rows_skip(&s->rows);

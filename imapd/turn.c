@@ -12,6 +12,8 @@
 
 #define BUCKETS		1024
 #define TURN_US		((uint64_t)TURN_MS * 1000)
+#define TURN_OCTETS	8192	/* without a look at the clock */
+#define TURN_STEP	256	/* octets that the smallest step counts for */
 
 /* Of whom the time is. */
 struct named {
@@ -34,6 +36,7 @@ static struct {
 	uint64_t	 began;
 	uint64_t	 until;
 	unsigned int	 steps;
+	size_t		 octets;	/* since the clock was read */
 	bool		 over;
 } now;
 
@@ -117,6 +120,7 @@ turn_begin(struct turns_entry *t)
 	now.began = clock_us();
 	now.until = now.began + left;
 	now.steps = 0;
+	now.octets = 0;
 	now.over = false;
 	return true;
 }
@@ -148,6 +152,16 @@ turn_spent(void)
 	else
 		now.over = clock_us() >= now.until;
 	return now.over;
+}
+
+bool
+turn_spent_after(size_t octets)
+{
+	now.octets += octets + TURN_STEP;
+	if (turn_steps_max == 0 && now.octets < TURN_OCTETS)
+		return now.turn != NULL && now.over;
+	now.octets = 0;
+	return turn_spent();
 }
 
 bool

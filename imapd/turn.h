@@ -9,6 +9,7 @@
 #define IMAPD_TURN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/turns.h"
@@ -33,6 +34,9 @@ bool	 turn_begin(struct turns_entry *t);
 void	 turn_end(struct turns_entry *t, bool more);
 /* Whether the work in progress has to stop.  Reads the clock. */
 bool	 turn_spent(void);
+/* The same between small steps, after one that has looked at so many octets:
+ * reads the clock once for some 8 KiB of them. */
+bool	 turn_spent_after(size_t octets);
 bool	 turn_waits(const struct turns_entry *t);	/* is in the queue */
 
 /* For tests: how often work was cut short, and a clock of their own. */

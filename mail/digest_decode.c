@@ -211,6 +211,6 @@ digest_cut(struct str digest, const struct envelope_view *v,
 		return;
 	memset(c, 0, sizeof(*c));
 	for (f = 0; f < ENV_FIELDS; f++)
-		if (envelope_may_be_cut(v, f))
+		if (v->v[f].len >= ENVELOPE_WHOLE && envelope_may_be_cut(v, f))
 			c->cut |= (uint32_t)1 << f;
 }

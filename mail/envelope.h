@@ -15,6 +15,7 @@
 
 #define ENVELOPE_MAX	(96 * 1024)	/* octets, encoded */
 #define ENVELOPE_NESTED	(16 * 1024)	/* of a message inside another */
+#define ENVELOPE_WHOLE	(ENVELOPE_MAX / 100) /* no shorter field was cut */
 
 enum envelope_list {
 	LIST_NIL,
