@@ -155,7 +155,10 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 			a->code = backend_proof(&f, password, a);
 			break;
 		case WORK_NAME:
-			a->code = WORK_YES;
+			a->code = f.unproved ? WORK_UNAVAILABLE : WORK_YES;
+			if (f.unproved)
+				strlcpy(f.why, "a name cannot be looked up "
+				    "without its password", sizeof(f.why));
 			break;
 		case WORK_HOWS:
 			break;
@@ -175,4 +178,18 @@ backend_gone(struct backend *b, int64_t *changed)
 {
 	return b->kind->lookup->gone == NULL ? NULL :
 	    b->kind->lookup->gone(b->lookup, changed);
+}
+
+const char *
+backend_wants(struct backend *b)
+{
+	return b->kind->lookup->wants == NULL ? NULL :
+	    b->kind->lookup->wants(b->lookup);
+}
+
+bool
+backend_given(struct backend *b, struct str secret)
+{
+	return b->kind->lookup->given != NULL &&
+	    b->kind->lookup->given(b->lookup, secret);
 }

@@ -14,6 +14,7 @@
 #include "common/auth_kind.h"
 #include "common/buf.h"
 #include "common/msg_auth.h"
+#include "common/sandbox.h"
 #include "common/scram.h"
 #include "common/slice.h"
 #include "common/user.h"
@@ -27,11 +28,13 @@ struct found {
 	char	 name[USER_ID_MAX + 1];		/* who was asked for */
 	char	 remote[64];			/* the client's address */
 	char	 user[USER_ID_MAX + 1];		/* FOUND_USER: the user id */
-	/* What a password is verified against, if this lookup has it: a hash.
-	 * FOUND_NONE: one that takes the time of a user's, and is wrong. */
+	/* What a password is verified against, if this lookup has it: a hash,
+	 * or the DN to bind as.  FOUND_NONE: one that takes the time of a
+	 * user's, and is wrong. */
 	char	 secret[BACKEND_SECRET_MAX + 1];
 	/* A text that changes when what was looked at changes; empty: none
-	 * (and no answer is cached). */
+	 * (and no answer is cached).  CACHE_LASTING (cache.h): it cannot be
+	 * told, and an answer counts as long as it is cached. */
 	char	 generation[128];
 	/* iterations 0: this lookup has no keys of SCRAM, or was not asked for
 	 * them.  Else the user's, or, for who has none, some that nobody can
@@ -39,6 +42,8 @@ struct found {
 	struct scram_keys keys;
 	bool	 has_keys;			/* they are the user's */
 	bool	 alike;				/* somebody here has keys */
+	bool	 unproved;			/* only the right password will
+						 * show that there is one */
 	char	 where[64];			/* for the log: "line 12" */
 	char	 why[128];			/* FOUND_AWAY: the reason */
 };
@@ -57,6 +62,12 @@ struct lookup_kind {
 	 * it cannot tell. */
 	const char	*(*gone)(void *state, int64_t *changed);
 	void		 (*close)(void *state);
+	/* Has the directory refused our own password since it was asked
+	 * before?  Then the name of its key ("service-password"), whose file
+	 * may hold another by now; else NULL.  NULL itself: it has none. */
+	const char	*(*wants)(void *state);
+	/* What the file holds: is it another? */
+	bool		 (*given)(void *state, struct str secret);
 };
 
 struct verifier_kind {
@@ -64,9 +75,10 @@ struct verifier_kind {
 	void		*(*open)(const struct slice *conf, uint32_t index,
 			    char *why, size_t size);
 	/* Is it f->user, or (FOUND_NONE) how long would it have taken?  YES,
-	 * NO, or UNAVAILABLE and the reason in why.  The same with EXPIRED and
-	 * LOCKED: only if the password was right. */
-	enum work_result_code (*verify)(void *state, const struct found *f,
+	 * NO, UNKNOWN, or UNAVAILABLE and the reason in why.  The same with
+	 * EXPIRED and LOCKED: only if the password was right.  It may learn
+	 * only here which id is his, and then sets f->user. */
+	enum work_result_code (*verify)(void *state, struct found *f,
 			    struct str password, char *why, size_t size);
 	void		 (*close)(void *state);
 };
@@ -75,6 +87,9 @@ struct backend_kind {
 	const char			*type;		/* auth.N.type */
 	const struct lookup_kind	*lookup;
 	const struct verifier_kind	*verifier;
+	/* What a worker of that entry needs of the system. */
+	void	(*reach)(const struct slice *conf, uint32_t index,
+		    struct sandbox *box);
 };
 
 extern const struct lookup_kind lookup_file;
@@ -113,5 +128,7 @@ void	 backend_check(struct backend *b, enum work_how how, struct str user,
 	    struct str password, struct str remote, struct backend_answer *a);
 /* As lookup_kind's. */
 const char *backend_gone(struct backend *b, int64_t *changed);
+const char *backend_wants(struct backend *b);
+bool	 backend_given(struct backend *b, struct str secret);
 
 #endif

@@ -433,10 +433,22 @@ file_gone(void *state, int64_t *changed)
 	return watch_next(f->watch, changed);
 }
 
+/* The file may be anywhere after a reload; its worker's user decides which
+ * files it may read. */
+static void
+file_reach(const struct slice *conf, uint32_t index, struct sandbox *box)
+{
+	(void)conf;
+	(void)index;
+	sandbox_reach(box, "/", false);
+}
+
 const struct lookup_kind lookup_file = {
-	file_open, file_find, file_gone, file_close
+	.open = file_open, .find = file_find, .gone = file_gone,
+	.close = file_close
 };
 
 const struct backend_kind backend_file = {
-	"file", &lookup_file, &verifier_hash
+	.type = "file", .lookup = &lookup_file, .verifier = &verifier_hash,
+	.reach = file_reach
 };

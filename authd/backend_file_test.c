@@ -431,6 +431,6 @@ main(void)
 	unlink(path);
 	rmdir(dir);
 	CHECK(backend_find("file") == &backend_file);
-	CHECK(backend_find("ldap") == NULL);
+	CHECK(backend_find("sql") == NULL);
 	return TEST_END();
 }

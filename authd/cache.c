@@ -20,6 +20,12 @@ struct cache_entry {
 	char			*generation;
 	int64_t			 until;
 };
+/* A place that any may take: whose mac has the same first bits. */
+struct cache_no {
+	uint8_t			 mac[MAC_LEN];
+	uint32_t		 backend;
+	int64_t			 until;
+};
 LIST_HEAD(cache_slot, cache_entry);
 TAILQ_HEAD(cache_ages, cache_entry);
 
@@ -32,6 +38,7 @@ struct cache {
 		char	text[CACHE_GENERATION_MAX + 1];
 		int64_t	seen;
 	}			 now[CACHE_BACKENDS_MAX];
+	struct cache_no		*no;		/* CACHE_DENIED, or NULL */
 };
 
 struct cache *
@@ -59,6 +66,13 @@ cache_drop(struct cache *c, struct cache_entry *e)
 	freezero(e, sizeof(*e));
 }
 
+static void
+cache_forgive(struct cache *c)
+{
+	free(c->no);
+	c->no = NULL;
+}
+
 void
 cache_reset(struct cache *c, int64_t ttl)
 {
@@ -67,6 +81,7 @@ cache_reset(struct cache *c, int64_t ttl)
 	while ((e = TAILQ_FIRST(&c->ages)) != NULL)
 		cache_drop(c, e);
 	memset(c->now, 0, sizeof(c->now));
+	cache_forgive(c);
 	c->ttl = ttl;
 }
 
@@ -124,7 +139,8 @@ cache_find(struct cache *c, const char *name, const uint8_t mac[MAC_LEN],
 	if (timingsafe_memcmp(e->mac, mac, MAC_LEN) != 0)
 		return CACHE_MISS;	/* and the entry stays */
 	*backend = e->backend;
-	if (now - c->now[e->backend].seen > CACHE_FRESH_MS)
+	if (now - c->now[e->backend].seen > CACHE_FRESH_MS &&
+	    strcmp(e->generation, CACHE_LASTING) != 0)
 		return CACHE_STALE;
 	*user = e->user;
 	return CACHE_HIT;
@@ -178,11 +194,49 @@ cache_put(struct cache *c, const char *name, const uint8_t mac[MAC_LEN],
 	c->n++;
 }
 
+static size_t
+cache_place(const uint8_t mac[MAC_LEN], uint32_t backend)
+{
+	return ((mac[0] | (size_t)mac[1] << 8) ^ backend * 0x9e5u) %
+	    CACHE_DENIED;
+}
+
+void
+cache_deny(struct cache *c, const uint8_t mac[MAC_LEN], uint32_t backend,
+    struct str generation, int64_t now)
+{
+	struct cache_no	*no;
+
+	if (c->ttl <= 0 || !str_eq(generation, STR(CACHE_LASTING)) ||
+	    (c->no == NULL &&
+	    (c->no = calloc(CACHE_DENIED, sizeof(*c->no))) == NULL))
+		return;
+	no = &c->no[cache_place(mac, backend)];
+	memcpy(no->mac, mac, MAC_LEN);
+	no->backend = backend;
+	no->until = now + (c->ttl < CACHE_DENIED_MS ? c->ttl :
+	    CACHE_DENIED_MS);
+}
+
+bool
+cache_denied(const struct cache *c, const uint8_t mac[MAC_LEN],
+    uint32_t backend, int64_t now)
+{
+	const struct cache_no	*no;
+
+	if (c->no == NULL)
+		return false;
+	no = &c->no[cache_place(mac, backend)];
+	return now < no->until && no->backend == backend &&
+	    timingsafe_memcmp(no->mac, mac, MAC_LEN) == 0;
+}
+
 void
 cache_revoke(struct cache *c, const char *user)
 {
 	struct cache_entry	*e, *next;
 
+	cache_forgive(c);
 	TAILQ_FOREACH_SAFE(e, &c->ages, age, next)
 		if (strcmp(e->name, user) == 0 || strcmp(e->user, user) == 0)
 			cache_drop(c, e);

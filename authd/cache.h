@@ -6,10 +6,16 @@
  * with the password file) is the one that the login was verified against, and
  * only if that was confirmed within CACHE_FRESH_MS: a manual edit of the file
  * takes effect within that time, a revoke at once.
+ *
+ * A backend that cannot tell (a directory) has the generation CACHE_LASTING:
+ * its users' logins count for all of their time to live, also while it is away.
+ * What it has refused is kept, too, so that a client with an old password does
+ * not ask it again and again.
  */
 #ifndef AUTHD_CACHE_H
 #define AUTHD_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +25,9 @@
 #define CACHE_FRESH_MS		2000
 #define CACHE_BACKENDS_MAX	32
 #define CACHE_GENERATION_MAX	128	/* bytes */
+#define CACHE_LASTING		"-"	/* a generation */
+#define CACHE_DENIED_MS		10000	/* or the time to live, if shorter */
+#define CACHE_DENIED		4096	/* the newest, about */
 
 struct cache;
 
@@ -44,7 +53,14 @@ void	 cache_put(struct cache *c, const char *name,
 /* The backend has reported its generation. */
 void	 cache_generation(struct cache *c, uint32_t backend,
 	    struct str generation, int64_t now);
-/* Forgets logins by that name or as that user. */
+/* The backend has said no to the name and password of mac; kept only if its
+ * generation is CACHE_LASTING. */
+void	 cache_deny(struct cache *c, const uint8_t mac[MAC_LEN],
+	    uint32_t backend, struct str generation, int64_t now);
+/* Has it, a moment ago? */
+bool	 cache_denied(const struct cache *c, const uint8_t mac[MAC_LEN],
+	    uint32_t backend, int64_t now);
+/* Forgets logins by that name or as that user, and all that was denied. */
 void	 cache_revoke(struct cache *c, const char *user);
 /* Forgets everything, and sets a new time to live. */
 void	 cache_reset(struct cache *c, int64_t ttl);

@@ -130,10 +130,70 @@ check_bounds(void)
 	cache_free(c);
 }
 
+/* A directory cannot tell what has changed: time alone counts. */
+static void
+check_lasting(void)
+{
+	struct cache	*c = cache_new(10, 300000);
+
+	put(c, "ann", "pw", CACHE_LASTING, 0);
+	CHECK(find(c, "ann", "pw", CACHE_FRESH_MS + 1) == CACHE_HIT);
+	CHECK(find(c, "ann", "pw", 299999) == CACHE_HIT);
+	CHECK(find(c, "ann", "Pw", 299999) == CACHE_MISS);
+	CHECK(find(c, "ann", "pw", 300000) == CACHE_MISS);
+	put(c, "ann", "pw", CACHE_LASTING, 0);
+	cache_revoke(c, "ann");
+	CHECK(find(c, "ann", "pw", 0) == CACHE_MISS);
+	cache_free(c);
+}
+
+static void
+check_denied(void)
+{
+	struct cache	*c = cache_new(10, 300000);
+	uint8_t		 mac[MAC_LEN], other[MAC_LEN];
+	size_t		 i;
+
+	cache_mac(mac, "ann", STR("old"));
+	cache_mac(other, "ann", STR("new"));
+	CHECK(!cache_denied(c, mac, 1, 0));
+	/* Of a file that may have changed meanwhile nothing is kept. */
+	cache_deny(c, mac, 1, STR("g1"), 0);
+	cache_deny(c, mac, 1, STR(""), 0);
+	CHECK(!cache_denied(c, mac, 1, 0));
+	cache_deny(c, mac, 1, STR(CACHE_LASTING), 0);
+	CHECK(cache_denied(c, mac, 1, 0));
+	CHECK(!cache_denied(c, mac, 2, 0));
+	CHECK(!cache_denied(c, other, 1, 0));
+	CHECK(cache_denied(c, mac, 1, CACHE_DENIED_MS - 1));
+	CHECK(!cache_denied(c, mac, 1, CACHE_DENIED_MS));
+	/* A flood takes the place of others, and no more room. */
+	for (i = 0; i < 4 * CACHE_DENIED; i++) {
+		memcpy(other, &i, sizeof(i));
+		cache_deny(c, other, 1, STR(CACHE_LASTING), 0);
+	}
+	CHECK(cache_denied(c, other, 1, 0));
+	CHECK(!cache_denied(c, mac, 1, 0));
+	cache_deny(c, mac, 1, STR(CACHE_LASTING), 0);
+	cache_revoke(c, "bob");
+	CHECK(!cache_denied(c, mac, 1, 0));
+	cache_deny(c, mac, 1, STR(CACHE_LASTING), 0);
+	cache_reset(c, 2000);
+	CHECK(!cache_denied(c, mac, 1, 0));
+	cache_deny(c, mac, 1, STR(CACHE_LASTING), 0);
+	CHECK(cache_denied(c, mac, 1, 1999) && !cache_denied(c, mac, 1, 2000));
+	cache_reset(c, 0);
+	cache_deny(c, mac, 1, STR(CACHE_LASTING), 0);
+	CHECK(!cache_denied(c, mac, 1, 0));
+	cache_free(c);
+}
+
 int
 main(void)
 {
 	check_life();
+	check_lasting();
+	check_denied();
 	check_changes();
 	check_none();
 	check_bounds();

@@ -187,6 +187,9 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 	case WORK_NO:
 	case WORK_UNKNOWN:
 		k->denied = true;
+		if (k->how == WORK_PASSWORD)
+			cache_deny(cache, k->mac, k->backend, why,
+			    clock_ms());
 		if (!k->away && (k->why[0] == '\0' || code == WORK_NO))
 			strlcpy(k->why, code == WORK_NO ? "wrong password" :
 			    "unknown user", sizeof(k->why));
@@ -207,6 +210,14 @@ check_ask(struct check *k)
 	size_t		 pool;
 
 	for (; k->backend < c->backends; k->backend++) {
+		if (k->how == WORK_PASSWORD && cache_denied(c->cache, k->mac,
+		    k->backend, clock_ms())) {
+			k->denied = true;
+			if (k->why[0] == '\0')
+				strlcpy(k->why, "refused as a moment ago",
+				    sizeof(k->why));
+			continue;
+		}
 		if ((why = work_away(c->work, k->backend)) == NULL)
 			break;
 		check_away(k, str_from(why));

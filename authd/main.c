@@ -32,14 +32,11 @@ main_prepare(struct slice *conf)
 		fatalx("%s", why);
 }
 
-/* A worker reads the users' files, wherever a reload moves them; its user
- * decides which files it may read. */
 static void
 main_reach(const struct slice *conf, struct sandbox *box)
 {
-	(void)conf;
 	if (is_worker)
-		sandbox_reach(box, "/", false);
+		worker_reach(worker, conf, box);
 }
 
 static void
@@ -112,6 +109,13 @@ main_preauth(const char *user, const char *token, int fd)
 }
 
 static void
+main_given(uint32_t id, const struct setup_give *g)
+{
+	if (is_worker)
+		worker_given(worker, id, g);
+}
+
+static void
 main_revoke(const char *user)
 {
 	if (!is_worker)
@@ -131,7 +135,8 @@ main(void)
 		.drain = main_drain,
 		.counts = main_counts,
 		.preauth = main_preauth,
-		.revoke = main_revoke
+		.revoke = main_revoke,
+		.give = main_given
 	};
 
 	daemon_run(&authd_daemon);

@@ -7,8 +7,8 @@
 #include "authd/hash.h"
 
 static enum work_result_code
-hash_verify(void *state, const struct found *f, struct str password,
-    char *why, size_t size)
+hash_verify(void *state, struct found *f, struct str password, char *why,
+    size_t size)
 {
 	(void)state;
 	switch (hash_check(password, f->secret)) {
@@ -23,4 +23,4 @@ hash_verify(void *state, const struct found *f, struct str password,
 	}
 }
 
-const struct verifier_kind verifier_hash = { NULL, hash_verify, NULL };
+const struct verifier_kind verifier_hash = { .verify = hash_verify };

@@ -19,6 +19,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/peer.h"
+#include "common/sandbox.h"
 
 /* Without authd for that long a worker is of no use: it ends, and paild
  * starts another with a channel. */
@@ -27,6 +28,15 @@
 #define WORKER_GONE	100	/* told at once; the next after 20 ms */
 #define WORKER_QUEUED	(256 * 1024)	/* bytes that authd has not taken */
 
+/* A check that waits for paild to read a secret again. */
+struct worker_kept {
+	uint32_t		 want;		/* the question; 0: none */
+	uint32_t		 id;
+	struct work_check	 check;		/* its bytes are ours */
+	char			 why[128];
+	bool			 anew;		/* the backends are others */
+};
+
 struct worker {
 	struct peer		*authd;
 	struct event		*alone;
@@ -34,6 +44,10 @@ struct worker {
 	unsigned long long	 checks;
 	uint32_t		 timeout_ms;	/* of a check */
 	struct backend		*backend[CACHE_BACKENDS_MAX];	/* ours */
+	struct worker_kept	 kept;
+	uint32_t		 last_want;
+	struct sandbox		 reach;		/* when it was entered */
+	bool			 inside;
 };
 
 static int	 worker_message(struct peer *, struct msg *, void *);
@@ -51,6 +65,68 @@ worker_close(struct backend *b[CACHE_BACKENDS_MAX])
 		backend_close(b[i]);
 }
 
+static void
+worker_forget(struct worker *w)
+{
+	struct work_check	*k = &w->kept.check;
+
+	free((void *)(uintptr_t)k->remote.p);
+	freezero((void *)(uintptr_t)k->user.p, k->user.len);
+	freezero((void *)(uintptr_t)k->password.p, k->password.len);
+	memset(&w->kept, 0, sizeof(w->kept));
+}
+
+static void
+worker_reaches(const struct slice *conf, struct sandbox *box)
+{
+	const struct backend_kind	*kind;
+	struct auth_pools		 pools;
+	size_t				 mine;
+	uint32_t			 i;
+
+	auth_pools_read(&pools, conf);
+	mine = auth_pool_of_worker(&pools, (uint32_t)slice_num(conf,
+	    "index"));
+	for (i = 0; slice_at(conf, "auth.%u.type", i) != NULL; i++) {
+		kind = backend_find(slice_at(conf, "auth.%u.type", i));
+		if (kind != NULL && kind->reach != NULL &&
+		    auth_pool_of_entry(&pools, conf, i) == mine)
+			kind->reach(conf, i, box);
+	}
+}
+
+void
+worker_reach(struct worker *w, const struct slice *conf, struct sandbox *box)
+{
+	worker_reaches(conf, box);
+	w->reach = *box;
+	w->inside = true;
+}
+
+/* A port that was not named when the sandbox was entered stays closed. */
+static int
+worker_reachable(const struct worker *w, const struct slice *conf, char *why,
+    size_t size)
+{
+	struct sandbox	box;
+	size_t		i, k;
+
+	memset(&box, 0, sizeof(box));
+	if (w->inside && !w->reach.any_port)
+		worker_reaches(conf, &box);
+	for (i = 0; i < box.nports; i++) {
+		for (k = 0; k < w->reach.nports; k++)
+			if (w->reach.ports[k] == box.ports[i])
+				break;
+		if (k == w->reach.nports) {
+			snprintf(why, size, "auth: port %u requires a restart",
+			    box.ports[i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 /* A worker is its pool's, and has only that pool's entries. */
 int
 worker_reload(struct worker *w, const struct slice *conf, char *why,
@@ -61,6 +137,8 @@ worker_reload(struct worker *w, const struct slice *conf, char *why,
 	size_t			 mine;
 	uint32_t		 i;
 
+	if (worker_reachable(w, conf, why, size) == -1)
+		return -1;
 	auth_pools_read(&pools, conf);
 	mine = auth_pool_of_worker(&pools, (uint32_t)slice_num(conf,
 	    "index"));
@@ -83,6 +161,7 @@ worker_reload(struct worker *w, const struct slice *conf, char *why,
 			goto fail;
 	}
 	worker_close(w->backend);
+	w->kept.anew = true;
 	memcpy(w->backend, b, sizeof(b));
 	w->timeout_ms = pools.pool[mine].timeout_ms;
 	return 0;
@@ -117,6 +196,7 @@ worker_free(struct worker *w)
 		event_free(w->alone);
 	if (w->watch != NULL)
 		event_free(w->watch);
+	worker_forget(w);
 	worker_close(w->backend);
 	free(w);
 }
@@ -133,44 +213,127 @@ worker_alarm(uint32_t ms)
 		fatal("setitimer");
 }
 
+static void
+worker_check(struct worker *w, const struct work_check *check,
+    struct backend_answer *a)
+{
+	struct backend	*b = check->backend < CACHE_BACKENDS_MAX ?
+			    w->backend[check->backend] : NULL;
+
+	memset(a, 0, sizeof(*a));
+	daemon_doing("checking a password");
+	if (b != NULL) {
+		worker_alarm(w->timeout_ms);
+		backend_check(b, (enum work_how)check->how, check->user,
+		    check->password, check->remote, a);
+		worker_alarm(0);
+	} else {
+		a->code = WORK_UNAVAILABLE;
+		strlcpy(a->why, "not a backend of this worker",
+		    sizeof(a->why));
+	}
+	daemon_doing("serving");
+}
+
+static int
+worker_answer(struct worker *w, uint32_t id, const struct backend_answer *a)
+{
+	struct work_result	 res;
+
+	if (a->code == WORK_UNAVAILABLE)
+		log_warnx("cmd=check result=unavailable why=\"%s\"", a->why);
+	w->checks++;
+	res.code = (uint8_t)a->code;
+	res.user = str_from(a->user);
+	res.why = str_from(a->why);
+	res.data = (struct str){ (const char *)a->data, a->len };
+	return peer_send_struct(w->authd, IMSG_WORK_RESULT, id, &res, -1);
+}
+
+static int
+worker_copy(struct str *dst, struct str src)
+{
+	char	*p = malloc(src.len + 1);
+
+	if (p == NULL)
+		return -1;
+	memcpy(p, src.p, src.len);
+	*dst = (struct str){ p, src.len };
+	return 0;
+}
+
+/* The check could not be made because our own password was refused: it may be
+ * another by now, which only paild can read.  True: it waits for that. */
+static bool
+worker_keep(struct worker *w, uint32_t id, const struct work_check *check,
+    const struct backend_answer *a)
+{
+	const char	*key;
+	char		 what[64];
+
+	if (a->code != WORK_UNAVAILABLE || check->backend >=
+	    CACHE_BACKENDS_MAX || w->backend[check->backend] == NULL ||
+	    (key = backend_wants(w->backend[check->backend])) == NULL)
+		return false;
+	worker_forget(w);
+	w->kept.check.how = check->how;
+	w->kept.check.backend = check->backend;
+	if (worker_copy(&w->kept.check.user, check->user) == -1 ||
+	    worker_copy(&w->kept.check.remote, check->remote) == -1 ||
+	    worker_copy(&w->kept.check.password, check->password) == -1) {
+		worker_forget(w);
+		return false;
+	}
+	strlcpy(w->kept.why, a->why, sizeof(w->kept.why));
+	w->kept.id = id;
+	if (++w->last_want == 0)
+		w->last_want = 1;
+	w->kept.want = w->last_want;
+	snprintf(what, sizeof(what), "key:auth.%" PRIu32 ".%s",
+	    check->backend, key);
+	daemon_want(w->kept.want, what);
+	return true;
+}
+
+void
+worker_given(struct worker *w, uint32_t id, const struct setup_give *g)
+{
+	struct backend_answer	 a;
+	struct worker_kept	*k = &w->kept;
+
+	if (id == 0 || id != k->want)
+		return;
+	memset(&a, 0, sizeof(a));
+	a.code = WORK_UNAVAILABLE;
+	strlcpy(a.why, k->why, sizeof(a.why));
+	if (k->anew || (g->outcome == SETUP_GIVE_FOUND &&
+	    w->backend[k->check.backend] != NULL &&
+	    backend_given(w->backend[k->check.backend], g->data)))
+		worker_check(w, &k->check, &a);
+	if (w->authd != NULL)
+		(void)worker_answer(w, k->id, &a);
+	explicit_bzero(&a, sizeof(a));
+	worker_forget(w);
+}
+
 static int
 worker_message(struct peer *p, struct msg *m, void *arg)
 {
 	struct worker		*w = arg;
 	struct work_check	 check;
-	struct work_result	 res;
 	struct backend_answer	 a;
 	struct arena		*arena;
 	int			 r = -1;
 
-	if (m->type != IMSG_WORK_CHECK || (arena = arena_new(4096)) == NULL)
+	if (m->type != IMSG_WORK_CHECK || p != w->authd ||
+	    (arena = arena_new(4096)) == NULL)
 		return -1;
 	if (wire_decode(&work_check_wire, &check, m->data, m->len,
 	    arena) == 0) {
-		memset(&a, 0, sizeof(a));
-		daemon_doing("checking a password");
-		if (check.backend < CACHE_BACKENDS_MAX &&
-		    w->backend[check.backend] != NULL) {
-			worker_alarm(w->timeout_ms);
-			backend_check(w->backend[check.backend],
-			    (enum work_how)check.how, check.user,
-			    check.password, check.remote, &a);
-			worker_alarm(0);
-		} else {
-			a.code = WORK_UNAVAILABLE;
-			strlcpy(a.why, "not a backend of this worker",
-			    sizeof(a.why));
-		}
-		if (a.code == WORK_UNAVAILABLE)
-			log_warnx("cmd=check result=unavailable why=\"%s\"",
-			    a.why);
-		w->checks++;
-		res.code = (uint8_t)a.code;
-		res.user = str_from(a.user);
-		res.why = str_from(a.why);
-		res.data = (struct str){ (const char *)a.data, a.len };
-		r = peer_send_struct(p, IMSG_WORK_RESULT, m->id, &res, -1);
-		daemon_doing("serving");
+		worker_check(w, &check, &a);
+		r = worker_keep(w, m->id, &check, &a) ? 0 :
+		    worker_answer(w, m->id, &a);
+		explicit_bzero(&a, sizeof(a));
 	}
 	arena_free(arena);
 	return r;
@@ -231,6 +394,7 @@ worker_closed(struct peer *p, const char *why, void *arg)
 
 	if (w->authd != p)
 		return;
+	worker_forget(w);
 	w->authd = NULL;	/* paild brings the next one's channel */
 	if (w->alone != NULL)
 		(void)evtimer_add(w->alone, &tv);
@@ -253,6 +417,7 @@ worker_authd(struct worker *w, struct event_base *base, int fd)
 	if (w->alone != NULL)
 		(void)evtimer_del(w->alone);
 	peer_close(w->authd);
+	worker_forget(w);
 	w->authd = p;
 	if (w->watch == NULL)
 		w->watch = evtimer_new(base, worker_watch, w);

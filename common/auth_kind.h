@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 #define AUTH_KINDS(X, ARG)						\
-	X(file, 0, 30, AUTH_SCRAM | AUTH_FOUND, file, ARG)
+	X(file, 0, 30, AUTH_SCRAM | AUTH_FOUND, file, ARG)		\
+	/* It waits for a server: its own timeouts are shorter. */	\
+	X(ldap, 4, 30, AUTH_FOUND, ldap, ARG)
 
 #define AUTH_POOLS_MAX		16
 #define AUTH_WORKERS_MAX	256	/* of all pools */

@@ -93,6 +93,12 @@ sandbox_init(struct sandbox *s, enum proc_kind kind)
 void
 sandbox_reach(struct sandbox *s, const char *path, bool write)
 {
+	size_t	i;
+
+	for (i = 0; i < s->npaths; i++)
+		if (strcmp(s->paths[i].path, path) == 0 &&
+		    s->paths[i].write == write)
+			return;
 	if (s->npaths == SANDBOX_PATHS)
 		fatalx("sandbox: too many directories");
 	s->paths[s->npaths].path = path;
@@ -102,7 +108,28 @@ sandbox_reach(struct sandbox *s, const char *path, bool write)
 void
 sandbox_connect(struct sandbox *s, uint16_t port)
 {
+	size_t	i;
+
+	for (i = 0; i < s->nports; i++)
+		if (s->ports[i] == port)
+			return;
 	if (s->nports == SANDBOX_PORTS)
 		fatalx("sandbox: too many ports");
 	s->ports[s->nports++] = port;
+}
+
+/* nsswitch.conf(5), resolv.conf(5), and the libraries that the former names.
+ * Files, not all of /etc: the users' files may be there. */
+void
+sandbox_names(struct sandbox *s)
+{
+	static const char *const paths[] = { "/etc/nsswitch.conf",
+	    "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf",
+	    "/etc/gai.conf", "/etc/ld.so.cache", "/run/systemd/resolve",
+	    "/usr/lib", "/usr/lib64" };
+	size_t	i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		sandbox_reach(s, paths[i], false);
+	sandbox_connect(s, SANDBOX_DNS);
 }

@@ -11,10 +11,11 @@
 
 #include "common/proc_kind.h"
 
-#define SANDBOX_PATHS	8
+#define SANDBOX_PATHS	24
 #define SANDBOX_PORTS	8
+#define SANDBOX_DNS	53	/* a port */
 
-/* A directory with all that is below it. */
+/* A file, or a directory with all that is below it. */
 struct sandbox_path {
 	const char	*path;		/* the caller's */
 	bool		 write;		/* create, rename and remove, too */
@@ -41,9 +42,11 @@ struct sandbox {
 void	 sandbox_drop(const char *user, const char *group, const char *chroot);
 /* Nothing, except for what the process's row of PROC_TABLE says. */
 void	 sandbox_init(struct sandbox *s, enum proc_kind kind);
-/* A directory that is not there is none.  path must live until enter. */
+/* One that is not there is none.  path must live until enter. */
 void	 sandbox_reach(struct sandbox *s, const char *path, bool write);
 void	 sandbox_connect(struct sandbox *s, uint16_t port);
+/* What resolving the names of hosts takes. */
+void	 sandbox_names(struct sandbox *s);
 /*
  * No core files (so that no secret lands on a disk), no new privileges, and
  * nothing but what s names, as far as the system can see to that: for good.

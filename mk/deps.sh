@@ -6,10 +6,11 @@
 set -eu
 build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libssl-dev libzstd-dev zlib1g-dev libyaml-dev libsqlite3-dev liblz4-dev
- libexpat1-dev libutf8proc-dev libcrypt-dev libargon2-dev mandoc openssl curl
+ libexpat1-dev libutf8proc-dev libcrypt-dev libargon2-dev libldap-dev mandoc
+ openssl curl
  ca-certificates"
 tests="gsasl python3 python3-venv isync mutt bmake tmux git procps iproute2
- afl++ clang libclang-rt-dev ruby"
+ slapd ldap-utils afl++ clang libclang-rt-dev ruby"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
 [ "${1:-}" = rust ] && want="rustc-web cargo-web"
@@ -17,16 +18,17 @@ want=$build
 if ! command -v dpkg-query >/dev/null 2>&1; then
 	# Elsewhere: check for what the build asks pkg-config for.
 	if pkg-config --exists libevent libcurl openssl libzstd zlib \
-	    yaml-0.1 sqlite3 liblz4 expat libutf8proc libargon2 2>/dev/null &&
+	    yaml-0.1 sqlite3 liblz4 expat libutf8proc libargon2 ldap \
+	    2>/dev/null &&
 	    command -v openssl >/dev/null && command -v curl >/dev/null; then
 		exit 0
 	fi
 	echo "This is not Debian. Please install the packages that provide:"
 	echo "  cc make pkg-config libevent libcurl openssl zstd zlib libyaml"
-	echo "  sqlite3 lz4 expat utf8proc argon2 mandoc curl"
+	echo "  sqlite3 lz4 expat utf8proc argon2 libldap mandoc curl"
 	[ "${1:-}" = test ] &&
 	    echo "  and for the tests: python3 isync mutt bmake tmux git afl++" &&
-	    echo "  clang ruby gsasl"
+	    echo "  clang ruby gsasl slapd ldap-utils"
 	exit 1
 fi
 

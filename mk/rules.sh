@@ -40,7 +40,7 @@ esac
 CC=${CC:-cc}
 PKG=${PKG_CONFIG:-pkg-config}
 inc=$($PKG --cflags libevent libcurl openssl libzstd zlib yaml-0.1 sqlite3 \
-    liblz4 expat libutf8proc libargon2)
+    liblz4 expat libutf8proc libargon2 ldap)
 
 lib() { $PKG --libs "$@"; }
 base="$(lib libevent libcrypto) $(lib libutf8proc)"
@@ -49,8 +49,8 @@ libs_for() {
 	common)	 echo "$(lib openssl libargon2 expat) $base" ;;
 	imapd)	 echo "$(lib openssl libevent_openssl) $base" ;;
 	storaged) echo "$(lib libcurl sqlite3 libzstd zlib liblz4 expat) $base -lpthread" ;;
-	authd)	 case $OS in OpenBSD) echo "$(lib libargon2) $base" ;;
-		 *) echo "-lcrypt $(lib libargon2) $base" ;; esac ;;
+	authd)	 case $OS in OpenBSD) echo "$(lib ldap lber libargon2) $base" ;;
+		 *) echo "-lcrypt $(lib ldap lber libargon2) $base" ;; esac ;;
 	credd)	 echo "$(lib libcurl expat) $base" ;;
 	paild)	 echo "$(lib yaml-0.1) $base" ;;
 	pailctl) case $OS in

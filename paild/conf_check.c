@@ -14,6 +14,7 @@
 #include "paild/command_split.h"
 #include "paild/conf.h"
 #include "paild/conf_file.h"
+#include "paild/conf_ldap.h"
 #include "paild/conf_region.h"
 #include "paild/conf_roles.h"
 
@@ -201,6 +202,18 @@ check_readable(struct conf *c, const char *path, const char *what)
 		conf_error(c, it->at, "%s: %s contains no certificate",
 		    path, it->value);
 	buf_freezero(&b);
+}
+
+/* Those of directories. */
+static void
+check_ca_files(struct conf *c)
+{
+	size_t	i;
+
+	for (i = 0; i < c->n; i++)
+		if (strcmp(c->items[i].key->path, "auth.*.ca-file") == 0)
+			check_readable(c, c->items[i].path,
+			    "-----BEGIN CERTIFICATE-----");
 }
 
 static void
@@ -399,10 +412,12 @@ conf_check(struct conf *c)
 	check_readable(c, "store.credentials.credentials-file", NULL);
 	check_readable(c, "store.credentials.config-file", NULL);
 	check_readable(c, "store.credentials.web-identity-token-file", NULL);
+	check_ca_files(c);
 	check_tls(c);
 	check_listen(c);
 	check_paths(c);
 	check_auth(c);
+	conf_ldap(c);
 	check_mailboxes(c);
 	conf_secure(c);
 	check_spool(c);

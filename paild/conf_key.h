@@ -35,6 +35,9 @@ enum conf_type {
 	CONF_ID,		/* letters, digits, and those of words */
 	CONF_HEADER,		/* "Name: value", of an HTTP request */
 	CONF_COMPRESSION,
+	CONF_LDAP_URL,
+	CONF_LDAP_DN,		/* a template (common/ldap_name.h) */
+	CONF_LDAP_FILTER,	/* the same; words: %D is allowed */
 	CONF_MAILBOX
 };
 

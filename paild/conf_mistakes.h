@@ -391,10 +391,10 @@
 	{ L S "auth: [{type: file}]\n",
 	  "3:15: auth.0 needs \"path\" with \"type: file\": password file with "
 	  "lines of name:hash\n" },
-	{ L S "auth: [{type: ldap, path: users}]\n",
-	  "3:15: auth.0.type: \"ldap\" is not a valid value: must be file\n" },
+	{ L S "auth: [{type: sql, path: users}]\n",
+	  "3:15: auth.0.type: \"sql\" is not a valid value: must be file or ldap\n" },
 	{ L S "auth: [{path: users}]\n",
-	  "3:8: auth.0 needs \"type\": file\n" },
+	  "3:8: auth.0 needs \"type\": file or ldap\n" },
 	{ L S "auth: {type: file, path: users}\n",
 	  "3:7: auth is a map, expected a list\n" },
 	{ L S "auth: [users]\n",

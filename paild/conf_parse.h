@@ -26,6 +26,9 @@ int	 conf_parse_prefix(struct parse *p);
 int	 conf_parse_header(struct parse *p);
 int	 conf_parse_arn(struct parse *p);
 int	 conf_parse_id(struct parse *p);
+int	 conf_parse_ldap_url(struct parse *p);
+int	 conf_parse_ldap_dn(struct parse *p);
+int	 conf_parse_ldap_filter(struct parse *p);
 
 /* Fills why; always -1. */
 int	 conf_wrong(struct parse *p, const char *fmt, ...)

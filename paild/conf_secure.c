@@ -105,8 +105,8 @@ check_private(struct conf *c)
 	}
 }
 
-static bool
-is_loopback(const char *host)
+bool
+conf_loopback(const char *host)
 {
 	struct in_addr	 v4;
 	struct in6_addr	 v6;
@@ -127,7 +127,7 @@ check_endpoint(struct conf *c)
 
 	if (it == NULL || strncmp(it->value, "http://", 7) != 0 ||
 	    conf_listen_split(it->value, scheme, sizeof(scheme), host,
-	    sizeof(host), port, sizeof(port)) == -1 || is_loopback(host))
+	    sizeof(host), port, sizeof(port)) == -1 || conf_loopback(host))
 		return;
 	conf_warning(c, it->at, "store.endpoint: %s does not use TLS: mail can "
 	    "be read and responses forged in transit (did you mean "
@@ -149,7 +149,7 @@ check_plaintext(struct conf *c)
 		    strncmp(l->value, "imap:", 5) != 0 ||
 		    conf_listen_split(l->value, scheme, sizeof(scheme), host,
 		    sizeof(host), port, sizeof(port)) == -1 ||
-		    is_loopback(host))
+		    conf_loopback(host))
 			continue;
 		conf_warning(c, it->at, "plaintext-login: with \"always\", "
 		    "passwords are sent in the clear to %s (did you mean "

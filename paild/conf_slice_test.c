@@ -33,7 +33,8 @@ check_element(const struct slice *s, int kind, const char *list, unsigned n)
 		v = slice_at(s, "%s.%u.%s", list, n, conf_key_leaf(key->path));
 		CHECK_ROW((v != NULL) == ((key->to & CONF_TO(kind)) != 0),
 		    "%d %s.%u.%s", kind, list, n, conf_key_leaf(key->path));
-		if (v != NULL && key->def != NULL)
+		if (v != NULL && key->def != NULL &&
+		    conf_key_goes_with(key, "file"))
 			CHECK_ROW(*v != '\0', "%s.%u.%s", list, n,
 			    conf_key_leaf(key->path));
 	}

@@ -2,6 +2,7 @@
 #ifndef PAILD_CONF_TYPE_H
 #define PAILD_CONF_TYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/buf.h"
@@ -25,5 +26,7 @@ int	 conf_path_join(const char *base, const char *path, struct buf *out);
  */
 int	 conf_listen_split(const char *value, char *protocol, size_t psize,
 	    char *host, size_t hsize, char *port, size_t portsize);
+/* Is it an address of this host's own, or its name? */
+bool	 conf_loopback(const char *host);
 
 #endif

@@ -1,12 +1,14 @@
 /*
  * Files change while credd runs: tokens are rotated, secrets replaced.  It
  * has no file system, and some are for root's eyes only; so paild reads them
- * for it, by the name that they have in the configuration, in a variable of
- * the list below, or in AWS's shared files.  Commands are run in the same way
- * (command.h): one at a time, the one that was asked for last.
+ * for it (and for authd's workers the secrets that are theirs), by the name
+ * that they have in the configuration, in a variable of the list below, or in
+ * AWS's shared files.  Commands are run in the same way (command.h): one at a
+ * time, the one that was asked for last.
  */
 #include "common/compat.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,13 +84,32 @@ give_variable(const char *name, struct setup_give *g, struct buf *b,
 	return 0;
 }
 
+/* "auth.3.service-password" is "auth.*.service-password" of the table. */
+static const struct conf_key *
+key_of(const char *path)
+{
+	char	 key[CONF_PATH_MAX];
+	size_t	 n = 0;
+
+	for (; *path != '\0' && n + 2 < sizeof(key); path++) {
+		if (n > 0 && key[n - 1] == '.' && isdigit(
+		    (unsigned char)*path)) {
+			path += strspn(path, "0123456789") - 1;
+			key[n++] = '*';
+		} else
+			key[n++] = *path;
+	}
+	key[n] = '\0';
+	return *path == '\0' ? conf_key_find(key) : NULL;
+}
+
 /* "key:PATH": the file that a secret of the configuration is in, if it is in
  * one, or that the key names. */
 static int
 give_key(const struct conf *c, enum proc_kind kind, const char *path,
     struct setup_give *g, struct buf *b, char *why, size_t size)
 {
-	const struct conf_key	*key = conf_key_find(path);
+	const struct conf_key	*key = key_of(path);
 	const struct conf_item	*it;
 	size_t			 i;
 
@@ -165,15 +186,17 @@ give_find(const struct conf *c, enum proc_kind kind, struct str what,
 
 	memset(g, 0, sizeof(*g));
 	g->outcome = SETUP_GIVE_ABSENT;
-	if (kind != PROC_CREDD || what.len < 5 || what.len >= sizeof(name) ||
-	    memchr(what.p, '\0', what.len) != NULL)
+	if ((kind != PROC_CREDD && kind != PROC_AUTHWORKER) || what.len < 5 ||
+	    what.len >= sizeof(name) || memchr(what.p, '\0', what.len) != NULL)
 		return -1;
 	memcpy(name, what.p, what.len);
 	name[what.len] = '\0';
-	if (strncmp(name, "env:", 4) == 0)
-		r = give_variable(name + 4, g, b, why, size);
-	else if (strncmp(name, "key:", 4) == 0)
+	if (strncmp(name, "key:", 4) == 0)
 		r = give_key(c, kind, name + 4, g, b, why, size);
+	else if (kind != PROC_CREDD)
+		return -1;
+	else if (strncmp(name, "env:", 4) == 0)
+		r = give_variable(name + 4, g, b, why, size);
 	else if (strncmp(name, "aws:", 4) == 0)
 		r = give_aws(c, name + 4, g, b, why, size);
 	if (g->outcome == SETUP_GIVE_FOUND)

@@ -1,6 +1,7 @@
 /*
- * What credd asks for while it runs: files and variables that it cannot read
- * itself, as they are now, and commands (SETUP_WANT, SETUP_GIVE).
+ * What credd, and of secrets of its own a worker of authd, asks for while it
+ * runs: files and variables that it cannot read itself, as they are now, and
+ * commands (SETUP_WANT, SETUP_GIVE).
  */
 #ifndef PAILD_GIVE_H
 #define PAILD_GIVE_H

@@ -355,9 +355,10 @@ identity_dirs(const struct conf *c)
 		return -1;
 	if (make_control_dir(conf_str(c, "control-socket")) == -1)
 		return -1;
-	for (i = 0; (path = conf_at(c, "auth.%u.path", i)) != NULL; i++) {
+	for (i = 0; conf_at(c, "auth.%u.type", i) != NULL; i++) {
 		snprintf(key, sizeof(key), "auth.%u.path", i);
-		check_users_file(key, path);
+		if ((path = conf_str(c, key)) != NULL)
+			check_users_file(key, path);
 	}
 	return 0;
 }

@@ -29,8 +29,8 @@ bad_find(void *state, struct str name, bool keys, struct found *f)
 }
 
 static enum work_result_code
-bad_verify(void *state, const struct found *f, struct str password,
-    char *why, size_t size)
+bad_verify(void *state, struct found *f, struct str password, char *why,
+    size_t size)
 {
 	static const char	nonsense[] = "\xff\xff\xff\xff nonsense";
 	char			c;
@@ -60,9 +60,11 @@ bad_close(void *state)
 }
 
 static const struct lookup_kind		lookup_bad = {
-	bad_open, bad_find, NULL, bad_close
+	.open = bad_open, .find = bad_find, .close = bad_close
 };
 static const struct verifier_kind	verifier_bad = {
-	NULL, bad_verify, NULL
+	.verify = bad_verify
 };
-const struct backend_kind backend_bad = { "bad", &lookup_bad, &verifier_bad };
+const struct backend_kind backend_bad = {
+	.type = "bad", .lookup = &lookup_bad, .verifier = &verifier_bad
+};
