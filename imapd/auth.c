@@ -149,7 +149,7 @@ auth_login(struct client *c, struct str mechanism, const struct str *initial,
 	req.has_initial = initial != NULL;
 	if (initial != NULL)
 		req.initial = *initial;
-	req.tls = c->io.state == TLS_IO_ON;
+	req.tls = client_is_tls(c);
 	req.remote = str_from(c->remote);
 	req.session = c->session;
 	if (auth.peer == NULL || peer_send_struct(auth.peer, IMSG_AUTH_START,

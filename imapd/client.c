@@ -221,7 +221,7 @@ client_make(struct event_base *base, int fd, const char *remote,
 
 struct client *
 client_new(struct event_base *base, int fd, bool imaps, const char *remote,
-    bool loopback, const struct client_ops *ops)
+    bool loopback, bool tls_outside, const struct client_ops *ops)
 {
 	struct client	*c = client_make(base, fd, remote, ops);
 
@@ -229,6 +229,7 @@ client_new(struct event_base *base, int fd, bool imaps, const char *remote,
 		return NULL;
 	c->via = imaps ? VIA_IMAPS : VIA_IMAP;
 	c->loopback = loopback;
+	c->tls_outside = tls_outside;
 	if (strangers_add(&c->stranger, c->remote) == -1)
 		client_close(c, "out of memory");
 	log_debug("session=%08x connect remote=%s tls=%s", c->session,
@@ -365,9 +366,15 @@ client_unselect(struct client *c)
 }
 
 bool
+client_is_tls(const struct client *c)
+{
+	return c->io.state == TLS_IO_ON || c->tls_outside;
+}
+
+bool
 client_may_login(const struct client *c)
 {
-	if (c->io.state == TLS_IO_ON || conf.plaintext == PLAINTEXT_ALWAYS)
+	if (client_is_tls(c) || conf.plaintext == PLAINTEXT_ALWAYS)
 		return true;
 	return conf.plaintext == PLAINTEXT_LOOPBACK && c->loopback;
 }
@@ -376,5 +383,5 @@ bool
 client_can_starttls(const struct client *c)
 {
 	return conf.tls != NULL && c->io.state == TLS_IO_CLEAR &&
-	    c->state == CLIENT_STRANGER;
+	    !c->tls_outside && c->state == CLIENT_STRANGER;
 }

@@ -97,6 +97,7 @@ struct client {
 	bool			 crowded;	/* the same of commands */
 	bool			 left;		/* LOGOUT was said */
 	bool			 loopback;
+	bool			 tls_outside;	/* it speaks TLS to a proxy */
 	enum client_wants	 wants;		/* of taking */
 	unsigned int		 ncommands;
 	unsigned int		 bad;		/* BADs of a stranger */
@@ -128,7 +129,8 @@ struct client {
  * NULL, with fd closed, on ENOMEM.
  */
 struct client *client_new(struct event_base *base, int fd, bool imaps,
-	    const char *remote, bool loopback, const struct client_ops *ops);
+	    const char *remote, bool loopback, bool tls_outside,
+	    const struct client_ops *ops);
 /* The same for CTL_PREAUTH: the caller logs it in and sends the greeting. */
 struct client *client_new_preauth(struct event_base *base, int fd,
 	    const struct client_ops *ops);
@@ -171,6 +173,8 @@ void	 client_wake(struct client *c);
 /* Leaves the selected mailbox (frees the view); storaged is not notified. */
 void	 client_unselect(struct client *c);
 
+/* Is what the client sends encrypted on its way, be it as far as a proxy? */
+bool	 client_is_tls(const struct client *c);
 /* Whether this client may send a password now (TLS or plaintext-login). */
 bool	 client_may_login(const struct client *c);
 bool	 client_can_starttls(const struct client *c);

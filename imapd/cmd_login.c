@@ -60,8 +60,8 @@ cmd_starttls(struct command *cmd)
 	if (parse_done(&cmd->args) == -1)
 		return reply_bad_arg(cmd);
 	if (!client_can_starttls(cmd->client))
-		return reply_bad(cmd, cmd->client->io.state == TLS_IO_CLEAR ?
-		    "TLS is not available" : "TLS is already active");
+		return reply_bad(cmd, client_is_tls(cmd->client) ?
+		    "TLS is already active" : "TLS is not available");
 	cmd->enters = CLIENT_STARTTLS;
 	return reply_ok(cmd, NULL, "Begin TLS negotiation now");
 }

@@ -8,6 +8,7 @@
 #include "common/nofile.h"
 #include "common/slice.h"
 #include "common/tls_context.h"
+#include "imapd/proxy.h"
 
 struct imapd_conf conf;
 
@@ -94,6 +95,10 @@ conf_read(struct imapd_conf *c, const struct slice *s, char *why, size_t size)
 	if (*cert != '\0' &&
 	    (n.tls = tls_context(cert, key, "imap", why, size)) == NULL)
 		return -1;
+	if (proxy_conf(s, why, size) == -1) {
+		tls_context_free(n.tls);
+		return -1;
+	}
 	/* connections hold a reference to the context that they began with */
 	tls_context_free(c->tls);
 	*c = n;

@@ -19,6 +19,7 @@
 #include "common/log_limit.h"
 #include "common/slice.h"
 #include "imapd/client.h"
+#include "imapd/proxy.h"
 #include "imapd/run.h"
 
 #define ACCEPT_MAX	32	/* connections, between two looks around */
@@ -80,6 +81,26 @@ turn_away(int fd, const char *remote, const char *why, bool imaps)
 	close(fd);
 }
 
+/* A client, at its own address. */
+static void
+listen_serve(void *arg, int fd, const struct sockaddr *sa, socklen_t len,
+    bool tls)
+{
+	struct listener		*l = arg;
+	struct sockaddr_storage	 ss = { 0 };
+	char			 remote[64] = "unknown";
+	const char		*why;
+
+	memcpy(&ss, sa, len);
+	(void)getnameinfo(sa, len, remote, sizeof(remote), NULL, 0,
+	    NI_NUMERICHOST);
+	if (!client_room(remote, &why))
+		turn_away(fd, remote, why, l->imaps);
+	else if (run_accept(l->base, fd, l->imaps, remote, is_loopback(&ss),
+	    tls) == NULL)
+		log_warnx("remote=%s out of memory", remote);
+}
+
 /* One connection; false: there is none. */
 static bool
 accept_one(struct listener *l, int lfd)
@@ -89,7 +110,6 @@ accept_one(struct listener *l, int lfd)
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = sizeof(ss);
 	char			 remote[64] = "unknown";
-	const char		*why;
 	int			 fd, on = 1;
 
 	fd = accept4(lfd, (struct sockaddr *)&ss, &len,
@@ -104,15 +124,16 @@ accept_one(struct listener *l, int lfd)
 		}
 		return false;
 	}
-	(void)getnameinfo((struct sockaddr *)&ss, len, remote, sizeof(remote),
-	    NULL, 0, NI_NUMERICHOST);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	if (!client_room(remote, &why))
-		turn_away(fd, remote, why, l->imaps);
-	else if (run_accept(l->base, fd, l->imaps, remote,
-	    is_loopback(&ss)) == NULL)
-		log_warnx("remote=%s out of memory", remote);
+	if (!proxy_from((struct sockaddr *)&ss, len)) {
+		listen_serve(l, fd, (struct sockaddr *)&ss, len, false);
+		return true;
+	}
+	(void)getnameinfo((struct sockaddr *)&ss, len, remote, sizeof(remote),
+	    NULL, 0, NI_NUMERICHOST);
+	proxy_wait(l->base, fd, remote, (struct sockaddr *)&ss, len,
+	    listen_serve, l);
 	return true;
 }
 
@@ -171,6 +192,7 @@ static void
 listener_free(struct listener *l)
 {
 	TAILQ_REMOVE(&listeners, l, entry);
+	proxy_forget(l);
 	event_del(&l->ev);
 	event_del(&l->ev_pause);
 	close(l->fd);

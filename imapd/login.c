@@ -160,8 +160,7 @@ login_ready(void *arg, const struct session_ready *ready)
 		c->append_limit = ready->appendlimit;
 	client_enter(c, CLIENT_KNOWN);
 	log_info("session=%08x user=%s login remote=%s tls=%s result=ok",
-	    c->session, c->user, c->remote, c->io.state == TLS_IO_ON ? "yes" :
-	    "no");
+	    c->session, c->user, c->remote, client_is_tls(c) ? "yes" : "no");
 	if (c->via == VIA_PREAUTH) {
 		capability_greet(c);
 		client_wake(c);

@@ -116,7 +116,7 @@ imapd_counts(void)
 
 	TAILQ_FOREACH(c, &clients, entry) {
 		selected += c->state == CLIENT_SELECTED;
-		tls += c->io.state == TLS_IO_ON;
+		tls += client_is_tls(c);
 		idle += c->taking != NULL && c->taking->spec != NULL &&
 		    c->taking->spec->flags & CMD_LISTENS;
 	}

@@ -415,9 +415,10 @@ static const struct client_ops run_ops = {
 
 struct client *
 run_accept(struct event_base *base, int fd, bool imaps, const char *remote,
-    bool loopback)
+    bool loopback, bool tls_outside)
 {
-	return client_new(base, fd, imaps, remote, loopback, &run_ops);
+	return client_new(base, fd, imaps, remote, loopback, tls_outside,
+	    &run_ops);
 }
 
 struct client *

@@ -9,7 +9,7 @@ struct event_base;
 
 /* client_new(): greets, and runs its commands from the loop. */
 struct client *run_accept(struct event_base *base, int fd, bool imaps,
-	    const char *remote, bool loopback);
+	    const char *remote, bool loopback, bool tls_outside);
 /* The same for CTL_PREAUTH: no login, greeted with PREAUTH once authd has
  * accepted the token. */
 struct client *run_preauth(struct event_base *base, int fd,

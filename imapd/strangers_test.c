@@ -34,7 +34,7 @@ arrive(const char *remote, int *fd)
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	fcntl(fds[1], F_SETFL, O_NONBLOCK);
 	*fd = fds[0];
-	return run_accept(rig.base, fds[1], false, remote, true);
+	return run_accept(rig.base, fds[1], false, remote, true, false);
 }
 
 /* What lies there to be read. */

@@ -15,7 +15,8 @@
  *	# comment
  * Options: login, select (INBOX), examine (INBOX): done before; recent (what
  * was delivered at the beginning is \Recent), remote (not from loopback),
- * preauth=TOKEN, noglue, limit=N (APPENDLIMIT), nul (append-nul: replace).
+ * behind (it speaks TLS to a proxy), preauth=TOKEN, noglue, limit=N
+ * (APPENDLIMIT), nul (append-nul: replace).
  * usage: transcript_test [-v] [file ...]
  */
 #include <sys/socket.h>
@@ -303,7 +304,7 @@ run_begin(struct run *r, const struct transcript *t, enum mode mode)
 		c = run_preauth(base, fds[1], token);
 	} else
 		c = run_accept(base, fds[1], false, "test",
-		    !option(t, "remote", NULL));
+		    !option(t, "remote", NULL), option(t, "behind", NULL));
 	if (c == NULL)
 		fatalx("client_new");
 	if (option(t, "login", NULL) || option(t, "select", NULL) ||

@@ -245,7 +245,7 @@ test_others(void)
 		abort();
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	fcntl(fds[1], F_SETFL, O_NONBLOCK);
-	other = run_accept(r.base, fds[1], false, "192.0.2.1", true);
+	other = run_accept(r.base, fds[1], false, "192.0.2.1", true, false);
 	CHECK(other != NULL);
 	rig_turn(&r, 1);
 	CHECK(read(fds[0], b, sizeof(b)) > 0);

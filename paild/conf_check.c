@@ -282,7 +282,9 @@ check_listen(struct conf *c)
 			}
 		}
 	}
-	if (imap && !tls && is(c, "plaintext-login", "never"))
+	/* a proxy may have it */
+	if (imap && !tls && is(c, "plaintext-login", "never") &&
+	    conf_item(c, "proxy-protocol.0") == NULL)
 		conf_error(c, place(c, "plaintext-login"),
 		    "plaintext-login: \"never\" without \"tls\" lets nobody "
 		    "log in (did you mean \"loopback\"?)");

@@ -27,6 +27,11 @@ const struct conf_key conf_keys[] = {
 	    "the addresses to serve IMAP on" },
 	{ "listen.*", CONF_LISTEN, 0, IMAPD, NULL, 0, 0, NULL,
 	    "imap://ADDRESS:PORT, or imaps:// for implicit TLS" },
+	{ "proxy-protocol", CONF_LIST, 0, 0, NULL, 0, 64, NULL,
+	    "the proxies whose connections begin with a PROXY protocol "
+	    "header" },
+	{ "proxy-protocol.*", CONF_NETWORK, 0, IMAPD, NULL, 0, 0, NULL,
+	    "the address or network of a proxy" },
 	{ "control-socket", CONF_PATH, CONF_RESTART, 0,
 	    "/run/pail/pail.sock", 1, 100, NULL,
 	    "the socket through which pailctl reaches paild" },

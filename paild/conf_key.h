@@ -27,6 +27,7 @@ enum conf_type {
 	CONF_SECRET,		/* a value, {env: NAME} or {file: PATH} */
 	CONF_LISTEN,		/* imap://ADDRESS:PORT */
 	CONF_LINE,		/* store.url: never shown */
+	CONF_NETWORK,		/* an IP address, or ADDRESS/BITS */
 	CONF_URL,		/* http://HOST[:PORT] or https://... */
 	CONF_PROXY,		/* the same, or socks5h://... */
 	CONF_BUCKET,

@@ -19,6 +19,7 @@ struct parse {
 
 /* Each: 0 with the normalised value in out, -1 with the reason in why. */
 int	 conf_parse_listen(struct parse *p);
+int	 conf_parse_network(struct parse *p);
 int	 conf_parse_url(struct parse *p);
 int	 conf_parse_proxy(struct parse *p);
 int	 conf_parse_bucket(struct parse *p);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "common/network.h"
 #include "paild/conf_near.h"
 #include "paild/conf_parse.h"
 #include "paild/conf_type.h"
@@ -200,6 +201,17 @@ int
 conf_parse_proxy(struct parse *p)
 {
 	return parse_url(p, true);
+}
+
+int
+conf_parse_network(struct parse *p)
+{
+	struct network	 n;
+	const char	*why;
+
+	if (network_parse(&n, p->s, &why) == -1)
+		return conf_wrong(p, "%s: %s", p->shown, why);
+	return buf_puts(p->out, p->s);
 }
 
 int

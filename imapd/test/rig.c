@@ -69,7 +69,7 @@ rig_connect(struct rig *r, bool imaps, bool loopback)
 	fcntl(fds[1], F_SETFL, O_NONBLOCK);
 	r->fd = fds[0];
 	r->eof = r->deaf = false;
-	r->client = run_accept(r->base, fds[1], imaps, "test", loopback);
+	r->client = run_accept(r->base, fds[1], imaps, "test", loopback, false);
 }
 
 void
