@@ -275,8 +275,8 @@ attempt_new(struct authd *a, uint32_t scope, enum work_how how,
 	at->mac[0] ^= (uint8_t)how;
 	if ((at->timer = evtimer_new(a->base, attempt_timer, at)) == NULL ||
 	    gate_enter(a->gate, &at->gate, at->scope,
-	    (unsigned int)checks_first_pool(a->checks), at->name, from, at->mac,
-	    clock_ms(), pause) == -1) {
+	    (unsigned int)checks_first_pool(a->checks, how), at->name, from,
+	    at->mac, clock_ms(), pause) == -1) {
 		if (at->timer != NULL)
 			event_free(at->timer);
 		free(at);

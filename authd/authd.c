@@ -62,7 +62,7 @@ authd_backends(struct authd *a)
 	uint32_t	i;
 
 	for (i = 0; i < CACHE_BACKENDS_MAX; i++)
-		if (i < a->conf.backends)
+		if (a->conf.backend[i].name[0] != '\0')
 			work_backend(a->work, i, a->conf.backend[i].pool,
 			    a->conf.backend[i].name);
 		else
@@ -88,7 +88,7 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	a->revoked = revoked_new();
 	a->work = work_new(base, &conf->pools);
 	if (a->work != NULL && a->cache != NULL)
-		a->checks = checks_new(a->work, a->cache, conf->backends);
+		a->checks = checks_new(a->work, a->cache, &a->conf);
 	a->grants = grants_new(base, conf->storaged);
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_init(&a->channel[i], a, i);
@@ -164,7 +164,6 @@ authd_reload(struct authd *a, const struct authd_conf *conf)
 	a->conf.pools = pools;
 	authd_backends(a);
 	cache_reset(a->cache, conf->cache_ttl_ms);
-	checks_set_backends(a->checks, conf->backends);
 	gate_configure(a->gate, &gc);
 	attempts_turn(a);
 }

@@ -10,8 +10,10 @@
 #include "authd/backend.h"
 #include "common/b64.h"
 
+/* Either may be missing: who looks up is another worker, or who verifies. */
 struct backend {
-	const struct backend_kind	*kind;
+	const struct lookup_kind	*lookup_kind;
+	const struct verifier_kind	*verifier_kind;
 	void				*lookup;
 	void				*verifier;
 };
@@ -35,34 +37,67 @@ backend_find(const char *type)
 	return NULL;
 }
 
-struct backend *
-backend_open(const struct slice *conf, uint32_t index, char *why, size_t size)
+static struct backend *
+backend_make(const struct lookup_kind *lookup,
+    const struct verifier_kind *verifier, const struct slice *conf,
+    uint32_t index, char *why, size_t size)
 {
-	const char	*type = slice_at(conf, "auth.%u.type", index);
 	struct backend	*b;
 
 	if ((b = calloc(1, sizeof(*b))) == NULL) {
 		snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	if (type == NULL || (b->kind = backend_find(type)) == NULL) {
-		snprintf(why, size, "auth.%u.type: unknown type", index);
+	if (lookup != NULL && (b->lookup = lookup->open(conf, index, why,
+	    size)) == NULL) {
 		free(b);
 		return NULL;
 	}
-	b->lookup = b->kind->lookup->open(conf, index, why, size);
-	if (b->lookup != NULL && b->kind->verifier->open != NULL) {
-		b->verifier = b->kind->verifier->open(conf, index, why, size);
-		if (b->verifier == NULL) {
-			b->kind->lookup->close(b->lookup);
-			b->lookup = NULL;
-		}
-	}
-	if (b->lookup == NULL) {
-		free(b);
+	b->lookup_kind = lookup;
+	b->verifier_kind = verifier;
+	if (verifier != NULL && verifier->open != NULL && (b->verifier =
+	    verifier->open(conf, index, why, size)) == NULL) {
+		backend_close(b);
 		return NULL;
 	}
 	return b;
+}
+
+struct backend *
+backend_open(const struct slice *conf, uint32_t index, char *why, size_t size)
+{
+	const char	*type = slice_at(conf, "auth.%u.type", index);
+	const char	*lookup = slice_at(conf, "auth.%u.lookup", index);
+	const struct backend_kind *kind;
+	const struct auth_kind	*row;
+	bool			 own;
+
+	if (type == NULL || (kind = backend_find(type)) == NULL ||
+	    kind->verifier == NULL) {
+		snprintf(why, size, "auth.%u.type: unknown type", index);
+		return NULL;
+	}
+	row = auth_kind_find(type);
+	own = row == NULL || (row->traits & AUTH_FOUND) != 0 ||
+	    lookup == NULL || lookup[0] == '\0' ||
+	    strcmp(lookup, row->lookup) == 0;
+	return backend_make(own ? kind->lookup : NULL, kind->verifier, conf,
+	    index, why, size);
+}
+
+struct backend *
+backend_open_lookup(const struct slice *conf, uint32_t index, char *why,
+    size_t size)
+{
+	const char	*type = slice_at(conf, "auth.%u.lookup", index);
+	const struct backend_kind *kind;
+
+	if (type == NULL || (kind = backend_find(type)) == NULL ||
+	    kind->lookup == NULL) {
+		snprintf(why, size, "auth.%u.lookup: unknown type", index);
+		return NULL;
+	}
+	return backend_make(kind->lookup, NULL, conf, index, why, size);
 }
 
 void
@@ -71,8 +106,9 @@ backend_close(struct backend *b)
 	if (b == NULL)
 		return;
 	if (b->verifier != NULL)
-		b->kind->verifier->close(b->verifier);
-	b->kind->lookup->close(b->lookup);
+		b->verifier_kind->close(b->verifier);
+	if (b->lookup != NULL)
+		b->lookup_kind->close(b->lookup);
 	free(b);
 }
 
@@ -126,6 +162,52 @@ backend_copy(char *dst, size_t size, struct str s)
 	dst[n] = '\0';
 }
 
+/* Of the user's own lookup; without one the name is whoever it names. */
+static enum found_code
+backend_find_user(struct backend *b, enum work_how how, struct str user,
+    struct found *f)
+{
+	if (b->lookup_kind != NULL)
+		return b->lookup_kind->find(b->lookup, user,
+		    how == WORK_SALT || how == WORK_PROOF, f);
+	if (b->verifier_kind->generation != NULL)
+		b->verifier_kind->generation(b->verifier, f->generation,
+		    sizeof(f->generation));
+	return user_normalize(user, f->user, sizeof(f->user)) == 0 ?
+	    FOUND_USER : FOUND_NONE;
+}
+
+static enum work_result_code
+backend_ask(struct backend *b, enum work_how how, struct found *f,
+    struct str password, struct backend_answer *a)
+{
+	enum work_result_code	code;
+
+	switch (how) {
+	case WORK_PASSWORD:
+		if (b->verifier_kind == NULL)
+			break;
+		code = b->verifier_kind->verify(b->verifier, f, password,
+		    f->why, sizeof(f->why));
+		return f->barred && code != WORK_UNAVAILABLE ? WORK_NO : code;
+	case WORK_SALT:
+		return backend_salt(f, a);
+	case WORK_PROOF:
+		return backend_proof(f, password, a);
+	case WORK_NAME:
+		if (b->lookup_kind == NULL)
+			return WORK_UNKNOWN;
+		if (!f->unproved)
+			return WORK_YES;
+		strlcpy(f->why, "a name cannot be looked up without its "
+		    "password", sizeof(f->why));
+		return WORK_UNAVAILABLE;
+	case WORK_HOWS:
+		break;
+	}
+	return WORK_NO;
+}
+
 void
 backend_check(struct backend *b, enum work_how how, struct str user,
     struct str password, struct str remote, struct backend_answer *a)
@@ -137,33 +219,15 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 	memset(&f, 0, sizeof(f));
 	backend_copy(f.name, sizeof(f.name), user);
 	backend_copy(f.remote, sizeof(f.remote), remote);
-	found = b->kind->lookup->find(b->lookup, user,
-	    how == WORK_SALT || how == WORK_PROOF, &f);
+	found = backend_find_user(b, how, user, &f);
 	strlcpy(a->why, found == FOUND_AWAY ? f.why : f.generation,
 	    sizeof(a->why));
 	a->code = found == FOUND_AWAY ? WORK_UNAVAILABLE : WORK_UNKNOWN;
 	if (found != FOUND_AWAY && user.len > 0)
-		switch (how) {
-		case WORK_PASSWORD:
-			a->code = b->kind->verifier->verify(b->verifier, &f,
-			    password, f.why, sizeof(f.why));
-			break;
-		case WORK_SALT:
-			a->code = backend_salt(&f, a);
-			break;
-		case WORK_PROOF:
-			a->code = backend_proof(&f, password, a);
-			break;
-		case WORK_NAME:
-			a->code = f.unproved ? WORK_UNAVAILABLE : WORK_YES;
-			if (f.unproved)
-				strlcpy(f.why, "a name cannot be looked up "
-				    "without its password", sizeof(f.why));
-			break;
-		case WORK_HOWS:
-			break;
-		}
-	if (found == FOUND_NONE && (how != WORK_SALT || a->code == WORK_YES))
+		a->code = backend_ask(b, how, &f, password, a);
+	/* What cannot be told of users cannot be told of others either. */
+	if (found == FOUND_NONE && a->code != WORK_UNAVAILABLE &&
+	    (how != WORK_SALT || a->code == WORK_YES))
 		a->code = WORK_UNKNOWN;
 	else if (a->code == WORK_YES)
 		strlcpy(a->user, f.user, sizeof(a->user));
@@ -176,20 +240,20 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 const char *
 backend_gone(struct backend *b, int64_t *changed)
 {
-	return b->kind->lookup->gone == NULL ? NULL :
-	    b->kind->lookup->gone(b->lookup, changed);
+	return b->lookup_kind == NULL || b->lookup_kind->gone == NULL ? NULL :
+	    b->lookup_kind->gone(b->lookup, changed);
 }
 
 const char *
 backend_wants(struct backend *b)
 {
-	return b->kind->lookup->wants == NULL ? NULL :
-	    b->kind->lookup->wants(b->lookup);
+	return b->lookup_kind == NULL || b->lookup_kind->wants == NULL ?
+	    NULL : b->lookup_kind->wants(b->lookup);
 }
 
 bool
 backend_given(struct backend *b, struct str secret)
 {
-	return b->kind->lookup->given != NULL &&
-	    b->kind->lookup->given(b->lookup, secret);
+	return b->lookup_kind != NULL && b->lookup_kind->given != NULL &&
+	    b->lookup_kind->given(b->lookup, secret);
 }

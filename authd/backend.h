@@ -44,6 +44,7 @@ struct found {
 	bool	 alike;				/* somebody here has keys */
 	bool	 unproved;			/* only the right password will
 						 * show that there is one */
+	bool	 barred;			/* no password is right */
 	char	 where[64];			/* for the log: "line 12" */
 	char	 why[128];			/* FOUND_AWAY: the reason */
 };
@@ -81,18 +82,20 @@ struct verifier_kind {
 	enum work_result_code (*verify)(void *state, struct found *f,
 			    struct str password, char *why, size_t size);
 	void		 (*close)(void *state);
+	/* As found's, for where another kind's lookup is used; NULL: none. */
+	void		 (*generation)(void *state, char *dst, size_t size);
 };
 
 struct backend_kind {
-	const char			*type;		/* auth.N.type */
-	const struct lookup_kind	*lookup;
-	const struct verifier_kind	*verifier;
+	const char			*type;	/* auth.N.type, .lookup */
+	const struct lookup_kind	*lookup;	/* NULL: it has none */
+	const struct verifier_kind	*verifier;	/* the same */
 	/* What a worker of that entry needs of the system. */
 	void	(*reach)(const struct slice *conf, uint32_t index,
 		    struct sandbox *box);
 };
 
-extern const struct lookup_kind lookup_file;
+extern const struct lookup_kind lookup_file, lookup_system;
 extern const struct verifier_kind verifier_hash;
 #define X(name, workers, timeout, traits, own, arg)			\
 extern const struct backend_kind backend_##name;
@@ -117,13 +120,18 @@ struct backend_answer {
 
 /* NULL for an unknown type. */
 const struct backend_kind *backend_find(const char *type);
-/* NULL and the reason in why. */
+/* The verifier of that entry of `auth:`, with the lookup if that is its own
+ * or (AUTH_FOUND) needed to verify.  NULL and the reason in why. */
 struct backend *backend_open(const struct slice *conf, uint32_t index,
+	    char *why, size_t size);
+/* The entry's lookup, where it is another kind's: it answers WORK_NAME. */
+struct backend *backend_open_lookup(const struct slice *conf, uint32_t index,
 	    char *why, size_t size);
 void	 backend_close(struct backend *b);	/* NULL is fine */
 /* As WORK_CHECK says of how.  Blocks.  An unknown user (an empty name is only a
  * question for the generation) costs the time of a wrong password.  WORK_SALT:
- * not YES is NO when users of this backend have keys that look like it. */
+ * not YES is NO when users of this backend have keys that look like it.
+ * remote: the client's address. */
 void	 backend_check(struct backend *b, enum work_how how, struct str user,
 	    struct str password, struct str remote, struct backend_answer *a);
 /* As lookup_kind's. */

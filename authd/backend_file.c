@@ -121,6 +121,14 @@ file_user_cmp(const void *a, const void *b)
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
+/* In the place of a hash, as in shadow(5): none that a password has.  Such a
+ * user is one whom another kind of database verifies. */
+static bool
+file_bars(const char *hash)
+{
+	return hash[0] == '*' || hash[0] == '!';
+}
+
 /*
  * One line, NUL-terminated in place: NULL if it names a user, else what is
  * wrong with it, or "" for one that says nothing.  The name is normalized
@@ -143,7 +151,7 @@ file_line(char *line, size_t len, struct file_user *u, char why[128])
 	}
 	if (strlen(name) >= (size_t)(hash.p - line))
 		return "the name is not in Unicode NFC";
-	if (!hash_acceptable(hash))
+	if (!file_bars(hash.p) && !hash_acceptable(hash))
 		return
 		    "unsupported hash (use yescrypt, argon2id, bcrypt or "
 		    "sha512-crypt)";
@@ -197,7 +205,8 @@ file_parse(struct file_state *f, bool loud)
 			    "duplicate name");
 			continue;
 		}
-		dummy_add(&f->dummy, f->users[i].hash);
+		if (!file_bars(f->users[i].hash))
+			dummy_add(&f->dummy, f->users[i].hash);
 		f->users[i].point = file_point(f->users[i].hash);
 		f->users[kept++] = f->users[i];
 	}
@@ -323,6 +332,8 @@ file_scram(struct file_state *f, const char *name, const struct file_user *u,
 
 	key[0] = key[1] = file_dummy(f, name);
 	for (i = 0; i < f->n; i++) {
+		if (file_bars(f->users[i].hash))
+			continue;	/* a hash that all know hides nothing */
 		d = f->users[i].point - from;
 		if (d <= far[0]) {
 			far[1] = far[0];
@@ -372,8 +383,9 @@ file_find(void *state, struct str user, bool keys, struct found *found)
 		else
 			lo = mid + 1;
 	}
-	strlcpy(found->secret, u != NULL ? u->hash : file_dummy(f, name),
-	    sizeof(found->secret));
+	found->barred = u != NULL && file_bars(u->hash);
+	strlcpy(found->secret, u != NULL && !found->barred ? u->hash :
+	    file_dummy(f, name), sizeof(found->secret));
 	if (keys)
 		file_scram(f, name, u, found);
 	if (u == NULL)

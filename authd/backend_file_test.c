@@ -167,7 +167,8 @@ check_lines(void)
 		{ "#ann", WORK_UNKNOWN }, { "", WORK_UNKNOWN },
 		{ "nocolon", WORK_UNKNOWN }, { "nohash", WORK_UNKNOWN },
 		{ "extra", WORK_UNKNOWN }, { "a\nb", WORK_UNKNOWN },
-		{ "nul", WORK_UNKNOWN }, { "star", WORK_UNKNOWN },
+		{ "nul", WORK_UNKNOWN }, { "star", WORK_NO },
+		{ "bang", WORK_NO },
 		{ "plain", WORK_UNKNOWN }
 	};
 
@@ -176,7 +177,9 @@ check_lines(void)
 	buf_printf(&b, "extra:%s:1000\ncrlf:%s\r\n", h, h);
 	buf_printf(&b, "twice:%s\ntwice:%s\n", h,
 	    hashed("$6$", 1000, "other"));
-	buf_puts(&b, "star:*\nplain:pw\nn");
+	/* a user, but no password is hers, nor anybody's */
+	buf_printf(&b, "star:*\nbang:!%s\n", h);
+	buf_puts(&b, "plain:pw\nn");
 	buf_put(&b, "\0", 1);
 	buf_printf(&b, "ul:%s\n\xff\xfe:%s\n", h, h);
 	buf_printf(&b, "Bob@example.org:%s\nlast:%s", h, h);
@@ -186,6 +189,8 @@ check_lines(void)
 		CHECK_ROW(ask(rows[i].user, "pw").code == rows[i].want,
 		    "%s: %d", rows[i].user, ask(rows[i].user, "pw").code);
 	CHECK(strcmp(ask("ANN", "pw").user, "ann") == 0);
+	CHECK(ask("star", "other").code == WORK_NO);
+	CHECK(ask("star", "*").code == WORK_NO);
 	CHECK(ask("twice", "other").code == WORK_NO);
 	CHECK(ask("plain", "plain").code == WORK_UNKNOWN);
 }

@@ -5,6 +5,8 @@
  */
 #include "common/compat.h"
 
+#include <stdio.h>
+
 #include "authd/check.h"
 #include "common/clock.h"
 #include "common/fnv.h"
@@ -12,6 +14,7 @@
 
 #define CHECK_SLOTS	256
 #define CHECK_REMOTE	64	/* bytes of a client's address */
+#define CHECK_GENERATION 0x67656e65
 #define CHECK_ROUNDS	5	/* revokes survived before giving up */
 
 TAILQ_HEAD(check_waits, check_wait);
@@ -32,6 +35,14 @@ struct check {
 	struct work_job		*job;
 	uint32_t		 backend;
 	uint32_t		 generation_of;	/* the backend that is probed */
+	bool			 naming;	/* verified, or half probed:
+						 * its lookup is next */
+	struct half {				/* what the first half said */
+		char	 user[USER_ID_MAX + 1];
+		char	 generation[CACHE_GENERATION_MAX + 1];
+		char	 data[WORK_DATA_MAX];
+		size_t	 len;
+	}			 half;
 	bool			 probing;
 	bool			 probed;
 	bool			 revoked;
@@ -46,16 +57,18 @@ LIST_HEAD(check_slot, check);
 struct checks {
 	struct work		*work;
 	struct cache		*cache;
-	uint32_t		 backends;
+	const struct authd_conf	*conf;
 	uint64_t		 revokes;
 	struct check_slot	 slot[CHECK_SLOTS];
 };
 
 static void	 check_run(struct check *);
 static void	 check_ask(struct check *);
+static bool	 check_probe(struct check *);
 
 struct checks *
-checks_new(struct work *work, struct cache *cache, uint32_t backends)
+checks_new(struct work *work, struct cache *cache,
+    const struct authd_conf *conf)
 {
 	struct checks	*c;
 
@@ -63,14 +76,8 @@ checks_new(struct work *work, struct cache *cache, uint32_t backends)
 		return NULL;
 	c->work = work;
 	c->cache = cache;
-	c->backends = backends;
+	c->conf = conf;
 	return c;
-}
-
-void
-checks_set_backends(struct checks *c, uint32_t backends)
-{
-	c->backends = backends;
 }
 
 static struct check_slot *
@@ -135,31 +142,130 @@ check_away(struct check *k, struct str why)
 	k->why[n] = '\0';
 }
 
+static bool
+is_apart(const struct check *k, uint32_t backend)
+{
+	return (k->checks->conf->apart >> backend & 1) != 0;
+}
+
+/* Can it know what is asked? */
+static bool
+is_asked(const struct checks *c, uint32_t backend, enum work_how how)
+{
+	return how != WORK_PROOF || (c->conf->scram >> backend & 1) != 0;
+}
+
+static void
+check_next(struct check *k)
+{
+	k->backend++;
+	k->naming = false;
+}
+
+/* The first of two has answered: the lookup that is apart is asked next. */
+static void
+check_half(struct check *k, const char *user, struct str why, struct str data)
+{
+	struct half	*h = &k->half;
+
+	strlcpy(h->user, user, sizeof(h->user));
+	/* One that is too long is none: nothing is cached. */
+	if (why.len > CACHE_GENERATION_MAX)
+		why.len = 0;
+	if (why.len > 0)
+		memcpy(h->generation, why.p, why.len);
+	h->generation[why.len] = '\0';
+	h->len = data.len <= sizeof(h->data) ? data.len : 0;
+	if (h->len > 0)
+		memcpy(h->data, data.p, h->len);
+	k->naming = true;
+	if (!k->probing)
+		check_ask(k);
+	else if (!check_probe(k))
+		check_run(k);
+}
+
+/* One text of both generations, in hex; "" if either has none. */
+static struct str
+check_generation(const struct check *k, struct str why,
+    char dst[2 * MAC_LEN + 1])
+{
+	struct str	parts[2] = { str_from(k->half.generation), why };
+	uint8_t		mac[MAC_LEN];
+	size_t		i;
+
+	if (!k->naming)
+		return why;
+	if (parts[0].len == 0 || why.len == 0)
+		return STR("");
+	if (str_eq(parts[0], STR(CACHE_LASTING)) && str_eq(why, parts[0]))
+		return why;
+	mac_make(mac, CHECK_GENERATION, parts, 2);
+	for (i = 0; i < MAC_LEN; i++)
+		snprintf(dst + 2 * i, 3, "%02x", mac[i]);
+	return str_from(dst);
+}
+
+static void
+check_yes(struct check *k, const char *user, struct str generation,
+    struct str data)
+{
+	/* A proof is of one exchange only. */
+	if (k->how == WORK_PASSWORD)
+		cache_put(k->checks->cache, k->name, k->mac, user, k->backend,
+		    generation, clock_ms());
+	if (k->naming)
+		data = (struct str){ k->half.data, k->half.len };
+	check_finish(k, CHECK_YES, user, STR(""), data, false);
+}
+
+/* Is another to be asked before what this one says counts? */
+static bool
+check_went_on(struct check *k, enum work_result_code code, const char *user,
+    struct str why, struct str data)
+{
+	if (k->revoked) {
+		/* What the worker read may be older than the revoke. */
+		k->revoked = k->probing = k->naming = false;
+		if (++k->rounds > CHECK_ROUNDS)
+			check_finish(k, CHECK_UNAVAILABLE, "",
+			    STR("revoked too many times"), STR(""), false);
+		else
+			check_run(k);
+		return true;
+	}
+	if (k->naming || !is_apart(k, k->probing ? k->generation_of :
+	    k->backend))
+		return false;
+	if (k->probing ? code == WORK_UNAVAILABLE : code != WORK_YES)
+		return false;
+	check_half(k, user, why, data);
+	return true;
+}
+
 static void
 check_work_done(void *arg, enum work_result_code code, const char *user,
     struct str why, struct str data)
 {
 	struct check	*k = arg;
-	struct cache	*cache = k->checks->cache;
+	char		 hex[2 * MAC_LEN + 1];
+	struct str	 generation;
+	uint32_t	 of;
 
 	k->job = NULL;
 	/* A user by another name than the login: any revoke may mean it. */
 	if (code == WORK_YES && strcmp(user, k->name) != 0 &&
 	    k->revokes != k->checks->revokes)
 		k->revoked = true;
-	if (k->revoked) {
-		/* What the worker read may be older than the revoke. */
-		k->revoked = k->probing = false;
-		if (++k->rounds > CHECK_ROUNDS)
-			check_finish(k, CHECK_UNAVAILABLE, "",
-			    STR("revoked too many times"), STR(""), false);
-		else
-			check_run(k);
+	if (check_went_on(k, code, user, why, data))
 		return;
-	}
-	if (code == WORK_YES || code == WORK_NO || code == WORK_UNKNOWN)
-		cache_generation(cache, k->probing ? k->generation_of :
-		    k->backend, why, clock_ms());
+	generation = check_generation(k, why, hex);
+	of = k->probing ? k->generation_of : k->backend;
+	/* Half of one tells nothing. */
+	if ((code == WORK_YES || code == WORK_NO || code == WORK_UNKNOWN) &&
+	    is_apart(k, of) == k->naming)
+		cache_generation(k->checks->cache, of, generation,
+		    clock_ms());
 	if (k->probing) {
 		k->probing = false;
 		check_run(k);
@@ -167,11 +273,7 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 	}
 	switch (code) {
 	case WORK_YES:
-		/* A proof is of one exchange only. */
-		if (k->how == WORK_PASSWORD)
-			cache_put(cache, k->name, k->mac, user, k->backend,
-			    why, clock_ms());
-		check_finish(k, CHECK_YES, user, STR(""), data, false);
+		check_yes(k, user, generation, data);
 		return;
 	/* It is him: no other backend is asked whether he may. */
 	case WORK_EXPIRED:
@@ -187,16 +289,32 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 	case WORK_NO:
 	case WORK_UNKNOWN:
 		k->denied = true;
-		if (k->how == WORK_PASSWORD)
-			cache_deny(cache, k->mac, k->backend, why,
+		if (k->how == WORK_PASSWORD && !k->naming)
+			cache_deny(k->checks->cache, k->mac, k->backend, why,
 			    clock_ms());
-		if (!k->away && (k->why[0] == '\0' || code == WORK_NO))
+		if (k->naming)
+			strlcpy(k->why, "the password is right, but the "
+			    "lookup does not know the user", sizeof(k->why));
+		else if (!k->away && (k->why[0] == '\0' || code == WORK_NO))
 			strlcpy(k->why, code == WORK_NO ? "wrong password" :
 			    "unknown user", sizeof(k->why));
 		break;
 	}
-	k->backend++;
+	check_next(k);
 	check_ask(k);
+}
+
+/* Has the next backend said no to that password a moment ago? */
+static bool
+is_denied(struct check *k)
+{
+	if (k->how != WORK_PASSWORD || k->naming || !cache_denied(
+	    k->checks->cache, k->mac, k->backend, clock_ms()))
+		return false;
+	k->denied = true;
+	if (k->why[0] == '\0')
+		strlcpy(k->why, "refused as a moment ago", sizeof(k->why));
+	return true;
 }
 
 /* The next backend, or the end. */
@@ -208,32 +326,31 @@ check_ask(struct check *k)
 	struct checks	*c = k->checks;
 	const char	*why;
 	size_t		 pool;
+	uint32_t	 to = 0;
 
-	for (; k->backend < c->backends; k->backend++) {
-		if (k->how == WORK_PASSWORD && cache_denied(c->cache, k->mac,
-		    k->backend, clock_ms())) {
-			k->denied = true;
-			if (k->why[0] == '\0')
-				strlcpy(k->why, "refused as a moment ago",
-				    sizeof(k->why));
+	for (; k->backend < c->conf->backends; check_next(k)) {
+		if (!is_asked(c, k->backend, k->how) || is_denied(k))
 			continue;
-		}
-		if ((why = work_away(c->work, k->backend)) == NULL)
+		to = k->backend + (k->naming ? AUTH_ENTRIES_MAX : 0);
+		if ((why = work_away(c->work, to)) == NULL)
 			break;
 		check_away(k, str_from(why));
 	}
-	if (k->backend >= c->backends) {
+	if (k->backend >= c->conf->backends) {
 		check_finish(k, k->away ? CHECK_UNAVAILABLE : CHECK_NO, "",
 		    str_from(k->why), STR(""), false);
 		return;
 	}
-	pool = work_pool(c->work, k->backend);
+	if (k->naming)
+		ask = (struct work_ask){ WORK_NAME, k->half.user, STR(""),
+		    k->remote };
+	pool = work_pool(c->work, to);
 	if (pool != k->pool && k->leader != NULL) {
 		k->pool = pool;
 		k->leader->move(k->leader, pool);
 		return;
 	}
-	k->job = work_submit(c->work, k->lane, k->backend, &ask, false,
+	k->job = work_submit(c->work, k->lane, to, &ask, false,
 	    check_work_done, k);
 	if (k->job == NULL)
 		check_finish(k, CHECK_UNAVAILABLE, "",
@@ -241,14 +358,33 @@ check_ask(struct check *k)
 		    STR(""), false);
 }
 
+/* Is what the cache has of it still so?  Of a lookup that is apart, too, once
+ * its verifier has answered.  false: nobody can be asked. */
+static bool
+check_probe(struct check *k)
+{
+	struct work_ask	 probe = { k->naming ? WORK_NAME : WORK_PASSWORD, "",
+			    STR(""), "" };
+	struct work	*w = k->checks->work;
+	uint32_t	 to = k->generation_of;
+
+	if (k->naming)
+		to += AUTH_ENTRIES_MAX;
+	if (work_away(w, to) == NULL)
+		k->job = work_submit(w, k->lane, to, &probe, true,
+		    check_work_done, k);
+	k->probing = k->job != NULL;
+	return k->probing;
+}
+
 static void
 check_run(struct check *k)
 {
-	struct work_ask	 probe = { WORK_PASSWORD, "", STR(""), "" };
 	struct checks	*c = k->checks;
 	const char	*user;
 
 	k->revokes = c->revokes;
+	k->naming = false;
 	switch (k->how != WORK_PASSWORD ? CACHE_MISS :
 	    cache_find(c->cache, k->name, k->mac, clock_ms(), &user,
 	    &k->generation_of)) {
@@ -256,15 +392,10 @@ check_run(struct check *k)
 		check_finish(k, CHECK_YES, user, STR(""), STR(""), true);
 		return;
 	case CACHE_STALE:
-		if (k->probed ||
-		    work_away(c->work, k->generation_of) != NULL)
-			break;
-		k->probed = true;
-		k->job = work_submit(c->work, k->lane, k->generation_of,
-		    &probe, true, check_work_done, k);
-		if (k->job != NULL) {
-			k->probing = true;
-			return;
+		if (!k->probed) {
+			k->probed = true;
+			if (check_probe(k))
+				return;
 		}
 		break;
 	case CACHE_MISS:
@@ -303,12 +434,12 @@ check_new(struct checks *c, uint32_t lane, const struct work_ask *ask,
 }
 
 size_t
-checks_first_pool(const struct checks *c)
+checks_first_pool(const struct checks *c, enum work_how how)
 {
 	uint32_t	i;
 
-	for (i = 0; i < c->backends; i++)
-		if (work_away(c->work, i) == NULL)
+	for (i = 0; i < c->conf->backends; i++)
+		if (is_asked(c, i, how) && work_away(c->work, i) == NULL)
 			return work_pool(c->work, i);
 	/* It is told at once that all are away. */
 	return work_pool(c->work, 0) == AUTH_POOLS_MAX ? 0 :
@@ -356,7 +487,7 @@ check_skip(struct check_wait *w)
 	struct check	*k = w->check;
 
 	check_away(k, STR("timed out waiting for a worker"));
-	k->backend++;
+	check_next(k);
 	check_ask(k);
 }
 

@@ -1,8 +1,9 @@
 /*
  * From a name and a password to a user: the cache, then one backend after
- * the other, but for those that are away (work.h).  The same name and
- * password asked again in a lane meanwhile share the answer.  What may be
- * asked when is the gate's (gate.h).
+ * the other, but for those that are away (work.h).  A backend whose lookup is
+ * apart is asked twice: whether it is him, and then the lookup who that is.
+ * The same name and password asked again in a lane meanwhile share the answer.
+ * What may be asked when is the gate's (gate.h).
  */
 #ifndef AUTHD_CHECK_H
 #define AUTHD_CHECK_H
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "authd/cache.h"
+#include "authd/conf.h"
 #include "authd/work.h"
 
 enum check_code {
@@ -47,13 +49,12 @@ struct check_wait {
 	void			(*move)(struct check_wait *w, size_t pool);
 };
 
-/* cache and work are borrowed.  backends: how many are configured. */
+/* All is borrowed, and may change. */
 struct checks *checks_new(struct work *work, struct cache *cache,
-	    uint32_t backends);
+	    const struct authd_conf *conf);
 void	 checks_free(struct checks *c);		/* no callbacks */
-void	 checks_set_backends(struct checks *c, uint32_t backends);
 /* The pool of the first backend that would be asked now. */
-size_t	 checks_first_pool(const struct checks *c);
+size_t	 checks_first_pool(const struct checks *c, enum work_how how);
 /*
  * ask->user is normalized; mac is cache_mac() of it and the password (or the
  * proof); pool is the one that has room for it (AUTH_POOLS_MAX: none has, it

@@ -68,9 +68,207 @@ check_expired(void)
 	}
 }
 
+/*
+ * A verifier and a lookup that is apart: work is the one's only worker, work2
+ * the other's.  Neither answers by itself.
+ */
+static void
+apart_begin(void)
+{
+	struct authd_conf	conf = { " PLAIN LOGIN ", 300000, 1, 1, 1, 30,
+				    1000, 1000, 16384, { 2, { { "pam", 0, 1,
+				    30000, "" }, { "file", AUTH_ALL, 1, 30000,
+				    "" } } }, { { 0, "pam" } }, 1, 0 };
+
+	conf.backend[AUTH_ENTRIES_MAX].pool = 1;
+	strlcpy(conf.backend[AUTH_ENTRIES_MAX].name, "pam/lookup-file",
+	    sizeof(conf.backend[0].name));
+	authd_begin_as(&conf);
+	fake_join(&imapd, PROC_IMAPD, 0);
+	fake_join(&work, PROC_AUTHWORKER, 0);
+	fake_join(&work2, PROC_AUTHWORKER, 1);
+	fake_join(&stores[0], PROC_STORAGED, 0);
+	work.hold = work2.hold = true;
+	work2.generation = "g2";
+	pump();
+}
+
+static void
+apart_end(void)
+{
+	size_t	i;
+
+	for (i = 0; i < KEPT; i++)
+		if (stores[0].got[i].type == IMSG_GRANT_SESSION)
+			close(stores[0].got[i].fd);
+	fake_leave(&imapd);
+	fake_leave(&work);
+	fake_leave(&work2);
+	fake_leave(&stores[0]);
+	authd_end();
+}
+
+/* The one and the other answer, as far as they are asked. */
+static void
+both(uint32_t id, const char *password, enum work_result_code one,
+    enum work_result_code other)
+{
+	size_t	n = work.n, m = work2.n;
+
+	login(&imapd, id, "ann", password);
+	pump();
+	if (work.n == n)
+		return;
+	fake_result(&work, last(&work)->id, one, "ann");
+	pump();
+	if (work2.n == m)
+		return;
+	fake_result(&work2, last(&work2)->id, other, "id-of-ann");
+	pump();
+}
+
+static void
+check_apart(void)
+{
+	struct kept	*k;
+
+	apart_begin();
+	both(1, "pw", WORK_YES, WORK_YES);
+	CHECK(granted(&imapd, 1, "id-of-ann"));
+	k = last(&work);
+	CHECK(k->backend == 0 && k->how == WORK_PASSWORD &&
+	    strcmp(k->user, "ann") == 0 && strcmp(k->password, "pw") == 0);
+	k = last(&work2);
+	CHECK(k->backend == AUTH_ENTRIES_MAX && k->how == WORK_NAME);
+	CHECK(strcmp(k->user, "ann") == 0 && k->password[0] == '\0');
+	CHECK(strcmp(k->remote, remote) == 0);
+	/* a wrong password: the lookup is not asked */
+	both(2, "no", WORK_NO, WORK_YES);
+	CHECK(refused(&imapd, 2, AUTH_FAILED) && work2.n == 1);
+	both(3, "nn", WORK_LOCKED, WORK_YES);
+	CHECK(refused(&imapd, 3, AUTH_CONTACTADMIN) && work2.n == 1);
+	apart_end();
+}
+
+/* What the lookup says, where the password was right. */
+static void
+check_apart_no(void)
+{
+	static const struct {
+		enum work_result_code	work;
+		enum auth_code		auth;
+	} rows[] = {
+		{ WORK_UNKNOWN, AUTH_FAILED }, { WORK_NO, AUTH_FAILED },
+		{ WORK_EXPIRED, AUTH_EXPIRED },
+		{ WORK_LOCKED, AUTH_CONTACTADMIN },
+		{ WORK_UNAVAILABLE, AUTH_UNAVAILABLE }
+	};
+	size_t	i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		apart_begin();
+		both(1, "pw", WORK_YES, rows[i].work);
+		CHECK_ROW(refused(&imapd, 1, rows[i].auth), "row %zu", i);
+		CHECK(cache_entries(authd->cache) == 0);
+		CHECK(work.n == 1 && work2.n == 1);
+		apart_end();
+	}
+	/* its worker dies */
+	apart_begin();
+	login(&imapd, 1, "ann", "pw");
+	pump();
+	fake_result(&work, last(&work)->id, WORK_YES, "ann");
+	pump();
+	CHECK(work2.n == 1);
+	fake_leave(&work2);
+	CHECK(refused(&imapd, 1, AUTH_UNAVAILABLE));
+	apart_end();
+}
+
+/* The generation that the cache has of both. */
+static void
+age_cache(void)
+{
+	struct str	parts[2] = { STR("g1"), STR("g2") };
+	uint8_t		mac[MAC_LEN];
+	char		hex[2 * MAC_LEN + 1];
+	size_t		i;
+
+	mac_make(mac, 0x67656e65, parts, 2);
+	for (i = 0; i < MAC_LEN; i++)
+		snprintf(hex + 2 * i, 3, "%02x", mac[i]);
+	cache_generation(authd->cache, 0, str_from(hex), -10000);
+}
+
+/* A cached login counts while neither of the two has changed. */
+static void
+check_apart_cache(void)
+{
+	apart_begin();
+	both(1, "pw", WORK_YES, WORK_YES);
+	CHECK(granted(&imapd, 1, "id-of-ann"));
+	login(&imapd, 2, "ann", "pw");
+	pump();
+	CHECK(granted(&imapd, 2, "id-of-ann") && work.n + work2.n == 2);
+	/* both are asked whether it is still so */
+	age_cache();
+	both(3, "pw", WORK_UNKNOWN, WORK_UNKNOWN);
+	CHECK(granted(&imapd, 3, "id-of-ann") && work.n == 2 && work2.n == 2);
+	CHECK(last(&work)->user[0] == '\0' && last(&work2)->user[0] == '\0');
+	CHECK(last(&work2)->how == WORK_NAME);
+	/* the other has changed: it is as if nothing were cached */
+	age_cache();
+	work2.generation = "g3";
+	both(4, "pw", WORK_UNKNOWN, WORK_UNKNOWN);
+	CHECK(work.n == 4 && strcmp(last(&work)->password, "pw") == 0);
+	fake_result(&work, last(&work)->id, WORK_YES, "ann");
+	pump();
+	fake_result(&work2, last(&work2)->id, WORK_YES, "id-of-ann");
+	pump();
+	CHECK(granted(&imapd, 4, "id-of-ann"));
+	/* one that tells no generation is asked each time */
+	work2.generation = "";
+	both(5, "pW", WORK_YES, WORK_YES);
+	CHECK(granted(&imapd, 5, "id-of-ann"));
+	both(6, "pW", WORK_YES, WORK_YES);
+	CHECK(granted(&imapd, 6, "id-of-ann") && work.n == 6 && work2.n == 6);
+	apart_end();
+}
+
+/* What was verified before a revoke does not count, by either name. */
+static void
+check_apart_revoke(void)
+{
+	apart_begin();
+	login(&imapd, 1, "ann", "pw");
+	pump();
+	fake_result(&work, last(&work)->id, WORK_YES, "ann");
+	pump();
+	CHECK(work2.n == 1);
+	authd_revoke(authd, "id-of-ann");
+	fake_result(&work2, last(&work2)->id, WORK_YES, "id-of-ann");
+	pump();
+	CHECK(imapd.n == 0 && work.n == 2 && last(&work)->how ==
+	    WORK_PASSWORD);
+	fake_result(&work, last(&work)->id, WORK_YES, "ann");
+	pump();
+	authd_revoke(authd, "ann");
+	fake_result(&work2, last(&work2)->id, WORK_YES, "id-of-ann");
+	pump();
+	CHECK(imapd.n == 0 && work.n == 3);
+	fake_result(&work, last(&work)->id, WORK_NO, "");
+	pump();
+	CHECK(refused(&imapd, 1, AUTH_FAILED));
+	apart_end();
+}
+
 int
 main(void)
 {
 	check_expired();
+	check_apart();
+	check_apart_no();
+	check_apart_cache();
+	check_apart_revoke();
 	return TEST_END();
 }

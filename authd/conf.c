@@ -69,34 +69,49 @@ authd_limits(struct authd_conf *conf, const struct slice *slice)
 		conf->tallies = AUTHD_TALLIES_MIN;
 }
 
+static void
+authd_backend(struct authd_conf *conf, const struct auth_entries *e,
+    uint32_t i)
+{
+	const struct auth_kind	*kind = auth_kind_find(e->entry[i].type);
+	const char		*type = e->entry[i].type;
+	uint32_t		 k, same, to = AUTH_ENTRIES_MAX + i;
+
+	for (k = same = 0; k < e->n; k++)
+		same += strcmp(type, e->entry[k].type) == 0;
+	if (same > 1)
+		snprintf(conf->backend[i].name, sizeof(conf->backend[i].name),
+		    "%.32s/%u", type, i);
+	else
+		strlcpy(conf->backend[i].name, type,
+		    sizeof(conf->backend[i].name));
+	conf->backend[i].pool = auth_pool_of_entry(&conf->pools, e, i);
+	if (kind != NULL && (kind->traits & AUTH_SCRAM) != 0)
+		conf->scram |= UINT32_C(1) << i;
+	conf->backend[to].pool = auth_pool_of_lookup(&conf->pools, e, i);
+	if (e->entry[i].lookup[0] == '\0')
+		return;
+	conf->apart |= UINT32_C(1) << i;
+	snprintf(conf->backend[to].name, sizeof(conf->backend[to].name),
+	    "%.22s/lookup-%.16s", conf->backend[i].name, e->entry[i].lookup);
+}
+
 static int
 authd_backends(struct authd_conf *conf, const struct slice *slice, char *why,
     size_t size)
 {
-	const char	*type, *other;
-	uint32_t	 i, k, same;
+	struct auth_entries	 e;
+	uint32_t		 i;
 
 	auth_pools_read(&conf->pools, slice);
-	for (i = 0; (type = slice_at(slice, "auth.%u.type", i)) != NULL; i++) {
-		if (i == CACHE_BACKENDS_MAX) {
-			snprintf(why, size, "auth: more than %d entries",
-			    CACHE_BACKENDS_MAX);
-			return -1;
-		}
-		for (k = same = 0; (other = slice_at(slice, "auth.%u.type",
-		    k)) != NULL; k++)
-			same += strcmp(type, other) == 0;
-		if (same > 1)
-			snprintf(conf->backend[i].name,
-			    sizeof(conf->backend[i].name), "%.32s/%u", type,
-			    i);
-		else
-			strlcpy(conf->backend[i].name, type,
-			    sizeof(conf->backend[i].name));
-		conf->backend[i].pool = auth_pool_of_entry(&conf->pools, slice,
-		    i);
+	if (auth_entries_read(&e, slice) == -1) {
+		snprintf(why, size, "auth: more than %d entries",
+		    AUTH_ENTRIES_MAX);
+		return -1;
 	}
-	if ((conf->backends = i) == 0) {
+	for (i = 0; i < e.n; i++)
+		authd_backend(conf, &e, i);
+	if ((conf->backends = e.n) == 0) {
 		snprintf(why, size, "auth: no entries, so nobody can log in");
 		return -1;
 	}

@@ -10,7 +10,7 @@
 #include "common/auth_kind.h"
 #include "common/slice.h"
 
-/* From the slice: sasl-mechanisms, login-cache, auth.N.type,
+/* From the slice: sasl-mechanisms, login-cache, auth.N.type and .lookup,
  * nprocs.storaged, nprocs.imapd, login-limits.*, pools.N.* */
 struct authd_conf {
 	char		mechanisms[128];	/* upper case, with spaces */
@@ -23,11 +23,19 @@ struct authd_conf {
 	size_t		logins_address;	/* of these from one address */
 	size_t		tallies;	/* gate.h; by the number of imapds */
 	struct auth_pools pools;
+	/* The entries of `auth:`; at AUTH_ENTRIES_MAX + N the lookup of the
+	 * Nth, where that is apart (common/auth_kind.h). */
 	struct {
 		size_t	pool;		/* AUTH_POOLS_MAX: no worker */
-		char	name[48];	/* "file", or "file/2" of several */
+		char	name[48];	/* "file", or "file/2" of several;
+					 * "": none */
 	}		backend[CACHE_BACKENDS_MAX];
+	uint32_t	apart;		/* a bit for each: its lookup is */
+	uint32_t	scram;		/* the same: users may have keys */
 };
+
+_Static_assert(2 * AUTH_ENTRIES_MAX <= CACHE_BACKENDS_MAX,
+    "each entry has two backends");
 
 /* 0, or -1 with what is wrong in why. */
 int	 authd_conf_read(struct authd_conf *conf, const struct slice *slice,

@@ -57,6 +57,8 @@ login_ask(struct login *l)
 	struct str	 challenge;
 
 	for (; l->asked < a->conf.backends; l->asked++) {
+		if ((a->conf.scram >> l->asked & 1) == 0)
+			continue;
 		if (work_away(a->work, l->asked) == NULL)
 			l->job = work_submit(a->work, l->channel->index,
 			    l->asked, &ask, false, login_salt, l);

@@ -77,21 +77,33 @@ worker_forget(struct worker *w)
 }
 
 static void
+worker_kind(const char *type, const struct slice *conf, uint32_t i,
+    struct sandbox *box)
+{
+	const struct backend_kind	*kind = backend_find(type);
+
+	if (kind != NULL && kind->reach != NULL)
+		kind->reach(conf, i, box);
+}
+
+static void
 worker_reaches(const struct slice *conf, struct sandbox *box)
 {
-	const struct backend_kind	*kind;
-	struct auth_pools		 pools;
-	size_t				 mine;
-	uint32_t			 i;
+	struct auth_pools	 pools;
+	struct auth_entries	 e;
+	size_t			 mine;
+	uint32_t		 i;
 
 	auth_pools_read(&pools, conf);
 	mine = auth_pool_of_worker(&pools, (uint32_t)slice_num(conf,
 	    "index"));
-	for (i = 0; slice_at(conf, "auth.%u.type", i) != NULL; i++) {
-		kind = backend_find(slice_at(conf, "auth.%u.type", i));
-		if (kind != NULL && kind->reach != NULL &&
-		    auth_pool_of_entry(&pools, conf, i) == mine)
-			kind->reach(conf, i, box);
+	if (auth_entries_read(&e, conf) == -1)
+		return;
+	for (i = 0; i < e.n; i++) {
+		if (auth_pool_of_entry(&pools, &e, i) == mine)
+			worker_kind(e.entry[i].type, conf, i, box);
+		if (auth_pool_of_lookup(&pools, &e, i) == mine)
+			worker_kind(e.entry[i].lookup, conf, i, box);
 	}
 }
 
@@ -127,15 +139,17 @@ worker_reachable(const struct worker *w, const struct slice *conf, char *why,
 	return 0;
 }
 
-/* A worker is its pool's, and has only that pool's entries. */
+/* A worker is its pool's, and has only that pool's entries; as authd_conf does,
+ * it counts what it only looks up from AUTH_ENTRIES_MAX on. */
 int
 worker_reload(struct worker *w, const struct slice *conf, char *why,
     size_t size)
 {
 	struct auth_pools	 pools;
+	struct auth_entries	 e;
 	struct backend		*b[CACHE_BACKENDS_MAX] = { NULL };
 	size_t			 mine;
-	uint32_t		 i;
+	uint32_t		 i, to;
 
 	if (worker_reachable(w, conf, why, size) == -1)
 		return -1;
@@ -146,18 +160,21 @@ worker_reload(struct worker *w, const struct slice *conf, char *why,
 		snprintf(why, size, "a worker of no pool");
 		return -1;
 	}
-	for (i = 0; slice_at(conf, "auth.%u.type", i) != NULL; i++) {
-		if (i == CACHE_BACKENDS_MAX) {
-			snprintf(why, size, "auth: more than %d entries",
-			    CACHE_BACKENDS_MAX);
-			goto fail;
-		}
-		if (backend_find(slice_at(conf, "auth.%u.type", i)) == NULL) {
+	if (auth_entries_read(&e, conf) == -1) {
+		snprintf(why, size, "auth: more than %d entries",
+		    AUTH_ENTRIES_MAX);
+		return -1;
+	}
+	for (i = 0; i < e.n; i++) {
+		if (backend_find(e.entry[i].type) == NULL) {
 			snprintf(why, size, "auth.%u.type: unknown type", i);
 			goto fail;
 		}
-		if (auth_pool_of_entry(&pools, conf, i) == mine && (b[i] =
-		    backend_open(conf, i, why, size)) == NULL)
+		to = AUTH_ENTRIES_MAX + i;
+		if ((auth_pool_of_entry(&pools, &e, i) == mine && (b[i] =
+		    backend_open(conf, i, why, size)) == NULL) ||
+		    (auth_pool_of_lookup(&pools, &e, i) == mine && (b[to] =
+		    backend_open_lookup(conf, i, why, size)) == NULL))
 			goto fail;
 	}
 	worker_close(w->backend);
@@ -290,7 +307,7 @@ worker_keep(struct worker *w, uint32_t id, const struct work_check *check,
 		w->last_want = 1;
 	w->kept.want = w->last_want;
 	snprintf(what, sizeof(what), "key:auth.%" PRIu32 ".%s",
-	    check->backend, key);
+	    check->backend % AUTH_ENTRIES_MAX, key);
 	daemon_want(w->kept.want, what);
 	return true;
 }

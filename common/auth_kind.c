@@ -22,6 +22,49 @@ auth_kind_find(const char *name)
 	return NULL;
 }
 
+int
+auth_entries_add(struct auth_entries *e, const char *type, const char *lookup)
+{
+	const struct auth_kind	*kind = auth_kind_find(type);
+
+	if (e->n == AUTH_ENTRIES_MAX)
+		return -1;
+	strlcpy(e->entry[e->n].type, type, sizeof(e->entry[e->n].type));
+	e->entry[e->n].lookup[0] = '\0';
+	if (lookup != NULL && (kind == NULL ||
+	    strcmp(kind->lookup, lookup) != 0))
+		strlcpy(e->entry[e->n].lookup, lookup,
+		    sizeof(e->entry[e->n].lookup));
+	e->n++;
+	return 0;
+}
+
+int
+auth_entries_read(struct auth_entries *e, const struct slice *s)
+{
+	const char	*type;
+	uint32_t	 i;
+
+	memset(e, 0, sizeof(*e));
+	for (i = 0; (type = slice_at(s, "auth.%u.type", i)) != NULL; i++)
+		if (auth_entries_add(e, type,
+		    slice_at(s, "auth.%u.lookup", i)) == -1)
+			return -1;
+	return 0;
+}
+
+uint32_t
+auth_entries_before(const struct auth_entries *e, uint32_t entry,
+    const char *kind)
+{
+	uint32_t	i, n = 0;
+
+	for (i = 0; i < entry && i < e->n; i++)
+		n += strcmp(e->entry[i].type, kind) == 0 ||
+		    strcmp(e->entry[i].lookup, kind) == 0;
+	return n;
+}
+
 static uint32_t
 pool_num(const struct slice *s, size_t i, const char *name)
 {
@@ -63,19 +106,23 @@ auth_pool_find(const struct auth_pools *p, const char *type, uint32_t nth)
 }
 
 size_t
-auth_pool_of_entry(const struct auth_pools *p, const struct slice *s,
+auth_pool_of_entry(const struct auth_pools *p, const struct auth_entries *e,
     uint32_t entry)
 {
-	const char	*type = slice_at(s, "auth.%u.type", entry), *other;
-	uint32_t	 i, nth = 0;
-
-	if (type == NULL)
+	if (entry >= e->n)
 		return AUTH_POOLS_MAX;
-	for (i = 0; i < entry; i++) {
-		other = slice_at(s, "auth.%u.type", i);
-		nth += other != NULL && strcmp(other, type) == 0;
-	}
-	return auth_pool_find(p, type, nth);
+	return auth_pool_find(p, e->entry[entry].type,
+	    auth_entries_before(e, entry, e->entry[entry].type));
+}
+
+size_t
+auth_pool_of_lookup(const struct auth_pools *p, const struct auth_entries *e,
+    uint32_t entry)
+{
+	if (entry >= e->n || e->entry[entry].lookup[0] == '\0')
+		return AUTH_POOLS_MAX;
+	return auth_pool_find(p, e->entry[entry].lookup,
+	    auth_entries_before(e, entry, e->entry[entry].lookup));
 }
 
 size_t

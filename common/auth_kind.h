@@ -11,14 +11,19 @@
 #ifndef COMMON_AUTH_KIND_H
 #define COMMON_AUTH_KIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define AUTH_KINDS(X, ARG)						\
 	X(file, 0, 30, AUTH_SCRAM | AUTH_FOUND, file, ARG)		\
 	/* It waits for a server: its own timeouts are shorter. */	\
-	X(ldap, 4, 30, AUTH_FOUND, ldap, ARG)
+	X(ldap, 4, 30, AUTH_FOUND, ldap, ARG)				\
+	X(pam, 4, 30, 0, system, ARG)					\
+	/* Only a lookup. */						\
+	X(system, 2, 30, 0, system, ARG)
 
+#define AUTH_ENTRIES_MAX	16	/* of `auth:` */
 #define AUTH_POOLS_MAX		16
 #define AUTH_WORKERS_MAX	256	/* of all pools */
 #define AUTH_ALL		UINT32_MAX
@@ -40,6 +45,26 @@ struct auth_kind {
 const struct auth_kind *auth_kind_find(const char *name);
 
 /*
+ * The entries of `auth:`: whose verifier, and whose lookup.  A lookup that is
+ * not the type's own is apart: workers of its own kind are asked, after those
+ * that have verified.
+ */
+struct auth_entries {
+	uint32_t	 n;
+	struct {
+		char	 type[24];
+		char	 lookup[24];	/* empty: the type's own */
+	}		 entry[AUTH_ENTRIES_MAX];
+};
+
+/* lookup: NULL or "": it was left out.  -1: too many. */
+int	 auth_entries_add(struct auth_entries *e, const char *type,
+	    const char *lookup);
+/* How many entries before this one have work for that kind. */
+uint32_t auth_entries_before(const struct auth_entries *e, uint32_t entry,
+	    const char *kind);
+
+/*
  * Workers that are paild's as long as it runs, whatever a reload does to
  * `auth:`: of one type, for its entry-th entry, or for all (AUTH_ALL).
  * Workers are numbered through the pools.
@@ -49,6 +74,8 @@ struct auth_pool {
 	uint32_t	 entry;
 	uint32_t	 workers;
 	uint32_t	 timeout_ms;
+	char		 user[32];	/* that they run as; "": authd's.
+					 * paild's, in no slice */
 };
 struct auth_pools {
 	size_t		 n;
@@ -59,12 +86,17 @@ struct slice;
 
 /* From a slice (pools.N.type, .entry, .workers, .timeout: milliseconds). */
 void	 auth_pools_read(struct auth_pools *p, const struct slice *s);
-/* A pool's number, or AUTH_POOLS_MAX: none.  For the nth entry of this type,
- * from 0; for entry N of the slice (auth.N); for a worker. */
+/* From a slice (auth.N.type, .lookup).  -1: too many. */
+int	 auth_entries_read(struct auth_entries *e, const struct slice *s);
+/* A pool's number, or AUTH_POOLS_MAX: none.  For the nth entry that has work
+ * for this kind, from 0; for entry N's verifier, for its lookup if that is
+ * apart; for a worker. */
 size_t	 auth_pool_find(const struct auth_pools *p, const char *type,
 	    uint32_t nth);
-size_t	 auth_pool_of_entry(const struct auth_pools *p, const struct slice *s,
-	    uint32_t entry);
+size_t	 auth_pool_of_entry(const struct auth_pools *p,
+	    const struct auth_entries *e, uint32_t entry);
+size_t	 auth_pool_of_lookup(const struct auth_pools *p,
+	    const struct auth_entries *e, uint32_t entry);
 size_t	 auth_pool_of_worker(const struct auth_pools *p, uint32_t worker);
 
 #endif

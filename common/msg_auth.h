@@ -73,7 +73,8 @@ struct cred_key {
 struct cred_refused { struct str access_key; struct str why; };
 
 /*
- * WORK_CHECK: backend is the index in the "auth" list.  What is asked:
+ * WORK_CHECK: backend is the index in the "auth" list (of its lookup, if that
+ * is another kind's: AUTH_ENTRIES_MAX more).  What is asked:
  * WORK_PASSWORD	is it user's password?
  * WORK_SALT	nothing yet: the result's data is "s=SALT,i=ITERATIONS" of
  *		user's SCRAM keys (RFC 5802), or of some that look the same, and

@@ -6,9 +6,8 @@
 set -eu
 build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libssl-dev libzstd-dev zlib1g-dev libyaml-dev libsqlite3-dev liblz4-dev
- libexpat1-dev libutf8proc-dev libcrypt-dev libargon2-dev libldap-dev mandoc
- openssl curl
- ca-certificates"
+ libexpat1-dev libutf8proc-dev libcrypt-dev libargon2-dev libldap-dev
+ libpam0g-dev mandoc openssl curl ca-certificates"
 tests="gsasl haproxy python3 python3-venv isync mutt bmake tmux git procps
  iproute2 slapd ldap-utils afl++ clang libclang-rt-dev ruby"
 want=$build

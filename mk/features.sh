@@ -1,8 +1,9 @@
 #!/bin/sh
 # Detects the hardening options that this compiler and linker support: each
 # flag is tried on a small program, together with those before it, and used if
-# there are no warnings.  Prints two lines, the compiler's flags and the
-# linker's.  The result is cached in BUILDDIR/features until the compiler, the
+# there are no warnings.  And which libraries are here that we can do without.
+# Prints three lines, the compiler's flags, the linker's, and -DPAIL_NAME for
+# each of these libraries.  The result is cached in BUILDDIR/features until the compiler, the
 # flags or this file change.
 #
 # usage: features.sh BUILDDIR MODE CC BASEFLAGS
@@ -40,11 +41,20 @@ asan)	compile='
 fuzz)	compile= ;;
 esac
 
-key="$CC $("$(command -v ${CC%% *})" --version 2>/dev/null | head -n 1)
-$BASE $compile $link"
+# What it is for, the library, its header, and what it must have.
+libraries='
+PAM	-lpam	security/pam_appl.h	pam_start
+'
+
+# One that is installed later is found, too.
+headers=$(echo "$libraries" | while read -r _ _ h _; do
+	ls "/usr/include/$h" "/usr/local/include/$h" 2>/dev/null || :
+done)
+key="$headers $CC $("$(command -v ${CC%% *})" --version 2>/dev/null | head -n 1)
+$BASE $compile $link $libraries"
 key=$(echo "$key" | cksum)
 if [ -f "$B/features" ] && [ "$(sed -n 1p "$B/features")" = "$key" ]; then
-	sed -n '2,3p' "$B/features"
+	sed -n '2,4p' "$B/features"
 	exit 0
 fi
 
@@ -97,6 +107,19 @@ TABLE
 for_each link <<TABLE
 $link
 TABLE
-printf '%s\n%s\n%s\n' "$key" "$cflags" "$ldflags" > "$T/answer"
+have=
+while read -r name lib header symbol; do
+	[ -n "$name" ] || continue
+	printf '#include <stddef.h>\n#include <%s>\n' "$header" > "$T/lib.c"
+	printf 'int main(void) { return (void *)%s == NULL; }\n' "$symbol" \
+	    >> "$T/lib.c"
+	# shellcheck disable=SC2086
+	if $CC $BASE -o "$T/lib" "$T/lib.c" $lib >/dev/null 2>&1; then
+		have="$have -DPAIL_$name"
+	fi
+done <<TABLE
+$libraries
+TABLE
+printf '%s\n%s\n%s\n%s\n' "$key" "$cflags" "$ldflags" "$have" > "$T/answer"
 mv "$T/answer" "$B/features"
-sed -n '2,3p' "$B/features"
+sed -n '2,4p' "$B/features"

@@ -49,8 +49,9 @@ libs_for() {
 	common)	 echo "$(lib openssl libargon2 expat) $base" ;;
 	imapd)	 echo "$(lib openssl libevent_openssl) $base" ;;
 	storaged) echo "$(lib libcurl sqlite3 libzstd zlib liblz4 expat) $base -lpthread" ;;
-	authd)	 case $OS in OpenBSD) echo "$(lib ldap lber libargon2) $base" ;;
-		 *) echo "-lcrypt $(lib ldap lber libargon2) $base" ;; esac ;;
+	authd)	 case $have in *PAIL_PAM*) pam=-lpam ;; *) pam= ;; esac
+		 case $OS in OpenBSD) echo "$(lib ldap lber libargon2) $base" ;;
+		 *) echo "-lcrypt $pam $(lib ldap lber libargon2) $base" ;; esac ;;
 	credd)	 echo "$(lib libcurl expat) $base" ;;
 	paild)	 echo "$(lib yaml-0.1) $base" ;;
 	pailctl) case $OS in
@@ -126,7 +127,8 @@ ROOMS="common mail $(echo $(sh "$(dirname "$0")/procs.sh" programs)) paild pailc
 warn="$(echo $warn) ${WERROR:-}"
 known=$(sh "$(dirname "$0")/features.sh" "$B" "$MODE" "$CC" \
     "-std=c11 $hard $opt ${CFLAGS:-}")
-hard="$hard $opt$(echo "$known" | sed -n 1p)"
+have=$(echo "$known" | sed -n 3p)
+hard="$hard $opt$(echo "$known" | sed -n 1p)$have"
 ldhard="-pie$(echo "$known" | sed -n 2p)"
 cflags="$warn $hard -I. -I$B $inc ${CFLAGS:-}"
 # Objects are made anew when these change, not when a file is added.

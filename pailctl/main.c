@@ -184,13 +184,13 @@ cmd_dump(int argc, char *argv[])
 static const char *
 users_path(void)
 {
-	const char	*type;
+	const char	*path = NULL;
 	unsigned	 i;
 
-	for (i = 0; (type = conf_at(conf, "auth.%u.type", i)) != NULL; i++)
-		if (strcmp(type, "file") == 0)
-			return conf_at(conf, "auth.%u.path", i);
-	return NULL;
+	for (i = 0; path == NULL &&
+	    conf_at(conf, "auth.%u.type", i) != NULL; i++)
+		path = conf_at(conf, "auth.%u.path", i);
+	return path;
 }
 
 /* Sessions that the old password opened end; none are there without paild. */

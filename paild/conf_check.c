@@ -4,8 +4,6 @@
  */
 #include "common/compat.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,6 +11,7 @@
 #include "common/b64.h"
 #include "paild/command_split.h"
 #include "paild/conf.h"
+#include "paild/conf_auth.h"
 #include "paild/conf_file.h"
 #include "paild/conf_ldap.h"
 #include "paild/conf_region.h"
@@ -325,35 +324,6 @@ check_paths(struct conf *c)
 }
 
 static void
-check_auth(struct conf *c)
-{
-	const struct conf_item	*a, *b;
-	struct stat		 st;
-	size_t			 i, j;
-
-	for (i = 0; i < c->n; i++) {
-		a = &c->items[i];
-		if (a->bad || strcmp(a->key->path, "auth.*.path") != 0)
-			continue;
-		for (j = 0; j < i; j++) {
-			b = &c->items[j];
-			if (!b->bad && b->key == a->key &&
-			    strcmp(a->value, b->value) == 0)
-				conf_error(c, a->at, "%s: the same file as "
-				    "%s", a->path, b->path);
-		}
-		/* A file that is not there yet is made by pailctl. */
-		if (stat(a->value, &st) == 0 && !S_ISREG(st.st_mode))
-			conf_error(c, a->at, "%s: %s is not a file", a->path,
-			    a->value);
-		else if (stat(a->value, &st) == -1 && errno == ENOENT)
-			conf_warning(c, a->at, "%s: %s does not exist yet: "
-			    "\"pailctl user add NAME\" creates it", a->path,
-			    a->value);
-	}
-}
-
-static void
 check_mailboxes(struct conf *c)
 {
 	const struct conf_item	*a, *b;
@@ -418,7 +388,7 @@ conf_check(struct conf *c)
 	check_tls(c);
 	check_listen(c);
 	check_paths(c);
-	check_auth(c);
+	conf_auth(c);
 	conf_ldap(c);
 	check_mailboxes(c);
 	conf_secure(c);

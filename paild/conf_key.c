@@ -221,10 +221,21 @@ const struct conf_key conf_keys[] = {
 	    "the user databases, tried in this order" },
 	{ "auth.*", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "one user database" },
 	{ "auth.*.type", CONF_WORD, CONF_REQUIRED, AUTHD | AUTHWORKER, NULL, 0,
-	    0, "file ldap", "file or ldap" },
+	    0, "file ldap pam", "what verifies passwords: file, ldap or pam" },
+	{ "auth.*.lookup", CONF_WORD, 0, AUTHD | AUTHWORKER, NULL, 0, 0,
+	    "file ldap system", "what says who a user is; default: the type" },
 	{ "auth.*.path", CONF_PATH, CONF_REQUIRED | CONF_GUARDED,
 	    AUTHD | AUTHWORKER, NULL, 1, 1000, NULL,
 	    "password file with lines of name:hash", "type=file" },
+	{ "auth.*.service", CONF_STRING, 0, AUTHWORKER, "pail", 1, 64, NULL,
+	    "the PAM service: a file in /etc/pam.d", "type=pam" },
+	{ "auth.*.session", CONF_BOOL, 0, AUTHWORKER, "true", 0, 0, NULL,
+	    "open and close a PAM session as a check", "type=pam" },
+	{ "auth.*.user", CONF_STRING, 0, 0, "root", 1, 31, NULL,
+	    "the user that asks PAM; pam_unix needs root", "type=pam" },
+	{ "auth.*.minimum-uid", CONF_NUMBER, 0, AUTHWORKER, "1000", 0,
+	    4294967294ULL, NULL, "accounts below are not known",
+	    "type=pam system" },
 	{ "auth.*.url", CONF_LIST, CONF_REQUIRED, 0, NULL, 1, 4, NULL,
 	    "the directory's servers, tried in this order", "type=ldap" },
 	{ "auth.*.url.*", CONF_LDAP_URL, 0, AUTHWORKER, NULL, 1, 320, NULL,
@@ -434,6 +445,20 @@ conf_key_selector(const char *map)
 bool
 conf_key_goes_with(const struct conf_key *key, const char *kind)
 {
-	return key->when == NULL || kind == NULL || conf_word_in(kind,
-	    key->when + selector_length(key->when) + 1);
+	const char	*words, *p, *end;
+	char		 word[32];
+
+	if (key->when == NULL || kind == NULL)
+		return true;
+	words = key->when + selector_length(key->when) + 1;
+	for (p = kind; *p != '\0'; p = *end == ' ' ? end + 1 : end) {
+		end = p + strcspn(p, " ");
+		if ((size_t)(end - p) >= sizeof(word))
+			continue;
+		memcpy(word, p, (size_t)(end - p));
+		word[end - p] = '\0';
+		if (conf_word_in(word, words))
+			return true;
+	}
+	return false;
 }

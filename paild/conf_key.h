@@ -98,7 +98,8 @@ const char *conf_key_leaf(const char *path);
  * ("store.type"); NULL: all are.
  */
 const struct conf_key *conf_key_selector(const char *map);
-/* Is key allowed if the selector's value is kind?  NULL: unknown, so yes. */
+/* Is key allowed if the selector's value is kind, or one of several (separated
+ * by a space)?  NULL: unknown, so yes. */
 bool	 conf_key_goes_with(const struct conf_key *key, const char *kind);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 
-#include "common/auth_kind.h"
 #include "common/ldap_addr.h"
 #include "paild/conf.h"
 #include "paild/conf_ldap.h"
@@ -52,7 +51,7 @@ check_mode(struct conf *c, unsigned i)
 	if (written(c, i, "base") == NULL)
 		conf_error(c, written(c, i, "type")->at, "auth.%u needs "
 		    "\"bind-dn\" (the DN of a user) or \"base\" (where users "
-		    "are searched for) with \"type: ldap\"", i);
+		    "are searched for) with \"ldap\"", i);
 	it = written(c, i, "service-password");
 	if (service != NULL && it == NULL)
 		conf_error(c, service->name_at, "%s needs "
@@ -160,49 +159,39 @@ check_times(struct conf *c, unsigned i)
 		conf_error(c, it->at, "%s is longer than %s", path, other);
 }
 
-/* A mechanism that no user of these databases can use. */
+/* A lookup has no password to bind with: it must search. */
 static void
-check_scram(struct conf *c)
+check_lookup(struct conf *c, unsigned i)
 {
-	const struct conf_item	*it;
-	const struct auth_kind	*kind;
-	const char		*type;
-	bool			 keys = false;
-	size_t			 i;
+	const struct conf_item	*dn = written(c, i, "bind-dn");
 
-	for (i = 0; i < ENTRIES; i++) {
-		type = conf_at(c, "auth.%zu.type", i);
-		kind = type != NULL ? auth_kind_find(type) : NULL;
-		keys |= kind != NULL && (kind->traits & AUTH_SCRAM) != 0;
-	}
-	for (i = 0; i < c->n && !keys; i++) {
-		it = &c->items[i];
-		if (!it->bad && it->at.line != 0 && strcmp(it->key->path,
-		    "sasl-mechanisms.*") == 0 &&
-		    strcmp(it->value, "SCRAM-SHA-256") == 0)
-			conf_error(c, it->at, "%s: nobody can use %s: no "
-			    "entry of auth has keys for it (\"type: file\" "
-			    "may)", it->path, it->value);
-	}
+	if (dn != NULL)
+		conf_error(c, dn->name_at, "%s cannot be used with \"lookup: "
+		    "ldap\": without the password, users have to be searched "
+		    "for (did you mean \"base\"?)", dn->path);
 }
 
 void
 conf_ldap(struct conf *c)
 {
-	const char	*type;
+	const char	*type, *lookup;
 	unsigned	 i;
-	bool		 any = false;
+	bool		 verifies, looks;
 
 	for (i = 0; i < ENTRIES; i++) {
 		type = conf_at(c, "auth.%u.type", i);
-		if (type == NULL || strcmp(type, "ldap") != 0)
+		lookup = conf_at(c, "auth.%u.lookup", i);
+		verifies = type != NULL && strcmp(type, "ldap") == 0;
+		looks = type != NULL && lookup != NULL && !verifies &&
+		    strcmp(lookup, "ldap") == 0;
+		if (!verifies && !looks)
 			continue;
-		any = true;
-		check_mode(c, i);
+		if (looks)
+			check_lookup(c, i);
+		if (!looks || written(c, i, "bind-dn") == NULL)
+			check_mode(c, i);
 		check_groups(c, i);
 		check_urls(c, i);
 		check_times(c, i);
 	}
-	if (any)
-		check_scram(c);
 }

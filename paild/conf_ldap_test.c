@@ -13,6 +13,7 @@
 #include "paild/test/conf_files.h"
 
 #define E	L S "auth: [{type: ldap, "
+#define F	L S "auth: [{type: file, path: users, "
 #define DN	"bind-dn: 'uid=%u,dc=x'"
 #define H	"url: ['ldaps://h']"
 
@@ -65,6 +66,12 @@ static const struct { const char *text, *error; } rows[] = {
 	{ E H ", " DN ", path: users}]\n", "3:65: auth.0.path cannot be used with \"type: ldap\": it belongs to \"type: file\"" },
 	{ L S "auth: [{type: file, path: users, url: ['ldaps://h']}]\n", "3:34: auth.0.url cannot be used with \"type: file\": it belongs to \"type: ldap\"" },
 	{ E H ", " DN ", attributes: {uid: uid}}]\n", "3:78: unknown key \"uid\" in auth.0.attributes (did you mean \"id\"?)" },
+	{ F "lookup: ldap, " H ", base: dc=x}]\n", "" },
+	{ F "lookup: ldap, " H ", " DN "}]\n", "3:68: auth.0.bind-dn cannot be used with \"lookup: ldap\"" },
+	{ F "lookup: ldap, " H "}]\n", "3:15: auth.0 needs \"bind-dn\" (the DN of a user) or \"base\"" },
+	{ F "lookup: ldap, base: dc=x}]\n", "3:42: auth.0 needs \"url\" with \"lookup: ldap\"" },
+	{ E H ", " DN ", lookup: file, path: users}]\n", "" },
+	{ E H ", " DN ", lookup: system, minimum-uid: 500}]\n", "" },
 	{ E H ", " DN "}]\nsasl-mechanisms: [PLAIN, SCRAM-SHA-256]\n", "4:26: sasl-mechanisms.1: nobody can use SCRAM-SHA-256" },
 	{ E H ", " DN "}, {type: file, path: users}]\nsasl-mechanisms: [SCRAM-SHA-256]\n", "" },
 };

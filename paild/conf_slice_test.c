@@ -141,8 +141,9 @@ test_kinds(void)
 			end = p + strcspn(p, " ");
 			snprintf(word, sizeof(word), "%.*s", (int)(end - p),
 			    p);
-			CHECK_ROW(conf_word_in(word, selector->words) &&
-			    conf_key_goes_with(key, word), "%s %s", key->path,
+			CHECK_ROW((conf_word_in(word, selector->words) ||
+			    conf_word_in(word, conf_key_find(
+			    "auth.*.lookup")->words)) && conf_key_goes_with(key, word), "%s %s", key->path,
 			    word);
 		}
 		CHECK(!conf_key_goes_with(key, "none") &&
@@ -246,6 +247,9 @@ test_slices(void)
 		{ PROC_AUTHD, "auth.0.type", true },
 		{ PROC_AUTHD, "store.secret-key", false },
 		{ PROC_AUTHWORKER, "auth.0.path", true },
+		{ PROC_AUTHWORKER, "auth.0.lookup", true },
+		{ PROC_AUTHD, "auth.0.lookup", true },
+		{ PROC_AUTHD, "auth.0.minimum-uid", false },
 		{ PROC_AUTHWORKER, "tls.private-key", false },
 		{ PROC_STORAGED, "index", true },
 		{ PROC_IMAPD, "index", true },

@@ -189,6 +189,10 @@ seen_before(const struct tree_node *map, const struct tree_node *n,
 struct kind {
 	const struct conf_key	*selector;	/* NULL: it has no kinds */
 	const char		*word;		/* NULL: missing, or wrong */
+	const char		*words;		/* those that its keys may be
+						 * of: it, and a lookup's */
+	char			 both[64];
+	const struct tree_node	*lookup;	/* NULL: none */
 	struct tree_mark	 at;
 };
 
@@ -208,19 +212,28 @@ read_kind(const struct tree_node *map, const char *keypath, struct kind *k)
 {
 	const struct tree_node	*n;
 
-	k->word = NULL;
+	k->word = k->words = NULL;
+	k->lookup = NULL;
 	k->at = map->name != NULL ? map->name_at : map->at;
 	if ((k->selector = conf_key_selector(keypath)) == NULL)
 		return;
 	n = find_child(map, conf_key_leaf(k->selector->path));
 	if (n == NULL) {
-		k->word = k->selector->def;
+		k->words = k->word = k->selector->def;
 		return;
 	}
 	k->at = n->at;
 	if (n->kind == TREE_SCALAR && conf_word_in(n->value,
 	    k->selector->words))
-		k->word = n->value;
+		k->words = k->word = n->value;
+	if (k->word == NULL || strcmp(keypath, "auth.*") != 0 ||
+	    (n = find_child(map, "lookup")) == NULL ||
+	    n->kind != TREE_SCALAR || !conf_word_in(n->value,
+	    conf_key_find("auth.*.lookup")->words))
+		return;
+	snprintf(k->both, sizeof(k->both), "%s %s", k->word, n->value);
+	k->words = k->both;
+	k->lookup = n;
 }
 
 /*
@@ -278,7 +291,7 @@ static bool
 is_required(const struct conf_key *key, const struct kind *k)
 {
 	return (key->flags & CONF_REQUIRED) && (key->when == NULL ||
-	    (k->word != NULL && conf_key_goes_with(key, k->word)));
+	    (k->words != NULL && conf_key_goes_with(key, k->words)));
 }
 
 static void
@@ -295,7 +308,13 @@ check_required(struct conf *c, const struct tree_node *map, const char *path,
 		    find_child(map, conf_key_leaf(key->path)) != NULL ||
 		    (c->bad_url && strcmp(keypath, "store") == 0))
 			continue;
-		if (key->when != NULL)
+		if (key->when != NULL && k->lookup != NULL &&
+		    !conf_key_goes_with(key, k->word))
+			conf_error(c, k->lookup->at, "%s needs \"%s\" with "
+			    "\"lookup: %s\": %s", path,
+			    conf_key_leaf(key->path), k->lookup->value,
+			    key->doc);
+		else if (key->when != NULL)
 			conf_error(c, k->at, "%s needs \"%s\" with \"%s: "
 			    "%s\": %s", path, conf_key_leaf(key->path),
 			    conf_key_leaf(k->selector->path), k->word,
@@ -333,7 +352,7 @@ walk_map(struct conf *c, const struct tree_node *map, const char *path,
 		    *n->name == '\0' || strcmp(n->name, "*") == 0 ||
 		    (key = conf_key_find(subkey)) == NULL)
 			unknown_key(c, n, path, keypath, kind.word);
-		else if (!conf_key_goes_with(key, kind.word))
+		else if (!conf_key_goes_with(key, kind.words))
 			wrong_kind(c, map, n, sub, key, &kind, keypath);
 		else
 			walk(c, n, sub, subkey);
@@ -341,7 +360,7 @@ walk_map(struct conf *c, const struct tree_node *map, const char *path,
 	check_required(c, map, path, keypath, &kind);
 	if (strlen(keypath) > 2 &&
 	    strcmp(keypath + strlen(keypath) - 2, ".*") == 0)
-		conf_fill_element(c, path, keypath, kind.word);
+		conf_fill_element(c, path, keypath, kind.words);
 }
 
 static void

@@ -10,18 +10,17 @@
 
 #include "paild/pools.h"
 
-/* How many entries before this one are of its type. */
-static uint32_t
-nth_of_type(const struct conf *c, uint32_t entry, const char *type)
+/* The entries of a configuration that is in order. */
+static void
+entries_of(const struct conf *c, struct auth_entries *e)
 {
-	const char	*other;
-	uint32_t	 i, n = 0;
+	const char	*type;
+	uint32_t	 i;
 
-	for (i = 0; i < entry; i++) {
-		other = conf_at(c, "auth.%u.type", i);
-		n += other != NULL && strcmp(other, type) == 0;
-	}
-	return n;
+	memset(e, 0, sizeof(*e));
+	for (i = 0; (type = conf_at(c, "auth.%u.type", i)) != NULL; i++)
+		(void)auth_entries_add(e, type,
+		    conf_at(c, "auth.%u.lookup", i));
 }
 
 static bool
@@ -30,24 +29,40 @@ has_pool(const struct auth_pools *p, const char *type, uint32_t nth)
 	return auth_pool_find(p, type, nth) != AUTH_POOLS_MAX;
 }
 
+/* The workers of that kind for entry i; "": none. */
+static void
+make_pool(struct auth_pools *p, const struct conf *c,
+    const struct auth_entries *e, uint32_t i, const char *type)
+{
+	const struct auth_kind	*kind = auth_kind_find(type);
+	uint32_t		 nth = auth_entries_before(e, i, type);
+	struct auth_pool	*q = &p->pool[p->n];
+	const char		*user;
+
+	if (kind == NULL || has_pool(p, type, nth) || p->n == AUTH_POOLS_MAX)
+		return;
+	strlcpy(q->type, type, sizeof(q->type));
+	q->entry = kind->workers == 0 ? AUTH_ALL : nth;
+	q->workers = kind->workers != 0 ? kind->workers :
+	    conf_processes(c, PROC_AUTHWORKER);
+	q->timeout_ms = kind->timeout * 1000;
+	user = conf_at(c, "auth.%u.user", i);
+	if (user != NULL && strcmp(e->entry[i].type, type) == 0)
+		strlcpy(q->user, user, sizeof(q->user));
+	p->n++;
+}
+
 void
 pools_make(struct auth_pools *p, const struct conf *c)
 {
-	const struct auth_kind	*kind;
-	const char		*type;
-	uint32_t		 i, nth;
+	struct auth_entries	 e;
+	uint32_t		 i;
 
 	memset(p, 0, sizeof(*p));
-	for (i = 0; (type = conf_at(c, "auth.%u.type", i)) != NULL; i++) {
-		nth = nth_of_type(c, i, type);
-		if ((kind = auth_kind_find(type)) == NULL ||
-		    has_pool(p, type, nth) || p->n == AUTH_POOLS_MAX)
-			continue;
-		strlcpy(p->pool[p->n].type, type, sizeof(p->pool[p->n].type));
-		p->pool[p->n].entry = kind->workers == 0 ? AUTH_ALL : nth;
-		p->pool[p->n].workers = kind->workers != 0 ? kind->workers :
-		    conf_processes(c, PROC_AUTHWORKER);
-		p->pool[p->n++].timeout_ms = kind->timeout * 1000;
+	entries_of(c, &e);
+	for (i = 0; i < e.n; i++) {
+		make_pool(p, c, &e, i, e.entry[i].type);
+		make_pool(p, c, &e, i, e.entry[i].lookup);
 	}
 }
 
@@ -62,16 +77,35 @@ pools_workers(const struct auth_pools *p)
 	return n;
 }
 
+const char *
+pools_user(const struct auth_pools *p, uint32_t worker)
+{
+	size_t	pool = auth_pool_of_worker(p, worker);
+
+	return pool == AUTH_POOLS_MAX || p->pool[pool].user[0] == '\0' ?
+	    NULL : p->pool[pool].user;
+}
+
 void
 pools_missing(const struct auth_pools *p, const struct conf *c,
     void (*missing)(uint32_t entry, const char *type, void *arg), void *arg)
 {
-	const char	*type;
-	uint32_t	 i;
+	struct auth_entries	 e;
+	const char		*user;
+	size_t			 pool;
+	uint32_t		 i;
 
-	for (i = 0; (type = conf_at(c, "auth.%u.type", i)) != NULL; i++)
-		if (!has_pool(p, type, nth_of_type(c, i, type)))
-			missing(i, type, arg);
+	entries_of(c, &e);
+	for (i = 0; i < e.n; i++) {
+		pool = auth_pool_of_entry(p, &e, i);
+		user = conf_at(c, "auth.%u.user", i);
+		if (pool == AUTH_POOLS_MAX || strcmp(p->pool[pool].user,
+		    user != NULL ? user : "") != 0)
+			missing(i, e.entry[i].type, arg);
+		if (e.entry[i].lookup[0] != '\0' &&
+		    auth_pool_of_lookup(p, &e, i) == AUTH_POOLS_MAX)
+			missing(i, e.entry[i].lookup, arg);
+	}
 }
 
 size_t

@@ -11,9 +11,11 @@
 /* Pools for the entries of `auth:`. */
 void	 pools_make(struct auth_pools *p, const struct conf *c);
 uint32_t pools_workers(const struct auth_pools *p);
+/* Whom a worker runs as, if not as authd's user; or NULL. */
+const char *pools_user(const struct auth_pools *p, uint32_t worker);
 /*
  * Calls missing() with each entry of a later configuration that p has no
- * workers for: they come with a restart of paild.
+ * workers of a kind for, or of another user: they come with a restart of paild.
  */
 void	 pools_missing(const struct auth_pools *p, const struct conf *c,
 	    void (*missing)(uint32_t entry, const char *type, void *arg),

@@ -37,6 +37,48 @@ missing(uint32_t entry, const char *type, void *arg)
 	*n += 100 * (int)entry + (int)strlen(type);
 }
 
+/* A lookup of another kind has workers, too; PAM's are another user's. */
+static void
+check_lookups(void)
+{
+#ifdef PAIL_PAM
+	struct auth_pools	 p;
+	struct conf		*one, *two, *three;
+	uint32_t		 i;
+	int			 n = 0;
+
+	one = load("{type: pam, service: other}");
+	two = load("{type: pam, service: other, lookup: file, path: a}, "
+	    "{type: file, path: b, lookup: system}");
+	three = load("{type: pam, service: other, user: nobody}");
+	pools_make(&p, one);
+	CHECK(p.n == 1 && pools_workers(&p) == 4 && p.pool[0].entry == 0);
+	CHECK(strcmp(p.pool[0].user, "root") == 0);
+	pools_missing(&p, one, missing, &n);
+	CHECK(n == 0);
+	/* as another user they come with a restart */
+	pools_missing(&p, three, missing, &n);
+	CHECK(n == 3);
+	n = 0;
+	pools_missing(&p, two, missing, &n);
+	CHECK(n == 4 + 104 + 106);
+	pools_make(&p, two);
+	CHECK(p.n == 3 && pools_workers(&p) == 4 + 3 + 2);
+	CHECK(strcmp(p.pool[0].type, "pam") == 0 &&
+	    strcmp(p.pool[1].type, "file") == 0 &&
+	    p.pool[1].entry == AUTH_ALL &&
+	    strcmp(p.pool[2].type, "system") == 0 && p.pool[2].entry == 0);
+	n = 0;
+	pools_missing(&p, two, missing, &n);
+	CHECK(n == 0);
+	for (i = 0; i < 9; i++)
+		CHECK_ROW((pools_user(&p, i) != NULL) == (i < 4), "%u", i);
+	conf_free(one);
+	conf_free(two);
+	conf_free(three);
+#endif
+}
+
 int
 main(void)
 {
@@ -66,6 +108,7 @@ main(void)
 	pools_missing(&p, one, missing, &n);
 	CHECK(n == 4);
 	pools_make(&p, one);
+	CHECK(pools_user(&p, 0) == NULL && pools_user(&p, 99) == NULL);
 	CHECK(pools_extra(&p, &t, extra) == 4);
 	CHECK(strcmp(extra[0].key, "pools.0.type") == 0 &&
 	    strcmp(extra[0].value, "file") == 0);
@@ -76,6 +119,7 @@ main(void)
 	    strcmp(extra[3].value, "30000") == 0);
 	conf_free(one);
 	conf_free(two);
+	check_lookups();
 	rmdir(dir);
 	return TEST_END();
 }

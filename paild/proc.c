@@ -164,10 +164,17 @@ proc_slice(const struct proc *p, struct buf *b)
 		{ "report", pd->report != NULL ? "true" : "false" },
 	};
 	struct pools_text	 pools;
+	const char		*user;
 	size_t			 n = 9;
 	char			 why[512];
 	int			 k, r;
 
+	/* Its primary group is the user's. */
+	if (p->kind == PROC_AUTHWORKER && id->user[0] != '\0' &&
+	    (user = pools_user(&pd->pools, p->index)) != NULL) {
+		extra[2].value = user;
+		extra[3].value = "";
+	}
 	snprintf(index, sizeof(index), "%u", p->index);
 	for (k = PROC_PAILD + 1; k < PROC_KINDS; k++) {
 		snprintf(keys[k], sizeof(keys[k]), "nprocs.%s",

@@ -240,16 +240,24 @@ authd_begin(uint32_t storaged, uint32_t backends, int64_t ttl)
 	struct authd_conf	conf = { " PLAIN LOGIN SCRAM-SHA-256 ",
 				    ttl, backends, storaged, 1, 30, 1000,
 				    1000, 16384, { 1, { { "file", AUTH_ALL, 2,
-				    30000 } } }, { { 0, "" } } };
+				    30000, "" } } },
+				    { { 0, "" } }, 0, 0 };
 	uint32_t		i;
 
 	for (i = 0; i < backends; i++)
 		snprintf(conf.backend[i].name, sizeof(conf.backend[i].name),
 		    "file/%u", i);
 
+	conf.scram = UINT32_MAX;
+	authd_begin_as(&conf);
+}
+
+void
+authd_begin_as(const struct authd_conf *conf)
+{
 	log_set_level(LOG_LEVEL_ERROR);
 	base = event_base_new();
-	authd = authd_new(base, &conf);
+	authd = authd_new(base, conf);
 	CHECK(authd != NULL);
 }
 

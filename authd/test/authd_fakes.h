@@ -67,6 +67,7 @@ bool	 refused(struct fake *f, uint32_t id, enum auth_code code);
 bool	 granted(struct fake *f, uint32_t id, const char *user);
 /* One pool of two workers for all backends; ttl: ms of the cache. */
 void	 authd_begin(uint32_t storaged, uint32_t backends, int64_t ttl);
+void	 authd_begin_as(const struct authd_conf *conf);
 void	 authd_end(void);
 
 #endif

@@ -1,0 +1,312 @@
+"""Who may log in, by lookup, verifier, mechanism and client: one row for each
+that can be, and why the others cannot. All databases stand in one
+configuration, and each user is known to one of them."""
+
+import concurrent.futures
+import imaplib
+import os
+import pwd
+import re
+import subprocess
+
+import pam
+import proc
+import suite
+
+PASSWORD = "pass, with = signs"
+SCRIPTED = "scripted-password"
+
+
+# ---- databases: each makes its entry of auth: and its user ----
+
+class FileFile:
+    """A password file."""
+    lookup, verifier = "file", "file"
+    mechanisms = ("PLAIN", "LOGIN", "SCRAM-SHA-256")
+    entry = "{type: file, path: users}"     # the suite's
+    user = id = "ann"
+    password = PASSWORD
+
+    def users(self, s):
+        s.ctl("user", "add", "--scheme", "scram-sha-256", self.user,
+              input=self.password.encode() + b"\n")
+
+
+class SystemPam:
+    """The accounts of this host: pam_unix."""
+    lookup, verifier = "system", "pam"
+    uid = 0
+    mechanisms = ("PLAIN", "LOGIN")
+    password = PASSWORD
+
+    def __init__(self, directory):
+        self.user = self.id = pam.account(self.password)
+        self.entry = "{type: pam, service: %s}" % pam.unix()
+
+    def users(self, s):
+        pass
+
+
+class FilePam:
+    """A password file whose hashes do not count: a program knows the
+    passwords, by pam_exec."""
+    lookup, verifier = "file", "pam"
+    uid = pwd.getpwnam("nobody").pw_uid
+    mechanisms = ("PLAIN", "LOGIN")
+    user = id = "virt@example.org"
+    password = SCRIPTED
+    stranger = "stranger"       # whom only PAM knows
+
+    def __init__(self, directory):
+        self.names = os.path.join(directory, "names")
+        with open(self.names, "w") as f:
+            f.write("Virt@example.org:*\n")
+        os.chmod(self.names, 0o644)
+        self.entry = "{type: pam, user: nobody, service: %s, lookup: file, " \
+            "path: %s}" % (pam.script(directory, {
+                self.user: self.password, self.stranger: self.password}),
+                self.names)
+
+    def users(self, s):
+        pass
+
+
+class SystemFile:
+    """A password file for accounts of this host."""
+    lookup, verifier = "system", "file"
+    mechanisms = ("PLAIN", "LOGIN", "SCRAM-SHA-256")
+    password = PASSWORD
+    stranger = "no-account"     # who is in the file only
+
+    def __init__(self, directory):
+        self.user = self.id = pam.account(None)
+        self.path = os.path.join(directory, "hashes")
+        open(self.path, "w").close()
+        self.entry = "{type: file, path: %s, lookup: system}" % self.path
+
+    def users(self, s):
+        """As pailctl makes them, but in our own file."""
+        theirs = os.path.join(s.dir, "users")
+        with open(theirs) as f:
+            before = f.read()
+        for user in self.user, self.stranger:
+            s.ctl("user", "add", "--scheme", "scram-sha-256", user,
+                  input=self.password.encode() + b"\n")
+        with open(theirs) as f:
+            text = f.read()
+        with open(self.path, "w") as f:
+            f.writelines(x + "\n" for x in text.splitlines()
+                         if x not in before)
+        os.chmod(self.path, 0o644)
+        with open(theirs, "w") as f:
+            f.write(before)
+
+
+DATABASES = (SystemPam, FilePam, SystemFile)
+
+IMPOSSIBLE = {
+    ("pam", "SCRAM-SHA-256"):
+        "PAM verifies passwords, and has no keys to prove one with",
+}
+
+
+# ---- clients: each says whether it got in ----
+
+def with_imaplib(s, mechanism, user, password):
+    m = imaplib.IMAP4("127.0.0.1", s.imap_port)
+    try:
+        if mechanism == "PLAIN":
+            m.authenticate("PLAIN", lambda _: (
+                "\0%s\0%s" % (user, password)).encode())
+        else:
+            m.login(user, password)
+        return m.select()[0] == "OK"
+    except imaplib.IMAP4.error as e:
+        assert "AUTHENTICATIONFAILED" in str(e), e
+        return False
+    finally:
+        m.shutdown()
+
+
+def with_curl(s, mechanism, user, password):
+    r = subprocess.run(
+        ["curl", "-s", "-S", "--max-time", "60", "--login-options",
+         "AUTH=" + mechanism, "-u", "%s:%s" % (user, password),
+         "imap://127.0.0.1:%d/" % s.imap_port], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=90)
+    assert r.returncode in (0, 67), r
+    return r.returncode == 0 and b"INBOX" in r.stdout
+
+
+def with_gsasl(s, mechanism, user, password):
+    r = subprocess.run(
+        ["gsasl", "--imap", "--no-starttls", "--mechanism=" + mechanism,
+         "--authentication-id=" + user, "--password=" + password, "--no-cb",
+         "--connect=127.0.0.1:%d" % s.imap_port], input=b"",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=90)
+    return b"authentication finished" in r.stdout + r.stderr
+
+
+def with_mbsync(s, mechanism, user, password):
+    rc = os.path.join(s.dir, "mbsyncrc")
+    with open(rc, "w") as f:
+        f.write("IMAPStore us\nHost 127.0.0.1\nPort %d\nUser %s\n"
+                "Pass \"%s\"\nSSLType None\nAuthMechs %s\n\n"
+                "MaildirStore md\nInbox %s/md\n\n"
+                "Channel c\nFar :us:\nNear :md:\n" % (
+                    s.imap_port, user, password, mechanism, s.dir))
+    r = subprocess.run(["mbsync", "-c", rc, "--list", "c"],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       timeout=90)
+    return r.returncode == 0 and b"INBOX" in r.stdout
+
+
+CLIENTS = {
+    "PLAIN": (with_imaplib, with_curl, with_gsasl),
+    "LOGIN": (with_imaplib, with_curl, with_gsasl, with_mbsync),
+    "SCRAM-SHA-256": (with_gsasl,),
+}
+
+
+class Matrix:
+    """A suite with these databases, and as first of them a password file."""
+
+    def __init__(self, *kinds, **over):
+        directory = proc.tempdir("matrix")
+        os.chmod(directory, 0o755)
+        self.databases = [FileFile()] + [k(directory) for k in kinds]
+        self.suite = suite.Suite(
+            users=(), auth="[%s]" % ", ".join(
+                d.entry for d in self.databases),
+            sasl_mechanisms="[PLAIN, LOGIN, SCRAM-SHA-256]", **over)
+        for d in self.databases:
+            d.users(self.suite)
+
+    def __enter__(self):
+        self.suite.__enter__()
+        return self.suite, self.databases
+
+    def __exit__(self, *exc):
+        try:
+            self.suite.__exit__(*exc)
+        finally:
+            pam.clean()
+
+
+def uids(s):
+    """Of authd and its workers."""
+    found = set()
+    for pid, name in s.children():
+        if name == "authd":
+            with open("/proc/%d/status" % pid) as f:
+                found.add(int(re.search(r"^Uid:\s+(\d+)", f.read(),
+                                        re.M).group(1)))
+    return found
+
+
+def logins(s, user):
+    """(mechanism, result, why) of each login of user, as the log has it."""
+    return [(m.group(1), m.group(2), m.group(3)) for m in re.finditer(
+        r' user="?%s"? mech=(\S+) .* result=(\w+)(?: why="(.*)")?$' %
+        re.escape(user), s.log_text(), re.M)]
+
+
+def test_each_row_of_the_matrix_logs_in():
+    why = pam.available()
+    with Matrix(*(() if why else DATABASES)) as (s, databases):
+        for d in databases:
+            for mechanism in d.mechanisms:
+                for client in CLIENTS[mechanism]:
+                    assert client(s, mechanism, d.user, d.password), (
+                        d.__class__.__name__, mechanism, client.__name__,
+                        s.log_tail())
+            # and PAM is asked by the user that is set for it
+            if d.verifier == "pam":
+                assert uids(s) >= {d.uid}, (d, uids(s))
+            # the mail is the id's that the lookup has named
+            s.ctl("deliver", d.id, input=b"Subject: for %s\n\n" %
+                  d.id.encode())
+            c = s.client(d.user.upper(), '"%s"' % d.password)
+            c.ok("SELECT INBOX")
+            a = c.ok("FETCH 1 BODY.PEEK[HEADER]")
+            assert b"for " + d.id.encode() in b"".join(a.lines), a
+            c.logout()
+
+
+def test_a_wrong_password_is_one_in_each_row():
+    """And with it a password that is right in another row."""
+    why = pam.available()
+    with Matrix(*(() if why else DATABASES)) as (s, databases):
+        tries = [(with_imaplib, "LOGIN", "nobody-here", PASSWORD)]
+        for d in databases:
+            tries.append((with_imaplib, "LOGIN", d.user,
+                          SCRIPTED if d.password == PASSWORD else PASSWORD))
+            for mechanism in set(CLIENTS) - set(d.mechanisms):
+                assert (d.verifier, mechanism) in IMPOSSIBLE, (d, mechanism)
+                tries.append((with_gsasl, mechanism, d.user, d.password))
+        strangers = () if why else (FilePam.stranger,
+                                 SystemFile.stranger)
+        for user in strangers:
+            tries.append((with_imaplib, "PLAIN", user, SCRIPTED if
+                          user == FilePam.stranger else PASSWORD))
+        # root has a uid below minimum-uid, whatever the password
+        tries.append((with_imaplib, "PLAIN", "root", PASSWORD))
+        with concurrent.futures.ThreadPoolExecutor(len(tries)) as pool:
+            got = list(pool.map(lambda t: t[0](s, *t[1:]), tries))
+        assert not any(got), list(zip(tries, got))
+        for t in tries:
+            assert {x[1] for x in logins(s, t[2])} == {"no"}, (
+                t, logins(s, t[2]))
+        for user in strangers:
+            assert logins(s, user)[-1][2] == "the password is right, but " \
+                "the lookup does not know the user", logins(s, user)
+
+
+def test_who_has_the_right_password_is_told_that_it_is_of_no_use():
+    """And nobody else is."""
+    if pam.available():
+        return
+    old = pam.account(PASSWORD, "-e", "2020-01-01")
+    aged = pam.account(PASSWORD)
+    subprocess.run(["chage", "-d", "0", aged], check=True)
+    here, away = pam.account(PASSWORD), pam.account(PASSWORD)
+    directory = proc.tempdir("access")
+    rules = os.path.join(directory, "access.conf")
+    with open(rules, "w") as f:
+        f.write("+:%s:127.0.0.1\n-:%s:127.0.0.1\n+:ALL:ALL\n" % (here, away))
+    entry = "[{type: pam, service: %s}]" % pam.unix(
+        "account required pam_access.so nodefgroup accessfile=" + rules)
+    expect = {old: "EXPIRED", aged: "EXPIRED", away: "CONTACTADMIN",
+              here: None}
+
+    def said(s, user, password):
+        c = s.client(None)
+        a = c.cmd('LOGIN %s "%s"' % (user, password))
+        c.close()
+        return a
+
+    try:
+        with suite.Suite(users=(), auth=entry) as s:
+            tries = [(u, p) for u in expect for p in (PASSWORD, "wrong")]
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                got = dict(zip(tries, pool.map(lambda t: said(s, *t), tries)))
+            for (user, password), a in got.items():
+                code = expect[user] if password == PASSWORD else \
+                    "AUTHENTICATIONFAILED"
+                assert (a.status == "OK") == (code is None), (user, a)
+                assert code is None or a.code(code) is not None, (user, a)
+            assert {x[1] for x in logins(s, old)} == {"expired", "no"}
+            assert {x[1] for x in logins(s, away)} == {"locked", "no"}
+    finally:
+        pam.clean()
+
+
+def test_impossible_rows_are_refused_by_the_configuration():
+    if pam.available():
+        return
+    s = suite.Suite(users=(), auth="[{type: pam, service: other}]",
+                    sasl_mechanisms="[SCRAM-SHA-256]")
+    r = subprocess.run([s.bin("paild"), "-n", "-f", s.conf],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       timeout=60)
+    assert r.returncode == 1 and b"nobody can use SCRAM-SHA-256" in r.stdout, r
