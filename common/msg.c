@@ -7,6 +7,7 @@
 #include "common/msg_auth.h"
 #include "common/msg_mbox.h"
 #include "common/msg_setup.h"
+#include "common/msg_sign.h"
 
 static const struct wire_struct none_wire = { .name = "none" };
 

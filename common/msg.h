@@ -30,7 +30,8 @@
 	X(GRANT,   3, AUTHD, STORAGED, WIRE)				\
 	X(CRED,    4, CREDD, STORAGED, WIRE)				\
 	X(WORK,    5, AUTHD, AUTHWORKER, WIRE)				\
-	X(MBOX,    6, IMAPD, STORAGED, GRANT)
+	X(MBOX,    6, IMAPD, STORAGED, GRANT)				\
+	X(SIGN,    7, CREDD, IMAPD, WIRE)
 
 enum msg_made { MSG_MADE_FORK, MSG_MADE_WIRE, MSG_MADE_GRANT };
 
@@ -83,6 +84,10 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(WORK_CHECK,		55, WORK, A, 12288, 0, work_check)	\
 	X(WORK_RESULT,		56, WORK, B, 2048, 0, work_result)	\
 	X(WORK_REVOKE,		57, WORK, B, 1024, 0, work_revoke)	\
+	/* TLS: certificates, signatures */				\
+	X(SIGN_CERT,		110, SIGN, A, MSG_LONG, 0, sign_cert)	\
+	X(SIGN_TRANSCRIPT,	111, SIGN, B, 1024, 0, sign_transcript)	\
+	X(SIGN_DONE,		112, SIGN, A, 2048, 0, sign_done)	\
 	/* a session: requests */					\
 	X(MBOX_LIST,		60, MBOX, A, 2048, 0, mbox_list)	\
 	X(MBOX_CREATE,		61, MBOX, A, 2048, 0, mbox_create)	\

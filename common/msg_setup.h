@@ -20,9 +20,9 @@
  * are of each kind, paild excepted), "user", "group", "chroot" (empty: none),
  * "log.level", "debug", "probe" (true for the one storaged that tests the store
  * before it is ready: once in the lifetime of paild), "report" (true for paild
- * -C); for authd and its workers "pools.N.NAME" (auth_kind.h).  imapd's
- * "listen.N" is what it keeps listening on after a reload (protocol://address
- * of SETUP_LISTEN).
+ * -C), "tls" (true if there are certificates); for authd and its workers
+ * "pools.N.NAME" (auth_kind.h).  imapd's "listen.N" is what it keeps listening
+ * on after a reload (protocol://address of SETUP_LISTEN).
  */
 struct setup_pair { struct str key; struct str value; };
 struct setup_conf { struct wire_list pairs; };
@@ -46,6 +46,7 @@ struct ctl_doing { struct str text; };
  * SETUP_GIVE has it, with the same id.  what:
  *	key:PATH	the file that this key of the configuration names, or
  *			has its value in as {file: ...}
+ *	mark:tls	a text that changes when the files of "tls" do
  *	env:NAME	a variable, or the file that it names (paild/give.c has
  *			the list)
  *	aws:credentials, aws:config	AWS's shared file; its path is in why,

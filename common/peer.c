@@ -21,12 +21,11 @@
 
 #include "common/peer_impl.h"
 
-#define PEER_READ	(64 * 1024)	/* bytes of one read */
 #define PEER_VERSION	1		/* of the protocols, in HELLO */
 #define FRAG_FIRST	(64 * 1024)	/* first allocation of a long message */
 
 /* What is unfinished is below a frame; then one read follows. */
-static uint8_t	 peer_rbuf[MSG_FRAME_MAX + PEER_READ];
+static uint8_t	 peer_rbuf[PEER_RBUF];
 /* Those that wait for the loop's end to be freed. */
 static struct peer_list dying = TAILQ_HEAD_INITIALIZER(dying);
 
@@ -472,8 +471,8 @@ keep_fds(struct peer *p, struct msghdr *mh)
 	return r;
 }
 
-static void
-peer_read(struct peer *p)
+void
+peer_read(struct peer *p, uint8_t *rbuf)
 {
 	union {
 		struct cmsghdr	cm;
@@ -488,7 +487,7 @@ peer_read(struct peer *p)
 #ifdef MSG_CMSG_CLOEXEC
 	flags = MSG_CMSG_CLOEXEC;
 #endif
-	iov.iov_base = peer_rbuf + left;
+	iov.iov_base = rbuf + left;
 	iov.iov_len = PEER_READ;
 	mh.msg_iov = &iov;
 	mh.msg_iovlen = 1;
@@ -513,15 +512,15 @@ peer_read(struct peer *p)
 		return;
 	}
 	if (left != 0)
-		memcpy(peer_rbuf, p->in, left);
+		memcpy(rbuf, p->in, left);
 	release(p, p->in, left);
 	p->in = NULL;
 	p->in_len = 0;
-	feed(p, peer_rbuf, left + (size_t)n);
+	feed(p, rbuf, left + (size_t)n);
 	if (p->held)
 		p->unparsed = true;
 	if (p->secret)
-		explicit_bzero(peer_rbuf, left + (size_t)n);
+		explicit_bzero(rbuf, left + (size_t)n);
 }
 
 static void
@@ -539,7 +538,7 @@ peer_io(evutil_socket_t fd, short what, void *arg)
 		if (p->unparsed)
 			feed_left(p);
 		else
-			peer_read(p);
+			peer_read(p, peer_rbuf);
 	}
 	settle(p);
 }

@@ -79,6 +79,13 @@ size_t	 peer_queued(const struct peer *p);	/* bytes not yet written */
 size_t	 peer_queued_fds(const struct peer *p);	/* descriptors, the same */
 /* Writes as much as the socket accepts now, instead of later from the loop. */
 void	 peer_push(struct peer *p);
+/*
+ * Without the loop: writes what is queued, and waits for the other end's next
+ * words for at most ms milliseconds; they go to message() as ever, from within
+ * this call.  1: something came; 0: nothing; -1: the channel is no longer open
+ * (closed() follows from the loop).  Not from the peer's own handlers.
+ */
+int	 peer_await(struct peer *p, int ms);
 /* Stops or resumes reading, for back-pressure. */
 void	 peer_hold(struct peer *p, bool hold);
 int	 peer_fd(const struct peer *p);

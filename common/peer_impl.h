@@ -9,6 +9,8 @@
 #include "common/peer.h"
 
 #define PEER_HEADER	16		/* bytes of a frame's header */
+#define PEER_READ	(64 * 1024)	/* bytes of one read */
+#define PEER_RBUF	(MSG_FRAME_MAX + PEER_READ)
 #define PEER_MORE	1		/* flags of a frame */
 #define PEER_FD		2
 
@@ -77,6 +79,8 @@ void	 peer_wake(struct peer *p);	/* peer_later() soon */
 
 int	 peer_enqueue(struct peer *p, uint16_t type, uint32_t id,
 	    const void *data, size_t len, int fd);
+/* One read, into PEER_RBUF bytes, and what it had is handled. */
+void	 peer_read(struct peer *p, uint8_t *rbuf);
 void	 peer_flush(struct peer *p);	/* writes what the socket accepts */
 void	 peer_tell_drained(struct peer *p);
 void	 peer_out_free(struct peer *p);

@@ -6,16 +6,38 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "common/compat.h"
+#include "common/sign_provider.h"
 
 /* TLS 1.2: ephemeral keys and AEAD, nothing else (RFC 9325 section 4.2);
  * TLS 1.3 has nothing else. */
 #define TLS12_CIPHERS	"ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK"
+
+/* What credd signs with (common/msg_sign.h); nothing with SHA-1 or SHA-224. */
+static char sigalgs[] =
+    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:"
+    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
+    "RSA+SHA256:RSA+SHA384:RSA+SHA512";
+
+/* What a context has besides OpenSSL's own; it goes when the context does. */
+struct sni {
+	char		*name;
+	SSL_CTX		*ctx;		/* NULL: the context itself */
+};
+struct extra {
+	struct sni	*rows;
+	size_t		 n;
+	unsigned char	*ocsp;		/* NULL: none */
+	size_t		 ocsp_len;
+};
 
 static void
 explain(char *why, size_t size, const char *what)
@@ -28,54 +50,26 @@ explain(char *why, size_t size, const char *what)
 	snprintf(why, size, "%s: %s", what, text);
 }
 
-static int
-no_passphrase(char *buf, int size, int rw, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rw;
-	(void)arg;
-	return -1;
-}
-
-static int
-use_key(SSL_CTX *ctx, const char *pem)
-{
-	BIO		*bio = BIO_new_mem_buf(pem, -1);
-	EVP_PKEY	*key = NULL;
-	int		 ok = 0;
-
-	if (bio != NULL)
-		key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-	if (key != NULL)
-		ok = SSL_CTX_use_PrivateKey(ctx, key);
-	EVP_PKEY_free(key);
-	BIO_free(bio);
-	return ok == 1 ? 0 : -1;
-}
-
 /* The first certificate is ours, the others lead to its issuer. */
 static int
-use_chain(SSL_CTX *ctx, const char *pem)
+use_chain(SSL_CTX *ctx, struct str chain, X509 **own)
 {
-	BIO	*bio = BIO_new_mem_buf(pem, -1);
-	X509	*x;
-	int	 n = 0, ok = 1;
+	const unsigned char	*p = (const unsigned char *)chain.p;
+	const unsigned char	*end = p + chain.len;
+	X509			*x;
+	int			 ok = 1;
 
-	if (bio == NULL)
-		return -1;
-	while (ok == 1 && (x = PEM_read_bio_X509(bio, NULL, no_passphrase,
-	    NULL)) != NULL) {
-		if (n++ == 0)
+	*own = NULL;
+	while (ok == 1 && p < end &&
+	    (x = d2i_X509(NULL, &p, (long)(end - p))) != NULL) {
+		if (*own == NULL) {
 			ok = SSL_CTX_use_certificate(ctx, x);
-		else
+			*own = x;	/* ctx has it, too */
+		} else
 			ok = (int)SSL_CTX_add1_chain_cert(ctx, x);
 		X509_free(x);
 	}
-	BIO_free(bio);
-	if (n > 0 && ok == 1)
-		ERR_clear_error();	/* of the end of the PEM */
-	return n > 0 && ok == 1 ? 0 : -1;
+	return *own != NULL && ok == 1 && p == end ? 0 : -1;
 }
 
 /*
@@ -105,9 +99,8 @@ tls_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-SSL_CTX *
-tls_context(const char *certificate, const char *key, const char *protocol,
-    char *why, size_t size)
+static SSL_CTX *
+context_new(const char *protocol, char *why, size_t size)
 {
 	SSL_CTX	*ctx = SSL_CTX_new(TLS_server_method());
 
@@ -126,26 +119,188 @@ tls_context(const char *certificate, const char *key, const char *protocol,
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_alpn_select_cb(ctx, tls_alpn,
 	    (void *)(uintptr_t)protocol);
-	if (SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) != 1) {
-		explain(why, size, "TLS ciphers");
-		SSL_CTX_free(ctx);
-		return NULL;
-	}
-	if (use_chain(ctx, certificate) == -1)
-		explain(why, size, "tls.certificate");
-	else if (use_key(ctx, key) == -1)
-		explain(why, size, "tls.private-key");
-	else if (SSL_CTX_check_private_key(ctx) != 1)
-		explain(why, size,
-		    "tls.private-key does not match tls.certificate");
-	else
+	if (SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) == 1 &&
+	    SSL_CTX_set1_sigalgs_list(ctx, sigalgs) == 1)
 		return ctx;
+	explain(why, size, "TLS ciphers");
 	SSL_CTX_free(ctx);
 	return NULL;
+}
+
+static SSL_CTX *
+context_make(struct str chain, EVP_PKEY *key, const char *protocol, char *why,
+    size_t size)
+{
+	SSL_CTX		*ctx = context_new(protocol, why, size);
+	EVP_PKEY	*apart = NULL;
+	X509		*own;
+
+	if (ctx == NULL)
+		return NULL;
+	if (use_chain(ctx, chain, &own) == -1) {
+		explain(why, size, "the certificate");
+		goto fail;
+	}
+	if (key == NULL && (key = apart = sign_provider_key(own, why,
+	    size)) == NULL)
+		goto fail;
+	if (SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1) {
+		explain(why, size, "the private key does not match the "
+		    "certificate");
+		goto fail;
+	}
+	EVP_PKEY_free(apart);
+	return ctx;
+ fail:
+	EVP_PKEY_free(apart);
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+SSL_CTX *
+tls_context(struct str chain, EVP_PKEY *key, const char *protocol, char *why,
+    size_t size)
+{
+	return context_make(chain, key, protocol, why, size);
+}
+
+SSL_CTX *
+tls_context_apart(struct str chain, const char *protocol, char *why,
+    size_t size)
+{
+	return context_make(chain, NULL, protocol, why, size);
 }
 
 void
 tls_context_free(SSL_CTX *ctx)
 {
 	SSL_CTX_free(ctx);
+}
+
+static void
+extra_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl,
+    void *argp)
+{
+	struct extra	*e = ptr;
+	size_t		 i;
+
+	(void)parent;
+	(void)ad;
+	(void)idx;
+	(void)argl;
+	(void)argp;
+	if (e == NULL)
+		return;
+	for (i = 0; i < e->n; i++) {
+		free(e->rows[i].name);
+		SSL_CTX_free(e->rows[i].ctx);
+	}
+	free(e->rows);
+	free(e->ocsp);
+	free(e);
+}
+
+/* What ctx has of ours, made when it is first asked for; NULL on ENOMEM. */
+static struct extra *
+extra_of(SSL_CTX *ctx)
+{
+	static int	 where = -1;
+	struct extra	*e;
+
+	if (where == -1 && (where = SSL_CTX_get_ex_new_index(0, NULL, NULL,
+	    NULL, extra_free)) == -1)
+		return NULL;
+	if ((e = SSL_CTX_get_ex_data(ctx, where)) != NULL)
+		return e;
+	if ((e = calloc(1, sizeof(*e))) != NULL &&
+	    SSL_CTX_set_ex_data(ctx, where, e) != 1) {
+		free(e);
+		e = NULL;
+	}
+	return e;
+}
+
+static int
+tls_staple(SSL *ssl, void *arg)
+{
+	struct extra	*e = arg;
+	unsigned char	*copy = OPENSSL_memdup(e->ocsp, e->ocsp_len);
+
+	if (copy == NULL || SSL_set_tlsext_status_ocsp_resp(ssl, copy,
+	    (long)e->ocsp_len) != 1) {
+		OPENSSL_free(copy);
+		return SSL_TLSEXT_ERR_NOACK;
+	}
+	return SSL_TLSEXT_ERR_OK;
+}
+
+int
+tls_context_ocsp(SSL_CTX *ctx, struct str response)
+{
+	struct extra	*e = extra_of(ctx);
+
+	if (e == NULL || e->ocsp != NULL || response.len == 0 ||
+	    (e->ocsp = malloc(response.len)) == NULL)
+		return -1;
+	memcpy(e->ocsp, response.p, response.len);
+	e->ocsp_len = response.len;
+	SSL_CTX_set_tlsext_status_cb(ctx, tls_staple);
+	SSL_CTX_set_tlsext_status_arg(ctx, e);
+	return 0;
+}
+
+/* RFC 6125 section 6.4.3: the star stands for one whole label. */
+static bool
+name_matches(const char *pattern, const char *name)
+{
+	const char	*dot;
+
+	if (strncmp(pattern, "*.", 2) != 0)
+		return strcasecmp(pattern, name) == 0;
+	return (dot = strchr(name, '.')) != NULL && dot != name &&
+	    strcasecmp(pattern + 1, dot) == 0;
+}
+
+static int
+tls_sni(SSL *ssl, int *alert, void *arg)
+{
+	struct extra	*e = arg;
+	const char	*name = SSL_get_servername(ssl,
+			    TLSEXT_NAMETYPE_host_name);
+	size_t		 i;
+
+	(void)alert;
+	for (i = 0; name != NULL && i < e->n; i++) {
+		if (!name_matches(e->rows[i].name, name))
+			continue;
+		if (e->rows[i].ctx != NULL)
+			(void)SSL_set_SSL_CTX(ssl, e->rows[i].ctx);
+		return SSL_TLSEXT_ERR_OK;
+	}
+	/* Mail clients rarely know better: they get the first. */
+	return SSL_TLSEXT_ERR_NOACK;
+}
+
+int
+tls_context_name(SSL_CTX *first, struct str name, SSL_CTX *other)
+{
+	struct extra	*e = extra_of(first);
+	struct sni	*rows;
+
+	if (e == NULL || (rows = reallocarray(e->rows, e->n + 1,
+	    sizeof(*rows))) == NULL)
+		return -1;
+	e->rows = rows;
+	if ((rows[e->n].name = strndup(name.p, name.len)) == NULL)
+		return -1;
+	rows[e->n].ctx = NULL;
+	if (other != first) {
+		SSL_CTX_up_ref(other);
+		rows[e->n].ctx = other;
+	}
+	e->n++;
+	SSL_CTX_set_tlsext_servername_callback(first, tls_sni);
+	SSL_CTX_set_tlsext_servername_arg(first, e);
+	return 0;
 }

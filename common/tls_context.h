@@ -1,4 +1,4 @@
-/* The TLS context of listeners. */
+/* The TLS contexts of listeners: one for each certificate. */
 #ifndef COMMON_TLS_CONTEXT_H
 #define COMMON_TLS_CONTEXT_H
 
@@ -6,13 +6,29 @@
 
 #include <openssl/types.h>
 
+#include "common/buf.h"
+
 /*
- * From a certificate chain and a private key in PEM. protocol is the only ALPN
+ * From a certificate with its chain (X.509 in DER, one after the other) and its
+ * private key, of which it takes a reference. protocol is the only ALPN
  * protocol (RFC 7301) that clients may request ("imap"); it is kept by
  * reference.  NULL with the reason in why.
  */
-SSL_CTX	*tls_context(const char *certificate, const char *key,
-	    const char *protocol, char *why, size_t size);
+SSL_CTX	*tls_context(struct str chain, EVP_PKEY *key, const char *protocol,
+	    char *why, size_t size);
+/* The same, with the key in credd (common/sign_provider.h). */
+SSL_CTX	*tls_context_apart(struct str chain, const char *protocol, char *why,
+	    size_t size);
 void	 tls_context_free(SSL_CTX *ctx);	/* NULL is fine */
+/* An OCSPResponse in DER, copied, for clients that ask for one (RFC 6066
+ * section 8).  0, or -1: out of memory. */
+int	 tls_context_ocsp(SSL_CTX *ctx, struct str response);
+/*
+ * Clients that name this host (RFC 6066 section 3) and begin with first are
+ * given other, of which first takes a reference; other may be first itself.
+ * The name added first is the one that counts.  name: "imap.example.org" or
+ * "*.example.org", in lower case.  0, or -1: out of memory.
+ */
+int	 tls_context_name(SSL_CTX *first, struct str name, SSL_CTX *other);
 
 #endif

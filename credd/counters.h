@@ -14,6 +14,14 @@
 	X("expire-in", GAUGE, "credentials_expire_seconds", "",	\
 	    "Seconds that the credentials are valid; 0: none, or for ever", \
 	    s.secret == NULL || s.secret->expires <= main_now() ? 0 :	\
-	    s.secret->expires - main_now())
+	    s.secret->expires - main_now())				\
+	X("signatures", COUNTER, "tls_signatures_total", "result=done",	\
+	    "Signatures of TLS handshakes", sign_made(sign))		\
+	X("signatures-refused", COUNTER, "tls_signatures_total",	\
+	    "result=refused", "Signatures of TLS handshakes",		\
+	    sign_refused(sign))						\
+	X("certificate-expires", GAUGE, "tls_certificate_expires_seconds", \
+	    "", "Seconds that the first TLS certificate is valid; 0: none", \
+	    tls_store_expires(tls))
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * credd(8): keeps the bucket's secrets, and gives storaged signing keys
- * that are good for a day.  It talks to no client.
+ * credd(8): keeps the bucket's secrets and the private keys of TLS.  storaged
+ * is given signing keys that are good for a day, imapd a signature for each
+ * handshake.  It talks to no client.
  */
 #include "common/compat.h"
 
@@ -14,6 +15,7 @@
 
 #include <event2/event.h>
 
+#include "common/clock.h"
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/sandbox.h"
@@ -24,9 +26,13 @@
 #include "credd/net.h"
 #include "credd/refresh.h"
 #include "credd/report.h"
+#include "credd/sign.h"
+#include "credd/tls_store.h"
 
 static struct keys	*keys;
 static struct refresh	*refresh;
+static struct tls_store	*tls;
+static struct sign	*sign;
 static struct source_world world;
 static bool		needed;		/* the store wants credentials */
 
@@ -66,6 +72,13 @@ main_refused(const char *access_key, void *arg)
 {
 	(void)arg;
 	refresh_refused(refresh, access_key);
+}
+
+static void
+main_certificates(void *arg)
+{
+	(void)arg;
+	sign_changed(sign);
 }
 
 /* NULL for a store that needs no credentials. */
@@ -123,6 +136,11 @@ main_start(struct event_base *base, struct slice *conf)
 	if ((refresh = refresh_new(base, &ops, NULL)) == NULL)
 		fatal("refresh_new");
 	refresh_configure(refresh, main_conf(conf));
+	tls = tls_store_new(base, world.files, main_now, main_certificates,
+	    NULL);
+	sign = sign_new(base, tls, clock_ms);
+	if (!slice_bool(conf, "report"))
+		tls_store_configure(tls, conf);
 }
 
 static void
@@ -130,6 +148,8 @@ main_peer(enum proc_kind kind, uint32_t index, int fd)
 {
 	if (kind == PROC_STORAGED)
 		keys_storaged(keys, index, fd);
+	else if (kind == PROC_IMAPD)
+		sign_imapd(sign, index, fd);
 	else {
 		log_warnx("peer=%s result=no why=\"unexpected peer\"",
 		    proc_kind_name(kind));
@@ -143,6 +163,7 @@ main_reload(struct slice *conf, char *why, size_t size)
 	(void)why;
 	(void)size;
 	refresh_configure(refresh, main_conf(conf));
+	tls_store_configure(tls, conf);
 	return 0;
 }
 

@@ -85,24 +85,24 @@ int
 conf_read(struct imapd_conf *c, const struct slice *s, char *why, size_t size)
 {
 	struct imapd_conf	 n;
-	const char		*cert = slice_str(s, "tls.certificate");
-	const char		*key = slice_str(s, "tls.private-key");
 
 	memset(&n, 0, sizeof(n));
 	read_numbers(&n, s);
 	if (read_words(&n, s, why, size) == -1)
 		return -1;
-	if (*cert != '\0' &&
-	    (n.tls = tls_context(cert, key, "imap", why, size)) == NULL)
+	if (proxy_conf(s, why, size) == -1)
 		return -1;
-	if (proxy_conf(s, why, size) == -1) {
-		tls_context_free(n.tls);
-		return -1;
-	}
-	/* connections hold a reference to the context that they began with */
-	tls_context_free(c->tls);
+	n.tls = c->tls;			/* credd's to replace */
 	*c = n;
 	return 0;
+}
+
+void
+conf_tls(SSL_CTX *ctx)
+{
+	/* connections hold a reference to the context that they began with */
+	tls_context_free(conf.tls);
+	conf.tls = ctx;
 }
 
 void

@@ -35,15 +35,14 @@ struct imapd_conf {
 extern struct imapd_conf conf;
 
 /*
- * Reads the keys "tls.certificate" and "tls.private-key" (PEM bytes),
- * "plaintext-login", "sasl-mechanisms", "append-limit", "append-nul",
- * "imap.login-timeout", "imap.idle-timeout", "imap.max-connections",
- * "imap.max-unauthenticated" and "imap.max-unauthenticated-per-address".  0,
- * or -1 with the reason in why and *c as it was.  s may be NULL: the
- * defaults.
+ * Reads the keys "plaintext-login", "sasl-mechanisms", "append-limit",
+ * "append-nul" and those of "imap".  0, or -1 with the reason in why and *c as
+ * it was.  s may be NULL: the defaults.
  */
 int	 conf_read(struct imapd_conf *c, const struct slice *s, char *why,
 	    size_t size);
+/* The certificates, which come from credd; takes ctx (NULL: none). */
+void	 conf_tls(SSL_CTX *ctx);
 /*
  * Reduces the connection limits to what room descriptors suffice for, with a
  * warning: each may become a session, which needs two; and half of them are

@@ -1,7 +1,7 @@
 /*
  * imapd: IMAP sessions, TLS, and the parsing of mail.  It reads strangers'
- * octets; it opens no files and no sockets, knows no passwords and no keys
- * of the store.  imapd(8).
+ * octets; it opens no files and no sockets, knows no passwords and no keys,
+ * of the store or of TLS.  imapd(8).
  */
 #include <unistd.h>
 
@@ -10,6 +10,8 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/nofile.h"
+#include "common/sign_client.h"
+#include "common/slice.h"
 #include "imapd/auth.h"
 #include "imapd/client.h"
 #include "imapd/command.h"
@@ -25,13 +27,25 @@
 static struct event	 ev_drain;
 static uint64_t		 drain_until;
 static uint64_t		 room;		/* descriptors for connections */
+static bool		 ready;		/* paild was told */
+
+/* Before the first certificates there is nothing to say to who wants TLS. */
+static void
+imapd_certificates(SSL_CTX *ctx)
+{
+	conf_tls(ctx);
+	if (!ready)
+		daemon_ready();
+	ready = true;
+}
 
 static void
 imapd_prepare(struct slice *s)
 {
 	char	 why[300];
 
-	if (conf_read(&conf, s, why, sizeof(why)) == -1)
+	if (sign_client_init("imap", imapd_certificates, why,
+	    sizeof(why)) == -1 || conf_read(&conf, s, why, sizeof(why)) == -1)
 		fatalx("%s", why);
 	charset_prepare();	/* nothing can be loaded in the sandbox */
 }
@@ -40,7 +54,9 @@ static void
 imapd_start(struct event_base *base, struct slice *s)
 {
 	(void)base;
-	(void)s;
+	ready = !slice_bool(s, "tls");
+	if (ready)
+		daemon_ready();
 	room = nofile_free();
 	room = room > 2 * SPARE ? room - SPARE : room / 2;
 	conf_fit(&conf, room);
@@ -52,6 +68,8 @@ imapd_peer(enum proc_kind kind, uint32_t index, int fd)
 	(void)index;
 	if (kind == PROC_AUTHD)
 		auth_channel(daemon_base(), fd);
+	else if (kind == PROC_CREDD)
+		sign_client_channel(daemon_base(), fd);
 	else
 		close(fd);
 }
@@ -147,7 +165,8 @@ static const struct daemon imapd = {
 	.reload = imapd_reload,
 	.drain = imapd_drain,
 	.counts = imapd_counts,
-	.preauth = imapd_preauth
+	.preauth = imapd_preauth,
+	.late_ready = true
 };
 
 int

@@ -120,7 +120,7 @@ steps_rules() {
 	echo "	@\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $_o $1"
 	echo "-include ${_o%.o}.d"
 	echo "$_t: $_o$_objs $(archives_for $_room)"
-	echo "	@\$(CC) \$(LDFLAGS_ALL)$_wrap -o $_t $_o$_objs $(archives_for $_room) $(libs_for $_room)"
+	echo "	@\$(CC) \$(LDFLAGS_ALL)$_wrap -o $_t $_o$_objs $(archives_for $_room) $(lib openssl) $(libs_for $_room)"
 }
 
 ROOMS="common mail $(echo $(sh "$(dirname "$0")/procs.sh" programs)) paild pailctl"
@@ -172,7 +172,7 @@ for room in $ROOMS; do
 			esac
 			with="$o$(rigs_for "$c") $(archives_for $room)"
 			echo "$t: $with"
-			echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $with $(libs_for $room)"
+			echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $with $(lib openssl) $(libs_for $room)"
 			;;
 		"$room"/main.c)
 			p=$B/bin/$room

@@ -16,6 +16,7 @@
 #include "paild/conf_ldap.h"
 #include "paild/conf_region.h"
 #include "paild/conf_roles.h"
+#include "paild/conf_tls.h"
 
 static struct tree_mark
 place(const struct conf *c, const char *path)
@@ -216,37 +217,6 @@ check_ca_files(struct conf *c)
 }
 
 static void
-check_tls(struct conf *c)
-{
-	const struct conf_item	*cert, *key;
-
-	cert = conf_item(c, "tls.certificate");
-	key = conf_item(c, "tls.private-key");
-	if (cert == NULL || key == NULL || c->no_secrets)
-		return;
-	switch (conf_pem_match(cert->value, cert->len, key->value, key->len)) {
-	case CONF_PEM_BAD_CERTIFICATE:
-		conf_error(c, cert->at, "tls.certificate: %s contains no PEM "
-		    "certificate", cert->written);
-		break;
-	case CONF_PEM_BAD_KEY:
-		conf_error(c, key->at, "tls.private-key: %s contains no PEM "
-		    "key, or one with a passphrase", key->written);
-		break;
-	case CONF_PEM_MISMATCH:
-		conf_error(c, key->at, "tls.private-key: %s does not match "
-		    "tls.certificate %s", key->written, cert->written);
-		break;
-	case CONF_PEM_EXPIRED:
-		conf_warning(c, cert->at, "tls.certificate: %s has expired",
-		    cert->written);
-		break;
-	case CONF_PEM_FINE:
-		break;
-	}
-}
-
-static void
 check_listen(struct conf *c)
 {
 	const struct conf_item	*a, *b;
@@ -254,8 +224,8 @@ check_listen(struct conf *c)
 	bool			 tls, imap = false;
 	size_t			 i, j;
 
-	tls = conf_written(c, "tls.certificate") != NULL ||
-	    conf_written(c, "tls.private-key") != NULL;
+	tls = conf_written(c, "tls.0.certificate") != NULL ||
+	    conf_written(c, "tls.0.private-key") != NULL;
 	for (i = 0; i < c->n; i++) {
 		a = &c->items[i];
 		if (a->bad || strncmp(a->path, "listen.", 7) != 0)
@@ -385,7 +355,7 @@ conf_check(struct conf *c)
 	check_readable(c, "store.credentials.config-file", NULL);
 	check_readable(c, "store.credentials.web-identity-token-file", NULL);
 	check_ca_files(c);
-	check_tls(c);
+	conf_tls(c);
 	check_listen(c);
 	check_paths(c);
 	conf_auth(c);

@@ -23,7 +23,7 @@ enum conf_type {
 	CONF_STRING,		/* min..max bytes: letters, digits, '-_.' */
 	CONF_TEXT,		/* the same of anything printable */
 	CONF_PATH,		/* absolute in the slice */
-	CONF_PEM,		/* a file; the slice holds its bytes */
+	CONF_FILE,		/* the same; paild reads it, for who asks */
 	CONF_SECRET,		/* a value, {env: NAME} or {file: PATH} */
 	CONF_LISTEN,		/* imap://ADDRESS:PORT */
 	CONF_LINE,		/* store.url: never shown */
@@ -47,6 +47,7 @@ enum conf_type {
 #define CONF_GUARDED	0x04	/* a file that only root may change */
 #define CONF_PUBLIC	0x08	/* written like a secret, but public */
 #define CONF_GIVEN	0x10	/* a file that paild reads for who gets it */
+#define CONF_ONE	0x20	/* a list: its one element may stand alone */
 
 struct conf_key {
 	const char	*path;		/* "store.timeout", "auth.*.path" */

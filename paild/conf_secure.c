@@ -89,7 +89,8 @@ check_private(struct conf *c)
 	    (own.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	for (i = 0; i < c->n; i++) {
 		it = &c->items[i];
-		if (it->bad || strcmp(it->path, "tls.certificate") == 0)
+		if (it->bad || (it->key->type == CONF_FILE &&
+		    (it->key->flags & CONF_PUBLIC)))
 			continue;
 		if (it->inside && open && !(it->key->flags & CONF_PUBLIC))
 			conf_warning(c, it->at, "%s: this configuration file "

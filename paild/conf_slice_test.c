@@ -221,7 +221,8 @@ test_slices(void)
 		const char	*key;
 		bool		 has;
 	} t[] = {
-		{ PROC_IMAPD, "tls.private-key", true },
+		{ PROC_IMAPD, "tls.0.private-key", false },
+		{ PROC_IMAPD, "tls.0.certificate", false },
 		{ PROC_IMAPD, "plaintext-login", true },
 		{ PROC_IMAPD, "listen.0", true },
 		{ PROC_IMAPD, "store.access-key", false },
@@ -232,7 +233,7 @@ test_slices(void)
 		{ PROC_STORAGED, "mailboxes.0.name", true },
 		{ PROC_STORAGED, "store.access-key", false },
 		{ PROC_STORAGED, "store.secret-key", false },
-		{ PROC_STORAGED, "tls.private-key", false },
+		{ PROC_STORAGED, "tls.0.private-key", false },
 		{ PROC_STORAGED, "auth.0.path", false },
 		{ PROC_CREDD, "store.credentials.secret-key", true },
 		{ PROC_CREDD, "store.credentials.access-key", true },
@@ -243,14 +244,15 @@ test_slices(void)
 		{ PROC_IMAPD, "store.credentials.secret-key", false },
 		{ PROC_CREDD, "store.region", true },
 		{ PROC_CREDD, "auth.0.path", false },
-		{ PROC_CREDD, "tls.private-key", false },
+		{ PROC_CREDD, "tls.0.private-key", true },
+		{ PROC_CREDD, "tls.0.ocsp-response", true },
 		{ PROC_AUTHD, "auth.0.type", true },
 		{ PROC_AUTHD, "store.secret-key", false },
 		{ PROC_AUTHWORKER, "auth.0.path", true },
 		{ PROC_AUTHWORKER, "auth.0.lookup", true },
 		{ PROC_AUTHD, "auth.0.lookup", true },
 		{ PROC_AUTHD, "auth.0.minimum-uid", false },
-		{ PROC_AUTHWORKER, "tls.private-key", false },
+		{ PROC_AUTHWORKER, "tls.0.private-key", false },
 		{ PROC_STORAGED, "index", true },
 		{ PROC_IMAPD, "index", true },
 	};

@@ -194,7 +194,8 @@ test_good(void)
 	    conf_processes(c, PROC_STORAGED));
 	snprintf(want, sizeof(want), "%s/users", c->base);
 	IS("auth.0.path", want);
-	CHECK(strncmp(conf_str(c, "tls.private-key"), "-----BEGIN", 10) == 0);
+	snprintf(want, sizeof(want), "%s/key.pem", c->base);
+	IS("tls.0.private-key", want);
 	conf_free(c);
 
 	c = conf_load_text("paild/test/t.yaml", GOOD, strlen(GOOD), false);
@@ -524,7 +525,7 @@ test_files_of_others(void)
 		  "it is writable by all users (\"chown root\" or \"chmod "
 		  "go-w\" fixes it)\n" },
 		{ "cert.pem", 0666, 0644, -1, -1, file,
-		  "9:20: tls.certificate: @/cert.pem can be modified by others: "
+		  "9:20: tls.0.certificate: @/cert.pem can be modified by others: "
 		  "it is writable by all users (\"chown root\" or \"chmod "
 		  "go-w\" fixes it)\n" },
 		{ "t.yaml", 0600, 0644, -1, -1, inside, "" },

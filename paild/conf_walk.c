@@ -95,34 +95,6 @@ read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
 	conf_item_take(it, &b);
 }
 
-/* A PEM file: written is its path, value its bytes. */
-static void
-read_pem(struct conf *c, const struct tree_node *n, struct conf_item *it)
-{
-	struct buf	b, path;
-	char		why[512];
-
-	buf_init_secret(&b, CONF_FILE_MAX + 8192);
-	buf_init(&path, PATH_MAX);
-	if (n->len == 0 || conf_path_join(c->base, n->value, &path) == -1 ||
-	    buf_put_u8(&path, 0) == -1) {
-		conf_error(c, n->at, "%s: not a path", it->path);
-		it->bad = true;
-	} else if (!c->no_secrets && conf_file_read((char *)path.data,
-	    CONF_FILE_MAX, &b, why, sizeof(why)) == -1) {
-		conf_error(c, n->at, "%s: %s", it->path, why);
-		it->bad = true;
-	} else if (b.len > 0 && memchr(b.data, '\0', b.len) != NULL) {
-		conf_error(c, n->at, "%s: %s is not a PEM file", it->path,
-		    (char *)path.data);
-		it->bad = true;
-	}
-	if (!it->bad)
-		it->written = mem_dup((char *)path.data);
-	buf_free(&path);
-	conf_item_take(it, &b);
-}
-
 static void
 read_leaf(struct conf *c, const struct tree_node *n, const char *path,
     const struct conf_key *key)
@@ -155,10 +127,6 @@ read_leaf(struct conf *c, const struct tree_node *n, const char *path,
 		it->bad = true;
 		return;
 	}
-	if (key->type == CONF_PEM) {
-		read_pem(c, n, it);
-		return;
-	}
 	buf_init_secret(&b, 8192);
 	if (conf_type_parse(key, n->value, c->base, &b, why, sizeof(why)) ==
 	    -1) {
@@ -166,6 +134,8 @@ read_leaf(struct conf *c, const struct tree_node *n, const char *path,
 		it->bad = true;
 	}
 	conf_item_take(it, &b);
+	if (key->type == CONF_FILE && !it->bad)
+		it->written = mem_dup(it->value);
 }
 
 static void	walk(struct conf *, const struct tree_node *, const char *,
@@ -388,8 +358,14 @@ walk(struct conf *c, const struct tree_node *n, const char *path,
     const char *keypath)
 {
 	const struct conf_key	*key = conf_key_find(keypath);
+	bool			 one = (key->flags & CONF_ONE) != 0;
+	char			 sub[CONF_PATH_MAX], subkey[CONF_PATH_MAX];
 
-	if (key->type == CONF_MAP && n->kind == TREE_MAP)
+	if (one && n->kind == TREE_MAP) {
+		snprintf(sub, sizeof(sub), "%s.0", path);
+		snprintf(subkey, sizeof(subkey), "%s.*", keypath);
+		walk(c, n, sub, subkey);
+	} else if (key->type == CONF_MAP && n->kind == TREE_MAP)
 		walk_map(c, n, path, keypath);
 	else if (key->type == CONF_LIST && n->kind == TREE_LIST)
 		walk_list(c, n, path, key);
@@ -400,13 +376,13 @@ walk(struct conf *c, const struct tree_node *n, const char *path,
 	else if (is_null(n))
 		conf_error(c, n->name != NULL ? n->name_at : n->at,
 		    "%s has no value", shown_path(path));
-	else if (key->type == CONF_LIST && n->kind == TREE_SCALAR)
+	else if (key->type == CONF_LIST && n->kind == TREE_SCALAR && !one)
 		conf_error(c, n->at, "%s is a single value, expected a list "
 		    "(did you mean [%.60s]?)", shown_path(path), n->value);
 	else
 		conf_error(c, n->at, "%s is %s, expected a %s",
 		    shown_path(path), name_of_kind(n),
-		    key->type == CONF_MAP ? "map of keys" : "list");
+		    key->type == CONF_MAP || one ? "map of keys" : "list");
 }
 
 void

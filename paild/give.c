@@ -19,6 +19,7 @@
 #include "paild/aws_files.h"
 #include "paild/command.h"
 #include "paild/conf_file.h"
+#include "paild/conf_tls.h"
 #include "paild/give.h"
 #include "paild/identity.h"
 #include "paild/proc.h"
@@ -103,6 +104,19 @@ key_of(const char *path)
 	return *path == '\0' ? conf_key_find(key) : NULL;
 }
 
+/* A whole file: of a certificate, or of its key. */
+static void
+give_whole(const char *path, struct setup_give *g, struct buf *b, char *why,
+    size_t size)
+{
+	if (conf_file_read(path, SETUP_GIVE_MAX / 2, b, why, size) == 0) {
+		g->outcome = SETUP_GIVE_FOUND;
+		return;
+	}
+	g->outcome = SETUP_GIVE_FAILED;
+	g->why = str_from(why);
+}
+
 /* "key:PATH": the file that a secret of the configuration is in, if it is in
  * one, or that the key names. */
 static int
@@ -114,9 +128,15 @@ give_key(const struct conf *c, enum proc_kind kind, const char *path,
 	size_t			 i;
 
 	if (key == NULL || !(key->to & CONF_TO(kind)) ||
-	    (key->type != CONF_SECRET && !(key->flags & CONF_GIVEN)))
+	    (key->type != CONF_SECRET && key->type != CONF_FILE &&
+	    !(key->flags & CONF_GIVEN)))
 		return -1;
 	it = conf_item(c, path);
+	if (key->type == CONF_FILE) {
+		if (it != NULL)
+			give_whole(it->value, g, b, why, size);
+		return 0;
+	}
 	if (key->type != CONF_SECRET) {
 		if (it != NULL)
 			give_file(it->value, true, g, b, why, size);
@@ -199,6 +219,10 @@ give_find(const struct conf *c, enum proc_kind kind, struct str what,
 		r = give_variable(name + 4, g, b, why, size);
 	else if (strncmp(name, "aws:", 4) == 0)
 		r = give_aws(c, name + 4, g, b, why, size);
+	else if (strcmp(name, "mark:tls") == 0) {
+		r = conf_tls_mark(c, b);
+		g->outcome = SETUP_GIVE_FOUND;
+	}
 	if (g->outcome == SETUP_GIVE_FOUND)
 		g->data = (struct str){ (const char *)b->data, b->len };
 	return r;

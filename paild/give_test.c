@@ -166,6 +166,7 @@ int
 main(void)
 {
 	static const char *const none[] = { "key:store.bucket", "key:tls.private-key",
+	    "key:tls.0.names.0", "key:tls.x.private-key", "mark:", "mark:store",
 	    "key:nothing", "env:PATH", "env:HOME", "env:", "key:", "x", "",
 	    "file:/etc/passwd" };
 	char			 dir[] = "/tmp/give_test.XXXXXX";

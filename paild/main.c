@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "common/log_out.h"
 #include "common/nofile.h"
+#include "common/openssl_wipe.h"
 #include "common/user.h"
 #include "paild/child.h"
 #include "paild/control.h"
@@ -322,6 +323,7 @@ main(int argc, char *argv[])
 	int			 ch;
 
 	log_init("paild");
+	openssl_wipe();		/* private keys are tried here */
 	pd.file = CONF_DEFAULT_FILE;
 	while ((ch = getopt(argc, argv, "C:df:nv")) != -1) {
 		switch (ch) {

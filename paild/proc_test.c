@@ -34,11 +34,11 @@ static void
 test_wiring(void)
 {
 	CHECK(pd.nprocs == 9 && proc_all_ready(&pd));
-	CHECK(rig_has("imapd 1", "peers=1 listeners=1"));
+	CHECK(rig_has("imapd 1", "peers=2 listeners=1"));
 	CHECK(rig_has("storaged 2", "peers=2"));
 	CHECK(rig_has("authd 0", "peers=7"));
 	CHECK(rig_has("authworker 1", "peers=1"));
-	CHECK(rig_has("credd 0", "peers=3"));
+	CHECK(rig_has("credd 0", "peers=5"));
 }
 
 static void
@@ -83,9 +83,9 @@ test_restart(void)
 	CHECK(p->pid != was && p->restarts == 1 && p->backoff == 100);
 	/* Its peers got new channels: authd one, credd one. */
 	CHECK(rig_has("authd 0", "peers=8"));
-	CHECK(rig_has("credd 0", "peers=4"));
+	CHECK(rig_has("credd 0", "peers=6"));
 	kill(proc_find(&pd, PROC_IMAPD, 0)->pid, SIGKILL);
-	CHECK(rig_wait("imapd 0", "peers=1 listeners=1"));
+	CHECK(rig_wait("imapd 0", "peers=2 listeners=1"));
 }
 
 static void

@@ -84,7 +84,7 @@ test_hang(void)
 	was = q->pid;
 	kill(was, SIGSTOP);
 	CHECK(rig_other(q, was) == WATCH_TURNS - 1);
-	CHECK(rig_wait("imapd 0", "peers=1"));
+	CHECK(rig_wait("imapd 0", "peers=2"));
 	/*
 	 * Long silence on our side: no turn, no blame.  That more than the
 	 * whole watchdog passes is what is tried here: nothing else is
@@ -100,7 +100,7 @@ test_hang(void)
 	event_del(pd.watch);		/* it may take its time now */
 	kill(was, SIGCONT);
 	CHECK(rig_silent(q, 0));
-	CHECK(rig_wait("imapd 0", "peers=1"));
+	CHECK(rig_wait("imapd 0", "peers=2"));
 	CHECK(q->pid == was);
 	CHECK(other->pid == others && other->restarts == 0);
 	/* No watchdog: there are no turns. */
@@ -125,11 +125,11 @@ test_lost(void)
 	pid_t		 was = p->pid;
 
 	CHECK(rig_has("authd 0", "peers=7"));
-	CHECK(rig_has("imapd 1", "peers=1"));
+	CHECK(rig_has("imapd 1", "peers=2"));
 	CHECK(strstr(rig_say("status\n"), "channel down") == NULL);
 	rig_missing = false;
 	CHECK(strcmp(rig_say("revoke lose-imapd\n"), "ok\n") == 0);
-	CHECK(rig_wait("imapd 1", "peers=2"));
+	CHECK(rig_wait("imapd 1", "peers=3"));
 	CHECK(rig_missing);
 	CHECK(rig_wait("authd 0", "peers=8"));
 	CHECK(strstr(rig_say("status\n"), "channel down") == NULL);

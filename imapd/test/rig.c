@@ -34,8 +34,8 @@ rig_init(struct rig *r, bool tls)
 	test_conf();
 	if (tls) {
 		tls_fake_certificate(&certificate, &key);
-		if ((conf.tls = tls_context(certificate, key, "imap",
-		    why, sizeof(why))) == NULL)
+		if ((conf.tls = tls_fake_context(certificate, key, why,
+		    sizeof(why))) == NULL)
 			fatalx("%s", why);
 		r->ctx = SSL_CTX_new(TLS_client_method());
 	}

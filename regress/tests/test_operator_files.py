@@ -217,7 +217,7 @@ def test_paild_n_warns_of_what_others_can_read():
     with s:
         pass
     where = place(s, "tls").rsplit(":", 2)[0]
-    assert any("warn: %s:" % where in x and "tls.private-key" in x
+    assert any("warn: %s:" % where in x and "tls.0.private-key" in x
                for x in s.log_text().splitlines()), s.log_tail()
     os.chmod(os.path.join(s.dir, "key.pem"), 0o600)
 

@@ -1,0 +1,258 @@
+/*
+ * Requests for signatures.  What is asked is hostile; what is answered is
+ * logged, so that a process that asks for the wrong things is seen.
+ */
+#include "common/compat.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/log_limit.h"
+#include "common/mem.h"
+#include "common/msg_sign.h"
+#include "common/peer.h"
+#include "credd/sign.h"
+#include "credd/tls_sign.h"
+#include "credd/tls_store.h"
+
+struct sign_peer {
+	struct sign	*sign;
+	uint32_t	 index;
+	struct peer	*peer;
+	struct event	 turn;		/* the next one's */
+	int64_t		 units;		/* thousandths, left */
+	uint64_t	 filled;	/* ms */
+};
+
+struct sign {
+	struct event_base	*base;
+	const struct tls_store	*store;
+	uint64_t		(*ms)(void);
+	uint64_t		 made;
+	uint64_t		 refused;
+	struct sign_peer	 peers[SIGN_PEERS_MAX];
+};
+
+static int	 sign_message(struct peer *, struct msg *, void *);
+static void	 sign_closed(struct peer *, const char *, void *);
+static const struct peer_ops sign_ops = { sign_message, sign_closed, NULL };
+
+/* The loop has been round: the others had their turns. */
+static void
+sign_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct sign_peer	*sp = arg;
+
+	(void)fd;
+	(void)what;
+	if (sp->peer != NULL)
+		peer_hold(sp->peer, false);
+}
+
+struct sign *
+sign_new(struct event_base *base, const struct tls_store *store,
+    uint64_t (*ms)(void))
+{
+	struct sign	*s = mem_new(1, sizeof(*s));
+	uint32_t	 i;
+
+	s->base = base;
+	s->store = store;
+	s->ms = ms;
+	for (i = 0; i < SIGN_PEERS_MAX; i++) {
+		s->peers[i].sign = s;
+		s->peers[i].index = i;
+		evtimer_assign(&s->peers[i].turn, base, sign_turn,
+		    &s->peers[i]);
+	}
+	return s;
+}
+
+void
+sign_free(struct sign *s)
+{
+	uint32_t	i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < SIGN_PEERS_MAX; i++) {
+		event_del(&s->peers[i].turn);
+		peer_close(s->peers[i].peer);
+	}
+	free(s);
+}
+
+static void
+send_cert(struct peer *p, const struct tls_store *store, uint32_t i,
+    uint32_t count)
+{
+	struct sign_name	 names[SIGN_NAMES_MAX];
+	struct sign_cert	 m = { .index = i, .count = count };
+	const struct tls_key	*k;
+	char *const		*v;
+	size_t			 n, j;
+
+	if (count != 0) {
+		k = tls_store_at(store, i, &v, &n);
+		for (j = 0; j < n; j++)
+			names[j].name = str_from(v[j]);
+		m.names.v = names;
+		m.names.n = n;
+		m.chain = k->chain;
+		m.ocsp = k->ocsp;
+	}
+	peer_send_struct(p, IMSG_SIGN_CERT, 0, &m, -1);
+}
+
+static void
+send_set(struct sign *s, struct peer *p)
+{
+	uint32_t	i, n = (uint32_t)tls_store_count(s->store);
+
+	if (!tls_store_ready(s->store))
+		return;
+	for (i = 0; i < n || i == 0; i++)
+		send_cert(p, s->store, i, n);
+}
+
+void
+sign_changed(struct sign *s)
+{
+	uint32_t	i;
+
+	for (i = 0; i < SIGN_PEERS_MAX; i++)
+		if (s->peers[i].peer != NULL)
+			send_set(s, s->peers[i].peer);
+}
+
+void
+sign_imapd(struct sign *s, uint32_t index, int fd)
+{
+	struct sign_peer	*sp;
+	struct peer		*p;
+
+	if (index >= SIGN_PEERS_MAX) {
+		log_warnx("imapd=%" PRIu32 " result=no why=\"too many\"",
+		    index);
+		close(fd);
+		return;
+	}
+	sp = &s->peers[index];
+	p = peer_new(s->base, fd, MSG_CHANNEL_SIGN, MSG_SIDE_A, &sign_ops, sp);
+	if (p == NULL) {
+		log_warn("imapd=%" PRIu32 " result=no", index);
+		close(fd);
+		daemon_lost(PROC_IMAPD, index);
+		return;
+	}
+	peer_close(sp->peer);
+	event_del(&sp->turn);
+	sp->peer = p;
+	/* A channel that it breaks and is given again is no new start. */
+	if (sp->filled == 0) {
+		sp->units = (int64_t)SIGN_BURST * 1000;
+		sp->filled = s->ms();
+	}
+	send_set(s, p);
+}
+
+/* Whether it may have so many units more. */
+static bool
+afford(struct sign_peer *sp, unsigned units)
+{
+	uint64_t	now = sp->sign->ms(), past = now - sp->filled;
+
+	if (past > SIGN_BURST * 1000 / SIGN_RATE)
+		past = SIGN_BURST * 1000 / SIGN_RATE;
+	sp->filled = now;
+	sp->units += (int64_t)past * SIGN_RATE;
+	if (sp->units > (int64_t)SIGN_BURST * 1000)
+		sp->units = (int64_t)SIGN_BURST * 1000;
+	if (sp->units < (int64_t)units * 1000)
+		return false;
+	sp->units -= (int64_t)units * 1000;
+	return true;
+}
+
+static void
+refuse(struct sign_peer *sp, struct sign_done *d, enum sign_code code,
+    const char *why)
+{
+	static struct log_limit	 limit = LOG_LIMIT_OF("signature refused",
+				    LOG_LEVEL_WARN, 1, 60);
+
+	sp->sign->refused++;
+	d->code = (uint8_t)code;
+	d->why = str_from(why);
+	if (log_limit(&limit))
+		log_warnx("imapd=%" PRIu32 " signature=refused why=\"%s\"",
+		    sp->index, why);
+}
+
+static int
+sign_message(struct peer *p, struct msg *m, void *arg)
+{
+	struct sign_peer	*sp = arg;
+	struct sign		*s = sp->sign;
+	struct sign_transcript	 t;
+	struct sign_done	 d = { .code = SIGN_OK };
+	struct timeval		 soon = { 0, 0 };
+	const struct tls_key	*k;
+	const char		*why = "no such key";
+	uint8_t			 sig[SIGN_MAX];
+	size_t			 len = 0;
+
+	if (m->type != IMSG_SIGN_TRANSCRIPT || wire_decode(
+	    &sign_transcript_wire, &t, m->data, m->len, NULL) == -1 ||
+	    t.key.len != SIGN_ID_LEN)
+		return -1;
+	k = tls_store_find(s->store, (const uint8_t *)t.key.p);
+	if (!afford(sp, k != NULL ? tls_key_cost(k) : 1))
+		refuse(sp, &d, SIGN_BUSY, "too many signatures a second");
+	else if (k == NULL || tls_sign(k, t.scheme, t.bytes.p, t.bytes.len,
+	    sig, &len, &why) == -1)
+		refuse(sp, &d, SIGN_REFUSED, why);
+	else
+		s->made++;
+	d.signature = (struct str){ (const char *)sig, len };
+	if (peer_send_struct(p, IMSG_SIGN_DONE, m->id, &d, -1) == 0)
+		peer_push(p);
+	peer_hold(p, true);
+	evtimer_add(&sp->turn, &soon);
+	return 0;
+}
+
+static void
+sign_closed(struct peer *p, const char *why, void *arg)
+{
+	struct sign_peer	*sp = arg;
+
+	if (sp->peer != p)
+		return;
+	sp->peer = NULL;
+	event_del(&sp->turn);
+	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
+		log_debug("imapd=%" PRIu32 " result=closed", sp->index);
+	else
+		log_warnx("imapd=%" PRIu32 " result=cut why=\"%s\"", sp->index,
+		    why);
+	daemon_lost(PROC_IMAPD, sp->index);
+}
+
+uint64_t
+sign_made(const struct sign *s)
+{
+	return s->made;
+}
+
+uint64_t
+sign_refused(const struct sign *s)
+{
+	return s->refused;
+}

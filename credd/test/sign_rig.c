@@ -1,0 +1,187 @@
+/* See sign_rig.h. */
+#include "common/compat.h"
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sign_client.h"
+#include "common/test.h"
+#include "common/test/slice_make.h"
+#include "common/tls_context.h"
+#include "credd/sign.h"
+#include "credd/test/files_fake.h"
+#include "credd/test/sign_rig.h"
+#include "credd/tls_store.h"
+
+static struct sign_rig	*rig;
+static struct sign	*child_sign;
+
+static void
+on_set(SSL_CTX *ctx)
+{
+	tls_context_free(rig->server);
+	rig->server = ctx;
+	rig->sets++;
+}
+
+void
+sign_rig_init(struct sign_rig *r)
+{
+	char	why[256];
+
+	memset(r, 0, sizeof(*r));
+	rig = r;
+	signal(SIGPIPE, SIG_IGN);
+	if (sign_client_init("imap", on_set, why, sizeof(why)) == -1)
+		fatalx("%s", why);
+	if ((r->base = event_base_new()) == NULL)
+		fatalx("event_base_new");
+}
+
+void
+sign_rig_add(struct sign_rig *r, const struct tls_fake *want)
+{
+	tls_fake_make(want, r->cert[r->n], r->key[r->n]);
+	r->n++;
+}
+
+static int64_t
+now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static void
+child_changed(void *arg)
+{
+	(void)arg;
+	sign_changed(child_sign);
+}
+
+static void __attribute__((noreturn))
+child(struct sign_rig *r, int fd)
+{
+	static char		 pairs[2 * SIGN_RIG_MOST + 1][2][64];
+	const char		*base[3 * SIGN_RIG_MOST + 1][2] = { { NULL } };
+	struct event_base	*b = event_base_new();
+	struct tls_store	*store;
+	unsigned		 i;
+
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+	log_init("credd");
+	store = tls_store_new(b, files_fake_new(b), now, child_changed, NULL);
+	child_sign = sign_new(b, store, clock_ms);
+	files_fake_set("mark:tls", "1", 1);
+	for (i = 0; i < r->n; i++) {
+		snprintf(pairs[2 * i][0], 64, "key:tls.%u.certificate", i);
+		snprintf(pairs[2 * i + 1][0], 64, "key:tls.%u.private-key",
+		    i);
+		files_fake_set(pairs[2 * i][0], r->cert[i],
+		    strlen(r->cert[i]));
+		files_fake_set(pairs[2 * i + 1][0], r->key[i],
+		    strlen(r->key[i]));
+		base[3 * i][0] = pairs[2 * i][0] + 4;
+		base[3 * i + 1][0] = pairs[2 * i + 1][0] + 4;
+		snprintf(pairs[2 * i][1], 64, "tls.%u.ocsp-response", i);
+		base[3 * i + 2][0] = pairs[2 * i][1];
+		base[3 * i][1] = base[3 * i + 1][1] = "/x";
+		base[3 * i + 2][1] = "";
+	}
+	tls_store_configure(store, slice_make(base, NULL));
+	sign_imapd(child_sign, 0, fd);
+	event_base_dispatch(b);
+	_exit(0);
+}
+
+void
+sign_rig_start(struct sign_rig *r)
+{
+	unsigned	 was = r->sets;
+	uint64_t	 until = clock_ms() + TEST_PATIENCE_MS;
+	int		 sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
+		fatal("socketpair");
+	if ((r->pid = fork()) == 0) {
+		close(sv[0]);
+		child(r, sv[1]);
+	}
+	close(sv[1]);
+	sign_client_channel(r->base, sv[0]);
+	while (r->sets == was && clock_ms() < until)
+		event_base_loop(r->base, EVLOOP_ONCE);
+}
+
+void
+sign_rig_kill(struct sign_rig *r)
+{
+	if (r->pid != 0) {
+		kill(r->pid, SIGKILL);
+		waitpid(r->pid, NULL, 0);
+	}
+	r->pid = 0;
+}
+
+void
+sign_rig_end(struct sign_rig *r)
+{
+	int	i;
+
+	sign_rig_kill(r);
+	for (i = 0; i < 20; i++)
+		event_base_loop(r->base, EVLOOP_NONBLOCK);
+	tls_context_free(r->server);
+	event_base_free(r->base);
+}
+
+bool
+sign_rig_shake(SSL_CTX *ctx, int version, const char *host, X509 **peer)
+{
+	static SSL_CTX	*client_ctx;
+	SSL		*server, *client;
+	BIO		*a, *b;
+	int		 i, c = 0, s = 0;
+
+	if (client_ctx == NULL)
+		client_ctx = SSL_CTX_new(TLS_client_method());
+	server = SSL_new(ctx);
+	client = SSL_new(client_ctx);
+	if (server == NULL || client == NULL ||
+	    BIO_new_bio_pair(&a, 0, &b, 0) != 1)
+		fatalx("OpenSSL");
+	SSL_set_bio(server, a, a);
+	SSL_set_bio(client, b, b);
+	SSL_set_min_proto_version(client, version);
+	SSL_set_max_proto_version(client, version);
+	if (host != NULL)
+		SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		    TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host);
+	for (i = 0; i < 10 && (c != 1 || s != 1); i++) {
+		if (c != 1)
+			c = SSL_connect(client);
+		if (s != 1)
+			s = SSL_accept(server);
+	}
+	if (peer != NULL)
+		*peer = SSL_get1_peer_certificate(client);
+	SSL_free(server);
+	SSL_free(client);
+	ERR_clear_error();
+	return c == 1 && s == 1;
+}

@@ -1,0 +1,43 @@
+/* For tests: credd's part of TLS as a process of its own, and the contexts that
+ * it gives this one. */
+#ifndef CREDD_SIGN_RIG_H
+#define CREDD_SIGN_RIG_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include <openssl/types.h>
+
+#include "common/test/tls_fake.h"
+
+#define SIGN_RIG_MOST	8
+
+struct event_base;
+
+struct sign_rig {
+	struct event_base *base;	/* this process's */
+	pid_t		 pid;		/* credd's; 0: none */
+	SSL_CTX		*server;	/* of the newest set */
+	unsigned	 sets;
+	/* What credd finds: n certificates and their keys. */
+	char		 cert[SIGN_RIG_MOST][TLS_FAKE_PEM];
+	char		 key[SIGN_RIG_MOST][TLS_FAKE_PEM];
+	unsigned	 n;
+};
+
+void	 sign_rig_init(struct sign_rig *r);
+void	 sign_rig_add(struct sign_rig *r, const struct tls_fake *want);
+/* Starts a credd and waits until its certificates are here. */
+void	 sign_rig_start(struct sign_rig *r);
+void	 sign_rig_kill(struct sign_rig *r);
+void	 sign_rig_end(struct sign_rig *r);
+/*
+ * A handshake without a socket: with ctx as the server's, and TLS of this
+ * version; alpn "imap", host (NULL: none) as SNI.  *peer (NULL: not wanted) is
+ * the certificate that the client saw, the caller's.
+ */
+bool	 sign_rig_shake(SSL_CTX *ctx, int version, const char *host,
+	    X509 **peer);
+
+#endif
