@@ -31,7 +31,8 @@ authd_mechanisms(struct authd_conf *conf, const char *list, char *why,
 		word[n] = '\0';
 		list += strcspn(list, " ,\t");
 		m = sasl_find(str_from(word));
-		if (m == NULL || m->proof == SASL_TOKEN) {
+		if (m == NULL || m->proof == SASL_TOKEN ||
+		    sasl_word(m) != m->name) {
 			snprintf(why, size, "sasl-mechanisms: unknown "
 			    "mechanism \"%s\" (use PLAIN, LOGIN or "
 			    "SCRAM-SHA-256)", word);

@@ -450,10 +450,11 @@ login_advance(struct login *l, bool present, struct str in)
 		login_proved(l);
 		return;
 	case SASL_BAD:
-		login_no(l, AUTH_PROTOCOL, "malformed SASL message");
+		login_no(l, AUTH_PROTOCOL, l->sasl.why != NULL ?
+		    l->sasl.why : "malformed SASL message");
 		return;
 	case SASL_DENIED:
-		login_no(l, AUTH_FAILED,
+		login_no(l, AUTH_FAILED, l->sasl.why != NULL ? l->sasl.why :
 		    "empty, too long, or for another user");
 		return;
 	}
@@ -506,7 +507,8 @@ login_start(struct channel *c, uint32_t id, const struct auth_start *start)
 	c->n++;
 	c->authd->logins++;
 	if (mech == NULL || (mech->proof != SASL_TOKEN &&
-	    !authd_offers(&c->authd->conf, mech->name))) {
+	    !authd_offers(&c->authd->conf, sasl_word(mech))) ||
+	    !login_bind(l, mech, start)) {
 		login_no(l, AUTH_MECHANISM, "mechanism");
 		return;
 	}

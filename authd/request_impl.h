@@ -13,7 +13,15 @@ int	 login_arm(struct login *l, int64_t ms);
 void	 login_challenge(struct login *l, enum login_state state,
 	    struct str data);
 
-/* request_scram.c: the salt, and then the challenge with it. */
+/* request_app.c: l's password was an app password, "ID NAME" of granted; notes
+ * its use. */
+void	 login_app(struct login *l, const char *granted, struct str data);
+
+/* request_scram.c: begins the exchange with what the client's connection may be
+ * bound to; false: mech needs that, and it has nothing. */
+bool	 login_bind(struct login *l, const struct sasl_mech *mech,
+	    const struct auth_start *start);
+/* The salt, and then the challenge with it. */
 void	 login_ask(struct login *l);
 /* user's proof was right: what is left is one empty message of the client's. */
 void	 login_last(struct login *l, const char *user, struct str signature);

@@ -9,6 +9,26 @@
 
 #include "authd/request_impl.h"
 
+bool
+login_bind(struct login *l, const struct sasl_mech *mech,
+    const struct auth_start *start)
+{
+	struct sasl_binding	*b = &l->sasl.binding;
+
+	sasl_begin(&l->sasl, mech);
+	/* Else it is of another length than it is defined with. */
+	if (start->exporter.len == sizeof(b->exporter)) {
+		memcpy(b->exporter, start->exporter.p, sizeof(b->exporter));
+		b->nexporter = sizeof(b->exporter);
+	}
+	if (start->endpoint.len > 0 &&
+	    start->endpoint.len <= sizeof(b->endpoint)) {
+		memcpy(b->endpoint, start->endpoint.p, start->endpoint.len);
+		b->nendpoint = start->endpoint.len;
+	}
+	return sasl_word(mech) == mech->name || sasl_can_bind(&l->sasl);
+}
+
 /*
  * Of two salts for a name without keys the one that is told, whatever the order
  * and whichever backend was away before: from a backend whose users have keys,

@@ -13,6 +13,7 @@ static const struct sasl_mech *const sasl_mechs[] = {
 	&sasl_plain,
 	&sasl_login,
 	&sasl_scram,
+	&sasl_scram_plus,
 	&sasl_preauth
 };
 
@@ -34,6 +35,18 @@ sasl_begin(struct sasl *s, const struct sasl_mech *mech)
 	s->mech = mech;
 }
 
+const char *
+sasl_word(const struct sasl_mech *mech)
+{
+	return mech == &sasl_scram_plus ? sasl_scram.name : mech->name;
+}
+
+bool
+sasl_can_bind(const struct sasl *s)
+{
+	return s->binding.nexporter > 0 || s->binding.nendpoint > 0;
+}
+
 enum sasl_next
 sasl_step(struct sasl *s, bool present, struct str in, struct str *challenge)
 {
@@ -51,6 +64,7 @@ sasl_end(struct sasl *s)
 	if (s->password != NULL)
 		freezero(s->password, s->password_len + 1);
 	freezero(s->memory, s->memory_size);
+	explicit_bzero(&s->binding, sizeof(s->binding));
 	s->login = s->password = NULL;
 	s->memory = NULL;
 	s->password_len = s->memory_size = 0;

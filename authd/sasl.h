@@ -8,8 +8,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/buf.h"
+#include "common/msg_auth.h"
 
 #define SASL_LOGIN_MAX		700	/* bytes of a login name */
 #define SASL_PASSWORD_MAX	4096
@@ -31,6 +33,15 @@ enum sasl_proof {
 
 struct sasl;
 
+/* What the client's connection can be bound to, RFC 5929 and RFC 9266; of no
+ * bytes: it has none of this type. */
+struct sasl_binding {
+	uint8_t		 exporter[AUTH_EXPORTER];
+	size_t		 nexporter;
+	uint8_t		 endpoint[AUTH_ENDPOINT_MAX];
+	size_t		 nendpoint;
+};
+
 struct sasl_mech {
 	const char	*name;		/* RFC 4422 section 3.1, upper case */
 	enum sasl_proof	 proof;
@@ -51,14 +62,22 @@ struct sasl {
 	void			*memory;	/* the mechanism's, flat */
 	size_t			 memory_size;
 	const char		*nonce;		/* of a test; NULL: random */
+	const char		*why;		/* BAD or DENIED: for the log;
+						 * NULL: the usual reason */
+	struct sasl_binding	 binding;	/* set after sasl_begin() */
 };
 
 extern const struct sasl_mech sasl_plain, sasl_login, sasl_scram,
-    sasl_preauth;
+    sasl_scram_plus, sasl_preauth;
 
 /* The mechanism of that name (upper case), or NULL. */
 const struct sasl_mech *sasl_find(struct str name);
 void	 sasl_begin(struct sasl *s, const struct sasl_mech *mech);
+/* The word of sasl-mechanisms with which mech is offered: its name, or, for one
+ * with -PLUS, that of the other, if sasl_can_bind(): the connection has a
+ * channel binding. */
+const char *sasl_word(const struct sasl_mech *mech);
+bool	 sasl_can_bind(const struct sasl *s);
 enum sasl_next sasl_step(struct sasl *s, bool present, struct str in,
 	    struct str *challenge);
 void	 sasl_end(struct sasl *s);	/* wipes; may be called twice */

@@ -1,6 +1,7 @@
 /*
- * Any bytes as a SASL exchange: the first byte chooses the mechanism and
- * whether there is an initial response, 0x0a ends a message.
+ * Any bytes as a SASL exchange: the first byte chooses the mechanism, whether
+ * there is an initial response, and with SCRAM whether it is -PLUS; 0x0a ends
+ * a message.
  */
 #include "common/compat.h"
 
@@ -19,7 +20,9 @@ fuzz_sasl(const uint8_t *in, size_t len)
 
 	if (len == 0)
 		return;
-	sasl_begin(&s, sasl_find(str_from(names[*p % 4])));
+	sasl_begin(&s, *p % 4 == 3 && (*p & 0x40) ? &sasl_scram_plus :
+	    sasl_find(str_from(names[*p % 4])));
+	s.binding.nexporter = sizeof(s.binding.exporter);
 	if (*p++ & 0x80)
 		n = sasl_step(&s, false, STR(""), &ch);
 	while (n == SASL_MORE && p < end) {

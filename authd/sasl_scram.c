@@ -1,8 +1,12 @@
 /*
- * SASL SCRAM-SHA-256, RFC 5802 and RFC 7677, without channel binding.  Here
- * are only its messages: a worker has the keys, tells salt and iterations, and
+ * SASL SCRAM-SHA-256 and SCRAM-SHA-256-PLUS, RFC 5802 and RFC 7677.  Here are
+ * only their messages: a worker has the keys, tells salt and iterations, and
  * verifies the proof.  The client's last message, which IMAP has no place for,
  * is an empty one: AUTH_OK follows it.
+ *
+ * -PLUS binds the proof to the TLS connection: "c=" holds its binding, which
+ * the client has proved with the rest, so a proof that somebody in between has
+ * got is worth nothing on another connection.
  */
 #include "common/compat.h"
 
@@ -21,7 +25,9 @@ enum phase { SCRAM_FIRST, SCRAM_SALT, SCRAM_FINAL, SCRAM_OVER };
 
 struct scram {
 	enum phase	 phase;
-	char		 header[FIRST_MAX + 1];		/* gs2-header */
+	/* What "c=" must hold: gs2-header, channel binding. */
+	uint8_t		 bound[FIRST_MAX + AUTH_ENDPOINT_MAX + 1];
+	size_t		 nbound;
 	char		 first[FIRST_MAX + 1];		/* ...-message-bare */
 	char		 nonce[CLIENT_NONCE + SERVER_NONCE * 2 + 1];
 	char		 server[512];			/* our last message */
@@ -62,6 +68,20 @@ extensions(struct str in)
 	return 0;
 }
 
+/* Up to the next comma, which is passed over. */
+static int
+cut(struct str *in, struct str *part)
+{
+	const char	*comma = in->len == 0 ? NULL :
+			    memchr(in->p, ',', in->len);
+
+	if (comma == NULL)
+		return -1;
+	*part = (struct str){ in->p, (size_t)(comma - in->p) };
+	*in = (struct str){ comma + 1, in->len - part->len - 1 };
+	return 0;
+}
+
 /* saslname: =2C and =3D are a comma and an equals sign. */
 static int
 name_decode(struct str in, char dst[FIRST_MAX + 1], struct str *name)
@@ -95,26 +115,78 @@ keep(char *dst, size_t size, struct str s)
 }
 
 static enum sasl_next
+failed(struct sasl *s, enum sasl_next next, const char *why)
+{
+	s->why = why;
+	return next;
+}
+
+/*
+ * The gs2-cbind-flag, RFC 5802 section 6, of flag: SASL_MORE, and the binding
+ * that the client uses, or how it ends.
+ */
+static enum sasl_next
+binding_flag(struct sasl *s, struct str flag, struct str *binding)
+{
+	const struct sasl_binding *b = &s->binding;
+	const struct {
+		struct str	 name, data;
+	} types[] = {
+		{ STR("tls-exporter"), { (const char *)b->exporter,
+		    b->nexporter } },
+		{ STR("tls-server-end-point"), { (const char *)b->endpoint,
+		    b->nendpoint } }
+	};
+	bool	 plus = s->mech == &sasl_scram_plus;
+	size_t	 i;
+
+	*binding = STR("");
+	if (str_eq(flag, STR("n")) || str_eq(flag, STR("y"))) {
+		if (plus)
+			return failed(s, SASL_BAD, "no channel binding in a "
+			    "mechanism with -PLUS");
+		/* It has one, and believes that we have none: somebody has
+		 * changed what we offer. */
+		if (flag.p[0] == 'y' && sasl_can_bind(s))
+			return failed(s, SASL_DENIED, "downgrade: the client "
+			    "was not shown SCRAM-SHA-256-PLUS");
+		return SASL_MORE;
+	}
+	if (!plus || flag.len < 3 || memcmp(flag.p, "p=", 2) != 0)
+		return SASL_BAD;
+	flag = (struct str){ flag.p + 2, flag.len - 2 };
+	for (i = 0; i < nitems(types); i++)
+		if (str_eq(flag, types[i].name) && types[i].data.len > 0) {
+			*binding = types[i].data;
+			return SASL_MORE;
+		}
+	return failed(s, SASL_DENIED, "unsupported channel binding type");
+}
+
+static enum sasl_next
 scram_first(struct sasl *s, struct scram *c, struct str in)
 {
 	char		 raw[2][FIRST_MAX + 1];
-	struct str	 bare, name, user, authzid = STR(""), id, nonce;
-	const char	*comma;
-	size_t		 i;
+	struct str	 bare, name, user, authzid = STR(""), flag, id, nonce;
+	struct str	 binding;
+	enum sasl_next	 next;
+	size_t		 i, header;
 
-	/* "p=" wants a channel binding, which was not offered. */
-	if (in.len < 3 || in.len > FIRST_MAX || in.p[1] != ',' ||
-	    (in.p[0] != 'n' && in.p[0] != 'y') ||
-	    (comma = memchr(in.p + 2, ',', in.len - 2)) == NULL)
+	bare = in;
+	if (in.len > FIRST_MAX || cut(&bare, &flag) == -1 ||
+	    cut(&bare, &id) == -1)
 		return SASL_BAD;
-	bare = (struct str){ comma + 1, in.len - (size_t)(comma + 1 - in.p) };
-	id = (struct str){ in.p + 2, (size_t)(comma - in.p) - 2 };
+	if ((next = binding_flag(s, flag, &binding)) != SASL_MORE)
+		return next;
 	if (id.len > 0 && (attribute(&id, 'a', &name) == -1 ||
 	    name_decode(name, raw[0], &authzid) == -1 || authzid.len == 0))
 		return SASL_BAD;
-	if (keep(c->header, sizeof(c->header), (struct str){ in.p,
-	    (size_t)(bare.p - in.p) }) == -1 ||
-	    keep(c->first, sizeof(c->first), bare) == -1 ||
+	header = (size_t)(bare.p - in.p);
+	memcpy(c->bound, in.p, header);
+	if (binding.len > 0)
+		memcpy(c->bound + header, binding.p, binding.len);
+	c->nbound = header + binding.len;
+	if (keep(c->first, sizeof(c->first), bare) == -1 ||
 	    attribute(&bare, 'n', &name) == -1 ||
 	    name_decode(name, raw[1], &user) == -1 ||
 	    attribute(&bare, 'r', &nonce) == -1 || nonce.len == 0 ||
@@ -161,7 +233,7 @@ sasl_scram_salt(struct sasl *s, struct str salt, struct str *challenge)
 static enum sasl_next
 scram_final(struct sasl *s, struct scram *c, struct str in)
 {
-	char		 header[FIRST_MAX * 2], *p;
+	char		 want[FIRST_MAX * 2], *p;
 	struct str	 rest, v, plain;
 	uint8_t		 proof[SCRAM_KEY];
 	size_t		 i, n, max;
@@ -174,17 +246,20 @@ scram_final(struct sasl *s, struct scram *c, struct str in)
 	    proof, sizeof(proof)) != SCRAM_KEY)
 		return SASL_BAD;
 	rest = plain = (struct str){ in.p, i - 3 };
-	if (b64_encode(c->header, strlen(c->header), true, header,
-	    sizeof(header)) == -1 || attribute(&rest, 'c', &v) == -1)
+	if (b64_encode(c->bound, c->nbound, true, want, sizeof(want)) == -1 ||
+	    attribute(&rest, 'c', &v) == -1)
 		return SASL_BAD;
-	bound = str_eq(v, str_from(header));
+	bound = str_eq(v, str_from(want));
 	if (attribute(&rest, 'r', &v) == -1)
 		return SASL_BAD;
 	ours = str_eq(v, str_from(c->nonce));
 	if (extensions(rest) == -1)
 		return SASL_BAD;
-	if (!bound || !ours)
-		return SASL_DENIED;
+	if (!bound)
+		return failed(s, SASL_DENIED, "channel binding: the proof is "
+		    "of another TLS connection, or of another header");
+	if (!ours)
+		return failed(s, SASL_DENIED, "another exchange's nonce");
 	max = SCRAM_KEY + strlen(c->first) + strlen(c->server) + plain.len +
 	    3;
 	if (max > SASL_PASSWORD_MAX || (p = malloc(max)) == NULL)
@@ -238,4 +313,7 @@ scram_step(struct sasl *s, bool present, struct str in,
 
 const struct sasl_mech sasl_scram = {
 	"SCRAM-SHA-256", SASL_PROOF, scram_step
+};
+const struct sasl_mech sasl_scram_plus = {
+	"SCRAM-SHA-256-PLUS", SASL_PROOF, scram_step
 };

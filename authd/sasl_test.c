@@ -2,6 +2,7 @@
 #include "common/compat.h"
 
 #include "authd/sasl.h"
+#include "common/b64.h"
 #include "common/test.h"
 
 static char	long_name[SASL_LOGIN_MAX + 2];
@@ -298,6 +299,156 @@ check_scram_bad(void)
 	}
 }
 
+#define EXPORTER	0x45, 0x58, 0x50, 0x4f
+static const struct sasl_binding	bindings[] = {
+	{ { 0 }, 0, { 0 }, 0 },
+	{ { EXPORTER }, 32, { 0 }, 0 },
+	{ { 0 }, 0, { 0x43, 0x45, 0x52, 0x54 }, 48 },
+	{ { EXPORTER }, 32, { 0x43, 0x45, 0x52, 0x54 }, 64 }
+};
+enum { NO_BINDING, ONLY_EXPORTER, ONLY_ENDPOINT, BOTH_BINDINGS };
+
+/* c= of a header and data. */
+static void
+bound(char *dst, size_t size, const char *header, const void *data, size_t len)
+{
+	uint8_t	raw[200];
+	size_t	n = strlen(header);
+
+	CHECK(n + len <= sizeof(raw));
+	memcpy(raw, header, n);
+	memcpy(raw + n, data, len);
+	CHECK(b64_encode(raw, n + len, true, dst, size) == 0);
+}
+
+/* An exchange with a binding: c is what "c=" holds. */
+static enum sasl_next
+scram_bound(struct sasl *s, const struct sasl_mech *mech, int binding,
+    const char *header, const char *c)
+{
+	char		first[200], final[600];
+	struct str	ch;
+	enum sasl_next	n;
+
+	sasl_begin(s, mech);
+	s->binding = bindings[binding];
+	s->nonce = SERVER;
+	snprintf(first, sizeof(first), "%sn=user,r=" NONCE, header);
+	if ((n = sasl_step(s, true, str_from(first), &ch)) != SASL_ASK)
+		return n;
+	if (sasl_scram_salt(s, STR(SALT), &ch) == -1)
+		return SASL_BAD;
+	snprintf(final, sizeof(final), "c=%s%s", c, ",r=" NONCE SERVER PROOF);
+	return sasl_step(s, true, str_from(final), &ch);
+}
+
+/*
+ * RFC 7677's exchange, bound as RFC 9266 and RFC 5929 say: what is proved holds
+ * "c=", and one octet of it that is another is refused.
+ */
+static void
+check_plus(void)
+{
+	static const struct {
+		int		 binding;
+		const char	*header;
+		size_t		 len;		/* of the data; 0: none */
+	} good[] = {
+		{ ONLY_EXPORTER, "p=tls-exporter,,", 32 },
+		{ BOTH_BINDINGS, "p=tls-exporter,,", 32 },
+		{ BOTH_BINDINGS, "p=tls-exporter,a=user,", 32 },
+		{ ONLY_ENDPOINT, "p=tls-server-end-point,,", 48 },
+		{ BOTH_BINDINGS, "p=tls-server-end-point,,", 64 }
+	};
+	char		c[300], message[700];
+	struct sasl	s;
+	size_t		i, k, mutated = 0;
+	const void	*data;
+
+	for (i = 0; i < nitems(good); i++) {
+		data = good[i].len == 32 ? bindings[good[i].binding].exporter :
+		    bindings[good[i].binding].endpoint;
+		bound(c, sizeof(c), good[i].header, data, good[i].len);
+		CHECK_ROW(scram_bound(&s, &sasl_scram_plus, good[i].binding,
+		    good[i].header, c) == SASL_DONE, "good %zu", i);
+		snprintf(message, sizeof(message), "%s%s%s", "n=user,r=" NONCE
+		    ",r=" NONCE SERVER "," SALT ",c=", c, ",r=" NONCE SERVER);
+		CHECK_ROW(s.password_len == 32 + strlen(message) &&
+		    memcmp(s.password + 32, message, strlen(message)) == 0,
+		    "good %zu", i);
+		sasl_end(&s);
+		for (k = 0; c[k] != '\0'; k++, mutated++) {
+			char	was = c[k];
+
+			c[k] = was == 'A' ? 'B' : 'A';
+			CHECK_ROW(scram_bound(&s, &sasl_scram_plus,
+			    good[i].binding, good[i].header, c) ==
+			    SASL_DENIED, "good %zu octet %zu", i, k);
+			CHECK(s.password == NULL && s.why != NULL);
+			sasl_end(&s);
+			c[k] = was;
+		}
+		/* without the data, or with some of it */
+		for (k = 0; k < good[i].len; k += 8) {
+			bound(c, sizeof(c), good[i].header, data, k);
+			CHECK_ROW(scram_bound(&s, &sasl_scram_plus,
+			    good[i].binding, good[i].header, c) ==
+			    SASL_DENIED, "good %zu cut at %zu", i, k);
+			sasl_end(&s);
+		}
+	}
+	CHECK_ROW(mutated >= 100, "%zu", mutated);
+}
+
+static void
+check_plus_bad(void)
+{
+	static const struct {
+		const struct sasl_mech	*mech;
+		int			 binding;
+		const char		*header;
+		enum sasl_next		 want;
+	} t[] = {
+		/* the binding is there, and the client was told that none is */
+		{ &sasl_scram, BOTH_BINDINGS, "y,,", SASL_DENIED },
+		{ &sasl_scram, ONLY_EXPORTER, "y,,", SASL_DENIED },
+		{ &sasl_scram, ONLY_ENDPOINT, "y,a=user,", SASL_DENIED },
+		{ &sasl_scram, NO_BINDING, "y,,", SASL_DONE },
+		{ &sasl_scram, BOTH_BINDINGS, "n,,", SASL_DONE },
+		{ &sasl_scram, BOTH_BINDINGS, "p=tls-exporter,,", SASL_BAD },
+		{ &sasl_scram_plus, BOTH_BINDINGS, "n,,", SASL_BAD },
+		{ &sasl_scram_plus, BOTH_BINDINGS, "y,,", SASL_BAD },
+		{ &sasl_scram_plus, BOTH_BINDINGS, "p=tls-unique,,",
+		    SASL_DENIED },
+		{ &sasl_scram_plus, BOTH_BINDINGS, "p=TLS-EXPORTER,,",
+		    SASL_DENIED },
+		{ &sasl_scram_plus, BOTH_BINDINGS, "p=tls-exporterx,,",
+		    SASL_DENIED },
+		{ &sasl_scram_plus, ONLY_ENDPOINT, "p=tls-exporter,,",
+		    SASL_DENIED },
+		{ &sasl_scram_plus, ONLY_EXPORTER, "p=tls-server-end-point,,",
+		    SASL_DENIED },
+		{ &sasl_scram_plus, BOTH_BINDINGS, "p=,,", SASL_BAD },
+		{ &sasl_scram_plus, BOTH_BINDINGS, "p,,", SASL_BAD },
+		{ &sasl_scram_plus, BOTH_BINDINGS, ",,", SASL_BAD },
+		{ &sasl_scram_plus, BOTH_BINDINGS, "p=tls-exporter,a=other,",
+		    SASL_DENIED }
+	};
+	char		c[300];
+	struct sasl	s;
+	size_t		i;
+
+	for (i = 0; i < nitems(t); i++) {
+		bound(c, sizeof(c), t[i].header, "", 0);
+		CHECK_ROW(scram_bound(&s, t[i].mech, t[i].binding,
+		    t[i].header, c) == t[i].want, "row %zu", i);
+		sasl_end(&s);
+	}
+	CHECK(sasl_find(STR("SCRAM-SHA-256-PLUS")) == &sasl_scram_plus);
+	CHECK(strcmp(sasl_word(&sasl_scram_plus), "SCRAM-SHA-256") == 0);
+	CHECK(strcmp(sasl_word(&sasl_plain), "PLAIN") == 0);
+}
+
 int
 main(void)
 {
@@ -306,5 +457,7 @@ main(void)
 	check_lengths();
 	check_scram();
 	check_scram_bad();
+	check_plus();
+	check_plus_bad();
 	return TEST_END();
 }

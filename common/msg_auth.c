@@ -20,7 +20,11 @@ static const struct wire_field auth_start_fields[] = {
 	    AUTH_BYTES_MAX, NULL },
 	{ WIRE_BOOL, offsetof(struct auth_start, tls), 0, NULL },
 	{ WIRE_STR, offsetof(struct auth_start, remote), 256, NULL },
-	{ WIRE_U32, offsetof(struct auth_start, session), 0, NULL }
+	{ WIRE_U32, offsetof(struct auth_start, session), 0, NULL },
+	{ WIRE_BYTES, offsetof(struct auth_start, exporter),
+	    AUTH_EXPORTER, NULL },
+	{ WIRE_BYTES, offsetof(struct auth_start, endpoint),
+	    AUTH_ENDPOINT_MAX, NULL }
 };
 const struct wire_struct auth_start_wire =
     WIRE_STRUCT(auth_start, auth_start_fields);

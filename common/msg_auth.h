@@ -19,6 +19,8 @@
  * AUTH_NO with that id. imapd then waits on the new channel for SESSION_READY.
  */
 #define AUTH_BYTES_MAX	11900	/* of a decoded SASL message */
+#define AUTH_EXPORTER	32	/* bytes: RFC 9266 section 2 */
+#define AUTH_ENDPOINT_MAX 64	/* bytes of a certificate's hash */
 struct auth_start {
 	struct str	 mechanism;
 	bool		 has_initial;
@@ -26,6 +28,10 @@ struct auth_start {
 	bool		 tls;
 	struct str	 remote;	/* address: throttling, the log */
 	uint32_t	 session;	/* imapd's number of it: the logs */
+	/* Channel bindings of the client's TLS connection, for mechanisms that
+	 * take one; empty: there is none of this type. */
+	struct str	 exporter;	/* tls-exporter, RFC 9266 */
+	struct str	 endpoint;	/* tls-server-end-point, RFC 5929 */
 };
 struct auth_bytes { struct str data; };		/* AUTH_STEP, AUTH_CHALLENGE */
 struct auth_ok { struct str user; };		/* with the session's channel */

@@ -156,7 +156,8 @@ test_some_messages(void)
 	    .flags = MBOX_SEEN, .keywords = { words, 2 },
 	    .unchangedsince = UINT64_MAX }, st2;
 	struct auth_start	 as = { STR("PLAIN"), true,
-	    { user, sizeof(user) - 1 }, true, STR("::1"), 7 }, as2;
+	    { user, sizeof(user) - 1 }, true, STR("::1"), 7, STR("x"),
+	    STR("") }, as2;
 	struct arena		*a = arena_new(0);
 	struct buf		 b = BUF_INIT;
 
@@ -171,7 +172,7 @@ test_some_messages(void)
 	CHECK(wire_encode(&auth_start_wire, &as, &b) == 0);
 	CHECK(wire_decode(&auth_start_wire, &as2, b.data, b.len, a) == 0);
 	CHECK(str_eq(as.initial, as2.initial) && as2.tls && as2.has_initial &&
-	    as2.session == 7);
+	    as2.session == 7 && str_eq(as2.exporter, STR("x")));
 	uidset_free(&st.uids);
 	buf_free(&b);
 	arena_free(a);

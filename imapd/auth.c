@@ -11,6 +11,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/peer.h"
+#include "common/tls_binding.h"
 #include "imapd/client.h"
 
 struct login {
@@ -134,6 +135,8 @@ auth_login(struct client *c, struct str mechanism, const struct str *initial,
     const struct auth_ops *ops)
 {
 	struct auth_start	 req = { .mechanism = mechanism };
+	uint8_t			 exporter[TLS_BINDING_EXPORTER];
+	uint8_t			 endpoint[TLS_BINDING_ENDPOINT];
 	struct login		*l;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
@@ -152,6 +155,14 @@ auth_login(struct client *c, struct str mechanism, const struct str *initial,
 	req.tls = client_is_tls(c);
 	req.remote = str_from(c->remote);
 	req.session = c->session;
+	/* Even a client that uses none has to be told from one that was made
+	 * to believe that we have none. */
+	if (mechanism.len > 6 && memcmp(mechanism.p, "SCRAM-", 6) == 0) {
+		req.exporter = (struct str){ (char *)exporter,
+		    tls_binding_exporter(c->io.ssl, exporter) };
+		req.endpoint = (struct str){ (char *)endpoint,
+		    tls_binding_endpoint(c->io.ssl, endpoint) };
+	}
 	if (auth.peer == NULL || peer_send_struct(auth.peer, IMSG_AUTH_START,
 	    l->id, &req, -1) == -1) {
 		l->refused = true;

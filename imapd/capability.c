@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "common/tls_binding.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
+
+#define SCRAM		"SCRAM-SHA-256"
 
 static const char always[] = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE";
 static const char inside[] = " IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN"
@@ -20,12 +23,29 @@ next_word(const char *p, size_t *len)
 	return p;
 }
 
+/* Has its connection what SCRAM can be bound to? */
+static bool
+can_bind(const struct client *c)
+{
+	uint8_t	exporter[TLS_BINDING_EXPORTER];
+	uint8_t	endpoint[TLS_BINDING_ENDPOINT];
+
+	return c->io.state == TLS_IO_ON &&
+	    (tls_binding_exporter(c->io.ssl, exporter) > 0 ||
+	    tls_binding_endpoint(c->io.ssl, endpoint) > 0);
+}
+
 bool
-capability_mechanism(struct str name)
+capability_mechanism(const struct client *c, struct str name)
 {
 	const char	*p = conf.mechanisms;
 	size_t		 len;
 
+	if (str_caseeq(name, STR(SCRAM "-PLUS"))) {
+		if (!can_bind(c))
+			return false;
+		name = STR(SCRAM);
+	}
 	for (;;) {
 		p = next_word(p, &len);
 		if (len == 0)
@@ -54,6 +74,9 @@ capability_print(const struct client *c, struct buf *b)
 			p = next_word(p, &len);
 			if (len == 0)
 				break;
+			if (str_eq((struct str){ p, len }, STR(SCRAM)) &&
+			    can_bind(c))
+				(void)buf_puts(b, " AUTH=" SCRAM "-PLUS");
 			(void)buf_printf(b, " AUTH=%.*s", (int)len, p);
 		}
 		return;

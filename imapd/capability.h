@@ -12,7 +12,10 @@ struct client;
 void	 capability_print(const struct client *c, struct buf *b);
 /* The greeting, with or without PREAUTH. */
 void	 capability_greet(struct client *c);
-/* Whether the configuration offers this SASL mechanism. */
-bool	 capability_mechanism(struct str name);
+/*
+ * Whether this SASL mechanism is offered to c: those of the configuration, and
+ * with SCRAM-SHA-256 on a TLS connection that has a channel binding, -PLUS.
+ */
+bool	 capability_mechanism(const struct client *c, struct str name);
 
 #endif

@@ -149,7 +149,7 @@ cmd_authenticate(struct command *cmd)
 	cmd->drop = authenticate_drop;
 	if (parse_authenticate(cmd, &mechanism, &b, &has) == -1)
 		ret = reply_bad_arg(cmd);
-	else if (!capability_mechanism(mechanism))
+	else if (!capability_mechanism(cmd->client, mechanism))
 		ret = reply_no(cmd, NULL,
 		    "Unsupported authentication mechanism");
 	else if (!client_may_login(cmd->client))

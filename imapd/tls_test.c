@@ -12,6 +12,7 @@
 #include "imapd/client.h"
 #include "imapd/conf.h"
 #include "imapd/test/rig.h"
+#include "imapd/test/storage_fake.h"
 
 static void
 test_imaps(struct rig *r)
@@ -27,6 +28,32 @@ test_imaps(struct rig *r)
 	    rig_hear(r, "d OK "));
 	CHECK(rig_closed(r));
 	rig_disconnect(r);
+}
+
+/* -PLUS goes with SCRAM, on a connection that it can be bound to. */
+static void
+test_plus(struct rig *r)
+{
+	char	 was[sizeof(conf.mechanisms)];
+
+	strlcpy(was, conf.mechanisms, sizeof(was));
+	strlcpy(conf.mechanisms, "PLAIN SCRAM-SHA-256",
+	    sizeof(conf.mechanisms));
+	rig_connect(r, true, false);
+	CHECK(rig_shake(r));
+	CHECK(rig_hear(r, " ENABLE AUTH=PLAIN AUTH=SCRAM-SHA-256-PLUS "
+	    "AUTH=SCRAM-SHA-256] "));
+	rig_say(r, "a AUTHENTICATE scram-sha-256-plus =\r\n");
+	/* authd's fake has none: it was asked */
+	CHECK(rig_hear(r, "a NO Unsupported authentication mechanism\r\n"));
+	CHECK(fake_bound(r->fake) == 32 + 32);
+	rig_disconnect(r);
+	rig_connect(r, false, true);
+	CHECK(rig_hear(r, " AUTH=PLAIN AUTH=SCRAM-SHA-256] "));
+	rig_say(r, "a AUTHENTICATE SCRAM-SHA-256-PLUS =\r\n");
+	CHECK(rig_hear(r, "a NO Unsupported authentication mechanism\r\n"));
+	rig_disconnect(r);
+	strlcpy(conf.mechanisms, was, sizeof(conf.mechanisms));
 }
 
 static void
@@ -202,6 +229,7 @@ main(void)
 
 	rig_init(&r, true);
 	test_imaps(&r);
+	test_plus(&r);
 	test_starttls(&r);
 	test_split(&r);
 	test_garbage(&r);

@@ -18,6 +18,12 @@ fake_auth_close(struct fake *f)
 	f->authd = NULL;
 }
 
+size_t
+fake_bound(const struct fake *f)
+{
+	return f->bound;
+}
+
 static void
 say_ok(struct fake *f, uint32_t id)
 {
@@ -114,6 +120,7 @@ auth_message(struct peer *p, struct msg *m, void *arg)
 		    a) == -1)
 			fatalx("AUTH_START");
 		f->last_login = m->id;
+		f->bound = start.exporter.len + start.endpoint.len;
 		on_start(f, m->id, &start);
 		break;
 	case IMSG_AUTH_STEP:

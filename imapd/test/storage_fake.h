@@ -40,6 +40,8 @@ int	 fake_authd(struct fake *f);
  *	die				the sessions' channels break
  */
 int	 fake_do(struct fake *f, const char *line);
+/* The octets of channel bindings that the last AUTH_START had. */
+size_t	 fake_bound(const struct fake *f);
 /* How many requests wait for "go". */
 size_t	 fake_waiting(const struct fake *f);
 /* How many MBOX_MORE with true have come. */

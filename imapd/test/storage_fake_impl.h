@@ -94,6 +94,7 @@ struct fake {
 	unsigned int		 bodies;
 	struct peer		*authd;
 	uint32_t		 last_login;	/* the id of AUTH_START */
+	size_t			 bound;		/* fake_bound() */
 };
 
 /* storage_fake.c */

@@ -1,57 +1,19 @@
-"""SCRAM-SHA-256 as clients speak it: Python's hashlib on imaplib, and GNU
-SASL, which verifies the server's signature as well."""
+"""SCRAM-SHA-256 and -PLUS as clients speak them: Python's hashlib on imaplib,
+and GNU SASL, which verifies the server's signature as well."""
 
-import base64
 import hashlib
-import hmac
 import imaplib
 import re
-import secrets
+import ssl
 import subprocess
 import time
 
+import proc
 import suite
 from mark import normal_only
+from scram import Scram
 
 MECHANISMS = "[SCRAM-SHA-256, PLAIN]"
-
-
-class Scram:
-    """A client's side, for imaplib.authenticate()."""
-
-    def __init__(self, user, password, header="n,,", cut=None):
-        self.first = "n=%s,r=%s" % (user, secrets.token_urlsafe(18))
-        self.password = password
-        self.header = header
-        self.cut = cut              # what to spoil
-        self.salt = None
-        self.proved = False
-
-    def __call__(self, said):
-        said = said.decode()
-        if not said:
-            return (self.header + self.first).encode()
-        if said.startswith("v="):
-            assert base64.b64decode(said[2:]) == self.signature, said
-            self.proved = True
-            return b""
-        f = dict(x.split("=", 1) for x in said.split(","))
-        assert f["r"].startswith(self.first.split("r=")[1]), said
-        assert len(f["r"]) > len(self.first.split("r=")[1]) + 20, said
-        self.salt = (f["s"], f["i"])
-        key = hashlib.pbkdf2_hmac("sha256", self.password.encode(),
-                                  base64.b64decode(f["s"]), int(f["i"]))
-        client, server = (hmac.digest(key, x, "sha256")
-                          for x in (b"Client Key", b"Server Key"))
-        final = "c=%s,r=%s" % (base64.b64encode(
-            self.header.encode()).decode(), f["r"])
-        if self.cut:
-            final = self.cut(final)
-        message = ",".join((self.first, said, final)).encode()
-        self.signature = hmac.digest(server, message, "sha256")
-        mac = hmac.digest(hashlib.sha256(client).digest(), message, "sha256")
-        proof = bytes(a ^ b for a, b in zip(client, mac))
-        return (final + ",p=" + base64.b64encode(proof).decode()).encode()
 
 
 def attempt(s, *args, **kw):
@@ -121,6 +83,80 @@ def test_gsasl_logs_in_with_scram():
                  if "mech=SCRAM-SHA-256" in x]
         assert [re.search(r"result=(\w+)", x).group(1) for x in lines] == [
             "ok", "no"], lines
+
+
+def tls_client(s, version=ssl.TLSVersion.TLSv1_3):
+    ctx = ssl._create_unverified_context()
+    ctx.maximum_version = version
+    return imaplib.IMAP4_SSL("127.0.0.1", s.imaps_port, ssl_context=ctx)
+
+
+def end_point(m):
+    """RFC 5929, of a certificate that is signed with SHA-256."""
+    return hashlib.sha256(m.socket().getpeercert(binary_form=True)).digest()
+
+
+def bound(s, mechanism, header, spoil=lambda x: x, **kw):
+    """The error of a login that is bound by tls-server-end-point, or None."""
+    m = tls_client(s, **kw)
+    data = b"" if header[0] in "ny" else spoil(end_point(m))
+    sc = Scram("ann", "pass, with = signs", header, binding=data)
+    try:
+        m.authenticate(mechanism, sc)
+        assert sc.proved
+        return None
+    except imaplib.IMAP4.error as e:
+        return str(e)
+    finally:
+        m.shutdown()
+
+
+def test_scram_is_bound_to_the_connection():
+    point, plus = "p=tls-server-end-point,,", "SCRAM-SHA-256-PLUS"
+    with make_suite() as s:
+        m = tls_client(s)
+        assert "AUTH=" + plus in m.capabilities, m.capabilities
+        m.shutdown()
+        m = imaplib.IMAP4("127.0.0.1", s.imap_port)
+        assert "AUTH=" + plus not in m.capabilities, m.capabilities
+        m.shutdown()
+        for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+            assert bound(s, plus, point, version=version) is None
+        assert bound(s, "SCRAM-SHA-256", "n,,") is None
+        for mechanism, header, spoil, why in (
+                (plus, point, lambda x: x[:-1] + bytes([x[-1] ^ 1]),
+                 "channel binding: the proof is of another TLS connection"),
+                (plus, point, lambda x: b"", "channel binding"),
+                (plus, "p=tls-exporter,,", lambda x: x, "channel binding"),
+                (plus, "p=tls-unique,,", lambda x: x,
+                 "unsupported channel binding type"),
+                ("SCRAM-SHA-256", "y,,", lambda x: x, "downgrade")):
+            before = s.log_text().count(why)
+            error = bound(s, mechanism, header, spoil)
+            assert error and "AUTHENTICATIONFAILED" in error, (header, error)
+            proc.await_true("the log: " + why, lambda w=why, b=before:
+                            s.log_text().count(w) > b)
+        error = bound(s, plus, "n,,")
+        assert error and "BAD" in error, error
+
+
+def test_gsasl_binds_scram_to_the_connection():
+    """By tls-exporter, which Python's ssl does not have."""
+    with make_suite() as s:
+        def run(*args):
+            r = subprocess.run(
+                ["gsasl", "--imap", "--x509-ca-file=" + s.cert,
+                 "--mechanism=SCRAM-SHA-256-PLUS", "--authentication-id=ann",
+                 "--password=pass, with = signs", *args,
+                 "--connect=localhost:%d" % s.imap_port],
+                input=b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                timeout=60)
+            return (r.stdout + r.stderr).decode()
+        said = run("--starttls")
+        assert "authentication finished" in said, said
+        lines = [x for x in s.log_text().splitlines()
+                 if "mech=SCRAM-SHA-256-PLUS" in x]
+        assert len(lines) == 1 and "result=ok" in lines[0], lines
 
 
 @normal_only("measures time")
