@@ -96,6 +96,7 @@ attempt_wrong(struct attempt *at, int64_t now)
 	struct authd	*a = at->authd;
 
 	at->due = gate_failed(a->gate, &at->gate, now);
+	gate_label(&at->gate, at->name);
 	a->held++;
 	if (at->due - at->gate.started > a->conf.answer_ms) {
 		a->counts.late++;
@@ -151,8 +152,10 @@ attempt_checked(struct check_wait *w, const struct check_answer *answer)
 		attempt_wrong(at, now);
 		return;
 	case CHECK_UNAVAILABLE:
-		if (answer->denied)
+		if (answer->denied) {
 			gate_unsure(a->gate, &at->gate, now);
+			gate_label(&at->gate, at->name);
+		}
 		strlcpy(why, at->why, sizeof(why));
 		attempt_free(at);
 		if (login != NULL)

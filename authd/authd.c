@@ -8,9 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "authd/app_used.h"
 #include "authd/attempt.h"
 #include "authd/authd.h"
 #include "authd/channel.h"
+#include "authd/gate_list.h"
 #include "authd/request.h"
 #include "authd/revoked.h"
 #include "common/clock.h"
@@ -86,6 +88,7 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	a->cache = cache_new(AUTHD_CACHE_MAX, conf->cache_ttl_ms);
 	a->preauth = preauth_new();
 	a->revoked = revoked_new();
+	a->app_used = app_used_new();
 	a->work = work_new(base, &conf->pools);
 	if (a->work != NULL && a->cache != NULL)
 		a->checks = checks_new(a->work, a->cache, &a->conf);
@@ -97,7 +100,8 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 		work_on_revoke(a->work, authd_changed, a);
 	}
 	if (a->gate == NULL || a->preauth == NULL || a->revoked == NULL ||
-	    a->checks == NULL || a->grants == NULL || attempts_init(a) == -1) {
+	    a->app_used == NULL || a->checks == NULL || a->grants == NULL ||
+	    attempts_init(a) == -1) {
 		authd_free(a);
 		return NULL;
 	}
@@ -123,6 +127,7 @@ authd_free(struct authd *a)
 	known_free(a->known);
 	preauth_free(a->preauth);
 	revoked_free(a->revoked);
+	app_used_free(a->app_used);
 	free(a);
 }
 
@@ -203,6 +208,47 @@ authd_revoke(struct authd *a, const char *user)
 	grant_revoke(a->grants, id);
 	log_info("user=%s cmd=revoke result=ok",
 	    log_word(word, sizeof(word), id));
+}
+
+static void
+authd_clear(struct authd *a, const char *arg, struct buf *out)
+{
+	char		 id[USER_ID_MAX + 1], word[2 * USER_ID_MAX + 8];
+	const char	*what = NULL;
+	size_t		 n;
+
+	/* An address is a name, too. */
+	if (*arg != '\0') {
+		if (user_normalize(str_from(arg), id, sizeof(id)) == -1) {
+			buf_puts(out, "error: neither an address nor a "
+			    "user\n");
+			return;
+		}
+		what = id;
+	}
+	n = gate_clear(a->gate, what);
+	attempts_turn(a);
+	log_info("cmd=throttle-clear of=%s n=%zu result=ok", what == NULL ?
+	    "all" : log_word(word, sizeof(word), what), n);
+	buf_printf(out, "%zu forgotten\n", n);
+}
+
+void
+authd_report(struct authd *a, const char *what, const char *arg,
+    struct buf *out)
+{
+	if (strcmp(what, "throttle-list") == 0)
+		gate_list(a->gate, clock_ms(), authd_now() / 1000, out);
+	else if (strcmp(what, "throttle-clear") == 0)
+		authd_clear(a, arg, out);
+	else
+		buf_puts(out, "error: unknown report\n");
+}
+
+void
+authd_on_app_used(struct authd *a, void (*used)(const char *, const char *))
+{
+	a->on_app_used = used;
 }
 
 void

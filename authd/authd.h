@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "authd/state.h"
+#include "common/buf.h"
 #include "common/msg_setup.h"
 
 /* NULL on ENOMEM. */
@@ -23,6 +24,14 @@ void	 authd_reload(struct authd *a, const struct authd_conf *conf);
 void	 authd_preauth(struct authd *a, const char *user, const char *token);
 /* The user's password has changed, or the user is gone (CTL_REVOKE). */
 void	 authd_revoke(struct authd *a, const char *user);
+/* used is called when an app password was used, once a day for each (by the
+ * user id and the app password's). */
+void	 authd_on_app_used(struct authd *a, void (*used)(const char *user,
+	    const char *id));
+/* The operator's "throttle-list" and "throttle-clear" (arg: an address or a
+ * user; empty: all), as text into out. */
+void	 authd_report(struct authd *a, const char *what, const char *arg,
+	    struct buf *out);
 /* No new logins; drained() when those whose password is being checked have
  * their answer (perhaps at once). */
 void	 authd_drain(struct authd *a, void (*drained)(void));

@@ -100,6 +100,13 @@ backend_open_lookup(const struct slice *conf, uint32_t index, char *why,
 	return backend_make(kind->lookup, NULL, conf, index, why, size);
 }
 
+struct backend *
+backend_open_app(const struct slice *conf, char *why, size_t size)
+{
+	return backend_make(backend_app.lookup, NULL, conf, BACKEND_APP, why,
+	    size);
+}
+
 void
 backend_close(struct backend *b)
 {
@@ -216,6 +223,10 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 	enum found_code	 found;
 
 	memset(a, 0, sizeof(*a));
+	if (b->lookup_kind == backend_app.lookup) {
+		backend_app_check(b->lookup, how, user, password, a);
+		return;
+	}
 	memset(&f, 0, sizeof(f));
 	backend_copy(f.name, sizeof(f.name), user);
 	backend_copy(f.remote, sizeof(f.remote), remote);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "authd/cache.h"
 #include "common/auth_kind.h"
 #include "common/buf.h"
 #include "common/msg_auth.h"
@@ -105,7 +106,10 @@ AUTH_KINDS(X, )
 /* One more, for tests. */
 extern const struct backend_kind *backend_test;
 
-/* One entry of `auth:`. */
+/* The number of the backend of app passwords, which is not in `auth:`. */
+#define BACKEND_APP	(2 * AUTH_ENTRIES_MAX)
+
+/* One entry of `auth:`, or BACKEND_APP. */
 struct backend;
 
 struct backend_answer {
@@ -134,6 +138,12 @@ void	 backend_close(struct backend *b);	/* NULL is fine */
  * remote: the client's address. */
 void	 backend_check(struct backend *b, enum work_how how, struct str user,
 	    struct str password, struct str remote, struct backend_answer *a);
+struct backend *backend_open_app(const struct slice *conf, char *why,
+	    size_t size);
+/* backend_app.c's part of it: state is lookup_app's; the answer's data is the
+ * app password's id, a space, and its name. */
+void	 backend_app_check(void *state, enum work_how how, struct str user,
+	    struct str password, struct backend_answer *a);
 /* As lookup_kind's. */
 const char *backend_gone(struct backend *b, int64_t *changed);
 const char *backend_wants(struct backend *b);

@@ -6,25 +6,18 @@
  */
 #include "common/compat.h"
 
-#include <sys/stat.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "authd/backend.h"
 #include "authd/dummy.h"
 #include "authd/hash.h"
+#include "authd/reread.h"
 #include "authd/watch.h"
 #include "common/log.h"
 #include "common/userline.h"
 
-#define FILE_SIZE_MAX	(64 * 1024 * 1024)
-#define FILE_SETTLED	2	/* seconds: a younger one may change unseen */
 #define FILE_WARNINGS	10
 
 struct file_user {
@@ -35,30 +28,25 @@ struct file_user {
 };
 
 struct file_state {
-	char		*path;
+	struct reread	 file;		/* the names' and hashes' bytes */
 	struct watch	*watch;
 	char		 watched[128];	/* the generation that it has seen */
-	struct stat	 st;		/* of what was read */
-	bool		 read;
-	bool		 settled;
-	char		*text;		/* the names' and hashes' bytes */
-	size_t		 size;
 	struct file_user *users;	/* by name */
 	size_t		 n;
 	struct dummies	 dummy;
 	char		 fallback[HASH_MAX + 1];	/* for an empty file */
 };
 
+/* What points to the text goes before it. */
 static void
-file_forget(struct file_state *f)
+file_forget(void *state)
 {
-	freezero(f->text, f->size);
+	struct file_state	*f = state;
+
 	free(f->users);
-	f->text = NULL;
 	f->users = NULL;
-	f->size = f->n = 0;
+	f->n = 0;
 	dummy_clear(&f->dummy);
-	f->read = false;
 }
 
 static void
@@ -70,7 +58,7 @@ file_close(void *state)
 		return;
 	file_forget(f);
 	watch_close(f->watch);
-	free(f->path);
+	reread_close(&f->file);
 	freezero(f, sizeof(*f));
 }
 
@@ -85,11 +73,11 @@ file_open(const struct slice *conf, uint32_t index, char *why, size_t size)
 		return NULL;
 	}
 	if ((f = calloc(1, sizeof(*f))) == NULL ||
-	    (f->path = strdup(path)) == NULL ||
+	    reread_open(&f->file, path) == -1 ||
 	    (f->watch = watch_open(path)) == NULL) {
 		snprintf(why, size, "out of memory");
 		if (f != NULL)
-			free(f->path);
+			reread_close(&f->file);
 		free(f);
 		return NULL;
 	}
@@ -167,24 +155,24 @@ file_complain(const struct file_state *f, bool loud, size_t *warned,
     size_t line, const char *bad)
 {
 	if (loud && (*warned)++ < FILE_WARNINGS)
-		log_warnx("%s:%zu: %s; the line is ignored", f->path, line,
+		log_warnx("%s:%zu: %s; the line is ignored", f->file.path, line,
 		    bad);
 }
 
-/* From f->text to f->users.  loud: the file is not one complained of. */
+/* From f->file.text to f->users.  loud: the file is not one complained of. */
 static int
 file_parse(struct file_state *f, bool loud)
 {
-	char		*p = f->text, *end = f->text + f->size, *nl;
+	char		*p = f->file.text, *end = p + f->file.size, *nl;
 	const char	*bad;
 	char		 why[128];
 	size_t		 lines = 1, line = 0, i, kept, warned = 0;
 
-	for (i = 0; i < f->size; i++)
-		lines += f->text[i] == '\n';
+	for (i = 0; i < f->file.size; i++)
+		lines += f->file.text[i] == '\n';
 	if ((f->users = calloc(lines, sizeof(*f->users))) == NULL)
 		return -1;
-	p += userline_bom(p, f->size);
+	p += userline_bom(p, f->file.size);
 	for (; p < end; p = nl + 1) {
 		line++;
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
@@ -214,91 +202,28 @@ file_parse(struct file_state *f, bool loud)
 	return 0;
 }
 
-static bool
-file_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	    a->st_size == b->st_size &&
-	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-/* Fills f->text from fd; -1 with errno. */
-static int
-file_slurp(struct file_state *f, int fd, size_t size)
-{
-	size_t	got = 0;
-	ssize_t	n;
-
-	if ((f->text = malloc(size + 1)) == NULL)
-		return -1;
-	f->size = size + 1;
-	while (got < size) {
-		n = read(fd, f->text + got, size - got);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			break;		/* it shrank meanwhile */
-		got += (size_t)n;
-	}
-	memset(f->text + got, 0, f->size - got);
-	f->size = got;
-	return 0;
-}
-
 /* Brings f up to what is at the path now: 0, or -1 with the reason. */
 static int
 file_refresh(struct file_state *f, char *why, size_t size)
 {
-	struct stat	st;
-	int		fd = -1;
-
-	if (f->read && f->settled && stat(f->path, &st) == 0 &&
-	    file_same(&st, &f->st))
+	switch (reread_look(&f->file, file_forget, f, why, size)) {
+	case REREAD_SAME:
 		return 0;
+	case REREAD_NEW:
+		if (file_parse(f, true) == 0)
+			return 0;
+		break;
+	case REREAD_AGAIN:
+		if (file_parse(f, false) == 0)
+			return 0;
+		break;
+	case REREAD_FAILED:
+		return -1;
+	}
+	snprintf(why, size, "out of memory");
 	file_forget(f);
-	if ((fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
-	    fstat(fd, &st) == -1) {
-		snprintf(why, size, "%s: %s", f->path, strerror(errno));
-		goto fail;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_SIZE_MAX) {
-		snprintf(why, size,
-		    "%s: not a regular file, or larger than 64 MiB", f->path);
-		goto fail;
-	}
-	if (file_slurp(f, fd, (size_t)st.st_size) == -1) {
-		snprintf(why, size, "%s: %s", f->path, strerror(errno));
-		goto fail;
-	}
-	if (file_parse(f, !file_same(&st, &f->st)) == -1) {
-		snprintf(why, size, "out of memory");
-		goto fail;
-	}
-	close(fd);
-	f->st = st;
-	f->settled = time(NULL) - st.st_mtim.tv_sec > FILE_SETTLED;
-	f->read = true;
-	return 0;
- fail:
-	if (fd != -1)
-		close(fd);
-	file_forget(f);
+	reread_forget(&f->file);
 	return -1;
-}
-
-static void
-file_generation(const struct file_state *f, char *dst, size_t size)
-{
-	snprintf(dst, size, "%llx-%llx-%llx-%llx.%lx-%llx.%lx",
-	    (unsigned long long)f->st.st_dev, (unsigned long long)f->st.st_ino,
-	    (unsigned long long)f->st.st_size,
-	    (unsigned long long)f->st.st_mtim.tv_sec, f->st.st_mtim.tv_nsec,
-	    (unsigned long long)f->st.st_ctim.tv_sec, f->st.st_ctim.tv_nsec);
 }
 
 /* What an unknown name is hashed against. */
@@ -365,7 +290,8 @@ file_find(void *state, struct str user, bool keys, struct found *found)
 
 	if (file_refresh(f, found->why, sizeof(found->why)) == -1)
 		return FOUND_AWAY;
-	file_generation(f, found->generation, sizeof(found->generation));
+	reread_generation(&f->file, found->generation,
+	    sizeof(found->generation));
 	if (user.len == 0)
 		return FOUND_NONE;
 	if (user_normalize(user, name, sizeof(name)) == 0)
@@ -395,16 +321,6 @@ file_find(void *state, struct str user, bool keys, struct found *found)
 	return FOUND_USER;
 }
 
-/*
- * Is what was read what its writer meant?  A file that is cut short and
- * written again, as editors do, is read without its users for a moment.
- */
-static bool
-file_certain(const struct file_state *f)
-{
-	return time(NULL) - f->st.st_ctim.tv_sec > FILE_SETTLED;
-}
-
 static int
 file_watch(struct file_state *f)
 {
@@ -413,17 +329,16 @@ file_watch(struct file_state *f)
 	size_t			 i;
 	int			 r;
 
-	file_generation(f, generation, sizeof(generation));
+	reread_generation(&f->file, generation, sizeof(generation));
 	if (strcmp(generation, f->watched) == 0 ||
-	    (watch_has(f->watch) && !file_certain(f)))
+	    (watch_has(f->watch) && !reread_certain(&f->file)))
 		return 0;
 	if ((users = calloc(f->n + 1, sizeof(*users))) == NULL)
 		return -1;
 	for (i = 0; i < f->n; i++)
 		users[i] = (struct watch_user){ f->users[i].name,
 		    f->users[i].hash };
-	r = watch_saw(f->watch, users, f->n, (int64_t)f->st.st_ctim.tv_sec *
-	    1000 + f->st.st_ctim.tv_nsec / 1000000);
+	r = watch_saw(f->watch, users, f->n, reread_changed(&f->file));
 	free(users);
 	if (r == 0)
 		strlcpy(f->watched, generation, sizeof(f->watched));

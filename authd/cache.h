@@ -23,7 +23,7 @@
 #include "common/buf.h"
 
 #define CACHE_FRESH_MS		2000
-#define CACHE_BACKENDS_MAX	32
+#define CACHE_BACKENDS_MAX	33
 #define CACHE_GENERATION_MAX	128	/* bytes */
 #define CACHE_LASTING		"-"	/* a generation */
 #define CACHE_DENIED_MS		10000	/* or the time to live, if shorter */

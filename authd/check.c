@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "authd/backend.h"
 #include "authd/check.h"
 #include "common/clock.h"
 #include "common/fnv.h"
@@ -145,7 +146,8 @@ check_away(struct check *k, struct str why)
 static bool
 is_apart(const struct check *k, uint32_t backend)
 {
-	return (k->checks->conf->apart >> backend & 1) != 0;
+	return backend < AUTH_ENTRIES_MAX &&
+	    (k->checks->conf->apart >> backend & 1) != 0;
 }
 
 /* Can it know what is asked? */
@@ -155,10 +157,17 @@ is_asked(const struct checks *c, uint32_t backend, enum work_how how)
 	return how != WORK_PROOF || (c->conf->scram >> backend & 1) != 0;
 }
 
+static bool
+check_ended(const struct check *k)
+{
+	return k->backend != BACKEND_APP &&
+	    k->backend >= k->checks->conf->backends;
+}
+
 static void
 check_next(struct check *k)
 {
-	k->backend++;
+	k->backend = k->backend == BACKEND_APP ? 0 : k->backend + 1;
 	k->naming = false;
 }
 
@@ -304,6 +313,21 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 	check_ask(k);
 }
 
+/* Does the backend take no passwords but app passwords, which are not its? */
+static bool
+check_refuses(struct check *k)
+{
+	if (k->backend == BACKEND_APP ||
+	    (k->checks->conf->app_only >> k->backend & 1) == 0 ||
+	    (k->how != WORK_PASSWORD && k->how != WORK_PROOF))
+		return false;
+	k->denied = true;
+	if (!k->away)
+		strlcpy(k->why, "only app passwords are accepted",
+		    sizeof(k->why));
+	return true;
+}
+
 /* Has the next backend said no to that password a moment ago? */
 static bool
 is_denied(struct check *k)
@@ -328,15 +352,16 @@ check_ask(struct check *k)
 	size_t		 pool;
 	uint32_t	 to = 0;
 
-	for (; k->backend < c->conf->backends; check_next(k)) {
-		if (!is_asked(c, k->backend, k->how) || is_denied(k))
+	for (; !check_ended(k); check_next(k)) {
+		if (!is_asked(c, k->backend, k->how) || check_refuses(k) ||
+		    is_denied(k))
 			continue;
 		to = k->backend + (k->naming ? AUTH_ENTRIES_MAX : 0);
 		if ((why = work_away(c->work, to)) == NULL)
 			break;
 		check_away(k, str_from(why));
 	}
-	if (k->backend >= c->conf->backends) {
+	if (check_ended(k)) {
 		check_finish(k, k->away ? CHECK_UNAVAILABLE : CHECK_NO, "",
 		    str_from(k->why), STR(""), false);
 		return;
@@ -401,7 +426,9 @@ check_run(struct check *k)
 	case CACHE_MISS:
 		break;
 	}
-	k->backend = 0;
+	/* No app password has keys of SCRAM: its hash is of another kind. */
+	k->backend = c->conf->app && k->how == WORK_PASSWORD ?
+	    BACKEND_APP : 0;
 	k->away = k->denied = false;
 	k->why[0] = '\0';
 	check_ask(k);
@@ -438,6 +465,9 @@ checks_first_pool(const struct checks *c, enum work_how how)
 {
 	uint32_t	i;
 
+	if (c->conf->app && how == WORK_PASSWORD &&
+	    work_away(c->work, BACKEND_APP) == NULL)
+		return work_pool(c->work, BACKEND_APP);
 	for (i = 0; i < c->conf->backends; i++)
 		if (is_asked(c, i, how) && work_away(c->work, i) == NULL)
 			return work_pool(c->work, i);

@@ -1,9 +1,9 @@
 /*
- * From a name and a password to a user: the cache, then one backend after
- * the other, but for those that are away (work.h).  A backend whose lookup is
- * apart is asked twice: whether it is him, and then the lookup who that is.
- * The same name and password asked again in a lane meanwhile share the answer.
- * What may be asked when is the gate's (gate.h).
+ * From a name and a password to a user: the cache, app passwords, then one
+ * backend after the other, but for those that are away (work.h).  A backend
+ * whose lookup is apart is asked twice: whether it is him, and then the lookup
+ * who that is.  The same name and password asked again in a lane meanwhile
+ * share the answer.  What may be asked when is the gate's (gate.h).
  */
 #ifndef AUTHD_CHECK_H
 #define AUTHD_CHECK_H

@@ -78,7 +78,8 @@ apart_begin(void)
 	struct authd_conf	conf = { " PLAIN LOGIN ", 300000, 1, 1, 1, 30,
 				    1000, 1000, 16384, { 2, { { "pam", 0, 1,
 				    30000, "" }, { "file", AUTH_ALL, 1, 30000,
-				    "" } } }, { { 0, "pam" } }, 1, 0 };
+				    "" } } }, { { 0, "pam" } }, 1, 0, 0,
+				    false };
 
 	conf.backend[AUTH_ENTRIES_MAX].pool = 1;
 	strlcpy(conf.backend[AUTH_ENTRIES_MAX].name, "pam/lookup-file",

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "authd/backend.h"
 #include "authd/cache.h"
 #include "authd/conf.h"
 #include "authd/grant.h"
@@ -97,6 +98,26 @@ authd_backend(struct authd_conf *conf, const struct auth_entries *e,
 	    "%.22s/lookup-%.16s", conf->backend[i].name, e->entry[i].lookup);
 }
 
+static void
+authd_app(struct authd_conf *conf, const struct slice *slice)
+{
+	const char	*only;
+	uint32_t	 i;
+
+	for (i = 0; i < conf->backends; i++) {
+		only = slice_at(slice, "auth.%u.require-app-password", i);
+		if (only != NULL && strcmp(only, "true") == 0)
+			conf->app_only |= UINT32_C(1) << i;
+	}
+	conf->app = strcmp(slice_str(slice, "app-passwords"), "file") == 0;
+	if (!conf->app)
+		return;
+	strlcpy(conf->backend[BACKEND_APP].name, "app-passwords",
+	    sizeof(conf->backend[BACKEND_APP].name));
+	conf->backend[BACKEND_APP].pool = auth_pool_find(&conf->pools,
+	    backend_app.type, 0);
+}
+
 static int
 authd_backends(struct authd_conf *conf, const struct slice *slice, char *why,
     size_t size)
@@ -116,6 +137,7 @@ authd_backends(struct authd_conf *conf, const struct slice *slice, char *why,
 		snprintf(why, size, "auth: no entries, so nobody can log in");
 		return -1;
 	}
+	authd_app(conf, slice);
 	return 0;
 }
 

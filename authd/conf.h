@@ -11,7 +11,8 @@
 #include "common/slice.h"
 
 /* From the slice: sasl-mechanisms, login-cache, auth.N.type and .lookup,
- * nprocs.storaged, nprocs.imapd, login-limits.*, pools.N.* */
+ * nprocs.storaged, nprocs.imapd, login-limits.*, pools.N.*,
+ * app-passwords, auth.N.require-app-password */
 struct authd_conf {
 	char		mechanisms[128];	/* upper case, with spaces */
 	int64_t		cache_ttl_ms;
@@ -32,6 +33,8 @@ struct authd_conf {
 	}		backend[CACHE_BACKENDS_MAX];
 	uint32_t	apart;		/* a bit for each: its lookup is */
 	uint32_t	scram;		/* the same: users may have keys */
+	uint32_t	app_only;	/* the same: no other passwords */
+	bool		app;		/* backend[BACKEND_APP] is there */
 };
 
 _Static_assert(2 * AUTH_ENTRIES_MAX <= CACHE_BACKENDS_MAX,

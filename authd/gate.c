@@ -4,36 +4,10 @@
  */
 #include "common/compat.h"
 
-#include "authd/gate.h"
+#include "authd/gate_impl.h"
 
 #define TAG_PAIR	0x70616972
 #define TAG_NAME	0x6e616d65
-
-TAILQ_HEAD(gate_tries, gate_try);
-
-struct gate_scope {
-	struct tally_table	*address, *net, *pair, *name;
-	struct gate_tries	 waiting[GATE_POOLS];
-	uint64_t		 served;
-	bool			 newest[2];	/* next, of suspects or not */
-};
-
-/* What waits for one backend must not count where another is asked. */
-struct gate_pool {
-	size_t			 waiting;
-	size_t			 suspects;	/* with a worker */
-	unsigned int		 starts;
-};
-
-struct gate {
-	struct known		*known;
-	struct gate_conf	 conf;
-	size_t			 max;
-	struct gate_scope	*scope[GATE_SCOPES];
-	struct gate_tries	 riders;	/* started, not yet given out */
-	struct gate_pool	 pool[GATE_POOLS];
-	uint64_t		 order;
-};
 
 struct gate *
 gate_new(struct known *known, const struct gate_conf *conf, size_t max)
@@ -212,18 +186,25 @@ has_place(const struct gate_try *t)
 	return t->shared || t->address->running < n;
 }
 
-/* A /24 or a /48; those who share an address have none. */
-static struct tally *
-hold_net(struct gate_scope *s, const struct addr_key *from, int64_t now)
+void
+gate_net(const struct addr_key *from, uint8_t key[TALLY_KEY])
 {
 	static const uint8_t	mapped[12] = { [10] = 0xff, 0xff };
-	uint8_t			key[TALLY_KEY];
 
-	memcpy(key, from->b, sizeof(key));
+	memcpy(key, from->b, TALLY_KEY);
 	if (memcmp(key, mapped, sizeof(mapped)) == 0)
 		key[15] = 0;
 	else
-		memset(key + 6, 0, sizeof(key) - 6);
+		memset(key + 6, 0, TALLY_KEY - 6);
+}
+
+/* Those who share an address have none. */
+static struct tally *
+hold_net(struct gate_scope *s, const struct addr_key *from, int64_t now)
+{
+	uint8_t	key[TALLY_KEY];
+
+	gate_net(from, key);
 	return tally_hold(s->net, key, now);
 }
 
@@ -520,6 +501,16 @@ gate_failed(struct gate *g, struct gate_try *t, int64_t now)
 	t->address->next = later(t->address->next, due +
 	    pause_for(t->address->failures, GATE_ADDRESS_MS));
 	return due;
+}
+
+void
+gate_label(struct gate_try *t, const char *name)
+{
+	if (t->rider)
+		return;
+	tally_label(t->pair, name);
+	memcpy(t->pair->from, t->from.b, sizeof(t->pair->from));
+	tally_label(t->name, name);
 }
 
 void

@@ -128,6 +128,8 @@ void	 gate_move(struct gate *g, struct gate_try *t, unsigned int pool);
 void	 gate_passed(struct gate *g, struct gate_try *t, const char *name,
 	    int64_t now);
 int64_t	 gate_failed(struct gate *g, struct gate_try *t, int64_t now);
+/* Who it was that failed, for gate_list.h. */
+void	 gate_label(struct gate_try *t, const char *name);
 /* It has no result because a backend was unavailable, but others have refused
  * it: this counts against guesses of that name from there, not against the
  * address. */
@@ -138,6 +140,8 @@ void	 gate_leave(struct gate *g, struct gate_try *t);
 /* The tally of an address, held for whoever counts its logins; NULL: ENOMEM. */
 struct tally *gate_address(struct gate *g, uint32_t scope,
 	    const struct addr_key *from, int64_t now);
+/* The key of an address's network: a /24 or a /48. */
+void	 gate_net(const struct addr_key *from, uint8_t key[TALLY_KEY]);
 /* Whether an address stands for many clients. */
 bool	 gate_shared(const struct addr_key *from);
 size_t	 gate_waiting(const struct gate *g);

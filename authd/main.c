@@ -5,6 +5,9 @@
  */
 #include "common/compat.h"
 
+#include <sys/socket.h>
+
+#include <stdio.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -39,6 +42,16 @@ main_reach(const struct slice *conf, struct sandbox *box)
 		worker_reach(worker, conf, box);
 }
 
+/* paild writes it down. */
+static void
+main_app_used(const char *user, const char *id)
+{
+	char	what[SETUP_WANT_MAX];
+
+	snprintf(what, sizeof(what), "used:%s %s", id, user);
+	daemon_want(0, what);
+}
+
 static void
 main_start(struct event_base *base, struct slice *conf)
 {
@@ -51,6 +64,7 @@ main_start(struct event_base *base, struct slice *conf)
 		fatalx("%s", why);
 	if ((authd = authd_new(base, &ac)) == NULL)
 		fatal("authd_new");
+	authd_on_app_used(authd, main_app_used);
 }
 
 static void
@@ -108,6 +122,24 @@ main_preauth(const char *user, const char *token, int fd)
 		authd_preauth(authd, user, token);
 }
 
+/* fd: an operator's, who may be slow, or gone: what does not fit at once is
+ * not waited for. */
+static void
+main_report(const char *what, const char *arg, int fd)
+{
+	struct buf	b;
+
+	buf_init(&b, 256 * 1024);
+	if (!is_worker)
+		authd_report(authd, what, arg, &b);
+	if (b.len > 0 && send(fd, b.data, b.len, MSG_DONTWAIT | MSG_NOSIGNAL)
+	    != (ssize_t)b.len)
+		log_debug("report: the operator has disconnected, or does not "
+		    "read");
+	close(fd);
+	buf_free(&b);
+}
+
 static void
 main_given(uint32_t id, const struct setup_give *g)
 {
@@ -135,6 +167,7 @@ main(void)
 		.drain = main_drain,
 		.counts = main_counts,
 		.preauth = main_preauth,
+		.report = main_report,
 		.revoke = main_revoke,
 		.give = main_given
 	};

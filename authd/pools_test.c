@@ -48,7 +48,7 @@ conf_slice(unsigned index, bool bad_first, unsigned timeout)
 	    "pools.0.workers", "2", "pools.0.timeout", "600000",
 	    "pools.1.type", "bad", "pools.1.entry", "0",
 	    "pools.1.workers", "2", "pools.1.timeout", text[1],
-	    "sasl-mechanisms.0", "PLAIN", "login-cache", "0",
+	    "sasl-mechanisms.0", "PLAIN", "login-cache", "0", "app-passwords", "none",
 	    "nprocs.storaged", "1", "nprocs.imapd", "1",
 	    "login-limits.failure-delay", "1",
 	    "login-limits.guesses-per-user", "30",

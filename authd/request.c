@@ -144,18 +144,21 @@ login_muted(struct channel *c, bool ok)
 static void
 login_log(const struct login *l, const char *result, const char *why)
 {
-	char	user[2 * USER_ID_MAX + 8], remote[144], text[280];
+	char	user[2 * USER_ID_MAX + 8], remote[144], text[280],
+		app[2 * APP_NAME_MAX + 8];
 
 	if (login_muted(l->channel, strcmp(result, "ok") == 0))
 		return;
 	log_info("login=%" PRIu32 ".%" PRIu32 " session=%08" PRIx32 " user=%s "
 	    "mech=%s remote=%s tls=%s cached=%s ms=%" PRId64
-	    " result=%s%s%s%s", l->channel->index, l->id, l->session,
+	    "%s%s result=%s%s%s%s", l->channel->index, l->id, l->session,
 	    log_word(user, sizeof(user), l->user),
 	    l->sasl.mech == NULL ? "-" : l->sasl.mech->name,
 	    log_word(remote, sizeof(remote), l->remote),
 	    l->tls ? "yes" : "no", l->cached ? "yes" : "no",
-	    clock_ms() - l->began, result, *why != '\0' ? " why=\"" : "",
+	    clock_ms() - l->began, l->app[0] != '\0' ? " app=" : "",
+	    l->app[0] != '\0' ? log_word(app, sizeof(app), l->app) : "",
+	    result, *why != '\0' ? " why=\"" : "",
 	    log_quote(text, sizeof(text), why, strlen(why)),
 	    *why != '\0' ? "\"" : "");
 }
@@ -317,6 +320,7 @@ login_right(void *arg, const char *user, bool cached, struct str data)
 	l->attempt = NULL;
 	l->cached = cached;
 	if (l->sasl.mech->proof != SASL_PROOF) {
+		login_app(l, user, data);
 		login_yes(l, user);
 		return;
 	}
@@ -512,7 +516,6 @@ login_start(struct channel *c, uint32_t id, const struct auth_start *start)
 		login_no(l, AUTH_MECHANISM, "mechanism");
 		return;
 	}
-	sasl_begin(&l->sasl, mech);
 	login_advance(l, start->has_initial, start->initial);
 }
 

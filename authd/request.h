@@ -8,6 +8,7 @@
 
 #include "authd/sasl.h"
 #include "authd/state.h"
+#include "common/appline.h"
 #include "common/msg_auth.h"
 #include "common/user.h"
 
@@ -56,6 +57,7 @@ struct login {
 	char			 remote[64];
 	char			 user[USER_ID_MAX + 1];	/* name, normalized */
 	char			 granted[USER_ID_MAX + 1]; /* id it proved */
+	char			 app[APP_NAME_MAX + 1];	/* password's name */
 	int64_t			 proved;	/* clock_ms(), then */
 };
 

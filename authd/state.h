@@ -22,6 +22,7 @@
 
 #define AUTHD_IMAPD_MAX		256	/* processes */
 
+struct app_used;
 struct event;
 struct event_base;
 struct attempt;
@@ -59,6 +60,9 @@ struct authd {
 	struct cache		*cache;
 	struct preauth		*preauth;
 	struct revoked		*revoked;
+	struct app_used		*app_used;
+	void			(*on_app_used)(const char *user,
+				    const char *id);	/* NULL: nobody's */
 	struct work		*work;
 	struct checks		*checks;
 	struct grants		*grants;

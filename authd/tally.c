@@ -43,6 +43,7 @@ tally_free(struct tally *e)
 {
 	LIST_REMOVE(e, hash);
 	e->table->n--;
+	free(e->label);
 	free(e);
 }
 
@@ -70,19 +71,30 @@ tally_key(uint8_t key[TALLY_KEY], uint32_t tag, const struct str *parts,
 	memcpy(key, mac, TALLY_KEY);
 }
 
-static struct tally_slot *
-tally_slot(struct tally_table *t, const uint8_t key[TALLY_KEY])
+static size_t
+tally_slot(const struct tally_table *t, const uint8_t key[TALLY_KEY])
 {
 	struct addr_key	k;
 
 	memcpy(k.b, key, TALLY_KEY);
-	return &t->slot[addr_key_hash(&k, t->seed) & (TALLY_SLOTS - 1)];
+	return addr_key_hash(&k, t->seed) & (TALLY_SLOTS - 1);
+}
+
+const struct tally *
+tally_find(const struct tally_table *t, const uint8_t key[TALLY_KEY])
+{
+	const struct tally	*e;
+
+	LIST_FOREACH(e, &t->slot[tally_slot(t, key)], hash)
+		if (memcmp(e->key, key, TALLY_KEY) == 0)
+			return e;
+	return NULL;
 }
 
 struct tally *
 tally_hold(struct tally_table *t, const uint8_t key[TALLY_KEY], int64_t now)
 {
-	struct tally_slot	*slot = tally_slot(t, key);
+	struct tally_slot	*slot = &t->slot[tally_slot(t, key)];
 	struct tally		*e;
 
 	LIST_FOREACH(e, slot, hash)
@@ -118,11 +130,42 @@ tally_drop(struct tally *e)
 void
 tally_age(struct tally *e, int64_t now)
 {
-	if (e->failures == 0 || now - e->last < TALLY_FORGET_MS)
-		return;
+	if (e->failures > 0 && now - e->last >= TALLY_FORGET_MS)
+		tally_forget(e);
+}
+
+void
+tally_forget(struct tally *e)
+{
 	e->failures = 0;
 	e->next = e->next_early = 0;
 	memset(e->wrong, 0, sizeof(e->wrong));
+	free(e->label);
+	e->label = NULL;
+}
+
+void
+tally_label(struct tally *e, const char *name)
+{
+	char	*label;
+
+	if (e->label == NULL &&
+	    (label = strndup(name, TALLY_LABEL)) != NULL)
+		e->label = label;
+}
+
+void
+tally_each(struct tally_table *t, int64_t now,
+    void (*each)(struct tally *, void *), void *arg)
+{
+	struct tally	*e;
+	size_t		 i;
+
+	for (i = 0; i < TALLY_SLOTS; i++)
+		LIST_FOREACH(e, &t->slot[i], hash) {
+			tally_age(e, now);
+			each(e, arg);
+		}
 }
 
 void

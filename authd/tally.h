@@ -20,6 +20,7 @@
 #define TALLY_FORGET_MS	(15 * 60 * 1000)
 #define TALLY_MOST	1000000	/* failures: more make no difference */
 #define TALLY_WRONG	8	/* bytes of a wrong password's MAC */
+#define TALLY_LABEL	64	/* bytes of a label */
 
 struct tally_table;
 
@@ -35,6 +36,9 @@ struct tally {
 	int64_t			 next;		/* not before */
 	int64_t			 next_early;	/* the same, first tries */
 	uint8_t			 wrong[TALLY_WRONG];
+	/* For the operator: the key of a name tells nobody whose it is. */
+	char			*label;		/* NULL: not known */
+	uint8_t			 from[TALLY_KEY];
 	/* The gate's; not forgotten while the entry is held. */
 	unsigned int		 running;
 	unsigned int		 moved;		/* running, not in their first
@@ -55,9 +59,19 @@ void	 tally_key(uint8_t key[TALLY_KEY], uint32_t tag,
 struct tally *tally_hold(struct tally_table *t, const uint8_t key[TALLY_KEY],
 	    int64_t now);
 void	 tally_drop(struct tally *e);		/* NULL is fine */
+/* The entry, not held; NULL: none. */
+const struct tally *tally_find(const struct tally_table *t,
+	    const uint8_t key[TALLY_KEY]);
 /* Forgets what is old enough; to be called before failures or next are read. */
 void	 tally_age(struct tally *e, int64_t now);
 void	 tally_fail(struct tally *e, int64_t now);
+/* Whose it is; the first TALLY_LABEL bytes.  Without memory: nobody's. */
+void	 tally_label(struct tally *e, const char *name);
+/* Its failures, and what they delay. */
+void	 tally_forget(struct tally *e);
+/* Calls each for all, after tally_age(); it must not drop any. */
+void	 tally_each(struct tally_table *t, int64_t now,
+	    void (*each)(struct tally *e, void *arg), void *arg);
 size_t	 tally_entries(const struct tally_table *t);
 
 #endif

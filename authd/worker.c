@@ -105,6 +105,9 @@ worker_reaches(const struct slice *conf, struct sandbox *box)
 		if (auth_pool_of_lookup(&pools, &e, i) == mine)
 			worker_kind(e.entry[i].lookup, conf, i, box);
 	}
+	if (mine != AUTH_POOLS_MAX &&
+	    strcmp(pools.pool[mine].type, backend_app.type) == 0)
+		backend_app.reach(conf, BACKEND_APP, box);
 }
 
 void
@@ -177,6 +180,9 @@ worker_reload(struct worker *w, const struct slice *conf, char *why,
 		    backend_open_lookup(conf, i, why, size)) == NULL))
 			goto fail;
 	}
+	if (strcmp(pools.pool[mine].type, backend_app.type) == 0 &&
+	    (b[BACKEND_APP] = backend_open_app(conf, why, size)) == NULL)
+		goto fail;
 	worker_close(w->backend);
 	w->kept.anew = true;
 	memcpy(w->backend, b, sizeof(b));

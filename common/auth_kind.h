@@ -6,7 +6,8 @@
  * Columns: name; workers for each entry of `auth:` (0: one pool for all
  * entries, of processes.authworker workers, for what takes the processor's
  * time); seconds after which a worker that has not answered is killed; traits;
- * the lookup that it has itself, of that name here.  ARG is passed through.
+ * the lookup that it has itself, of that name here.  app is that of
+ * `app-passwords:`, and not for `auth:`.  ARG is passed through.
  */
 #ifndef COMMON_AUTH_KIND_H
 #define COMMON_AUTH_KIND_H
@@ -21,7 +22,8 @@
 	X(ldap, 4, 30, AUTH_FOUND, ldap, ARG)				\
 	X(pam, 4, 30, 0, system, ARG)					\
 	/* Only a lookup. */						\
-	X(system, 2, 30, 0, system, ARG)
+	X(system, 2, 30, 0, system, ARG)				\
+	X(app, 2, 30, 0, app, ARG)
 
 #define AUTH_ENTRIES_MAX	16	/* of `auth:` */
 #define AUTH_POOLS_MAX		16

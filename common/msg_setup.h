@@ -55,6 +55,8 @@ struct ctl_doing { struct str text; };
  *			names so
  *	run:COMMAND	what a command prints that the configuration, or one
  *			of these as credential_process, names
+ *	used:ID USER	from authd: the app password was used now; there is no
+ *			answer
  */
 #define SETUP_WANT_MAX	2200		/* bytes of what */
 #define SETUP_GIVE_MAX	(256 * 1024)	/* bytes of data */
@@ -81,7 +83,8 @@ struct ctl_counts { struct wire_list counts; };
 
 /*
  * CTL_REPORT with a descriptor: write a readable report to it and close it.
- * what: "dump" (arg: user id), "store-check" or "credentials".
+ * what: "dump" (arg: user id), "store-check", "credentials", "throttle-list"
+ * or "throttle-clear" (arg: an address, a user, or nothing).
  * CTL_PREAUTH with a descriptor, to imapd: a client connection that is
  * logged in as user; imapd asks authd by AUTH_START with mechanism
  * "PREAUTH" and the token that paild gave authd with the same message (arg:

@@ -16,6 +16,7 @@
 #include "common/proc_kind.h"
 #include "common/user.h"
 #include "paild/conf.h"
+#include "pailctl/app_password.h"
 #include "pailctl/ctl.h"
 #include "pailctl/deliver.h"
 #include "pailctl/password.h"
@@ -35,6 +36,9 @@ usage(void)
 	    "name\n"
 	    "       pailctl [-f file] user del name\n"
 	    "       pailctl [-f file] user list\n"
+	    "       pailctl [-f file] " APP_PASSWORD_USAGE
+	    "       pailctl [-f file] throttle list\n"
+	    "       pailctl [-f file] throttle clear [address | user]\n"
 	    "       pailctl [-f file] deliver user [mailbox] < message\n"
 	    "       pailctl [-f file] store check [--policy]\n"
 	    "       pailctl [-f file] dump user\n");
@@ -236,6 +240,7 @@ cmd_user(int argc, char *argv[])
 	const char	*scheme = NULL;
 	char		 password[PASSWORD_MAX];
 	size_t		 i;
+	int		 r;
 
 	if (path == NULL)
 		return fail("the configuration has no auth entry of type file");
@@ -268,7 +273,36 @@ cmd_user(int argc, char *argv[])
 	if (users_change(path, t[i].what, name, hash,
 	    proc_row(PROC_AUTHWORKER)->user, why, sizeof(why)) == -1)
 		return fail(why);
-	return t[i].what == USERS_ADD ? 0 : revoke_sessions(name);
+	if (t[i].what == USERS_ADD)
+		return 0;
+	/* Who is deleted must not come back by another password. */
+	r = t[i].what == USERS_DEL ? app_password_forget(conf, name) : 0;
+	return revoke_sessions(name) != 0 || r != 0;
+}
+
+static int
+cmd_app_password(int argc, char *argv[])
+{
+	int	r = app_password(conf, argc, argv, revoke_sessions);
+
+	if (r == -1)
+		usage();
+	return r;
+}
+
+static int
+cmd_throttle(int argc, char *argv[])
+{
+	char	last[512];
+
+	if (argc == 2 && strcmp(argv[1], "list") == 0)
+		return tell("throttle-list", "", last, sizeof(last));
+	if (strcmp(argv[1], "clear") != 0)
+		usage();
+	if (tell("throttle-clear", argc == 3 ? argv[2] : "", last,
+	    sizeof(last)) != 0)
+		return 1;
+	return strncmp(last, "error: ", 7) == 0;
 }
 
 static int
@@ -312,6 +346,8 @@ static const struct {
 	{ "stop", 1, 1, cmd_tell },
 	{ "credentials", 1, 1, cmd_tell },
 	{ "user", 2, 5, cmd_user },
+	{ "app-password", 2, 8, cmd_app_password },
+	{ "throttle", 2, 3, cmd_throttle },
 	{ "deliver", 2, 3, cmd_deliver },
 	{ "store", 2, 3, cmd_store },
 	{ "dump", 2, 2, cmd_dump },

@@ -1,25 +1,19 @@
 /*
- * Changes of the users' file.  Never writes into the file itself: a reader
- * sees the old one or the new one, whatever happens in between.
+ * Changes of the users' file.  Never writes into the file itself (swap.h).
  */
 #include "common/compat.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "common/user.h"
 #include "common/userline.h"
-#include "common/write_all.h"
 #include "paild/conf_file.h"
+#include "paild/swap.h"
 #include "pailctl/users_file.h"
 
 #define USERS_FILE_MAX	(64 * 1024 * 1024)
@@ -109,88 +103,6 @@ fail(char *why, size_t size, const char *path)
 	return -1;
 }
 
-/* Mode and owner of the new file: the old one's, or what a new one needs. */
-static int
-set_owner(int fd, const struct stat *old, const char *group)
-{
-	struct group	*gr;
-	struct passwd	*pw;
-	gid_t		 gid;
-
-	if (old != NULL) {
-		/* Only root may give files away; others own it already. */
-		if (fchown(fd, old->st_uid, old->st_gid) == -1 &&
-		    (geteuid() == 0 || old->st_uid != geteuid()))
-			return -1;
-		return fchmod(fd, old->st_mode & 0777);
-	}
-	if (geteuid() != 0)
-		return fchmod(fd, 0600);
-	if ((gr = getgrnam(group)) != NULL)
-		gid = gr->gr_gid;
-	else if ((pw = getpwnam("nobody")) != NULL)
-		gid = pw->pw_gid;	/* as whom paild -d runs then */
-	else
-		return fchmod(fd, 0600);
-	if (fchown(fd, (uid_t)-1, gid) == -1)
-		return -1;
-	return fchmod(fd, 0640);
-}
-
-static int
-replace(const char *path, int dirfd, const struct stat *old,
-    const char *group, const struct buf *b, char *why, size_t size)
-{
-	char	temp[PATH_MAX];
-	int	fd, r;
-
-	if ((size_t)snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >=
-	    sizeof(temp)) {
-		errno = ENAMETOOLONG;
-		return fail(why, size, path);
-	}
-	if ((fd = mkstemp(temp)) == -1)
-		return fail(why, size, temp);
-	r = set_owner(fd, old, group);
-	if (r == 0)
-		r = write_all(fd, b->data, b->len);
-	if (r == 0)
-		r = fsync(fd);
-	if (close(fd) == -1)
-		r = -1;
-	if (r == 0)
-		r = rename(temp, path);
-	if (r == 0)
-		r = fsync(dirfd);
-	if (r == -1) {
-		fail(why, size, path);
-		unlink(temp);
-	}
-	return r;
-}
-
-/* The directory, locked: one pailctl at a time changes files in it. */
-static int
-lock_dir(const char *path, char *why, size_t size)
-{
-	char	 dir[PATH_MAX], *slash;
-	int	 fd;
-
-	strlcpy(dir, path, sizeof(dir));
-	if ((slash = strrchr(dir, '/')) == NULL)
-		strlcpy(dir, ".", sizeof(dir));
-	else
-		slash[slash == dir] = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 || flock(fd, LOCK_EX) == -1) {
-		fail(why, size, dir);
-		if (fd != -1)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 int
 users_change(const char *path, enum users_change what, const char *name,
     const char *hash, const char *group, char *why, size_t size)
@@ -204,7 +116,7 @@ users_change(const char *path, enum users_change what, const char *name,
 	real = realpath(path, NULL);
 	if (real != NULL)
 		path = real;
-	if ((dirfd = lock_dir(path, why, size)) == -1) {
+	if ((dirfd = swap_lock(path, true, why, size)) == -1) {
 		free(real);
 		return -1;
 	}
@@ -223,7 +135,7 @@ users_change(const char *path, enum users_change what, const char *name,
 		r = users_edit(text.data != NULL ? (char *)text.data : "",
 		    text.len, what, name, hash, &out, why, size);
 	if (r == 0)
-		r = replace(path, dirfd, old, group, &out, why, size);
+		r = swap_replace(path, dirfd, old, group, &out, why, size);
 	close(dirfd);
 	buf_free(&text);
 	buf_free(&out);

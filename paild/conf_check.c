@@ -293,6 +293,25 @@ check_paths(struct conf *c)
 	}
 }
 
+/* Without app passwords nobody could log in where only they are accepted. */
+static void
+check_app_passwords(struct conf *c)
+{
+	const struct conf_item	*it;
+	size_t			 i;
+
+	if (!is(c, "app-passwords", "none"))
+		return;
+	for (i = 0; i < c->n; i++) {
+		it = &c->items[i];
+		if (!it->bad && it->at.line != 0 && strcmp(it->key->path,
+		    "auth.*.require-app-password") == 0 &&
+		    strcmp(it->value, "true") == 0)
+			conf_error(c, it->at, "%s needs \"app-passwords: "
+			    "file\"", it->path);
+	}
+}
+
 static void
 check_mailboxes(struct conf *c)
 {
@@ -360,6 +379,7 @@ conf_check(struct conf *c)
 	check_paths(c);
 	conf_auth(c);
 	conf_ldap(c);
+	check_app_passwords(c);
 	check_mailboxes(c);
 	conf_secure(c);
 	check_spool(c);

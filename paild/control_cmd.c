@@ -229,6 +229,19 @@ cmd_store_check(struct control_client *c, const char *arg)
 }
 
 static void
+cmd_throttle_list(struct control_client *c, const char *arg)
+{
+	(void)arg;
+	report(c, "throttle-list", "", PROC_AUTHD, 0);
+}
+
+static void
+cmd_throttle_clear(struct control_client *c, const char *arg)
+{
+	report(c, "throttle-clear", arg, PROC_AUTHD, 0);
+}
+
+static void
 cmd_credentials(struct control_client *c, const char *arg)
 {
 	(void)arg;
@@ -306,17 +319,19 @@ cmd_deliver(struct control_client *c, const char *arg)
 
 static const struct {
 	const char	*word;
-	bool		 user;		/* wants a user's name */
+	enum { NOTHING, USER, ANY } wants;	/* ANY: or nothing */
 	void		(*run)(struct control_client *, const char *);
 } commands[] = {
-	{ "status", false, cmd_status },
-	{ "reload", false, cmd_reload },
-	{ "stop", false, cmd_stop },
-	{ "store-check", false, cmd_store_check },
-	{ "credentials", false, cmd_credentials },
-	{ "revoke", true, cmd_revoke },
-	{ "dump", true, cmd_dump },
-	{ "deliver", true, cmd_deliver },
+	{ "status", NOTHING, cmd_status },
+	{ "reload", NOTHING, cmd_reload },
+	{ "stop", NOTHING, cmd_stop },
+	{ "store-check", NOTHING, cmd_store_check },
+	{ "credentials", NOTHING, cmd_credentials },
+	{ "throttle-list", NOTHING, cmd_throttle_list },
+	{ "throttle-clear", ANY, cmd_throttle_clear },
+	{ "revoke", USER, cmd_revoke },
+	{ "dump", USER, cmd_dump },
+	{ "deliver", USER, cmd_deliver },
 };
 
 void
@@ -333,11 +348,11 @@ control_run(struct control_client *c)
 			break;
 	if (i == nitems(commands))
 		control_fail(c, "no such command");
-	else if (commands[i].user && user_normalize(str_from(arg), user,
-	    sizeof(user)) == -1)
+	else if (commands[i].wants == USER && user_normalize(str_from(arg),
+	    user, sizeof(user)) == -1)
 		control_fail(c, "invalid user name");
-	else if (!commands[i].user && *arg != '\0')
+	else if (commands[i].wants == NOTHING && *arg != '\0')
 		control_fail(c, "too many arguments");
 	else
-		commands[i].run(c, user);
+		commands[i].run(c, commands[i].wants == ANY ? arg : user);
 }

@@ -4,7 +4,8 @@
  * for it (and for authd's workers the secrets that are theirs), by the name
  * that they have in the configuration, in a variable of the list below, or in
  * AWS's shared files.  Commands are run in the same way (command.h): one at a
- * time, the one that was asked for last.
+ * time, the one that was asked for last.  What authd has to say of app
+ * passwords is written for it, too (used.h).
  */
 #include "common/compat.h"
 
@@ -23,6 +24,7 @@
 #include "paild/give.h"
 #include "paild/identity.h"
 #include "paild/proc.h"
+#include "paild/used.h"
 
 /* The variables of AWS's tools: their values, and files that they name. */
 static const struct {
@@ -312,6 +314,9 @@ give_answer(struct proc *p, const struct msg *m)
 		return -1;
 	if (want.what.len > 4 && memcmp(want.what.p, "run:", 4) == 0)
 		return give_run(p, m->id, want.what);
+	if (want.what.len > 5 && memcmp(want.what.p, "used:", 5) == 0)
+		return p->kind != PROC_AUTHD ? -1 : used_note(p->paild,
+		    (struct str){ want.what.p + 5, want.what.len - 5 });
 	buf_init_secret(&b, SETUP_GIVE_MAX);
 	if (give_find(p->paild->conf, p->kind, want.what, &g, &b, why,
 	    sizeof(why)) == 0) {

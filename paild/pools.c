@@ -52,6 +52,30 @@ make_pool(struct auth_pools *p, const struct conf *c,
 	p->n++;
 }
 
+/* App passwords have workers of their own, which are no entry's. */
+static bool
+has_app(const struct conf *c)
+{
+	const char	*s = conf_str(c, "app-passwords");
+
+	return s != NULL && strcmp(s, "file") == 0;
+}
+
+static void
+make_app_pool(struct auth_pools *p)
+{
+	const struct auth_kind	*kind = auth_kind_find("app");
+	struct auth_pool	*q = &p->pool[p->n];
+
+	if (p->n == AUTH_POOLS_MAX)
+		return;
+	strlcpy(q->type, kind->name, sizeof(q->type));
+	q->entry = AUTH_ALL;
+	q->workers = kind->workers;
+	q->timeout_ms = kind->timeout * 1000;
+	p->n++;
+}
+
 void
 pools_make(struct auth_pools *p, const struct conf *c)
 {
@@ -64,6 +88,8 @@ pools_make(struct auth_pools *p, const struct conf *c)
 		make_pool(p, c, &e, i, e.entry[i].type);
 		make_pool(p, c, &e, i, e.entry[i].lookup);
 	}
+	if (has_app(c))
+		make_app_pool(p);
 }
 
 uint32_t

@@ -242,7 +242,7 @@ authd_begin(uint32_t storaged, uint32_t backends, int64_t ttl)
 				    ttl, backends, storaged, 1, 30, 1000,
 				    1000, 16384, { 1, { { "file", AUTH_ALL, 2,
 				    30000, "" } } },
-				    { { 0, "" } }, 0, 0 };
+				    { { 0, "" } }, 0, 0, 0, false };
 	uint32_t		i;
 
 	for (i = 0; i < backends; i++)

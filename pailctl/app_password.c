@@ -1,0 +1,267 @@
+/*
+ * pailctl app-password.  A new one is shown on the terminal once, and is then
+ * nowhere: its hash is in the file.
+ */
+#include "common/compat.h"
+
+#include <sys/stat.h>
+
+#include <openssl/rand.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/appline.h"
+#include "common/escape.h"
+#include "common/proc_kind.h"
+#include "common/user.h"
+#include "paild/app_file.h"
+#include "paild/conf.h"
+#include "pailctl/app_password.h"
+#include "pailctl/users_file.h"
+
+static int
+fail(const char *why)
+{
+	(void)escape_printf(stderr, "pailctl: %s\n", why);
+	return 1;
+}
+
+/* NULL: the configuration has none. */
+static const char *
+file_of(const struct conf *conf)
+{
+	const char	*kind = conf_str(conf, "app-passwords");
+
+	return kind != NULL && strcmp(kind, "file") == 0 ?
+	    conf_str(conf, "app-passwords-file") : NULL;
+}
+
+int
+app_password_when(const char *text, int64_t now, int64_t *when)
+{
+	static const struct { char unit; int64_t seconds; } units[] = {
+		{ 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 7 * 86400 },
+		{ 'y', 365 * 86400 }
+	};
+	int64_t	n = 0;
+	size_t	i, len = strspn(text, "0123456789");
+
+	if (len > 0 && len <= 6 && strlen(text) == len + 1) {
+		for (i = 0; i < len; i++)
+			n = n * 10 + (text[i] - '0');
+		for (i = 0; i < nitems(units); i++)
+			if (text[len] == units[i].unit) {
+				*when = now + n * units[i].seconds;
+				return n > 0 ? 0 : -1;
+			}
+		return -1;
+	}
+	return app_time_parse(str_from(text), when) == 0 && *when > now ? 0 :
+	    -1;
+}
+
+/* Is the user in a file?  Of other databases we cannot tell: yes. */
+static bool
+may_exist(const struct conf *conf, const char *user)
+{
+	const char	*type, *p;
+	struct buf	 b;
+	char		 why[512];
+	unsigned	 i;
+	size_t		 n = strlen(user);
+	bool		 found = false;
+
+	for (i = 0; !found && (type = conf_at(conf, "auth.%u.type", i)) !=
+	    NULL; i++) {
+		if (strcmp(type, "file") != 0)
+			return true;
+		buf_init(&b, 64 * 1024 * 1024);
+		if (users_list(conf_at(conf, "auth.%u.path", i), &b, why,
+		    sizeof(why)) == -1 || buf_put_u8(&b, '\0') == -1) {
+			buf_free(&b);
+			return true;	/* that may not be the reason */
+		}
+		for (p = (char *)b.data; *p != '\0' && !found;
+		    p = strchr(p, '\n') + 1)
+			found = strncmp(p, user, n) == 0 && p[n] == '\n';
+		buf_free(&b);
+	}
+	return found;
+}
+
+static int
+make(struct app_password *p, char text[APP_TEXT + 1])
+{
+	uint8_t	id[APP_ID / 2];
+	char	secret[APP_SECRET + 1];
+	size_t	i;
+
+	if (RAND_bytes(id, sizeof(id)) != 1 ||
+	    RAND_bytes(p->salt, APP_SALT) != 1 || app_text_make(text) == -1 ||
+	    app_text_parse(str_from(text), secret) == -1)
+		return -1;
+	for (i = 0; i < sizeof(id); i++)
+		snprintf(p->id + 2 * i, 3, "%02x", id[i]);
+	app_hash(p->salt, secret, p->hash);
+	explicit_bzero(secret, sizeof(secret));
+	return 0;
+}
+
+static int
+add(const struct conf *conf, const char *path, struct app_password *p)
+{
+	char	text[APP_TEXT + 1], why[1024];
+	int	r;
+
+	if (!may_exist(conf, p->user)) {
+		snprintf(why, sizeof(why), "%s does not exist", p->user);
+		return fail(why);
+	}
+	if (make(p, text) == -1)
+		return fail("no random numbers");
+	r = app_file_add(path, p, proc_row(PROC_AUTHWORKER)->user, why,
+	    sizeof(why));
+	if (r == 0) {
+		if (isatty(STDOUT_FILENO))
+			(void)escape_printf(stderr, "App password \"%s\" of "
+			    "%s; it is not shown again:\n", p->name, p->user);
+		r = printf("%s\n", text) < 0 || fflush(stdout) == EOF;
+		if (r != 0)
+			fail("standard output");
+	} else
+		r = fail(why);
+	explicit_bzero(text, sizeof(text));
+	return r;
+}
+
+static void
+row(const struct app_password *p, void *arg)
+{
+	char	created[24], expires[24], used[24], scopes[64];
+	bool	*any = arg;
+
+	if (!*any)
+		printf("%-16s %-8s %-16s %-6s %-20s %-20s %s\n", "user", "id",
+		    "name", "scope", "created", "expires", "last use");
+	*any = true;
+	app_time_print(p->created, APP_TIME, created, sizeof(created));
+	app_time_print(p->expires, APP_TIME, expires, sizeof(expires));
+	app_time_print(p->used, APP_TIME_DAY, used, sizeof(used));
+	app_scopes_print(p->scopes, scopes, sizeof(scopes));
+	(void)escape_printf(stdout, "%-16s %-8s %-16s %-6s %-20s %-20s %s%s\n",
+	    p->user, p->id, p->name, scopes, created, expires, used,
+	    p->expires != 0 && p->expires <= (int64_t)time(NULL) ?
+	    " expired" : "");
+}
+
+static int
+list(const char *path, const char *user)
+{
+	struct stat	st;
+	char		why[1024];
+	bool		any = false;
+
+	if (stat(path, &st) == -1 && errno == ENOENT)
+		return 0;		/* nobody has any yet */
+	if (app_file_list(path, user, row, &any, why, sizeof(why)) == -1)
+		return fail(why);
+	return fflush(stdout) == EOF ? fail("standard output") : 0;
+}
+
+static int
+revoke_app(const char *path, const char *user, const char *what,
+    int (*revoked)(const char *))
+{
+	char	why[1024];
+	int	n = app_file_revoke(path, user, what, why, sizeof(why));
+
+	if (n == 0)
+		snprintf(why, sizeof(why), "%s has no app passwords", user);
+	return n <= 0 ? fail(why) : revoked(user);
+}
+
+int
+app_password_forget(const struct conf *conf, const char *user)
+{
+	const char	*path = file_of(conf);
+	struct stat	 st;
+	char		 why[1024];
+
+	if (path == NULL || stat(path, &st) == -1)
+		return 0;
+	return app_file_revoke(path, user, NULL, why, sizeof(why)) == -1 ?
+	    fail(why) : 0;
+}
+
+/* Takes the options out of argv; -1: usage, 1: said what is wrong. */
+static int
+options(int *argc, char *argv[], struct app_password *p)
+{
+	int	i, n = 0;
+	bool	scope;
+
+	for (i = 0; i < *argc; i++) {
+		scope = strcmp(argv[i], "--scope") == 0;
+		if (!scope && strcmp(argv[i], "--expires") != 0) {
+			if (strncmp(argv[i], "--", 2) == 0)
+				return -1;
+			argv[n++] = argv[i];
+			continue;
+		}
+		if (++i == *argc)
+			return -1;
+		if (scope && (p->scopes = app_scopes(str_from(argv[i]))) == 0)
+			return fail("unknown scope (use imap)");
+		if (!scope && app_password_when(argv[i], p->created,
+		    &p->expires) == -1)
+			return fail("invalid expiry, or one in the past (use "
+			    "a date such as 2027-01-31, or a time from now "
+			    "such as 90d)");
+	}
+	*argc = n;
+	return 0;
+}
+
+int
+app_password(const struct conf *conf, int argc, char *argv[],
+    int (*revoked)(const char *))
+{
+	struct app_password	 p = { .scopes = APP_SCOPE_imap,
+				    .created = (int64_t)time(NULL) };
+	const char		*path = file_of(conf), *word = argv[1], *name;
+	int			 r;
+
+	argc -= 2;
+	argv += 2;
+	if (strcmp(word, "add") == 0) {
+		if ((r = options(&argc, argv, &p)) != 0)
+			return r;
+	} else if (strcmp(word, "list") != 0 && strcmp(word, "revoke") != 0)
+		return -1;
+	if (path == NULL)
+		return fail("the configuration has no app passwords: set "
+		    "\"app-passwords: file\"");
+	if (argc == 0 && strcmp(word, "list") == 0)
+		return list(path, NULL);
+	if (argc < 1 || argc > 2)
+		return -1;
+	if (user_normalize(str_from(argv[0]), p.user, sizeof(p.user)) == -1 ||
+	    strchr(p.user, ':') != NULL || p.user[0] == '#')
+		return fail("invalid user name");
+	name = argc == 2 ? argv[1] : NULL;
+	if (strcmp(word, "list") == 0)
+		return name != NULL ? -1 : list(path, p.user);
+	if (strcmp(word, "revoke") == 0)
+		return revoke_app(path, p.user, name, revoked);
+	if (name == NULL)
+		name = "app";
+	if (!app_name_valid(name))
+		return fail("invalid name (1 to 64 bytes, no control "
+		    "characters)");
+	strlcpy(p.name, name, sizeof(p.name));
+	return add(conf, path, &p);
+}
