@@ -17,6 +17,10 @@ for m in man/*.[1-9]; do
 	put 644 "$m" "$P/share/man/man${m##*.}"
 done
 put 644 etc/pail.yaml "$P/share/examples/pail"
+for d in filter.d jail.d; do
+	put 644 "etc/fail2ban/$d/pail.conf" \
+	    "$P/share/examples/pail/fail2ban/$d"
+done
 case $(uname -s) in
 OpenBSD)
 	mkdir -p "$D/etc/rc.d"

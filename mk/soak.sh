@@ -8,7 +8,7 @@
 #
 #	SOAK_ROUNDS=1000	kills, on each store
 #	SOAK_MINUTES=60		two nodes and one history, on each store
-#	SOAK_LANES=...		"kill_file,kill_minio,faults,guessing
+#	SOAK_LANES=...		"kill_file,kill_minio,faults,guessing,alike
 #				history_minio history_file tokens" (an hour
 #				and a half; tokens: eight clients on keys of
 #				60 s life); another job is first_start: all
@@ -24,7 +24,7 @@ cd "$(dirname "$0")/.."
 PATH=$PWD/build/tools:$PATH; export PATH
 ROUNDS=${SOAK_ROUNDS:-1000}
 MINUTES=${SOAK_MINUTES:-60}
-LANES=${SOAK_LANES:-"kill_file,kill_minio,faults,guessing history_minio history_file tokens"}
+LANES=${SOAK_LANES:-"kill_file,kill_minio,faults,guessing,alike history_minio history_file tokens"}
 DIR=${SOAK_DIR:-$PWD/build/soak}
 
 checks() {	# of a job
@@ -38,6 +38,7 @@ checks() {	# of a job
 	faults)		echo test_faults ;;
 	strangers)	echo test_strangers test_reach ;;
 	guessing)	echo test_guessing ;;
+	alike)		echo test_alike ;;
 	tokens)		echo test_tokens.test_eight_clients_work_while_their_keys_end_again_and_again ;;
 	first_start)	echo test_first_start.test_all_combinations_of_a_first_start ;;
 	*)		echo "no such job: $1" >&2; return 1 ;;

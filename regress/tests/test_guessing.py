@@ -4,15 +4,14 @@ user logs in. The attacks of issue 10, section 3, for some seconds; with SOAK=1
 
 import os
 import re
-import socket
 import sys
 import threading
 import time
 
-import imapc
 import measure
 import proc
 import suite
+from guess import Client
 from mark import normal_only
 
 ATTACK = 20 if os.environ.get("SOAK") else 4    # seconds
@@ -30,18 +29,6 @@ def make_suite(**over):
     with open(path, "a") as f:      # the same password: no time to hash
         f.writelines("u%d:%s\n" % (i, h) for i in range(1, 400))
     return s
-
-
-class Client(imapc.Imap):
-    """From an address of its own."""
-
-    def __init__(self, port, address, timeout=60):
-        self.sock = socket.create_connection(
-            ("127.0.0.1", port), timeout, source_address=(address, 0))
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.buf = b""
-        self.n = 0
-        self.greeting = self.line()
 
 
 class Flood:

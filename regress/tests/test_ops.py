@@ -268,7 +268,9 @@ def test_make_install_puts_everything_under_destdir():
              for r, _, fs in os.walk(d) for f in fs}
     manuals = os.listdir(os.path.join(proc.TOP, "man"))
     want = {"usr/sbin/paild", "usr/sbin/pailctl",
-            "usr/share/examples/pail/pail.yaml"} | {
+            "usr/share/examples/pail/pail.yaml",
+            "usr/share/examples/pail/fail2ban/filter.d/pail.conf",
+            "usr/share/examples/pail/fail2ban/jail.d/pail.conf"} | {
         "usr/libexec/pail/" + x for x in (
             "imapd", "storaged", "authd", "credd")} | {
         "usr/share/man/man%s/%s" % (x[-1], x) for x in manuals}
