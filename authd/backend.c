@@ -14,8 +14,10 @@
 struct backend {
 	const struct lookup_kind	*lookup_kind;
 	const struct verifier_kind	*verifier_kind;
+	const struct token_kind		*token_kind;
 	void				*lookup;
 	void				*verifier;
+	void				*token;
 };
 
 #define X(name, workers, timeout, traits, own, arg)	&backend_##name,
@@ -63,6 +65,24 @@ backend_make(const struct lookup_kind *lookup,
 	return b;
 }
 
+static struct backend *
+backend_make_token(const struct token_kind *token, const struct slice *conf,
+    uint32_t index, char *why, size_t size)
+{
+	struct backend	*b;
+
+	if ((b = calloc(1, sizeof(*b))) == NULL) {
+		snprintf(why, size, "out of memory");
+		return NULL;
+	}
+	if ((b->token = token->open(conf, index, why, size)) == NULL) {
+		free(b);
+		return NULL;
+	}
+	b->token_kind = token;
+	return b;
+}
+
 struct backend *
 backend_open(const struct slice *conf, uint32_t index, char *why, size_t size)
 {
@@ -73,10 +93,12 @@ backend_open(const struct slice *conf, uint32_t index, char *why, size_t size)
 	bool			 own;
 
 	if (type == NULL || (kind = backend_find(type)) == NULL ||
-	    kind->verifier == NULL) {
+	    (kind->verifier == NULL && kind->token == NULL)) {
 		snprintf(why, size, "auth.%u.type: unknown type", index);
 		return NULL;
 	}
+	if (kind->token != NULL)
+		return backend_make_token(kind->token, conf, index, why, size);
 	row = auth_kind_find(type);
 	own = row == NULL || (row->traits & AUTH_FOUND) != 0 ||
 	    lookup == NULL || lookup[0] == '\0' ||
@@ -116,6 +138,8 @@ backend_close(struct backend *b)
 		b->verifier_kind->close(b->verifier);
 	if (b->lookup != NULL)
 		b->lookup_kind->close(b->lookup);
+	if (b->token != NULL)
+		b->token_kind->close(b->token);
 	free(b);
 }
 
@@ -209,10 +233,28 @@ backend_ask(struct backend *b, enum work_how how, struct found *f,
 		strlcpy(f->why, "a name cannot be looked up without its "
 		    "password", sizeof(f->why));
 		return WORK_UNAVAILABLE;
+	case WORK_BEARER:
 	case WORK_HOWS:
 		break;
 	}
 	return WORK_NO;
+}
+
+/* A name that the client gives along with its token is the token's. */
+static void
+backend_bearer(struct backend *b, struct str user, struct str token,
+    struct backend_answer *a)
+{
+	a->code = b->token_kind->whose(b->token, token, a->user, a->why,
+	    sizeof(a->why));
+	if (a->code == WORK_YES && user.len > 0 &&
+	    !str_eq(user, str_from(a->user))) {
+		a->code = WORK_NO;
+		strlcpy(a->why, "the token is another user's",
+		    sizeof(a->why));
+	}
+	if (a->code != WORK_YES)
+		a->user[0] = '\0';
 }
 
 void
@@ -227,6 +269,11 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 		backend_app_check(b->lookup, how, user, password, a);
 		return;
 	}
+	a->code = WORK_UNKNOWN;
+	if (b->token_kind != NULL && how == WORK_BEARER)
+		backend_bearer(b, user, password, a);
+	if (b->token_kind != NULL || how == WORK_BEARER)
+		return;
 	memset(&f, 0, sizeof(f));
 	backend_copy(f.name, sizeof(f.name), user);
 	backend_copy(f.remote, sizeof(f.remote), remote);
@@ -267,4 +314,11 @@ backend_given(struct backend *b, struct str secret)
 {
 	return b->lookup_kind != NULL && b->lookup_kind->given != NULL &&
 	    b->lookup_kind->given(b->lookup, secret);
+}
+
+void
+backend_tick(struct backend *b)
+{
+	if (b->token != NULL)
+		b->token_kind->tick(b->token);
 }

@@ -87,10 +87,25 @@ struct verifier_kind {
 	void		 (*generation)(void *state, char *dst, size_t size);
 };
 
+/* A bearer token says itself who it is. */
+struct token_kind {
+	void		*(*open)(const struct slice *conf, uint32_t index,
+			    char *why, size_t size);
+	/* YES and the user id, NO, EXPIRED, UNKNOWN (another's), or
+	 * UNAVAILABLE; why for the log. */
+	enum work_result_code (*whose)(void *state, struct str token,
+			    char user[USER_ID_MAX + 1], char *why,
+			    size_t size);
+	/* Called every few seconds; may block, as a check. */
+	void		 (*tick)(void *state);
+	void		 (*close)(void *state);
+};
+
 struct backend_kind {
 	const char			*type;	/* auth.N.type, .lookup */
 	const struct lookup_kind	*lookup;	/* NULL: it has none */
 	const struct verifier_kind	*verifier;	/* the same */
+	const struct token_kind		*token;		/* instead of both */
 	/* What a worker of that entry needs of the system. */
 	void	(*reach)(const struct slice *conf, uint32_t index,
 		    struct sandbox *box);
@@ -146,6 +161,8 @@ void	 backend_app_check(void *state, enum work_how how, struct str user,
 	    struct str password, struct backend_answer *a);
 /* As lookup_kind's. */
 const char *backend_gone(struct backend *b, int64_t *changed);
+/* token_kind's. */
+void	 backend_tick(struct backend *b);
 const char *backend_wants(struct backend *b);
 bool	 backend_given(struct backend *b, struct str secret);
 

@@ -154,7 +154,18 @@ is_apart(const struct check *k, uint32_t backend)
 static bool
 is_asked(const struct checks *c, uint32_t backend, enum work_how how)
 {
-	return how != WORK_PROOF || (c->conf->scram >> backend & 1) != 0;
+	if (backend == BACKEND_APP)
+		return how == WORK_PASSWORD;
+	switch (how) {
+	case WORK_PASSWORD:
+		return (c->conf->bearer >> backend & 1) == 0;
+	case WORK_PROOF:
+		return (c->conf->scram >> backend & 1) != 0;
+	case WORK_BEARER:
+		return (c->conf->bearer >> backend & 1) != 0;
+	default:
+		return true;
+	}
 }
 
 static bool
@@ -252,6 +263,18 @@ check_went_on(struct check *k, enum work_result_code code, const char *user,
 	return true;
 }
 
+/* Why not: of a token its worker says so, and of a password there is no more to
+ * be said. */
+static void
+check_no(struct check *k, enum work_result_code code, struct str why)
+{
+	if (k->how == WORK_BEARER)
+		snprintf(k->why, sizeof(k->why), "%.*s", (int)why.len, why.p);
+	else
+		strlcpy(k->why, code == WORK_NO ? "wrong password" :
+		    "unknown user", sizeof(k->why));
+}
+
 static void
 check_work_done(void *arg, enum work_result_code code, const char *user,
     struct str why, struct str data)
@@ -272,7 +295,7 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 	of = k->probing ? k->generation_of : k->backend;
 	/* Half of one tells nothing. */
 	if ((code == WORK_YES || code == WORK_NO || code == WORK_UNKNOWN) &&
-	    is_apart(k, of) == k->naming)
+	    k->how != WORK_BEARER && is_apart(k, of) == k->naming)
 		cache_generation(k->checks->cache, of, generation,
 		    clock_ms());
 	if (k->probing) {
@@ -305,8 +328,7 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 			strlcpy(k->why, "the password is right, but the "
 			    "lookup does not know the user", sizeof(k->why));
 		else if (!k->away && (k->why[0] == '\0' || code == WORK_NO))
-			strlcpy(k->why, code == WORK_NO ? "wrong password" :
-			    "unknown user", sizeof(k->why));
+			check_no(k, code, why);
 		break;
 	}
 	check_next(k);
@@ -345,8 +367,9 @@ is_denied(struct check *k)
 static void
 check_ask(struct check *k)
 {
-	struct work_ask	 ask = { k->how, k->name, { k->password,
-			    k->password_len }, k->remote };
+	struct work_ask	 ask = { k->how, k->name[0] == CHECK_NAMELESS ? "" :
+			    k->name, { k->password, k->password_len },
+			    k->remote };
 	struct checks	*c = k->checks;
 	const char	*why;
 	size_t		 pool;

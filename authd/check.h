@@ -55,6 +55,9 @@ struct checks *checks_new(struct work *work, struct cache *cache,
 void	 checks_free(struct checks *c);		/* no callbacks */
 /* The pool of the first backend that would be asked now. */
 size_t	 checks_first_pool(const struct checks *c, enum work_how how);
+/* A name that no login has: of a token whose bearer is not named.  The worker
+ * is told none. */
+#define CHECK_NAMELESS	'\x01'
 /*
  * ask->user is normalized; mac is cache_mac() of it and the password (or the
  * proof); pool is the one that has room for it (AUTH_POOLS_MAX: none has, it

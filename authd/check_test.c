@@ -75,11 +75,14 @@ check_expired(void)
 static void
 apart_begin(void)
 {
-	struct authd_conf	conf = { " PLAIN LOGIN ", 300000, 1, 1, 1, 30,
-				    1000, 1000, 16384, { 2, { { "pam", 0, 1,
-				    30000, "" }, { "file", AUTH_ALL, 1, 30000,
-				    "" } } }, { { 0, "pam" } }, 1, 0, 0,
-				    false };
+	struct authd_conf	conf = {
+		.mechanisms = " PLAIN LOGIN ", .cache_ttl_ms = 300000,
+		.backends = 1, .storaged = 1, .answer_ms = 1, .guesses = 30,
+		.logins = 1000, .logins_address = 1000, .tallies = 16384,
+		.pools = { 2, { { "pam", 0, 1, 30000, "" },
+		    { "file", AUTH_ALL, 1, 30000, "" } } },
+		.backend = { { 0, "pam" } }, .apart = 1
+	};
 
 	conf.backend[AUTH_ENTRIES_MAX].pool = 1;
 	strlcpy(conf.backend[AUTH_ENTRIES_MAX].name, "pam/lookup-file",

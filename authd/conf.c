@@ -14,10 +14,11 @@
 #define AUTHD_TALLIES_ALL	131072	/* of each kind: some 20 MB */
 #define AUTHD_TALLIES_MIN	1024
 
-/* Words of a list, in upper case and with one space around each. */
+/* Words of a list, in upper case and with one space around each; without those
+ * that no entry of auth can do. */
 static int
-authd_mechanisms(struct authd_conf *conf, const char *list, char *why,
-    size_t size)
+authd_mechanisms(struct authd_conf *conf, const char *list, unsigned takes,
+    char *why, size_t size)
 {
 	const struct sasl_mech	*m;
 	char			 word[32];
@@ -35,10 +36,12 @@ authd_mechanisms(struct authd_conf *conf, const char *list, char *why,
 		if (m == NULL || m->proof == SASL_TOKEN ||
 		    sasl_word(m) != m->name) {
 			snprintf(why, size, "sasl-mechanisms: unknown "
-			    "mechanism \"%s\" (use PLAIN, LOGIN or "
-			    "SCRAM-SHA-256)", word);
+			    "mechanism \"%s\" (use PLAIN, LOGIN, "
+			    "SCRAM-SHA-256, OAUTHBEARER or XOAUTH2)", word);
 			return -1;
 		}
+		if (!auth_mechanism_works(str_from(word), takes))
+			continue;
 		strlcat(conf->mechanisms, word, sizeof(conf->mechanisms));
 		if (strlcat(conf->mechanisms, " ", sizeof(conf->mechanisms)) >=
 		    sizeof(conf->mechanisms)) {
@@ -90,6 +93,8 @@ authd_backend(struct authd_conf *conf, const struct auth_entries *e,
 	conf->backend[i].pool = auth_pool_of_entry(&conf->pools, e, i);
 	if (kind != NULL && (kind->traits & AUTH_SCRAM) != 0)
 		conf->scram |= UINT32_C(1) << i;
+	if (kind != NULL && (kind->traits & AUTH_BEARER) != 0)
+		conf->bearer |= UINT32_C(1) << i;
 	conf->backend[to].pool = auth_pool_of_lookup(&conf->pools, e, i);
 	if (e->entry[i].lookup[0] == '\0')
 		return;
@@ -116,6 +121,38 @@ authd_app(struct authd_conf *conf, const struct slice *slice)
 	    sizeof(conf->backend[BACKEND_APP].name));
 	conf->backend[BACKEND_APP].pool = auth_pool_find(&conf->pools,
 	    backend_app.type, 0);
+}
+
+/* Of the first entry that takes tokens: a client can have one from one issuer
+ * only.  paild has seen to it that there is nothing to be escaped. */
+static void
+authd_bearer_errors(struct authd_conf *conf, const struct slice *slice)
+{
+	const char	*type, *issuer, *scope;
+	char		 scopes[1024] = "";
+	uint32_t	 i, k;
+	size_t		 n;
+
+	for (i = 0; (type = slice_at(slice, "auth.%u.type", i)) != NULL; i++)
+		if (strcmp(type, "oidc") == 0)
+			break;
+	if (type == NULL ||
+	    (issuer = slice_at(slice, "auth.%u.issuer", i)) == NULL)
+		return;
+	for (k = 0; (scope = slice_at(slice, "auth.%u.scopes.%u", i, k)) !=
+	    NULL; k++) {
+		strlcat(scopes, k > 0 ? " " : "", sizeof(scopes));
+		strlcat(scopes, scope, sizeof(scopes));
+	}
+	n = strlen(issuer);
+	snprintf(conf->oauthbearer_error, sizeof(conf->oauthbearer_error),
+	    "{\"status\":\"invalid_token\",\"scope\":\"%s\","
+	    "\"openid-configuration\":\"%.*s/.well-known/"
+	    "openid-configuration\"}", scopes,
+	    (int)(n > 0 && issuer[n - 1] == '/' ? n - 1 : n), issuer);
+	snprintf(conf->xoauth2_error, sizeof(conf->xoauth2_error),
+	    "{\"status\":\"401\",\"schemes\":\"bearer\",\"scope\":\"%s\"}",
+	    scopes);
 }
 
 static int
@@ -153,8 +190,9 @@ authd_conf_read(struct authd_conf *conf, const struct slice *slice, char *why,
 		snprintf(why, size, "sasl-mechanisms: too many mechanisms");
 		return -1;
 	}
-	if (authd_mechanisms(conf, list, why, size) == -1)
+	if (authd_mechanisms(conf, list, auth_takes(slice), why, size) == -1)
 		return -1;
+	authd_bearer_errors(conf, slice);
 	conf->cache_ttl_ms = (int64_t)slice_num(slice, "login-cache") * 1000;
 	n = slice_num(slice, "nprocs.storaged");
 	if (n == 0 || n > GRANT_STORAGED_MAX) {

@@ -10,11 +10,14 @@
 #include "common/auth_kind.h"
 #include "common/slice.h"
 
-/* From the slice: sasl-mechanisms, login-cache, auth.N.type and .lookup,
- * nprocs.storaged, nprocs.imapd, login-limits.*, pools.N.*,
- * app-passwords, auth.N.require-app-password */
+#define AUTHD_ERROR_MAX	2048	/* bytes */
+
+/* From the slice: sasl-mechanisms, login-cache, auth.N.type, .lookup, .issuer,
+ * .scopes and .require-app-password, nprocs.storaged, nprocs.imapd,
+ * login-limits.*, pools.N.*, app-passwords */
 struct authd_conf {
-	char		mechanisms[128];	/* upper case, with spaces */
+	char		mechanisms[128];	/* those that can work: upper
+						   case, with spaces */
 	int64_t		cache_ttl_ms;
 	uint32_t	backends;
 	uint32_t	storaged;
@@ -35,6 +38,11 @@ struct authd_conf {
 	uint32_t	scram;		/* the same: users may have keys */
 	uint32_t	app_only;	/* the same: no other passwords */
 	bool		app;		/* backend[BACKEND_APP] is there */
+	uint32_t	bearer;		/* it takes tokens, and no passwords */
+	/* What a client is told whose token is wrong: JSON of OAUTHBEARER
+	 * (RFC 7628 section 3.2.2), and of XOAUTH2. */
+	char		oauthbearer_error[AUTHD_ERROR_MAX];
+	char		xoauth2_error[AUTHD_ERROR_MAX];
 };
 
 _Static_assert(2 * AUTH_ENTRIES_MAX <= CACHE_BACKENDS_MAX,

@@ -20,28 +20,28 @@
 #define LOGIN_AGAIN_MS	10	/* then look whether they were read */
 #define LOGIN_CROWD	"too many logins, most of them from this address"
 #define LOGIN_PARKED_MAX 10	/* times what may be in flight */
-#define LOGIN_LINES	200	/* log lines a second, of one imapd */
 
 static const char *const login_names[LOGIN_STATES] = {
 	"new", "sasl", "ask", "wait", "check", "held", "yielded", "token",
-	"last", "grant"
+	"last", "told", "grant"
 };
 
 #define BIT(s)	(1u << (s))
 static const unsigned int login_moves[LOGIN_STATES] = {
 	[LOGIN_NEW] = BIT(LOGIN_SASL) | BIT(LOGIN_ASK) | BIT(LOGIN_WAIT) |
-	    BIT(LOGIN_TOKEN),
+	    BIT(LOGIN_TOKEN) | BIT(LOGIN_TOLD),
 	[LOGIN_SASL] = BIT(LOGIN_SASL) | BIT(LOGIN_ASK) | BIT(LOGIN_WAIT) |
-	    BIT(LOGIN_TOKEN) | BIT(LOGIN_YIELDED),
+	    BIT(LOGIN_TOKEN) | BIT(LOGIN_YIELDED) | BIT(LOGIN_TOLD),
 	[LOGIN_ASK] = BIT(LOGIN_SASL) | BIT(LOGIN_YIELDED),
 	[LOGIN_WAIT] = BIT(LOGIN_CHECK) | BIT(LOGIN_YIELDED) |
 	    BIT(LOGIN_GRANT),
 	[LOGIN_CHECK] = BIT(LOGIN_HELD) | BIT(LOGIN_YIELDED) |
-	    BIT(LOGIN_LAST) | BIT(LOGIN_GRANT),
-	[LOGIN_HELD] = 0,
+	    BIT(LOGIN_LAST) | BIT(LOGIN_GRANT) | BIT(LOGIN_TOLD),
+	[LOGIN_HELD] = BIT(LOGIN_TOLD),
 	[LOGIN_YIELDED] = 0,
 	[LOGIN_TOKEN] = BIT(LOGIN_GRANT),
 	[LOGIN_LAST] = BIT(LOGIN_YIELDED) | BIT(LOGIN_GRANT),
+	[LOGIN_TOLD] = BIT(LOGIN_YIELDED),
 	[LOGIN_GRANT] = 0
 };
 
@@ -122,47 +122,6 @@ login_free(struct login *l)
 	login_settled(a);
 }
 
-/* A flood from imapd is not one of the log, nor hides who got in. */
-static bool
-login_muted(struct channel *c, bool ok)
-{
-	int64_t	now = clock_ms();
-
-	if (c->log_began == 0 || now - c->log_began >= 1000) {
-		if (c->log_muted > 0)
-			log_warnx("imapd=%" PRIu32 " muted=%u why=\"too many "
-			    "logins to log each\"", c->index, c->log_muted);
-		c->log_began = now;
-		c->log_lines[0] = c->log_lines[1] = c->log_muted = 0;
-	}
-	if (c->log_lines[ok]++ < LOGIN_LINES)
-		return false;
-	c->log_muted++;
-	return true;
-}
-
-static void
-login_log(const struct login *l, const char *result, const char *why)
-{
-	char	user[2 * USER_ID_MAX + 8], remote[144], text[280],
-		app[2 * APP_NAME_MAX + 8];
-
-	if (login_muted(l->channel, strcmp(result, "ok") == 0))
-		return;
-	log_info("login=%" PRIu32 ".%" PRIu32 " session=%08" PRIx32 " user=%s "
-	    "mech=%s remote=%s tls=%s cached=%s ms=%" PRId64
-	    "%s%s result=%s%s%s%s", l->channel->index, l->id, l->session,
-	    log_word(user, sizeof(user), l->user),
-	    l->sasl.mech == NULL ? "-" : l->sasl.mech->name,
-	    log_word(remote, sizeof(remote), l->remote),
-	    l->tls ? "yes" : "no", l->cached ? "yes" : "no",
-	    clock_ms() - l->began, l->app[0] != '\0' ? " app=" : "",
-	    l->app[0] != '\0' ? log_word(app, sizeof(app), l->app) : "",
-	    result, *why != '\0' ? " why=\"" : "",
-	    log_quote(text, sizeof(text), why, strlen(why)),
-	    *why != '\0' ? "\"" : "");
-}
-
 /* The last word on a login that does not succeed. */
 void
 login_no(struct login *l, enum auth_code code, const char *why)
@@ -240,6 +199,8 @@ login_grant(struct login *l)
 static void
 login_yes(struct login *l, const char *user)
 {
+	if (l->user[0] == '\0')		/* a token has told us */
+		strlcpy(l->user, user, sizeof(l->user));
 	strlcpy(l->granted, user, sizeof(l->granted));
 	l->proved = clock_ms();
 	login_grant(l);
@@ -334,7 +295,7 @@ login_wrong(void *arg, enum check_code code, const char *why)
 
 	l->attempt = NULL;
 	if (code == CHECK_EXPIRED)
-		login_no(l, AUTH_EXPIRED, why);
+		login_fail(l, AUTH_EXPIRED, why);
 	else if (code == CHECK_LOCKED)
 		login_no(l, AUTH_CONTACTADMIN, why);
 	/* What was proved may have been of another salt than the user's. */
@@ -342,7 +303,7 @@ login_wrong(void *arg, enum check_code code, const char *why)
 		login_no(l, AUTH_UNAVAILABLE, "a backend was away when the "
 		    "salt was asked for");
 	else
-		login_no(l, AUTH_FAILED, why);
+		login_fail(l, AUTH_FAILED, why);
 }
 
 static void
@@ -363,13 +324,20 @@ static const struct attempt_ops login_ops = {
 static void
 login_begin(struct login *l)
 {
-	int64_t	pause;
+	static const enum work_how how[] = {
+		[SASL_PASSWORD] = WORK_PASSWORD, [SASL_PROOF] = WORK_PROOF,
+		[SASL_BEARER] = WORK_BEARER
+	};
+	char		 nameless[48];
+	const char	*name = l->user[0] != '\0' ? l->user :
+			    login_nameless(l, nameless, sizeof(nameless));
+	int64_t		 pause;
 
 	login_enter(l, LOGIN_WAIT);
 	if (login_arm(l, LOGIN_WAIT_MS) == -1 ||
 	    (l->attempt = attempt_new(l->channel->authd, l->channel->index,
-	    l->sasl.mech->proof == SASL_PROOF ? WORK_PROOF : WORK_PASSWORD,
-	    l->user, l->remote, &l->from, &login_ops, l, &pause)) == NULL) {
+	    how[l->sasl.mech->proof], name, l->remote, &l->from, &login_ops, l,
+	    &pause)) == NULL) {
 		login_no(l, AUTH_UNAVAILABLE, "out of memory");
 		return;
 	}
@@ -399,6 +367,9 @@ login_timer(evutil_socket_t fd, short what, void *arg)
 	case LOGIN_GRANT:
 		login_grant(l);
 		return;
+	case LOGIN_TOLD:
+		login_no(l, l->no, l->why);
+		return;
 	default:
 		login_no(l, AUTH_CANCELLED, "the client timed out");
 		return;
@@ -409,6 +380,8 @@ login_timer(evutil_socket_t fd, short what, void *arg)
 static bool
 login_name(struct login *l)
 {
+	if (l->sasl.mech->proof == SASL_BEARER && l->sasl.login == NULL)
+		return true;
 	if (user_normalize(str_from(l->sasl.login), l->user,
 	    sizeof(l->user)) == 0)
 		return true;
@@ -458,7 +431,7 @@ login_advance(struct login *l, bool present, struct str in)
 		    l->sasl.why : "malformed SASL message");
 		return;
 	case SASL_DENIED:
-		login_no(l, AUTH_FAILED, l->sasl.why != NULL ? l->sasl.why :
+		login_fail(l, AUTH_FAILED, l->sasl.why != NULL ? l->sasl.why :
 		    "empty, too long, or for another user");
 		return;
 	}
@@ -527,6 +500,10 @@ login_step(struct login *l, struct str data)
 		login_grant(l);
 		return;
 	}
+	if (l->state == LOGIN_TOLD) {
+		login_no(l, l->no, l->why);
+		return;
+	}
 	if (l->state != LOGIN_SASL) {
 		login_no(l, AUTH_PROTOCOL, "unexpected SASL step");
 		return;
@@ -537,7 +514,10 @@ login_step(struct login *l, struct str data)
 void
 login_cancel(struct login *l)
 {
-	login_no(l, AUTH_CANCELLED, "cancelled by the client");
+	if (l->state == LOGIN_TOLD)	/* RFC 7628 section 4.3: or so */
+		login_no(l, l->no, l->why);
+	else
+		login_no(l, AUTH_CANCELLED, "cancelled by the client");
 }
 
 void
@@ -563,6 +543,7 @@ login_can_yield(const struct login *l)
 	/* A rider holds no worker: its client has another like it. */
 	return l->state == LOGIN_SASL || l->state == LOGIN_ASK ||
 	    l->state == LOGIN_LAST || l->state == LOGIN_WAIT ||
+	    (l->state == LOGIN_TOLD && !l->parked) ||
 	    (l->state == LOGIN_CHECK && (attempt_rides(l->attempt) ||
 	    attempt_waits(l->attempt)));
 }

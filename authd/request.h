@@ -29,6 +29,7 @@ enum login_state {
 	LOGIN_YIELDED,		/* pushed out; the same */
 	LOGIN_TOKEN,		/* paild's word */
 	LOGIN_LAST,		/* yes; the client's last, empty message */
+	LOGIN_TOLD,		/* no, with an error; the client's answer */
 	LOGIN_GRANT,		/* yes; imapd or storaged to keep up */
 	LOGIN_STATES
 };
@@ -59,6 +60,8 @@ struct login {
 	char			 granted[USER_ID_MAX + 1]; /* id it proved */
 	char			 app[APP_NAME_MAX + 1];	/* password's name */
 	int64_t			 proved;	/* clock_ms(), then */
+	enum auth_code		 no;		/* of LOGIN_TOLD */
+	char			 why[160];	/* the same */
 };
 
 /* The login may be over when these return. */

@@ -9,6 +9,9 @@ void	 login_enter(struct login *l, enum login_state state);
 /* The last word on a login that does not succeed: l is gone. */
 void	 login_no(struct login *l, enum auth_code code, const char *why);
 int	 login_arm(struct login *l, int64_t ms);
+/* request_log.c: why is "" of one that succeeds. */
+void	 login_log(const struct login *l, const char *result,
+	    const char *why);
 /* The client has LOGIN_STEP_MS to answer it, in that state.  l may be gone. */
 void	 login_challenge(struct login *l, enum login_state state,
 	    struct str data);
@@ -25,5 +28,12 @@ bool	 login_bind(struct login *l, const struct sasl_mech *mech,
 void	 login_ask(struct login *l);
 /* user's proof was right: what is left is one empty message of the client's. */
 void	 login_last(struct login *l, const char *user, struct str signature);
+
+/* request_bearer.c: what the gate counts a token as when its client names
+ * nobody. */
+const char *login_nameless(const struct login *l, char *dst, size_t size);
+/* It was wrong; of a token the client is told first what it would have to
+ * bring. */
+void	 login_fail(struct login *l, enum auth_code no, const char *why);
 
 #endif

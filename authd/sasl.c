@@ -14,6 +14,8 @@ static const struct sasl_mech *const sasl_mechs[] = {
 	&sasl_login,
 	&sasl_scram,
 	&sasl_scram_plus,
+	&sasl_oauthbearer,
+	&sasl_xoauth2,
 	&sasl_preauth
 };
 

@@ -15,6 +15,7 @@
 
 #define SASL_LOGIN_MAX		700	/* bytes of a login name */
 #define SASL_PASSWORD_MAX	4096
+#define SASL_BEARER_MAX		8192	/* bytes of a token */
 
 enum sasl_next {
 	SASL_MORE,	/* send the challenge, then call again */
@@ -28,6 +29,8 @@ enum sasl_proof {
 	SASL_PASSWORD,	/* login and password, for a backend */
 	SASL_PROOF,	/* the same, but password is what work_check says of
 			 * WORK_PROOF; sasl_scram_signature() follows */
+	SASL_BEARER,	/* password is an OAuth bearer token, for a backend;
+			 * login is NULL if the client names nobody */
 	SASL_TOKEN	/* password is a token from paild */
 };
 
@@ -68,7 +71,7 @@ struct sasl {
 };
 
 extern const struct sasl_mech sasl_plain, sasl_login, sasl_scram,
-    sasl_scram_plus, sasl_preauth;
+    sasl_scram_plus, sasl_oauthbearer, sasl_xoauth2, sasl_preauth;
 
 /* The mechanism of that name (upper case), or NULL. */
 const struct sasl_mech *sasl_find(struct str name);

@@ -12,7 +12,7 @@ static void
 fuzz_sasl(const uint8_t *in, size_t len)
 {
 	static const char *const names[] = { "PLAIN", "LOGIN", "PREAUTH",
-	    "SCRAM-SHA-256" };
+	    "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2" };
 	enum sasl_next		 n = SASL_MORE;
 	struct sasl		 s;
 	struct str		 ch;
@@ -20,8 +20,9 @@ fuzz_sasl(const uint8_t *in, size_t len)
 
 	if (len == 0)
 		return;
-	sasl_begin(&s, *p % 4 == 3 && (*p & 0x40) ? &sasl_scram_plus :
-	    sasl_find(str_from(names[*p % 4])));
+	sasl_begin(&s, *p % nitems(names) == 3 && (*p & 0x40) ?
+	    &sasl_scram_plus : sasl_find(str_from(names[*p %
+	    nitems(names)])));
 	s.binding.nexporter = sizeof(s.binding.exporter);
 	if (*p++ & 0x80)
 		n = sasl_step(&s, false, STR(""), &ch);
@@ -39,10 +40,12 @@ fuzz_sasl(const uint8_t *in, size_t len)
 	}
 	if (n == SASL_DONE) {
 		FUZZ_CHECK(s.password != NULL && s.password_len > 0);
-		FUZZ_CHECK(s.password_len <= SASL_PASSWORD_MAX);
+		FUZZ_CHECK(s.password_len <= (s.mech->proof == SASL_BEARER ?
+		    SASL_BEARER_MAX : SASL_PASSWORD_MAX));
 		FUZZ_CHECK(s.mech->proof == SASL_PROOF ||
 		    strlen(s.password) == s.password_len);
 		FUZZ_CHECK(s.mech->proof == SASL_TOKEN ||
+		    s.mech == &sasl_oauthbearer ||
 		    (s.login != NULL && s.login[0] != '\0'));
 	}
 	sasl_end(&s);

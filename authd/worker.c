@@ -385,6 +385,7 @@ worker_watch(evutil_socket_t fd, short what, void *arg)
 	for (i = 0; i < CACHE_BACKENDS_MAX; i++) {
 		if (w->backend[i] == NULL)
 			continue;
+		backend_tick(w->backend[i]);
 		while (w->authd != NULL && told < WORKER_GONE &&
 		    peer_queued(w->authd) < WORKER_QUEUED &&
 		    (user = backend_gone(w->backend[i], &r.changed)) !=

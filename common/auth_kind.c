@@ -22,6 +22,52 @@ auth_kind_find(const char *name)
 	return NULL;
 }
 
+unsigned
+auth_kind_takes(const char *type)
+{
+	const struct auth_kind	*kind = auth_kind_find(type);
+
+	if (kind == NULL)
+		return AUTH_TAKES_ALL;
+	return (kind->traits & AUTH_BEARER ? AUTH_TAKES_BEARER :
+	    AUTH_TAKES_PASSWORD) |
+	    (kind->traits & AUTH_SCRAM ? AUTH_TAKES_PROOF : 0);
+}
+
+unsigned
+auth_takes(const struct slice *s)
+{
+	const char	*type, *app = slice_at(s, "app-passwords");
+	unsigned	 takes = app != NULL && strcmp(app, "file") == 0 ?
+			    AUTH_TAKES_PASSWORD : 0;
+	uint32_t	 i;
+
+	for (i = 0; (type = slice_at(s, "auth.%u.type", i)) != NULL; i++)
+		takes |= auth_kind_takes(type);
+	return takes;
+}
+
+bool
+auth_mechanism_works(struct str mechanism, unsigned takes)
+{
+	static const struct {
+		const char	*name;
+		unsigned	 needs;
+	} rows[] = {
+		{ "PLAIN", AUTH_TAKES_PASSWORD },
+		{ "LOGIN", AUTH_TAKES_PASSWORD },
+		{ "SCRAM-SHA-256", AUTH_TAKES_PROOF },
+		{ "OAUTHBEARER", AUTH_TAKES_BEARER },
+		{ "XOAUTH2", AUTH_TAKES_BEARER }
+	};
+	size_t	i;
+
+	for (i = 0; i < nitems(rows); i++)
+		if (str_eq(mechanism, str_from(rows[i].name)))
+			return (rows[i].needs & takes) != 0;
+	return false;
+}
+
 int
 auth_entries_add(struct auth_entries *e, const char *type, const char *lookup)
 {

@@ -13,8 +13,11 @@
 #define COMMON_AUTH_KIND_H
 
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/buf.h"
 
 #define AUTH_KINDS(X, ARG)						\
 	X(file, 0, 30, AUTH_SCRAM | AUTH_FOUND, file, ARG)		\
@@ -23,7 +26,9 @@
 	X(pam, 4, 30, 0, system, ARG)					\
 	/* Only a lookup. */						\
 	X(system, 2, 30, 0, system, ARG)				\
-	X(app, 2, 30, 0, app, ARG)
+	X(app, 2, 30, 0, app, ARG)					\
+	/* A token says itself who it is. */				\
+	X(oidc, 2, 15, AUTH_BEARER, token, ARG)
 
 #define AUTH_ENTRIES_MAX	16	/* of `auth:` */
 #define AUTH_POOLS_MAX		16
@@ -32,7 +37,9 @@
 
 enum auth_trait {
 	AUTH_SCRAM = 1,		/* its users may have keys of SCRAM */
-	AUTH_FOUND = 2		/* it verifies what its own lookup finds */
+	AUTH_FOUND = 2,		/* it verifies what its own lookup finds */
+	AUTH_BEARER = 4		/* it verifies OAuth bearer tokens, and no
+				   passwords */
 };
 
 struct auth_kind {
@@ -85,6 +92,20 @@ struct auth_pools {
 };
 
 struct slice;
+
+/* What can be verified: by a type (anything if we do not know it: a test's),
+ * and by any of the entries of a slice (auth.N.type) and app passwords. */
+enum auth_takes {
+	AUTH_TAKES_PASSWORD	= 1 << 0,
+	AUTH_TAKES_PROOF	= 1 << 1,	/* of SCRAM */
+	AUTH_TAKES_BEARER	= 1 << 2,
+	AUTH_TAKES_ALL		= AUTH_TAKES_PASSWORD | AUTH_TAKES_PROOF |
+				    AUTH_TAKES_BEARER
+};
+unsigned auth_kind_takes(const char *type);
+unsigned auth_takes(const struct slice *s);
+/* Can this SASL mechanism work for some user then? */
+bool	 auth_mechanism_works(struct str mechanism, unsigned takes);
 
 /* From a slice (pools.N.type, .entry, .workers, .timeout: milliseconds). */
 void	 auth_pools_read(struct auth_pools *p, const struct slice *s);

@@ -7,6 +7,8 @@
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 int
 b64_encode(const void *p, size_t n, bool pad, char *dst, size_t size)
@@ -37,8 +39,8 @@ b64_encode(const void *p, size_t n, bool pad, char *dst, size_t size)
 	return 0;
 }
 
-ssize_t
-b64_decode(struct str text, bool pad, void *dst, size_t max)
+static ssize_t
+decode(const char *digits, struct str text, bool pad, void *dst, size_t max)
 {
 	uint8_t		*out = dst;
 	const char	*c;
@@ -56,9 +58,9 @@ b64_decode(struct str text, bool pad, void *dst, size_t max)
 		return -1;
 	for (i = 0; i < text.len; i++) {
 		if (text.p[i] == '\0' ||
-		    (c = strchr(alphabet, text.p[i])) == NULL)
+		    (c = strchr(digits, text.p[i])) == NULL)
 			return -1;
-		v = v << 6 | (unsigned int)(c - alphabet);
+		v = v << 6 | (unsigned int)(c - digits);
 		if ((bits += 6) < 8)
 			continue;
 		if (n == max)
@@ -69,4 +71,16 @@ b64_decode(struct str text, bool pad, void *dst, size_t max)
 	if ((v & ((1u << bits) - 1)) != 0)
 		return -1;
 	return (ssize_t)n;
+}
+
+ssize_t
+b64_decode(struct str text, bool pad, void *dst, size_t max)
+{
+	return decode(alphabet, text, pad, dst, max);
+}
+
+ssize_t
+b64url_decode(struct str text, void *dst, size_t max)
+{
+	return decode(url_alphabet, text, false, dst, max);
 }

@@ -88,10 +88,14 @@ struct cred_refused { struct str access_key; struct str why; };
  * WORK_PROOF	password is a ClientProof (32 bytes) and then the AuthMessage;
  *		data is the ServerSignature
  * WORK_NAME	who is user?  No password; WORK_YES with the id, or UNKNOWN
+ * WORK_BEARER	password is an OAuth bearer token: whose is it?  It must be
+ *		user's, unless that is empty
  * remote is the client's address, as text; empty: not known.
  */
 #define WORK_DATA_MAX	160	/* bytes */
-enum work_how { WORK_PASSWORD, WORK_SALT, WORK_PROOF, WORK_NAME, WORK_HOWS };
+enum work_how {
+	WORK_PASSWORD, WORK_SALT, WORK_PROOF, WORK_NAME, WORK_BEARER, WORK_HOWS
+};
 struct work_check {
 	uint8_t		 how;
 	uint32_t	 backend;

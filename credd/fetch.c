@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/json.h"
 #include "credd/fetch.h"
-#include "credd/json.h"
 
 void
 fetch_word(const void *p, size_t len, char *dst, size_t size)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "credd/json.h"
+#include "common/json.h"
 #include "credd/process.h"
 
 /* A member that may be left out; -1: it is there, and of no use. */

@@ -16,9 +16,9 @@
 #include <strings.h>
 
 #include "common/mem.h"
+#include "common/net.h"
 #include "credd/fetch.h"
 #include "credd/files.h"
-#include "credd/net.h"
 #include "credd/source.h"
 #include "credd/source_container.h"
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/net.h"
 #include "credd/fetch.h"
-#include "credd/net.h"
 #include "credd/source.h"
 
 #define IMDS_V4		"http://169.254.169.254"

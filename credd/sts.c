@@ -14,10 +14,10 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/net.h"
 #include "common/sigv4.h"
 #include "common/sum.h"
 #include "credd/fetch.h"
-#include "credd/net.h"
 #include "credd/sigkey.h"
 #include "credd/sts.h"
 #include "credd/sts_answer.h"

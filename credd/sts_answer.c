@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/json.h"
 #include "common/xml.h"
-#include "credd/json.h"
 #include "credd/sts_answer.h"
 
 #define HIDE_MIN	12	/* bytes that are no coincidence */

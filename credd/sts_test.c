@@ -8,7 +8,7 @@
 
 /* Before event2/http.h, which defines HTTP_OK. */
 #include "credd/chain.h"
-#include "credd/net.h"
+#include "common/net.h"
 #include "credd/sts.h"
 
 #include <event2/buffer.h>

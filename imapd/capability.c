@@ -79,6 +79,8 @@ capability_print(const struct client *c, struct buf *b)
 				(void)buf_puts(b, " AUTH=" SCRAM "-PLUS");
 			(void)buf_printf(b, " AUTH=%.*s", (int)len, p);
 		}
+		if (!capability_mechanism(c, STR("PLAIN")))
+			(void)buf_puts(b, " LOGINDISABLED");
 		return;
 	}
 	(void)buf_puts(b, inside);

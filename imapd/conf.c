@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/compat.h"
+#include "common/auth_kind.h"
 #include "common/nofile.h"
 #include "common/slice.h"
 #include "common/tls_context.h"
@@ -52,6 +53,28 @@ read_numbers(struct imapd_conf *c, const struct slice *s)
 	c->append_limit = slice_num(s, "append-limit");
 }
 
+/* Of sasl-mechanisms those that can work for some user: the others are neither
+ * shown nor taken. */
+static int
+read_mechanisms(struct imapd_conf *c, const struct slice *s)
+{
+	unsigned	 takes = auth_takes(s);
+	char		 list[sizeof(c->mechanisms)];
+	char		*word, *rest = list;
+
+	c->mechanisms[0] = '\0';
+	if (slice_words(s, "sasl-mechanisms", list, sizeof(list)) == -1)
+		return -1;
+	while ((word = strsep(&rest, " ,")) != NULL)
+		if (auth_mechanism_works(str_from(word), takes)) {
+			if (c->mechanisms[0] != '\0')
+				strlcat(c->mechanisms, " ",
+				    sizeof(c->mechanisms));
+			strlcat(c->mechanisms, word, sizeof(c->mechanisms));
+		}
+	return 0;
+}
+
 static int
 read_words(struct imapd_conf *c, const struct slice *s, char *why,
     size_t size)
@@ -59,8 +82,7 @@ read_words(struct imapd_conf *c, const struct slice *s, char *why,
 	const char	*word = slice_str(s, "plaintext-login");
 	size_t		 i;
 
-	if (slice_words(s, "sasl-mechanisms", c->mechanisms,
-	    sizeof(c->mechanisms)) == -1) {
+	if (read_mechanisms(c, s) == -1) {
 		snprintf(why, size, "sasl-mechanisms: too many mechanisms");
 		return -1;
 	}

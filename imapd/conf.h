@@ -35,9 +35,9 @@ struct imapd_conf {
 extern struct imapd_conf conf;
 
 /*
- * Reads the keys "plaintext-login", "sasl-mechanisms", "append-limit",
- * "append-nul" and those of "imap".  0, or -1 with the reason in why and *c as
- * it was.  s may be NULL: the defaults.
+ * Reads the keys "plaintext-login", "sasl-mechanisms" (of which those are kept
+ * that "auth" can do), "append-limit", "append-nul" and those of "imap".  0, or
+ * -1 with the reason in why and *c as it was.  s may be NULL: the defaults.
  */
 int	 conf_read(struct imapd_conf *c, const struct slice *s, char *why,
 	    size_t size);

@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 groups="imap mail header record object message config"
 targets_of() {
 	case $1 in
-	imap)	 echo imapd/parse imapd/client authd/sasl common/user ;;
+	imap)	 echo imapd/parse imapd/client authd/sasl authd/jwt common/user ;;
 	mail)	 echo mail/parser ;;
 	header)	 echo mail/header mail/structure ;;
 	record)	 echo storaged/format/record storaged/format/head \
@@ -25,7 +25,7 @@ targets_of() {
 		     storaged/format/codec storaged/bucket/s3/s3_xml ;;
 	message) echo common/msg_mbox common/peer common/wire \
 		     common/digest common/uidset ;;
-	config)	 echo paild/conf common/slice credd/json credd/profile \
+	config)	 echo paild/conf common/slice common/json credd/fetch credd/profile \
 		     credd/sts_answer ;;
 	*)	 echo "no such group: $1" >&2; exit 2 ;;
 	esac

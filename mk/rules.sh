@@ -50,8 +50,9 @@ libs_for() {
 	imapd)	 echo "$(lib openssl libevent_openssl) $base" ;;
 	storaged) echo "$(lib libcurl sqlite3 libzstd zlib liblz4 expat) $base -lpthread" ;;
 	authd)	 case $have in *PAIL_PAM*) pam=-lpam ;; *) pam= ;; esac
-		 case $OS in OpenBSD) echo "$(lib ldap lber libargon2) $base" ;;
-		 *) echo "-lcrypt $pam $(lib ldap lber libargon2) $base" ;; esac ;;
+		 net=$(lib libcurl ldap lber libargon2)
+		 case $OS in OpenBSD) echo "$net $base" ;;
+		 *) echo "-lcrypt $pam $net $base" ;; esac ;;
 	credd)	 echo "$(lib libcurl expat) $base" ;;
 	paild)	 echo "$(lib yaml-0.1) $base" ;;
 	pailctl) case $OS in

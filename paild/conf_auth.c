@@ -121,6 +121,48 @@ check_scram(struct conf *c)
 	}
 }
 
+/* Tokens, where no entry takes them. */
+static void
+check_bearer(struct conf *c)
+{
+	const struct conf_item	*it;
+	const char		*type;
+	size_t			 k;
+	unsigned		 i;
+
+	for (i = 0; (type = conf_at(c, "auth.%u.type", i)) != NULL; i++)
+		if ((auth_kind_takes(type) & AUTH_TAKES_BEARER) != 0)
+			return;
+	for (k = 0; i > 0 && k < c->n; k++) {
+		it = &c->items[k];
+		if (!it->bad && it->at.line != 0 &&
+		    strcmp(it->key->path, "sasl-mechanisms.*") == 0 &&
+		    strstr(it->value, "OAUTH") != NULL)
+			conf_error(c, it->at, "%s: nobody can use %s: no "
+			    "entry of auth has \"type: oidc\"", it->path,
+			    it->value);
+	}
+}
+
+/* Of an identity provider: what goes only with another key. */
+static void
+check_oidc(struct conf *c, unsigned i)
+{
+	static const char *const keys[] = { "introspection-url",
+	    "client-secret" };
+	const struct conf_item	*it;
+	char			 path[CONF_PATH_MAX];
+	size_t			 k;
+
+	for (k = 0; k < nitems(keys); k++) {
+		snprintf(path, sizeof(path), "auth.%u.%s", i, keys[k]);
+		if ((it = conf_written(c, path)) != NULL &&
+		    conf_at(c, "auth.%u.client-id", i) == NULL)
+			conf_error(c, it->name_at, "%s cannot be used "
+			    "without auth.%u.client-id", path, i);
+	}
+}
+
 /* Each pool has workers, and a queue at the gate. */
 static void
 check_pools(struct conf *c)
@@ -158,8 +200,11 @@ conf_auth(struct conf *c)
 
 	check_files(c);
 	check_scram(c);
+	check_bearer(c);
 	check_pools(c);
 	for (i = 0; (type = conf_at(c, "auth.%u.type", i)) != NULL; i++)
 		if (strcmp(type, "pam") == 0)
 			check_pam(c, i);
+		else if (strcmp(type, "oidc") == 0)
+			check_oidc(c, i);
 }

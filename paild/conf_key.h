@@ -30,6 +30,9 @@ enum conf_type {
 	CONF_NETWORK,		/* an IP address, or ADDRESS/BITS */
 	CONF_URL,		/* http://HOST[:PORT] or https://... */
 	CONF_PROXY,		/* the same, or socks5h://... */
+	CONF_WEB,		/* https://HOST[:PORT][/PATH]; http:// only to
+				   this host */
+	CONF_CLAIM,		/* NAME=VALUE */
 	CONF_BUCKET,
 	CONF_PREFIX,
 	CONF_ARN,		/* of a role */

@@ -22,6 +22,7 @@ int	 conf_parse_listen(struct parse *p);
 int	 conf_parse_network(struct parse *p);
 int	 conf_parse_url(struct parse *p);
 int	 conf_parse_proxy(struct parse *p);
+int	 conf_parse_web(struct parse *p);
 int	 conf_parse_bucket(struct parse *p);
 int	 conf_parse_prefix(struct parse *p);
 int	 conf_parse_header(struct parse *p);

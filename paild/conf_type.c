@@ -288,6 +288,19 @@ parse_text(struct parse *p)
 	return buf_puts(p->out, p->s);
 }
 
+static int
+parse_claim(struct parse *p)
+{
+	const char	*eq = strchr(p->s, '=');
+
+	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
+		return -1;
+	if (eq == NULL || eq == p->s || eq[1] == '\0' || eq - p->s > 250)
+		return conf_wrong(p, "%s: must be of the form NAME=VALUE",
+		    p->shown);
+	return buf_puts(p->out, p->s);
+}
+
 int
 conf_path_join(const char *base, const char *path, struct buf *out)
 {
@@ -415,6 +428,8 @@ conf_type_parse(const struct conf_key *key, const char *s, const char *base,
 		[CONF_NETWORK] = conf_parse_network,
 		[CONF_URL] = conf_parse_url,
 		[CONF_PROXY] = conf_parse_proxy,
+		[CONF_WEB] = conf_parse_web,
+		[CONF_CLAIM] = parse_claim,
 		[CONF_BUCKET] = conf_parse_bucket,
 		[CONF_PREFIX] = conf_parse_prefix,
 		[CONF_ARN] = conf_parse_arn,

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "common/network.h"
 #include "paild/conf_near.h"
@@ -201,6 +202,59 @@ int
 conf_parse_proxy(struct parse *p)
 {
 	return parse_url(p, true);
+}
+
+/* Is it this host, whatever a name server says? */
+static bool
+is_this_host(const char *host)
+{
+	size_t	n = strlen(host);
+
+	return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
+	    strcasecmp(host, "localhost") == 0 ||
+	    (n > 10 && strcasecmp(host + n - 10, ".localhost") == 0);
+}
+
+/* A page of the web, with its path: what authd/oidc_find.c asks, too. */
+int
+conf_parse_web(struct parse *p)
+{
+	char		 host[256], port[32], place[300];
+	const char	*rest, *s;
+	bool		 tls;
+	size_t		 n;
+
+	if (conf_check_length(p) == -1 || conf_check_printable(p) == -1)
+		return -1;
+	if (strstr(p->s, "://") == NULL)
+		return conf_wrong(p, "%s has no scheme (did you mean "
+		    "\"https://%.60s\"?)", p->shown, p->s);
+	tls = strncmp(p->s, "https://", 8) == 0;
+	if (!tls && strncmp(p->s, "http://", 7) != 0)
+		return conf_wrong(p, "%s: must begin with https://", p->shown);
+	rest = p->s + (tls ? 8 : 7);
+	for (s = rest; *s != '\0'; s++)
+		if (*s == '?' || *s == '#' || *s == '@')
+			return conf_wrong(p, "%s: may contain only a scheme, a "
+			    "host, a port and a path", p->shown);
+		else if (!isalnum((unsigned char)*s) &&
+		    strchr("-._~/:%[]!$&()*+,;=", *s) == NULL)
+			return conf_wrong(p, "%s: '%c' is not allowed in a URL",
+			    p->shown, *s);
+	n = strcspn(rest, "/");
+	if (n >= sizeof(place))
+		return conf_wrong(p, "%s is too long", p->shown);
+	memcpy(place, rest, n);
+	place[n] = '\0';
+	if (!split_host(place, host, sizeof(host), port, sizeof(port)))
+		return conf_wrong(p, "%s has no host", p->shown);
+	if (*port != '\0' && !is_port(port))
+		return conf_wrong(p, "%s: \"%s\" is not a port: must be 1 "
+		    "to 65535", p->shown, port);
+	if (!tls && !is_this_host(host))
+		return conf_wrong(p, "%s: must begin with https:// (http:// is "
+		    "for a provider on this host only)", p->shown);
+	return buf_puts(p->out, p->s);
 }
 
 int

@@ -238,11 +238,13 @@ void
 authd_begin(uint32_t storaged, uint32_t backends, int64_t ttl)
 {
 	/* One pool of two workers for all backends. */
-	struct authd_conf	conf = { " PLAIN LOGIN SCRAM-SHA-256 ",
-				    ttl, backends, storaged, 1, 30, 1000,
-				    1000, 16384, { 1, { { "file", AUTH_ALL, 2,
-				    30000, "" } } },
-				    { { 0, "" } }, 0, 0, 0, false };
+	struct authd_conf	conf = {
+		.mechanisms = " PLAIN LOGIN SCRAM-SHA-256 ",
+		.cache_ttl_ms = ttl, .backends = backends,
+		.storaged = storaged, .answer_ms = 1, .guesses = 30,
+		.logins = 1000, .logins_address = 1000, .tallies = 16384,
+		.pools = { 1, { { "file", AUTH_ALL, 2, 30000, "" } } }
+	};
 	uint32_t		i;
 
 	for (i = 0; i < backends; i++)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Before event2/http.h, which defines HTTP_OK. */
-#include "credd/net.h"
+#include "common/net.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>

@@ -1,11 +1,11 @@
 /*
- * How credd asks over the network from its sandbox: names are resolved by
- * libevent, and certificates checked against what was read before.  Never
- * through a proxy, never after a redirect; what is sent and what comes back
- * is wiped.
+ * How credd and authd's workers ask over the network from their sandbox: names
+ * are resolved by libevent, and certificates checked against what was read
+ * before.  Never through a proxy, never after a redirect; what is sent and
+ * what comes back is wiped.
  */
-#ifndef CREDD_NET_H
-#define CREDD_NET_H
+#ifndef COMMON_NET_H
+#define COMMON_NET_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +27,7 @@ struct net_call {
 	const char	*body;		/* borrowed; NULL: none */
 	unsigned	 connect_ms;
 	unsigned	 timeout_ms;	/* in all, without the name's lookup */
+	struct http	*trust;		/* of net_trust(); NULL: as net_new() */
 };
 
 /* Before the sandbox: reads resolv.conf, hosts and the CA certificates
@@ -34,6 +35,10 @@ struct net_call {
 struct net *net_new(struct event_base *base, const char *ca_file, char *why,
 	    size_t size);
 void	 net_free(struct net *n);	/* NULL is fine */
+/* Other CA certificates (PEM, borrowed) for some of its requests: the caller's
+ * http_free(), before net_free().  NULL with the reason in why. */
+struct http *net_trust(struct net *n, const void *pem, size_t len, char *why,
+	    size_t size);
 /*
  * The strings are copied, but for the body.  From the loop: exactly one
  * callback, unless it is cancelled; r dies with it.  A name that cannot be

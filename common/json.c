@@ -10,16 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "credd/json.h"
+#include "common/json.h"
+#include "common/json_impl.h"
 
-struct json {
-	const char	*p, *end;
-	unsigned	 depth;
-};
-
-static int json_value(struct json *);
-
-static void
+void
 json_space(struct json *j)
 {
 	while (j->p < j->end && (*j->p == ' ' || *j->p == '\t' ||
@@ -27,7 +21,7 @@ json_space(struct json *j)
 		j->p++;
 }
 
-static bool
+bool
 json_take(struct json *j, char c)
 {
 	json_space(j);
@@ -63,24 +57,54 @@ json_put(char *dst, size_t size, size_t *n, char c)
 	(*n)++;
 }
 
-/* Keys, tokens, dates and ARNs are ASCII: what is escaped beyond it is well
- * formed, and no value that is asked for. */
+/* The character of \uXXXX, as UTF-8; what is none, and NUL, as a control
+ * character, which no value that is asked for may have. */
+static int
+json_unicode(struct json *j, char *dst, size_t size, size_t *n)
+{
+	unsigned	v, low;
+
+	if (json_hex4(j, &v) == -1)
+		return -1;
+	if (v >= 0xd800 && v < 0xdc00 && j->end - j->p >= 6 &&
+	    j->p[0] == '\\' && j->p[1] == 'u') {
+		j->p += 2;
+		if (json_hex4(j, &low) == -1)
+			return -1;
+		v = low >= 0xdc00 && low < 0xe000 ?
+		    0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00) : 0;
+	}
+	if (v == 0 || (v >= 0xd800 && v < 0xe000))
+		v = 1;
+	if (v < 0x80)
+		json_put(dst, size, n, (char)v);
+	else if (v < 0x800)
+		json_put(dst, size, n, (char)(0xc0 | v >> 6));
+	else if (v < 0x10000)
+		json_put(dst, size, n, (char)(0xe0 | v >> 12));
+	else {
+		json_put(dst, size, n, (char)(0xf0 | v >> 18));
+		json_put(dst, size, n, (char)(0x80 | (v >> 12 & 0x3f)));
+	}
+	if (v >= 0x800)
+		json_put(dst, size, n, (char)(0x80 | (v >> 6 & 0x3f)));
+	if (v >= 0x80)
+		json_put(dst, size, n, (char)(0x80 | (v & 0x3f)));
+	return 0;
+}
+
 static int
 json_escape(struct json *j, char *dst, size_t size, size_t *n)
 {
 	static const char	 from[] = "\"\\/bfnrt";
 	static const char	 to[] = "\"\\/\b\f\n\r\t";
 	const char		*f;
-	unsigned		 v;
 
 	if (j->p == j->end)
 		return -1;
 	if (*j->p == 'u') {
 		j->p++;
-		if (json_hex4(j, &v) == -1)
-			return -1;
-		json_put(dst, size, n, v > 0 && v < 0x80 ? (char)v : '\x01');
-		return 0;
+		return json_unicode(j, dst, size, n);
 	}
 	if (*j->p == '\0' || (f = strchr(from, *j->p)) == NULL)
 		return -1;
@@ -89,8 +113,7 @@ json_escape(struct json *j, char *dst, size_t size, size_t *n)
 	return 0;
 }
 
-/* Behind the first quote.  The length, or -1; dst as far as it fits. */
-static int
+int
 json_string(struct json *j, char *dst, size_t size)
 {
 	size_t	n = 0;
@@ -160,7 +183,7 @@ json_array(struct json *j)
 	if (json_take(j, ']'))
 		return 0;
 	do
-		if (json_value(j) == -1)
+		if (json_skip(j) == -1)
 			return -1;
 	while (json_take(j, ','));
 	return json_take(j, ']') ? 0 : -1;
@@ -190,7 +213,7 @@ json_wanted(struct json *j, struct json_want *w)
 			return -1;
 	} else {
 		from = j->p;
-		if (json_value(j) == -1)
+		if (json_skip(j) == -1)
 			return -1;
 		n = (size_t)(j->p - from);
 		w->len = -1;
@@ -226,14 +249,14 @@ json_object(struct json *j, struct json_want *w)
 			w->seen++;
 			if (json_wanted(j, w) == -1)
 				return -1;
-		} else if (json_value(j) == -1)
+		} else if (json_skip(j) == -1)
 			return -1;
 	} while (json_take(j, ','));
 	return json_take(j, '}') ? 0 : -1;
 }
 
-static int
-json_value(struct json *j)
+int
+json_skip(struct json *j)
 {
 	int	r = -1;
 

@@ -3,12 +3,12 @@
 #include "common/compat.h"
 
 #include "common/fuzz.h"
+#include "common/json.h"
 #include "credd/fetch.h"
-#include "credd/json.h"
 #include "credd/process.h"
 
 static void
-fuzz_json(const uint8_t *in, size_t len)
+fuzz_fetch(const uint8_t *in, size_t len)
 {
 	static const char *const names[] = { "Code", "AccessKeyId",
 	    "Expiration", "Token", "" };
@@ -44,5 +44,5 @@ fuzz_json(const uint8_t *in, size_t len)
 int
 main(int argc, char **argv)
 {
-	return fuzz_main(argc, argv, fuzz_json);
+	return fuzz_main(argc, argv, fuzz_fetch);
 }

@@ -24,7 +24,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "credd/net.h"
+#include "common/net.h"
 
 #define NET_ADDRESSES	4	/* of a name, tried one after the other */
 #define NET_HEADERS	16
@@ -43,6 +43,7 @@ struct net_request {
 	char		*url, *method, *headers[NET_HEADERS];
 	size_t		 nheaders;
 	struct http_piece body;
+	struct http	*trust;
 	unsigned	 connect_ms, timeout_ms;
 	char		 addresses[NET_ADDRESSES][64];
 	size_t		 naddresses, at;
@@ -92,13 +93,21 @@ system_ca(void)
 	return curl_version_info(CURLVERSION_NOW)->cainfo;
 }
 
+struct http *
+net_trust(struct net *n, const void *pem, size_t len, char *why, size_t size)
+{
+	struct http_conf	conf = { .connect_ms = 2000,
+				    .stall_ms = 5000, .idle_s = 4,
+				    .connections = 4, .ca_pem = pem,
+				    .ca_len = len };
+
+	return http_new(n->base, &conf, why, size);
+}
+
 struct net *
 net_new(struct event_base *base, const char *ca_file, char *why, size_t size)
 {
 	struct net		*n = mem_new(1, sizeof(*n));
-	struct http_conf	 conf = { .connect_ms = 2000,
-				    .stall_ms = 5000, .idle_s = 4,
-				    .connections = 4 };
 	const char		*path = *ca_file != '\0' ? ca_file :
 				    system_ca();
 
@@ -124,9 +133,7 @@ net_new(struct event_base *base, const char *ca_file, char *why, size_t size)
 		log_debug("no CA certificates: %s", path != NULL ? why :
 		    "libcurl knows of none");
 	}
-	conf.ca_pem = n->ca;
-	conf.ca_len = n->ca_len;
-	if ((n->http = http_new(base, &conf, why, size)) == NULL) {
+	if ((n->http = net_trust(n, n->ca, n->ca_len, why, size)) == NULL) {
 		net_free(n);
 		return NULL;
 	}
@@ -215,7 +222,7 @@ request_try(struct net_request *q)
 		c.pieces = &q->body;
 		c.npieces = 1;
 	}
-	if ((q->http = http_start(q->net->http, &c, request_done, q)) !=
+	if ((q->http = http_start(q->trust, &c, request_done, q)) !=
 	    NULL)
 		return;
 	snprintf(q->why, sizeof(q->why), "out of memory");
@@ -313,6 +320,7 @@ net_start(struct net *n, const struct net_call *call, http_cb cb, void *arg)
 	size_t			 i;
 
 	q->net = n;
+	q->trust = call->trust != NULL ? call->trust : n->http;
 	q->cb = cb;
 	q->arg = arg;
 	q->method = mem_dup(call->method);

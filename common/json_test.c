@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json.h"
 #include "common/test.h"
-#include "credd/json.h"
 
 static void
 check_get(void)
