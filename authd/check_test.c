@@ -68,6 +68,52 @@ check_expired(void)
 	}
 }
 
+/* A directory cannot tell what changes in it: what it said counts for a while,
+ * also when it is away. */
+static void
+check_lasting(void)
+{
+	authd_begin(1, 2, 300000);
+	fake_join(&imapd, PROC_IMAPD, 0);
+	fake_join(&work, PROC_AUTHWORKER, 0);
+	fake_join(&stores[0], PROC_STORAGED, 0);
+	work.hold = true;
+	work.generation = CACHE_LASTING;
+	login(&imapd, 1, "ann", "old");
+	pump();
+	fake_result(&work, last(&work)->id, WORK_NO, "");
+	pump();
+	/* The other says so of a file, which may change at any time. */
+	work.generation = "g1";
+	fake_result(&work, last(&work)->id, WORK_NO, "");
+	pump();
+	CHECK(work.n == 2 && refused(&imapd, 1, AUTH_FAILED));
+	/* The same again: only the second is asked. */
+	login(&imapd, 2, "ann", "old");
+	pump();
+	CHECK(work.n == 3 && last(&work)->backend == 1);
+	fake_result(&work, last(&work)->id, WORK_NO, "");
+	pump();
+	CHECK(refused(&imapd, 2, AUTH_FAILED));
+	/* Another password: the first is asked, and says yes. */
+	work.generation = CACHE_LASTING;
+	login(&imapd, 3, "ann", "new");
+	pump();
+	CHECK(work.n == 4 && last(&work)->backend == 0);
+	fake_result(&work, last(&work)->id, WORK_YES, "ann");
+	pump();
+	CHECK(granted(&imapd, 3, "ann"));
+	/* It is not even asked whether that still counts. */
+	login(&imapd, 4, "ann", "new");
+	pump();
+	CHECK(work.n == 4 && granted(&imapd, 4, "ann") &&
+	    authd->counts.cached == 1);
+	fake_leave(&imapd);
+	fake_leave(&work);
+	fake_leave(&stores[0]);
+	authd_end();
+}
+
 /*
  * A verifier and a lookup that is apart: work is the one's only worker, work2
  * the other's.  Neither answers by itself.
@@ -270,6 +316,7 @@ int
 main(void)
 {
 	check_expired();
+	check_lasting();
 	check_apart();
 	check_apart_no();
 	check_apart_cache();

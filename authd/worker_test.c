@@ -3,6 +3,7 @@
 
 #include <crypt.h>
 
+#include "authd/backend.h"
 #include "authd/test/authd_fakes.h"
 #include "authd/worker.h"
 #include "common/test/slice_make.h"
@@ -141,6 +142,144 @@ check_whole(void)
 	authd_end();
 }
 
+/* A directory that refuses our own password until we have the new one. */
+static char	secret[16];
+static bool	refused_us;
+
+static void *
+wants_open(const struct slice *conf, uint32_t index, char *why, size_t size)
+{
+	(void)conf;
+	(void)index;
+	(void)why;
+	(void)size;
+	return secret;
+}
+
+static enum found_code
+wants_find(void *state, struct str name, bool keys, struct found *f)
+{
+	(void)state;
+	(void)name;
+	(void)keys;
+	refused_us = strcmp(secret, "new") != 0;
+	strlcpy(f->user, "ann", sizeof(f->user));
+	strlcpy(f->why, "refused", sizeof(f->why));
+	return refused_us ? FOUND_AWAY : FOUND_USER;
+}
+
+static void
+wants_close(void *state)
+{
+	(void)state;
+}
+
+static const char *
+wants_wants(void *state)
+{
+	(void)state;
+	return refused_us ? "service-password" : NULL;
+}
+
+static bool
+wants_given(void *state, struct str s)
+{
+	(void)state;
+	if (str_eq(s, str_from(secret)) || s.len >= sizeof(secret))
+		return false;
+	memcpy(secret, s.p, s.len);
+	secret[s.len] = '\0';
+	return true;
+}
+
+static enum work_result_code
+wants_verify(void *state, struct found *f, struct str password, char *why,
+    size_t size)
+{
+	(void)state;
+	(void)f;
+	(void)why;
+	(void)size;
+	return str_eq(password, STR("pw")) ? WORK_YES : WORK_NO;
+}
+
+static const struct lookup_kind		lookup_wants = {
+	.open = wants_open, .find = wants_find, .close = wants_close,
+	.wants = wants_wants, .given = wants_given
+};
+static const struct verifier_kind	verifier_wants = {
+	.verify = wants_verify
+};
+static const struct backend_kind	backend_wanting = {
+	.type = "wants", .lookup = &lookup_wants, .verifier = &verifier_wants
+};
+
+/* The answer waits for what paild reads, and no longer. */
+static void
+check_wants(void)
+{
+	static const struct {
+		enum setup_give_outcome	 outcome;
+		const char		*data;
+		int			 want;
+	} rows[] = {
+		{ SETUP_GIVE_ABSENT, "", AUTH_UNAVAILABLE },
+		{ SETUP_GIVE_FAILED, "", AUTH_UNAVAILABLE },
+		{ SETUP_GIVE_FOUND, "old", AUTH_UNAVAILABLE },
+		{ SETUP_GIVE_FOUND, "other", AUTH_UNAVAILABLE },
+		{ SETUP_GIVE_FOUND, "new", -1 },
+	};
+	struct fake		 imapd, store;
+	struct worker		*w;
+	struct slice		*s;
+	struct setup_give	 g = { 0 };
+	char			 why[128];
+	uint32_t		 i;
+	int			 sv[2];
+
+	backend_test = &backend_wanting;
+	strlcpy(secret, "old", sizeof(secret));
+	remote = "127.0.0.1";
+	s = slice_make(NULL, "auth.0.type", "wants", "index", "0",
+	    "pools.0.type", "wants", "pools.0.entry", "0", "pools.0.workers",
+	    "1", "pools.0.timeout", "30000", NULL);
+	authd_begin(1, 1, 0);
+	fake_join(&imapd, PROC_IMAPD, 0);
+	fake_join(&store, PROC_STORAGED, 0);
+	CHECK((w = worker_new(s, why, sizeof(why))) != NULL);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	worker_authd(w, base, sv[0]);
+	authd_peer(authd, PROC_AUTHWORKER, 0, sv[1]);
+	for (i = 0; i < nitems(rows); i++) {
+		login(&imapd, i + 1, "ann", "pw");
+		pump();
+		CHECK_ROW(imapd.n == i, "row %u", i);
+		g.outcome = (uint8_t)rows[i].outcome;
+		g.data = str_from(rows[i].data);
+		worker_given(w, i + 7, &g);	/* to another question */
+		pump();
+		CHECK_ROW(imapd.n == i, "row %u", i);
+		worker_given(w, i + 1, &g);
+		pump();
+		CHECK_ROW(imapd.n == i + 1, "row %u", i);
+		if (rows[i].want == -1)
+			CHECK(granted(&imapd, i + 1, "ann"));
+		else
+			CHECK_ROW(last(&imapd)->type == IMSG_AUTH_NO &&
+			    last(&imapd)->code == rows[i].want, "row %u", i);
+	}
+	slice_free(s);
+	worker_free(w);
+	pump();
+	backend_test = NULL;
+	fake_leave(&imapd);
+	for (i = 0; i < store.n && i < KEPT; i++)
+		if (store.got[i].type == IMSG_GRANT_SESSION)
+			close(store.got[i].fd);
+	fake_leave(&store);
+	authd_end();
+}
+
 int
 main(void)
 {
@@ -150,6 +289,7 @@ main(void)
 	snprintf(path, sizeof(path), "%s/users", dir);
 	check_conf();
 	check_whole();
+	check_wants();
 	unlink(path);
 	rmdir(dir);
 	return TEST_END();

@@ -98,9 +98,26 @@ add_left_out(const struct conf *c, enum proc_kind kind, struct pairs *p)
 			add_element(c, i, kind, element, keyed, p);
 }
 
+static bool
+tell_all(const char *path, const void *arg)
+{
+	(void)path;
+	(void)arg;
+	return true;
+}
+
 int
 conf_slice(const struct conf *c, enum proc_kind kind,
     const struct conf_extra *extra, size_t n, struct buf *b)
+{
+	return conf_slice_told(c, kind, extra, n, tell_all, NULL, b);
+}
+
+int
+conf_slice_told(const struct conf *c, enum proc_kind kind,
+    const struct conf_extra *extra, size_t n,
+    bool (*tell)(const char *path, const void *arg), const void *arg,
+    struct buf *b)
 {
 	struct pairs		 p = { 0 };
 	struct setup_conf	 sc;
@@ -111,8 +128,8 @@ conf_slice(const struct conf *c, enum proc_kind kind,
 	for (i = 0; i < c->n; i++) {
 		it = &c->items[i];
 		if (!it->bad && (it->key->to & CONF_TO(kind)))
-			pairs_add(&p, it->path,
-			    (struct str){ it->value, it->len });
+			pairs_add(&p, it->path, tell(it->path, arg) ?
+			    (struct str){ it->value, it->len } : STR(""));
 	}
 	add_left_out(c, kind, &p);
 	for (i = 0; i < n; i++)

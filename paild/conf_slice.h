@@ -13,6 +13,11 @@ struct conf_extra { const char *key; const char *value; };
  */
 int	 conf_slice(const struct conf *c, enum proc_kind kind,
 	    const struct conf_extra *extra, size_t n, struct buf *b);
+/* The same; a key for which tell() is false is there as if it were not set. */
+int	 conf_slice_told(const struct conf *c, enum proc_kind kind,
+	    const struct conf_extra *extra, size_t n,
+	    bool (*tell)(const char *path, const void *arg), const void *arg,
+	    struct buf *b);
 /*
  * Calls changed() with the path of each key that differs between old and new
  * and takes effect only after a restart.

@@ -300,6 +300,17 @@ give_gone(struct proc *p)
 	run.command = NULL;
 }
 
+static bool
+is_anothers(const struct proc *p, struct str what)
+{
+	char	key[CONF_PATH_MAX];
+
+	if (p->kind != PROC_AUTHWORKER || what.len < 4)
+		return false;
+	snprintf(key, sizeof(key), "%.*s", (int)what.len - 4, what.p + 4);
+	return !proc_may_tell(key, p);
+}
+
 int
 give_answer(struct proc *p, const struct msg *m)
 {
@@ -320,6 +331,10 @@ give_answer(struct proc *p, const struct msg *m)
 	buf_init_secret(&b, SETUP_GIVE_MAX);
 	if (give_find(p->paild->conf, p->kind, want.what, &g, &b, why,
 	    sizeof(why)) == 0) {
+		/* As if it were not there. */
+		if (is_anothers(p, want.what))
+			g = (struct setup_give){ .outcome =
+			    SETUP_GIVE_ABSENT };
 		peer_send_struct(p->setup, IMSG_SETUP_GIVE, m->id, &g, -1);
 		r = 0;
 	}

@@ -162,6 +162,40 @@ check_token(const char *path)
 	conf = was;
 }
 
+/* The secrets of a list's elements, for authd's workers; nothing else. */
+static void
+check_worker(const char *path)
+{
+	static const char *const no[] = { "key:store.secret-key", "env:HOME",
+	    "key:store.credentials.secret-key", "key:auth.0.service-dn",
+	    "env:AWS_SECRET_ACCESS_KEY", "aws:credentials", "key:auth.0.none" };
+	char			 text[512];
+	struct setup_give	 g;
+	struct conf		*was = conf;
+	size_t			 i;
+
+	snprintf(text, sizeof(text), "auth: [{type: ldap, url: ['ldaps://h'], "
+	    "base: dc=x, service-dn: cn=p, service-password: {file: %s}}]\n",
+	    path);
+	put(path, "one\n");
+	conf = conf_load_text("/pail.yaml", text, strlen(text), false);
+	put(path, "two\n");
+	CHECK(ask(PROC_AUTHWORKER, "key:auth.0.service-password", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FOUND && str_eq(g.data, STR("two")));
+	/* a reload may have removed it meanwhile */
+	CHECK(ask(PROC_AUTHWORKER, "key:auth.12.service-password", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_ABSENT);
+	for (i = 0; i < nitems(no); i++)
+		CHECK_ROW(ask(PROC_AUTHWORKER, no[i], &g) == -1, "%s", no[i]);
+	CHECK(ask(PROC_AUTHD, "key:auth.0.service-password", &g) == -1);
+	CHECK(ask(PROC_CREDD, "key:auth.0.service-password", &g) == -1);
+	unlink(path);
+	CHECK(ask(PROC_AUTHWORKER, "key:auth.0.service-password", &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED);
+	conf_free(conf);
+	conf = was;
+}
+
 int
 main(void)
 {
@@ -191,6 +225,8 @@ main(void)
 	CHECK(ask(PROC_CREDD, "key:store.credentials.secret-key", &g) == 0 &&
 	    g.outcome == SETUP_GIVE_FAILED && g.data.len == 0);
 	check_long(path);
+	check_worker(path);
+	put(path, "two\n");
 	unlink(path);
 	CHECK(ask(PROC_CREDD, "key:store.credentials.secret-key", &g) == 0 &&
 	    g.outcome == SETUP_GIVE_FAILED && g.why.len > 0);

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "paild/pools.h"
 
@@ -110,6 +111,25 @@ pools_user(const struct auth_pools *p, uint32_t worker)
 
 	return pool == AUTH_POOLS_MAX || p->pool[pool].user[0] == '\0' ?
 	    NULL : p->pool[pool].user;
+}
+
+bool
+pools_tell(const struct auth_pools *p, const struct conf *c, uint32_t worker,
+    const char *path)
+{
+	const struct conf_item	*it = conf_item(c, path);
+	struct auth_entries	 e;
+	size_t			 mine = auth_pool_of_worker(p, worker);
+	uint32_t		 entry;
+
+	if (it == NULL || it->key->type != CONF_SECRET ||
+	    strncmp(it->key->path, "auth.*.", 7) != 0)
+		return true;
+	entry = (uint32_t)strtoul(path + 5, NULL, 10);
+	entries_of(c, &e);
+	return entry < e.n && mine != AUTH_POOLS_MAX &&
+	    (auth_pool_of_entry(p, &e, entry) == mine ||
+	    auth_pool_of_lookup(p, &e, entry) == mine);
 }
 
 void

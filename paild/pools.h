@@ -13,6 +13,10 @@ void	 pools_make(struct auth_pools *p, const struct conf *c);
 uint32_t pools_workers(const struct auth_pools *p);
 /* Whom a worker runs as, if not as authd's user; or NULL. */
 const char *pools_user(const struct auth_pools *p, uint32_t worker);
+/* May this worker know what path says, a key of c?  All but the secrets of
+ * another pool's entries of auth. */
+bool	 pools_tell(const struct auth_pools *p, const struct conf *c,
+	    uint32_t worker, const char *path);
 /*
  * Calls missing() with each entry of a later configuration that p has no
  * workers of a kind for, or of another user: they come with a restart of paild.

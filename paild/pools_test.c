@@ -79,6 +79,33 @@ check_lookups(void)
 #endif
 }
 
+/* A secret is its own pool's; the rest is for all. */
+static void
+check_tell(void)
+{
+	static const char	 entry[] = "{type: ldap, url: ['ldaps://h'], "
+	    "base: dc=x, service-dn: cn=p, service-password: s}";
+	struct auth_pools	 p;
+	struct conf		*c;
+	char			 text[600];
+	uint32_t		 i;
+
+	snprintf(text, sizeof(text), "%s, {type: file, path: a}, %s", entry,
+	    entry);
+	c = load(text);
+	pools_make(&p, c);
+	CHECK(p.n == 3 && pools_workers(&p) == 11);	/* 4, 3 and 4 */
+	for (i = 0; i < 12; i++) {
+		CHECK_ROW(pools_tell(&p, c, i, "auth.0.service-password") ==
+		    (i < 4), "%u", i);
+		CHECK_ROW(pools_tell(&p, c, i, "auth.2.service-password") ==
+		    (i >= 7 && i < 11), "%u", i);
+		CHECK(pools_tell(&p, c, i, "auth.0.service-dn"));
+		CHECK(pools_tell(&p, c, i, "auth.9.service-password"));
+	}
+	conf_free(c);
+}
+
 int
 main(void)
 {
@@ -120,6 +147,7 @@ main(void)
 	conf_free(one);
 	conf_free(two);
 	check_lookups();
+	check_tell();
 	rmdir(dir);
 	return TEST_END();
 }

@@ -140,6 +140,15 @@ proc_listens(const struct proc *p)
 	return (proc_row(p->kind)->traits & PROC_LISTENS) != 0;
 }
 
+bool
+proc_may_tell(const char *path, const void *arg)
+{
+	const struct proc	*p = arg;
+
+	return p->kind != PROC_AUTHWORKER || pools_tell(&p->paild->pools,
+	    p->paild->conf, p->index, path);
+}
+
 int
 proc_slice(const struct proc *p, struct buf *b)
 {
@@ -189,7 +198,8 @@ proc_slice(const struct proc *p, struct buf *b)
 	if (conf_recall(pd->conf, p->kind, why, sizeof(why)) == -1)
 		log_warnx("proc=\"%s\": a secret cannot be read again: %s",
 		    proc_name(p), why);
-	r = conf_slice(pd->conf, p->kind, extra, n, b);
+	r = conf_slice_told(pd->conf, p->kind, extra, n,
+	    proc_may_tell, p, b);
 	conf_forget(pd->conf, p->kind);
 	return r;
 }

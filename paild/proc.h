@@ -21,6 +21,9 @@ const char *proc_name(const struct proc *p);
 const char *proc_log_name(const struct proc *p);
 /* p's slice of pd->conf, appended to b. */
 int	 proc_slice(const struct proc *p, struct buf *b);
+/* May a process (arg) have the value of that key?  A worker of authd has no
+ * secrets of other pools. */
+bool	 proc_may_tell(const char *path, const void *arg);
 void	 proc_enter(struct proc *p, enum proc_state s);
 
 #endif

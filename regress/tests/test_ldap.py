@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import signal
 import subprocess
 import threading
 
@@ -14,6 +15,7 @@ import mails
 import proc
 import slapd
 import suite
+from mark import normal_only
 from slapd import SECRET, SERVICE, SUFFIX
 
 PW = "ann's pässword"
@@ -82,7 +84,6 @@ def test_each_way_to_a_directory_lets_in_who_has_the_password():
              "group-filter": "(&(cn=mail)(member=%D))"}
     with slapd.Slapd(PEOPLE) as d:
         rows = [
-            (safe(d, **{"bind-dn": DN}), False),
             (safe(d, **{"bind-dn": DN, "tls-minimum": "1.3",
                         "attributes": {"id": "uid"}}, **group), True),
             ({**safe(d, **search(**group)), "url": [d.url],
@@ -138,6 +139,7 @@ def await_said(s, want, user="ann", password=PW):
         lambda: said(login(s, user, password)) == want)
 
 
+@normal_only("takes 3 s; the code is the same as in others")
 def test_a_directory_that_is_killed_costs_nobody_his_login():
     with slapd.Slapd(PEOPLE) as d:
         with make_suite(safe(d, **search()), login_cache="5m") as s:
@@ -152,6 +154,38 @@ def test_a_directory_that_is_killed_costs_nobody_his_login():
             d.start()
             await_said(s, "OK", "bob", "bob's")
             assert said(login(s, "ann", "wrong")) == "AUTHENTICATIONFAILED"
+
+
+@normal_only("takes 5 s; the code is the same as in others")
+def test_a_directory_that_hangs_holds_up_nobody_but_its_users():
+    """Under logins that it does not answer."""
+    with slapd.Slapd(PEOPLE) as d:
+        entry = safe(d, timeout="3s", **search())
+        file = {"type": "file", "path": "users"}
+        with make_suite(entry, file, users=("fred",), login_cache="5m") as s:
+            assert said(login(s, "ann", PW)) == "OK"
+            d.p.send_signal(signal.SIGSTOP)
+            end, got = threading.Event(), []
+
+            def many(i):
+                while not end.is_set():
+                    got.append(said(login(s, "u%d" % i, "x")))
+
+            threads = [threading.Thread(target=many, args=(i,))
+                       for i in range(8)]
+            for t in threads:
+                t.start()
+            proc.await_true("logins fail", lambda: got)
+            for _ in range(3):
+                assert said(login(s, "ann", PW)) == "OK"
+                assert said(login(s, "fred", suite.PASSWORD)) == "OK"
+            end.set()
+            d.p.send_signal(signal.SIGCONT)
+            for t in threads:
+                t.join()
+            # The other database has no such user: still nobody knows.
+            assert got[0] == "UNAVAILABLE", got
+            await_said(s, "OK", "bob", "bob's")
 
 
 def test_another_server_takes_over():
@@ -201,6 +235,7 @@ def test_the_service_password_is_replaced_while_paild_runs():
             assert "another" not in s.log_text()
 
 
+@normal_only("takes 3 s; the code is the same as in others")
 def test_what_the_directory_says_of_an_account_is_logged():
     locked = ("dn: uid=bob,ou=people,%s\nchangetype: modify\n"
               "add: pwdAccountLockedTime\npwdAccountLockedTime: "
@@ -255,6 +290,7 @@ def bad_names():
     return names
 
 
+@normal_only("takes 4 s; the code is the same as in others")
 def test_a_name_is_never_more_than_a_name():
     names = bad_names()
     assert len(names) >= 200
