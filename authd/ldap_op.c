@@ -83,7 +83,7 @@ ldap_op_bind(LDAP *ld, const char *dn, struct str secret, int64_t until,
 	LDAPMessage	*m;
 	char		*password;
 	struct berval	 cred;
-	int		 id, rc;
+	int		 id, rc, type;
 
 	/* libldap takes what it does not change as what it may. */
 	if ((password = malloc(secret.len + 1)) == NULL)
@@ -97,8 +97,12 @@ ldap_op_bind(LDAP *ld, const char *dn, struct str secret, int64_t until,
 	freezero(password, secret.len + 1);
 	if (rc != LDAP_SUCCESS)
 		return rc;
-	if (op_message(ld, id, until, &m, &rc) == -1)
+	if ((type = op_message(ld, id, until, &m, &rc)) == -1)
 		return rc;
+	if (type != LDAP_RES_BIND) {
+		ldap_msgfree(m);
+		return LDAP_DECODING_ERROR;
+	}
 	return op_result(ld, m, r);
 }
 

@@ -87,6 +87,7 @@ check_bad(void)
 	big[8 + LDAP_ADDR_PATH_MAX] = '\0';
 	CHECK(ldap_addr_parse(big, &a, why, sizeof(why)) == 0);
 	big[8 + LDAP_ADDR_PATH_MAX] = 'a';
+	big[9 + LDAP_ADDR_PATH_MAX] = '\0';
 	CHECK(ldap_addr_parse(big, &a, why, sizeof(why)) == -1);
 }
 
