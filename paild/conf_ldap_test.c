@@ -64,6 +64,8 @@ static const struct { const char *text, *error; } rows[] = {
 	{ E H ", " DN ", timeout: 2s}]\n", "3:74: auth.0.connect-timeout is longer than auth.0.timeout" },
 	{ E H ", " DN ", timeout: 30s}]\n", "3:74: auth.0.timeout: \"30s\" is out of range: must be 1s to 12s" },
 	{ E H ", " DN ", path: users}]\n", "3:65: auth.0.path cannot be used with \"type: ldap\": it belongs to \"type: file\"" },
+	{ L S "auth: [{type: file, path: users, lookup: ldap, url: ['ldaps://h'], " DN "}]\n", "3:68: auth.0.bind-dn cannot be used with \"lookup: ldap\": without the password" },
+	{ L S "auth: [{type: file, path: users, lookup: ldap, url: ['ldaps://h'], base: dc=x}]\n", "" },
 	{ L S "auth: [{type: file, path: users, url: ['ldaps://h']}]\n", "3:34: auth.0.url cannot be used with \"type: file\": it belongs to \"type: ldap\"" },
 	{ E H ", " DN ", attributes: {uid: uid}}]\n", "3:78: unknown key \"uid\" in auth.0.attributes (did you mean \"id\"?)" },
 	{ F "lookup: ldap, " H ", base: dc=x}]\n", "" },

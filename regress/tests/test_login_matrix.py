@@ -4,6 +4,7 @@ configuration, and each user is known to one of them."""
 
 import concurrent.futures
 import imaplib
+import json
 import os
 import pwd
 import re
@@ -11,6 +12,7 @@ import subprocess
 
 import pam
 import proc
+import slapd
 import suite
 
 PASSWORD = "pass, with = signs"
@@ -102,11 +104,94 @@ class SystemFile:
             f.write(before)
 
 
-DATABASES = (SystemPam, FilePam, SystemFile)
+_directories = {}
+
+
+def ldap(where, **keys):
+    """An entry of auth: with the keys of a search in the matrix's directory;
+    a user's id there is another than the name."""
+    if where not in _directories:
+        _directories.clear()
+        _directories[where] = slapd.Slapd("".join(
+            slapd.person(c.user, c.password, employeeNumber=[c.id])
+            for c in (LdapLdap, FileLdap, LdapPam, LdapFile)))
+    d = _directories[where]
+    return json.dumps({
+        "type": "ldap", "url": [d.tls_url], "ca-file": d.ca,
+        "base": "ou=people," + slapd.SUFFIX, "service-dn": slapd.SERVICE,
+        "service-password": slapd.SECRET,
+        "attributes": {"id": "employeeNumber"}, **keys})
+
+
+class LdapLdap:
+    """A directory, for both."""
+    lookup, verifier = "ldap", "ldap"
+    mechanisms = ("PLAIN", "LOGIN")
+    user, id = "dora", "e-1001"
+    password = PASSWORD
+
+    def __init__(self, directory):
+        self.entry = ldap(directory)
+
+    def users(self, s):
+        pass
+
+
+class FileLdap(LdapLdap):
+    """A directory's passwords, for the names of a file."""
+    lookup = "file"
+    user = id = "emil"
+
+    def __init__(self, directory):
+        path = os.path.join(directory, "emil")
+        with open(path, "w") as f:
+            f.write("Emil:*\n")
+        os.chmod(path, 0o644)
+        self.entry = ldap(directory, lookup="file", path=path)
+
+
+class LdapPam:
+    """PAM's passwords, for the ids of a directory."""
+    lookup, verifier = "ldap", "pam"
+    uid = pwd.getpwnam("nobody").pw_uid
+    mechanisms = ("PLAIN", "LOGIN")
+    user, id = "fay", "e-1003"
+    password = SCRIPTED
+    stranger = "not-in-the-directory"
+
+    def __init__(self, directory):
+        where = os.path.join(directory, "ldap-pam")
+        os.mkdir(where, 0o755)
+        self.entry = ldap(
+            directory, type="pam", lookup="ldap", user="nobody",
+            service=pam.script(where, {self.user: self.password,
+                                       self.stranger: self.password}))
+
+    def users(self, s):
+        pass
+
+
+class LdapFile(SystemFile):
+    """A password file, for the ids of a directory."""
+    lookup = "ldap"
+    user, id = "gil", "e-1004"
+    stranger = "in-the-file-only"
+
+    def __init__(self, directory):
+        self.path = os.path.join(directory, "gil")
+        open(self.path, "w").close()
+        self.entry = ldap(directory, type="file", path=self.path,
+                          lookup="ldap")
+
+
+DATABASES = (LdapLdap, FileLdap, LdapPam, LdapFile, SystemPam, FilePam,
+             SystemFile)
 
 IMPOSSIBLE = {
     ("pam", "SCRAM-SHA-256"):
         "PAM verifies passwords, and has no keys to prove one with",
+    ("ldap", "SCRAM-SHA-256"):
+        "a directory verifies passwords, and gives no keys away",
 }
 
 
@@ -216,7 +301,9 @@ def test_each_row_of_the_matrix_logs_in():
     with Matrix(*(() if why else DATABASES)) as (s, databases):
         for d in databases:
             for mechanism in d.mechanisms:
-                for client in CLIENTS[mechanism]:
+                # A pair is no other thing to a client.
+                for client in CLIENTS[mechanism][:1 if isinstance(
+                        d, (FileLdap, LdapPam, LdapFile)) else None]:
                     assert client(s, mechanism, d.user, d.password), (
                         d.__class__.__name__, mechanism, client.__name__,
                         s.log_tail())
@@ -244,11 +331,12 @@ def test_a_wrong_password_is_one_in_each_row():
             for mechanism in set(CLIENTS) - set(d.mechanisms):
                 assert (d.verifier, mechanism) in IMPOSSIBLE, (d, mechanism)
                 tries.append((with_gsasl, mechanism, d.user, d.password))
+        # Those of the last ones: no other's word for it comes after theirs.
         strangers = () if why else (FilePam.stranger,
                                  SystemFile.stranger)
-        for user in strangers:
-            tries.append((with_imaplib, "PLAIN", user, SCRIPTED if
-                          user == FilePam.stranger else PASSWORD))
+        for d in databases:
+            if hasattr(d, "stranger"):
+                tries.append((with_imaplib, "PLAIN", d.stranger, d.password))
         # root has a uid below minimum-uid, whatever the password
         tries.append((with_imaplib, "PLAIN", "root", PASSWORD))
         with concurrent.futures.ThreadPoolExecutor(len(tries)) as pool:
