@@ -89,6 +89,7 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	a->preauth = preauth_new();
 	a->revoked = revoked_new();
 	a->app_used = app_used_new();
+	a->sessions = sessions_new();
 	a->work = work_new(base, &conf->pools);
 	if (a->work != NULL && a->cache != NULL)
 		a->checks = checks_new(a->work, a->cache, &a->conf);
@@ -100,8 +101,8 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 		work_on_revoke(a->work, authd_changed, a);
 	}
 	if (a->gate == NULL || a->preauth == NULL || a->revoked == NULL ||
-	    a->app_used == NULL || a->checks == NULL || a->grants == NULL ||
-	    attempts_init(a) == -1) {
+	    a->app_used == NULL || a->sessions == NULL || a->checks == NULL ||
+	    a->grants == NULL || attempts_init(a) == -1) {
 		authd_free(a);
 		return NULL;
 	}
@@ -128,6 +129,7 @@ authd_free(struct authd *a)
 	preauth_free(a->preauth);
 	revoked_free(a->revoked);
 	app_used_free(a->app_used);
+	sessions_free(a->sessions);
 	free(a);
 }
 

@@ -30,11 +30,14 @@ channel_init(struct channel *c, struct authd *a, uint32_t index)
 	TAILQ_INIT(&c->logins);
 }
 
+/* Its sessions go with it, or it is another's now. */
 static void
 channel_forget(struct channel *c)
 {
 	struct login	*l;
 
+	if (c->authd->sessions != NULL)
+		sessions_forget(c->authd->sessions, c->index);
 	while ((l = TAILQ_FIRST(&c->logins)) != NULL)
 		login_free(l);
 }
@@ -204,6 +207,10 @@ channel_message(struct peer *p, struct msg *m, void *arg)
 		/* A step may cross our last word: no login, no harm. */
 		if ((l = channel_find(c, m->id)) != NULL)
 			login_step(l, bytes.data);
+		r = 0;
+		break;
+	case IMSG_AUTH_END:
+		sessions_end(c->authd->sessions, c->index, m->id);
 		r = 0;
 		break;
 	case IMSG_AUTH_CANCEL:

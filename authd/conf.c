@@ -65,6 +65,10 @@ authd_limits(struct authd_conf *conf, const struct slice *slice)
 	conf->logins = slice_num(slice, "login-limits.waiting");
 	conf->logins_address = slice_num(slice,
 	    "login-limits.waiting-per-address");
+	conf->sessions.user = (unsigned int)slice_num(slice,
+	    "login-limits.sessions-per-user");
+	conf->sessions.address = (unsigned int)slice_num(slice,
+	    "login-limits.sessions-per-address");
 	/* "paild -C" has none, and starts no authd either. */
 	conf->tallies = imapds == 0 ? AUTHD_TALLIES_MAX :
 	    AUTHD_TALLIES_ALL / imapds;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "authd/cache.h"
+#include "authd/sessions.h"
 #include "common/auth_kind.h"
 #include "common/slice.h"
 
@@ -43,6 +44,7 @@ struct authd_conf {
 	 * (RFC 7628 section 3.2.2), and of XOAUTH2. */
 	char		oauthbearer_error[AUTHD_ERROR_MAX];
 	char		xoauth2_error[AUTHD_ERROR_MAX];
+	struct sessions_limits sessions;
 };
 
 _Static_assert(2 * AUTH_ENTRIES_MAX <= CACHE_BACKENDS_MAX,

@@ -53,7 +53,9 @@ conf_slice(unsigned index, bool bad_first, unsigned timeout)
 	    "login-limits.failure-delay", "1",
 	    "login-limits.guesses-per-user", "30",
 	    "login-limits.waiting", "60",
-	    "login-limits.waiting-per-address", "20", NULL);
+	    "login-limits.waiting-per-address", "20",
+	    "login-limits.sessions-per-user", "0",
+	    "login-limits.sessions-per-address", "0", NULL);
 }
 
 static __attribute__((noreturn)) void

@@ -56,6 +56,7 @@ static const struct {
 	    "The password or the account has expired" },
 	[AUTH_CONTACTADMIN] = { "locked",
 	    "This account may not log in, contact your administrator" },
+	[AUTH_LIMIT] = { "limit", "Too many sessions" },
 	[AUTH_MECHANISM] = { "no", "Unsupported authentication mechanism" },
 	[AUTH_PROTOCOL] = { "bad", "Malformed SASL message" },
 	[AUTH_CANCELLED] = { "cancelled", "Cancelled" }
@@ -184,6 +185,8 @@ login_grant(struct login *l)
 			login_enter(l, LOGIN_GRANT);
 		return;
 	}
+	if (login_full(l))
+		return;
 	if (why != NULL || grant_session(a->grants, l->granted, l->user,
 	    login_rights(l), l->session, &fd, &why) == -1) {
 		login_no(l, AUTH_UNAVAILABLE, why);
@@ -192,6 +195,7 @@ login_grant(struct login *l)
 	a->counts.ok++;
 	a->counts.cached += l->cached;
 	login_log(l, "ok", "");
+	login_opened(l);
 	(void)peer_send_struct(c->peer, IMSG_AUTH_OK, l->id, &ok, fd);
 	login_free(l);
 }

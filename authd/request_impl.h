@@ -16,6 +16,11 @@ void	 login_log(const struct login *l, const char *result,
 void	 login_challenge(struct login *l, enum login_state state,
 	    struct str data);
 
+/* request_session.c: is a limit of sessions reached?  Then l is gone. */
+bool	 login_full(struct login *l);
+/* It has one more. */
+void	 login_opened(const struct login *l);
+
 /* request_app.c: l's password was an app password, "ID NAME" of granted; notes
  * its use. */
 void	 login_app(struct login *l, const char *granted, struct str data);

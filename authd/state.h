@@ -18,6 +18,7 @@
 #include "authd/grant.h"
 #include "authd/known.h"
 #include "authd/preauth.h"
+#include "authd/sessions.h"
 #include "authd/work.h"
 
 #define AUTHD_IMAPD_MAX		256	/* processes */
@@ -60,6 +61,7 @@ struct authd {
 	struct cache		*cache;
 	struct preauth		*preauth;
 	struct revoked		*revoked;
+	struct sessions		*sessions;
 	struct app_used		*app_used;
 	void			(*on_app_used)(const char *user,
 				    const char *id);	/* NULL: nobody's */

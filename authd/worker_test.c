@@ -22,7 +22,9 @@ conf_slice(const char *type, const char *mechanisms)
 	    "login-limits.failure-delay", "3",
 	    "login-limits.guesses-per-user", "30",
 	    "login-limits.waiting", "500",
-	    "login-limits.waiting-per-address", "100", NULL);
+	    "login-limits.waiting-per-address", "100",
+	    "login-limits.sessions-per-user", "0",
+	    "login-limits.sessions-per-address", "0", NULL);
 }
 
 static void

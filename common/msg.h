@@ -74,6 +74,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(AUTH_CHALLENGE,	33, AUTH, B, 12288, 0, auth_bytes)	\
 	X(AUTH_OK,		34, AUTH, B, 1024, 1, auth_ok)		\
 	X(AUTH_NO,		35, AUTH, B, 1024, 0, auth_no)		\
+	X(AUTH_END,		36, AUTH, A, 0, 0, none)		\
 	/* grants */							\
 	X(GRANT_SESSION,	40, GRANT, A, 1024, 1, grant_session)	\
 	X(GRANT_REVOKE,		41, GRANT, A, 1024, 0, grant_revoke)	\

@@ -17,6 +17,8 @@
  * bytes.  The LOGIN command is sent as mechanism PLAIN with initial
  * "\0user\0password".  The reply is AUTH_CHALLENGE (then AUTH_STEP), AUTH_OK or
  * AUTH_NO with that id. imapd then waits on the new channel for SESSION_READY.
+ * AUTH_END with the id of a login that AUTH_OK has answered: its session is
+ * over, and does not count any more.
  */
 #define AUTH_BYTES_MAX	11900	/* of a decoded SASL message */
 #define AUTH_EXPORTER	32	/* bytes: RFC 9266 section 2 */
@@ -40,6 +42,7 @@ enum auth_code {
 	AUTH_UNAVAILABLE,	/* [UNAVAILABLE]: a backend is away */
 	AUTH_EXPIRED,		/* [EXPIRED]: right, but too old */
 	AUTH_CONTACTADMIN,	/* [CONTACTADMIN]: right, but not allowed */
+	AUTH_LIMIT,		/* [LIMIT]: right, but too many sessions */
 	AUTH_MECHANISM,		/* no such mechanism */
 	AUTH_PROTOCOL,		/* malformed SASL message: BAD */
 	AUTH_CANCELLED

@@ -199,6 +199,15 @@ auth_cancel(struct client *c)
 	(void)login_end(l, &ops);
 }
 
+void
+auth_end(struct client *c)
+{
+	if (c->granted != 0 && auth.peer != NULL)
+		(void)peer_send(auth.peer, IMSG_AUTH_END, c->granted, NULL, 0,
+		    -1);
+	c->granted = 0;
+}
+
 static int
 on_auth(struct login *l, struct msg *m, struct arena *a)
 {
@@ -219,7 +228,9 @@ on_auth(struct login *l, struct msg *m, struct arena *a)
 		if (wire_decode(&auth_ok_wire, &ok, m->data, m->len, a) == -1)
 			return -1;
 		c = login_end(l, &ops);
+		c->granted = m->id;
 		if (m->fd == -1) {
+			auth_end(c);
 			log_warnx("session=%08x login result=unavailable "
 			    "why=\"out of file descriptors\"",
 			    c->session);

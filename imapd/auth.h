@@ -34,6 +34,9 @@ void	 auth_channel(struct event_base *base, int fd);
 void	 auth_login(struct client *c, struct str mechanism,
 	    const struct str *initial, const struct auth_ops *ops);
 void	 auth_step(struct client *c, struct str data);
+/* What ok() has given is over: authd counts sessions.  Does nothing if there is
+ * none. */
+void	 auth_end(struct client *c);
 /* The client gave up or went away: no callback follows. */
 void	 auth_cancel(struct client *c);
 

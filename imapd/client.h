@@ -113,6 +113,7 @@ struct client {
 	struct command		*reading;	/* its text is being read */
 	struct command		*taking;	/* takes input itself */
 	struct login		*login;		/* under way at authd */
+	uint32_t		 granted;	/* authd's id of it; 0: none */
 	struct mbox_client	*storage;	/* NULL until logged in */
 	struct view		*view;		/* NULL: nothing selected */
 	char			*user;		/* a word of the log */

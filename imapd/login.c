@@ -42,6 +42,8 @@ static const struct {
 	    "Logins are temporarily unavailable, try again later", false },
 	[AUTH_EXPIRED] = { "EXPIRED",
 	    "The password or the account has expired", false },
+	[AUTH_LIMIT] = { "LIMIT",
+	    "Too many sessions, close others first", false },
 	[AUTH_CONTACTADMIN] = { "CONTACTADMIN",
 	    "This account may not log in, contact your administrator", false },
 	[AUTH_MECHANISM] = { NULL,
@@ -122,6 +124,7 @@ login_refused(struct client *c, const struct session_end *end)
 	    end->text.p, end->text.len));
 	free(c->user);
 	c->user = NULL;
+	auth_end(c);
 	if (c->via == VIA_PREAUTH)
 		client_bye(c, "[%s] %.*s", reply_code(&no) != NULL ?
 		    reply_code(&no) : "UNAVAILABLE", (int)end->text.len,
@@ -201,5 +204,6 @@ login_ok(struct client *c, struct str user, int fd)
 		close(fd);
 	free(c->user);
 	c->user = NULL;
+	auth_end(c);
 	login_no(c, AUTH_UNAVAILABLE, STR("no channel"));
 }

@@ -397,6 +397,7 @@ run_end(struct client *c)
 	struct command	*cmd;
 
 	auth_cancel(c);
+	auth_end(c);
 	mbox_client_close(c->storage);
 	c->storage = NULL;
 	command_free(c->reading);

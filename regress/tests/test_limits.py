@@ -8,6 +8,7 @@ import subprocess
 
 import proc
 import suite
+from guess import Client
 from imapc import status
 from mails import small
 
@@ -197,3 +198,52 @@ def fill_disk(s, is_small):
         text = s.log_text()
         assert "could not be committed" not in text and \
             "the state" not in text, s.log_tail()
+
+
+def test_a_user_and_an_address_have_so_many_sessions_through_all_processes():
+    """login-limits.sessions-per-user, -per-address: two imapds."""
+    with suite.Suite(users=("ann", "bob"),
+                     processes="{imapd: 2, storaged: 1}",
+                     login_limits="{sessions-per-user: 3, "
+                     "sessions-per-address: 4}") as s:
+        def try_one(user, address):
+            c = Client(s.imap_port, address)
+            return c, c.cmd("LOGIN %s %s" % (user, suite.PASSWORD))
+
+        def refused(user, address):
+            c, a = try_one(user, address)
+            c.close()
+            return a.status == "NO" and a.code("LIMIT") is not None
+        mine = []
+        for i in range(3):
+            c, a = try_one("ann", "127.60.0.%d" % (i + 1))
+            assert a.status == "OK", a
+            mine.append(c)
+        assert refused("ann", "127.60.0.9")
+        other, a = try_one("bob", "127.60.0.9")
+        assert a.status == "OK", a
+        mine[0].logout()
+        mine[1].sock.close()        # gone without a word
+        for _ in range(2):          # each opens a session, and keeps it
+            def room():
+                c, a = try_one("ann", "127.60.0.10")
+                mine.append(c)
+                return a.status == "OK"
+            proc.await_true("room for one", room)
+        assert refused("ann", "127.60.0.11")
+        assert "login-limits.sessions-per-user is reached" in s.log_text()
+        # one address: the users are not the limit
+        s.over["login_limits"] = "{sessions-per-address: 2}"
+        s.write_conf()
+        s.ctl("reload")
+        held = []
+        for user, address in (("ann", "127.61.0.1"), ("bob", "127.61.0.1"),
+                              ("ann", "127.61.0.2")):
+            c, a = try_one(user, address)
+            assert a.status == "OK", a
+            held.append(c)
+        assert refused("ann", "127.61.0.1")
+        # 127.0.0.1 may be a proxy
+        loopback = [s.client("ann") for _ in range(4)]
+        for c in (other, *mine, *held, *loopback):
+            c.close()

@@ -1,0 +1,34 @@
+/* The sessions that a login opens: whether there may be one more. */
+#include "common/compat.h"
+
+#include <stdio.h>
+
+#include "authd/request_impl.h"
+#include "authd/sessions.h"
+
+bool
+login_full(struct login *l)
+{
+	struct authd	*a = l->channel->authd;
+	const char	*limit;
+	char		 why[64];
+
+	/* The operator delivers, whatever the user's programs do. */
+	if (l->sasl.mech->proof == SASL_TOKEN || (limit = sessions_full(
+	    a->sessions, &a->conf.sessions, l->granted, &l->from)) == NULL)
+		return false;
+	snprintf(why, sizeof(why), "%s is reached", limit);
+	a->counts.refused++;
+	login_no(l, AUTH_LIMIT, why);
+	return true;
+}
+
+void
+login_opened(const struct login *l)
+{
+	struct channel	*c = l->channel;
+
+	if (l->sasl.mech->proof != SASL_TOKEN)
+		(void)sessions_add(c->authd->sessions, c->index, l->id,
+		    l->granted, &l->from);
+}
