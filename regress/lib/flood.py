@@ -2,9 +2,12 @@
 """Strangers that guess passwords, until they are killed: each of ADDRESSES
 addresses of 127.0.0.0/8 has EACH connections that send a LOGIN, wait for the
 answer, and send the next. Prints, four times a second, how many were sent,
-and how many were answered with NO, and with [UNAVAILABLE] or BYE.
+and how many were answered with NO, and with [UNAVAILABLE] or BYE. With HURRY
+connections, those are all that there are, from the addresses in turn, and they
+do not wait for an answer: a LOGIN is sent, and the next connection made.
 
-usage: flood.py PORT ADDRESSES EACH NAME     (NAME -: another each time)"""
+usage: flood.py PORT ADDRESSES EACH NAME [HURRY]
+	(NAME -: another each time)"""
 
 import os
 import selectors
@@ -61,17 +64,19 @@ class Conn:
                     self.guess()
                 except OSError:
                     return self.reopen()
+                if self.flood.hurry:
+                    return self.reopen()
         return None
 
 
 class Flood:
-    def __init__(self, port, addresses, each, name):
-        self.port, self.name = port, name
+    def __init__(self, port, addresses, each, name, hurry=0):
+        self.port, self.name, self.hurry = port, name, hurry
         self.sent = self.no = self.refused = 0
         self.sel = selectors.DefaultSelector()
-        for i in range(addresses):
-            for _ in range(each):
-                Conn(self, "127.%d.%d.1" % (10 + i // 200, i % 200))
+        for i in range(hurry or addresses * each):
+            n = i % addresses
+            Conn(self, "127.%d.%d.1" % (10 + n // 200, n % 200))
 
     def run(self):
         told = 0
@@ -85,4 +90,4 @@ class Flood:
 
 if __name__ == "__main__":
     Flood(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]),
-          sys.argv[4]).run()
+          sys.argv[4], *map(int, sys.argv[5:])).run()

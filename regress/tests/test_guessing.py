@@ -12,7 +12,7 @@ import measure
 import proc
 import suite
 from guess import Client
-from mark import normal_only
+from mark import normal_only, time_limit
 
 ATTACK = 20 if os.environ.get("SOAK") else 4    # seconds
 SOON = 2.0              # an honest user's login, in seconds
@@ -32,13 +32,14 @@ def make_suite(**over):
 
 
 class Flood:
-    def __init__(self, s, addresses, each, name):
+    def __init__(self, s, addresses, each, name, *hurry):
         self.out = os.path.join(s.dir, "flood")
         with open(self.out, "wb") as out:
             self.p = proc.spawn(
                 [sys.executable,
                  os.path.join(proc.TOP, "regress/lib/flood.py"),
-                 str(s.imap_port), str(addresses), str(each), name],
+                 str(s.imap_port), str(addresses), str(each), name,
+                 *map(str, hurry)],
                 stdout=out)
 
     def counts(self):
@@ -93,15 +94,16 @@ def soon(s, user, address, what):
     return took
 
 
-def under(s, flood, enough, who):
-    """Logins (user, address, what) of who(i), while the attack lasts."""
+def under(s, flood, enough, who, guesses=0):
+    """Logins (user, address, what) of who(i), while the attack lasts, and until
+    so many guesses have been made."""
     before = measure.Peak(s)
     witness = Witness(s)
     with flood() as f:
         proc.await_true("the attack", lambda: f.counts()[0] >= enough)
         end = time.monotonic() + ATTACK
         took, i = [], 0
-        while time.monotonic() < end:
+        while time.monotonic() < end or f.counts()[0] < guesses:
             for args in who(i):
                 took.append(soon(s, *args))
             i += 1
@@ -163,6 +165,19 @@ def test_400_connections_of_one_address_hold_up_no_new_user():
         under(s, lambda: Flood(s, 1, 400, "-"), 400,
               lambda i: [("u%d" % (i % 399 + 1), "127.203.%d.%d" % (
                   i // 200, i % 200 + 1), "a new user")])
+
+
+@normal_only("measures time")
+@time_limit(300, soak=3600)
+def test_50_connections_that_guess_in_a_hurry_hold_up_no_user():
+    """From 20 addresses; with SOAK=1, 100,000 guesses."""
+    with make_suite() as s:
+        soon(s, "u1", "127.201.0.1", "before")
+        under(s, lambda: Flood(s, 20, 0, "-", 50), 400, lambda i: [
+            ("u1", "127.201.0.1", "the user, from a known address"),
+            ("u%d" % (i % 399 + 1), "127.206.%d.%d" % (
+                i // 200 % 250, i % 200 + 1), "a new user")],
+            guesses=100000 if os.environ.get("SOAK") else 2000)
 
 
 def test_passwords_are_checked_by_one_worker_a_core():
