@@ -89,6 +89,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(SIGN_CERT,		110, SIGN, A, MSG_LONG, 0, sign_cert)	\
 	X(SIGN_TRANSCRIPT,	111, SIGN, B, 1024, 0, sign_transcript)	\
 	X(SIGN_DONE,		112, SIGN, A, 2048, 0, sign_done)	\
+	X(SIGN_TICKETS,		113, SIGN, A, 512, 0, sign_tickets)	\
 	/* a session: requests */					\
 	X(MBOX_LIST,		60, MBOX, A, 2048, 0, mbox_list)	\
 	X(MBOX_CREATE,		61, MBOX, A, 2048, 0, mbox_create)	\

@@ -1,6 +1,7 @@
 /* Certificates and signatures: one table of fields for each message. */
 #include "common/compat.h"
 #include "common/msg_sign.h"
+#include "common/tls_ticket.h"
 
 #define WIRE_STRUCT(type, fields)					\
 	{ #type, sizeof(struct type), fields, nitems(fields) }
@@ -41,3 +42,12 @@ static const struct wire_field done_fields[] = {
 };
 const struct wire_struct sign_done_wire =
     WIRE_STRUCT(sign_done, done_fields);
+
+static const struct wire_field tickets_fields[] = {
+	{ WIRE_BYTES, offsetof(struct sign_tickets, now), TLS_TICKET_LEN,
+	    NULL },
+	{ WIRE_BYTES, offsetof(struct sign_tickets, before), TLS_TICKET_LEN,
+	    NULL }
+};
+const struct wire_struct sign_tickets_wire =
+    WIRE_STRUCT(sign_tickets, tickets_fields);

@@ -68,7 +68,14 @@ struct sign_done {
 	struct str	 why;		/* unless SIGN_OK */
 };
 
+/* SIGN_TICKETS: the keys of session tickets (common/tls_ticket.h): of now, and
+ * of before.  Empty: none. */
+struct sign_tickets {
+	struct str	 now;
+	struct str	 before;
+};
+
 extern const struct wire_struct sign_cert_wire, sign_transcript_wire,
-    sign_done_wire;
+    sign_done_wire, sign_tickets_wire;
 
 #endif

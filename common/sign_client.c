@@ -18,6 +18,7 @@
 #include "common/sign_client.h"
 #include "common/sign_provider.h"
 #include "common/tls_context.h"
+#include "common/tls_ticket.h"
 
 #define ARENA_MAX	(1024 * 1024)	/* of the names of a certificate */
 
@@ -142,11 +143,29 @@ on_done(const struct msg *m)
 }
 
 static int
+on_tickets(const struct msg *m)
+{
+	struct sign_tickets	 t;
+
+	if (wire_decode(&sign_tickets_wire, &t, m->data, m->len, NULL) == -1)
+		return -1;
+	tls_ticket_keys(t.now, t.before);
+	return 0;
+}
+
+static int
 sc_message(struct peer *p, struct msg *m, void *arg)
 {
 	(void)p;
 	(void)arg;
-	return m->type == IMSG_SIGN_CERT ? on_cert(m) : on_done(m);
+	switch (m->type) {
+	case IMSG_SIGN_CERT:
+		return on_cert(m);
+	case IMSG_SIGN_TICKETS:
+		return on_tickets(m);
+	default:
+		return on_done(m);
+	}
 }
 
 static void

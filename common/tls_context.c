@@ -1,6 +1,6 @@
 /*
  * OpenSSL, set up once: TLS 1.2 and above, no renegotiation, no compression,
- * no session store, and no buffers for connections that are idle.
+ * no session store (but tickets), no buffers for connections that are idle.
  */
 #include "common/tls_context.h"
 
@@ -16,6 +16,7 @@
 
 #include "common/compat.h"
 #include "common/sign_provider.h"
+#include "common/tls_ticket.h"
 
 /* TLS 1.2: ephemeral keys and AEAD, nothing else (RFC 9325 section 4.2);
  * TLS 1.3 has nothing else. */
@@ -144,6 +145,10 @@ context_make(struct str chain, EVP_PKEY *key, const char *protocol, char *why,
 	if (key == NULL && (key = apart = sign_provider_key(own, why,
 	    size)) == NULL)
 		goto fail;
+	if (tls_ticket_use(ctx) == -1) {
+		explain(why, size, "session tickets");
+		goto fail;
+	}
 	if (SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
 	    SSL_CTX_check_private_key(ctx) != 1) {
 		explain(why, size, "the private key does not match the "

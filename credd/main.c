@@ -138,7 +138,7 @@ main_start(struct event_base *base, struct slice *conf)
 	refresh_configure(refresh, main_conf(conf));
 	tls = tls_store_new(base, world.files, main_now, main_certificates,
 	    NULL);
-	sign = sign_new(base, tls, clock_ms);
+	sign = sign_new(base, tls, clock_ms, main_now);
 	if (!slice_bool(conf, "report"))
 		tls_store_configure(tls, conf);
 }

@@ -20,6 +20,9 @@
 #include "credd/sign.h"
 #include "credd/tls_sign.h"
 #include "credd/tls_store.h"
+#include "credd/tls_ticket_key.h"
+
+#define TICKETS_LOOK	60	/* seconds between two looks at the time */
 
 struct sign_peer {
 	struct sign	*sign;
@@ -34,6 +37,9 @@ struct sign {
 	struct event_base	*base;
 	const struct tls_store	*store;
 	uint64_t		(*ms)(void);
+	int64_t			(*now)(void);
+	struct event		 tickets;
+	uint64_t		 epoch;		/* of the tickets' keys */
 	uint64_t		 made;
 	uint64_t		 refused;
 	struct sign_peer	 peers[SIGN_PEERS_MAX];
@@ -55,9 +61,51 @@ sign_turn(evutil_socket_t fd, short what, void *arg)
 		peer_hold(sp->peer, false);
 }
 
+/* Of the first certificate's key: a client may return for any name. */
+static void
+send_tickets(struct sign *s, struct peer *p)
+{
+	struct sign_tickets	 t = { STR(""), STR("") };
+	uint8_t			 key[2][TLS_TICKET_LEN];
+	uint64_t		 epoch = (uint64_t)s->now() / TLS_TICKET_LIFE;
+	const struct tls_key	*k;
+	char *const		*names;
+	size_t			 n;
+
+	if (tls_store_count(s->store) == 0)
+		return;
+	k = tls_store_at(s->store, 0, &names, &n);
+	if (tls_ticket_key(k, epoch, key[0]) == 0)
+		t.now = (struct str){ (char *)key[0], TLS_TICKET_LEN };
+	if (tls_ticket_key(k, epoch - 1, key[1]) == 0)
+		t.before = (struct str){ (char *)key[1], TLS_TICKET_LEN };
+	peer_send_struct(p, IMSG_SIGN_TICKETS, 0, &t, -1);
+	explicit_bzero(key, sizeof(key));
+}
+
+/* By the time of day, which may be set: it is looked at often. */
+static void
+tickets_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct sign	*s = arg;
+	struct timeval	 tv = { TICKETS_LOOK, 0 };
+	uint64_t	 epoch = (uint64_t)s->now() / TLS_TICKET_LIFE;
+	uint32_t	 i;
+
+	(void)fd;
+	(void)what;
+	evtimer_add(&s->tickets, &tv);
+	if (epoch == s->epoch)
+		return;
+	s->epoch = epoch;
+	for (i = 0; i < SIGN_PEERS_MAX; i++)
+		if (s->peers[i].peer != NULL)
+			send_tickets(s, s->peers[i].peer);
+}
+
 struct sign *
 sign_new(struct event_base *base, const struct tls_store *store,
-    uint64_t (*ms)(void))
+    uint64_t (*ms)(void), int64_t (*now)(void))
 {
 	struct sign	*s = mem_new(1, sizeof(*s));
 	uint32_t	 i;
@@ -65,6 +113,9 @@ sign_new(struct event_base *base, const struct tls_store *store,
 	s->base = base;
 	s->store = store;
 	s->ms = ms;
+	s->now = now;
+	evtimer_assign(&s->tickets, base, tickets_look, s);
+	tickets_look(-1, 0, s);
 	for (i = 0; i < SIGN_PEERS_MAX; i++) {
 		s->peers[i].sign = s;
 		s->peers[i].index = i;
@@ -81,6 +132,7 @@ sign_free(struct sign *s)
 
 	if (s == NULL)
 		return;
+	event_del(&s->tickets);
 	for (i = 0; i < SIGN_PEERS_MAX; i++) {
 		event_del(&s->peers[i].turn);
 		peer_close(s->peers[i].peer);
@@ -117,6 +169,7 @@ send_set(struct sign *s, struct peer *p)
 
 	if (!tls_store_ready(s->store))
 		return;
+	send_tickets(s, p);
 	for (i = 0; i < n || i == 0; i++)
 		send_cert(p, s->store, i, n);
 }

@@ -19,9 +19,9 @@ struct event_base;
 struct sign;
 struct tls_store;
 
-/* ms: a monotonic clock (tests have their own). */
+/* ms: a monotonic clock, now: seconds since 1970 (tests have their own). */
 struct sign *sign_new(struct event_base *base, const struct tls_store *store,
-	    uint64_t (*ms)(void));
+	    uint64_t (*ms)(void), int64_t (*now)(void));
 void	 sign_free(struct sign *s);		/* NULL is fine */
 /* The store has another set: all are given it. */
 void	 sign_changed(struct sign *s);

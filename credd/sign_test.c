@@ -19,6 +19,7 @@
 #include "common/test/capture.h"
 #include "common/test/slice_make.h"
 #include "common/test/tls_fake.h"
+#include "common/tls_ticket.h"
 #include "credd/sign.h"
 #include "credd/test/files_fake.h"
 #include "credd/tls_form.h"
@@ -34,6 +35,8 @@ static uint64_t		  clock_now = 1000000;
 struct imapd {
 	struct peer	*p;		/* NULL: cut */
 	unsigned	 certs;		/* messages */
+	unsigned	 tickets;	/* keys of another time */
+	char		 ticket[TLS_TICKET_LEN];
 	uint32_t	 count;		/* in the last of them */
 	uint8_t		 id[SIGN_ID_LEN];
 	unsigned	 done[3];	/* answers, by their code */
@@ -47,6 +50,13 @@ static uint64_t
 fake_ms(void)
 {
 	return clock_now;
+}
+
+/* Of the tickets' keys. */
+static int64_t
+fake_day(void)
+{
+	return (int64_t)(clock_now / 1000);
 }
 
 static int64_t
@@ -69,6 +79,7 @@ on_message(struct peer *p, struct msg *m, void *arg)
 	struct imapd		*i = arg;
 	struct sign_cert	 c;
 	struct sign_done	 d;
+	struct sign_tickets	 t;
 	struct arena		*a = arena_new(0);
 
 	(void)p;
@@ -77,6 +88,13 @@ on_message(struct peer *p, struct msg *m, void *arg)
 		    0);
 		i->certs++;
 		i->count = c.count;
+	} else if (m->type == IMSG_SIGN_TICKETS) {
+		CHECK(wire_decode(&sign_tickets_wire, &t, m->data, m->len,
+		    NULL) == 0 && t.now.len == TLS_TICKET_LEN &&
+		    t.before.len == TLS_TICKET_LEN &&
+		    memcmp(t.now.p, t.before.p, TLS_TICKET_LEN) != 0);
+		i->tickets += memcmp(i->ticket, t.now.p, TLS_TICKET_LEN) != 0;
+		memcpy(i->ticket, t.now.p, TLS_TICKET_LEN);
 	} else {
 		CHECK(wire_decode(&sign_done_wire, &d, m->data, m->len,
 		    NULL) == 0 && (d.code == SIGN_OK) == (d.why.len == 0) &&
@@ -175,7 +193,7 @@ load(void)
 	files_fake_set("key:tls.0.certificate", cert, strlen(cert));
 	files_fake_set("key:tls.0.private-key", key, strlen(key));
 	store = tls_store_new(base, files_fake_new(base), wall, changed, NULL);
-	sign = sign_new(base, store, fake_ms);
+	sign = sign_new(base, store, fake_ms, fake_day);
 	/* One that comes before the certificates are there. */
 	join(&good, 0);
 	CHECK(good.certs == 0);
@@ -188,6 +206,8 @@ load(void)
 	memcpy(good.id, k->id, SIGN_ID_LEN);
 	join(&bad, 1);
 	CHECK(bad.certs == 1);
+	CHECK(good.tickets == 1 && bad.tickets == 1 && memcmp(good.ticket,
+	    bad.ticket, TLS_TICKET_LEN) == 0);
 	CHECK(is_signed(&good) && is_signed(&bad));
 }
 
@@ -280,8 +300,12 @@ test_rate(void)
 	clock_now += 3600 * 1000;
 	n = burn();
 	CHECK_ROW(n == SIGN_BURST, "%u", n);
-	clock_now += 3600 * 1000;
+	clock_now += TLS_TICKET_LIFE * 1000;
 	CHECK(is_signed(&bad));
+	/* and it is given the tickets' keys of its time */
+	join(&bad, 1);
+	CHECK(bad.tickets > 1 && memcmp(good.ticket, bad.ticket,
+	    TLS_TICKET_LEN) != 0);
 	log_set_level(LOG_LEVEL_INFO);
 }
 

@@ -86,7 +86,7 @@ child(struct sign_rig *r, int fd)
 #endif
 	log_init("credd");
 	store = tls_store_new(b, files_fake_new(b), now, child_changed, NULL);
-	child_sign = sign_new(b, store, clock_ms);
+	child_sign = sign_new(b, store, clock_ms, now);
 	files_fake_set("mark:tls", "1", 1);
 	for (i = 0; i < r->n; i++) {
 		snprintf(pairs[2 * i][0], 64, "key:tls.%u.certificate", i);

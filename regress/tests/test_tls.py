@@ -160,6 +160,51 @@ def test_a_credd_that_is_killed_costs_no_session_and_handshakes_go_on():
         assert imapd == {p for p, name in s.children() if name == "imapd"}
 
 
+class Resumer:
+    """A client that keeps its TLS session."""
+
+    def __init__(self):
+        self.context = ssl._create_unverified_context()
+        self.session = None
+
+    def __call__(self, s):
+        """Logs in: was the session resumed, and in which version?"""
+        with self.context.wrap_socket(
+                socket.create_connection(("127.0.0.1", s.imaps_port), 60),
+                session=self.session) as c:
+            f = c.makefile("rwb")
+            f.readline()
+            f.write(b"a LOGIN ann %s\r\nb LOGOUT\r\n" %
+                    suite.PASSWORD.encode())
+            f.flush()
+            assert b"a OK" in f.read()
+            self.session = c.session
+            return c.session_reused, c.version()
+
+
+def test_session_tickets_count_for_all_processes_and_over_a_restart():
+    with suite.Suite(processes="{imapd: 2, storaged: 1}") as s:
+        again = Resumer()
+        assert again(s) == (False, "TLSv1.3")
+
+        # Each process in turn, while the other is stopped.
+        for pid in [p for p, name in s.children() if name == "imapd"]:
+            os.kill(pid, signal.SIGSTOP)
+            assert again(s) == (True, "TLSv1.3")
+            os.kill(pid, signal.SIGCONT)
+        kill_credd(s)
+        assert again(s)[0]
+        s.stop()
+        s.start()
+        assert again(s)[0]
+        # A ticket of TLS 1.2 would have the keys of its connection.
+        old = Resumer()
+        old.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        assert old(s) == (False, "TLSv1.2")
+        assert not old.session.has_ticket
+        assert old(s) == (False, "TLSv1.2")
+
+
 def ca(s):
     """A CA's leaf and its OCSP response: (certificate, key, response)."""
     d = os.path.join(s.dir, "ca")
