@@ -2,6 +2,7 @@
 what is announced, what is refused, and a provider that is away."""
 
 import json
+import os
 import re
 
 import bearer
@@ -86,6 +87,21 @@ def test_a_token_that_is_refused_is_explained_in_json():
             assert any(word in x for x in reasons), (word, reasons)
         # and then none of it has stayed
         assert bearer.works(s, good, "ann")
+
+
+def test_a_file_can_say_who_may_log_in_with_a_token():
+    """The token proves who it is, and a file has the users: any lookup goes
+    with any verifier."""
+    with sts.Oidc() as p, with_provider(
+            p, ", lookup: file, path: users") as s:
+        with open(os.path.join(s.dir, "users"), "w") as f:
+            f.write("ann:*\n")
+        for user in (None, "ann"):
+            assert bearer.attempt(s, p.token(600, "ann"), user) is None
+        no, error = bearer.attempt(s, p.token(600, "bob"))
+        assert "AUTHENTICATIONFAILED" in no and \
+            error["status"] == "invalid_token", (no, error)
+        assert "the lookup does not know the user" in s.log_text()
 
 
 @normal_only("waits until the provider may be asked again")
