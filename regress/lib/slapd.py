@@ -61,6 +61,13 @@ pwdAttribute: userPassword
 pwdLockout: TRUE
 pwdMaxFailure: 50
 
+dn: cn=must-change,{suffix}
+objectClass: organizationalRole
+objectClass: pwdPolicy
+cn: must-change
+pwdAttribute: userPassword
+pwdMustChange: TRUE
+
 dn: ou=people,{suffix}
 objectClass: organizationalUnit
 ou: people

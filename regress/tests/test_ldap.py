@@ -54,7 +54,7 @@ def login(s, user, password, c=None):
 
 
 def said(answer):
-    for code in "AUTHENTICATIONFAILED", "UNAVAILABLE":
+    for code in "AUTHENTICATIONFAILED", "UNAVAILABLE", "EXPIRED":
         if answer.code(code) is not None:
             return code
     return answer.status
@@ -244,12 +244,17 @@ def test_what_the_directory_says_of_an_account_is_logged():
               "add: pwdAccountLockedTime\npwdAccountLockedTime: "
               "000001010000Z\n" % SUFFIX)
     people = PEOPLE + slapd.person("twin", PW) + slapd.person(
-        "twin", PW, ou="groups")
+        "twin", PW, ou="groups") + slapd.person(
+            "new", PW, pwdReset=["TRUE"],
+            pwdPolicySubentry=["cn=must-change," + SUFFIX])
     with slapd.Slapd(people) as d:
         d.modify(locked)
         with make_suite(safe(d, **search(base=SUFFIX))) as s:
             assert said(login(s, "bob", "bob's")) != "OK"
             assert "the account is locked" in s.log_text(), s.log_tail()
+            # That is told only to who has the right password.
+            assert said(login(s, "new", PW)) == "EXPIRED", s.log_tail()
+            assert said(login(s, "new", "wrong")) == "AUTHENTICATIONFAILED"
             # Two of a name are nobody.
             assert said(login(s, "twin", PW)) == "AUTHENTICATIONFAILED"
             assert "more than one entry" in s.log_text(), s.log_tail()
