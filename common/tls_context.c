@@ -21,6 +21,7 @@
 /* TLS 1.2: ephemeral keys and AEAD, nothing else (RFC 9325 section 4.2);
  * TLS 1.3 has nothing else. */
 #define TLS12_CIPHERS	"ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK"
+#define SUITES_MAX	512		/* bytes of such a list */
 
 /* What credd signs with (common/msg_sign.h); nothing with SHA-1 or SHA-224. */
 static char sigalgs[] =
@@ -308,4 +309,54 @@ tls_context_name(SSL_CTX *first, struct str name, SSL_CTX *other)
 	SSL_CTX_set_tlsext_servername_callback(first, tls_sni);
 	SSL_CTX_set_tlsext_servername_arg(first, e);
 	return 0;
+}
+
+/* Those of suites that are of TLS 1.3 (or are not), with colons. */
+static void
+pick(const char *suites, bool of_13, char *dst, size_t size)
+{
+	const char	*p, *end;
+	size_t		 n = 0;
+
+	for (p = suites; *p != '\0'; p = *end == ' ' ? end + 1 : end) {
+		end = p + strcspn(p, " ");
+		if ((strncmp(p, "TLS_", 4) == 0) != of_13 || end == p ||
+		    n + (size_t)(end - p) + 2 > size)
+			continue;
+		if (n != 0)
+			dst[n++] = ':';
+		memcpy(dst + n, p, (size_t)(end - p));
+		n += (size_t)(end - p);
+	}
+	dst[n] = '\0';
+}
+
+static bool
+limit_one(SSL_CTX *ctx, bool only_13, const char *tls12, const char *tls13)
+{
+	return SSL_CTX_set_min_proto_version(ctx, only_13 ? TLS1_3_VERSION :
+	    TLS1_2_VERSION) == 1 && SSL_CTX_set_cipher_list(ctx,
+	    *tls12 != '\0' ? tls12 : TLS12_CIPHERS) == 1 &&
+	    SSL_CTX_set_ciphersuites(ctx, *tls13 != '\0' ? tls13 :
+	    TLS_DEFAULT_CIPHERSUITES) == 1;
+}
+
+int
+tls_context_limit(SSL_CTX *first, bool only_13, const char *suites, char *why,
+    size_t size)
+{
+	struct extra	*e = extra_of(first);
+	char		 tls12[SUITES_MAX], tls13[SUITES_MAX];
+	bool		 ok;
+	size_t		 i;
+
+	pick(suites, false, tls12, sizeof(tls12));
+	pick(suites, true, tls13, sizeof(tls13));
+	ok = e != NULL && limit_one(first, only_13, tls12, tls13);
+	for (i = 0; ok && i < e->n; i++)
+		if (e->rows[i].ctx != NULL)
+			ok = limit_one(e->rows[i].ctx, only_13, tls12, tls13);
+	if (!ok)
+		explain(why, size, "TLS ciphers");
+	return ok ? 0 : -1;
 }

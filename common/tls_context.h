@@ -2,6 +2,7 @@
 #ifndef COMMON_TLS_CONTEXT_H
 #define COMMON_TLS_CONTEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/types.h>
@@ -23,6 +24,14 @@ void	 tls_context_free(SSL_CTX *ctx);	/* NULL is fine */
 /* An OCSPResponse in DER, copied, for clients that ask for one (RFC 6066
  * section 8).  0, or -1: out of memory. */
 int	 tls_context_ocsp(SSL_CTX *ctx, struct str response);
+/*
+ * From now on, new connections with first and with those that its names lead
+ * to: TLS 1.3 only, or 1.2, too; and suites, separated by blanks, in order of
+ * preference: OpenSSL's names, of both versions.  Of a version of which it
+ * names none, all that are allowed by default.  0, or -1 with the reason.
+ */
+int	 tls_context_limit(SSL_CTX *first, bool only_13, const char *suites,
+	    char *why, size_t size);
 /*
  * Clients that name this host (RFC 6066 section 3) and begin with first are
  * given other, of which first takes a reference; other may be first itself.

@@ -5,6 +5,7 @@
 #include "common/compat.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ struct sign_peer {
 	uint32_t	 index;
 	struct peer	*peer;
 	struct event	 turn;		/* the next one's */
+	bool		 served;	/* in this one */
 	int64_t		 units;		/* thousandths, left */
 	uint64_t	 filled;	/* ms */
 };
@@ -57,6 +59,7 @@ sign_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	sp->served = false;
 	if (sp->peer != NULL)
 		peer_hold(sp->peer, false);
 }
@@ -206,6 +209,7 @@ sign_imapd(struct sign *s, uint32_t index, int fd)
 	}
 	peer_close(sp->peer);
 	event_del(&sp->turn);
+	sp->served = false;
 	sp->peer = p;
 	/* A channel that it breaks and is given again is no new start. */
 	if (sp->filled == 0) {
@@ -276,7 +280,10 @@ sign_message(struct peer *p, struct msg *m, void *arg)
 	d.signature = (struct str){ (const char *)sig, len };
 	if (peer_send_struct(p, IMSG_SIGN_DONE, m->id, &d, -1) == 0)
 		peer_push(p);
-	peer_hold(p, true);
+	/* An honest one waits for this answer before it asks again. */
+	if (sp->served)
+		peer_hold(p, true);
+	sp->served = true;
 	evtimer_add(&sp->turn, &soon);
 	return 0;
 }

@@ -102,6 +102,9 @@ test_12(void)
 		n = make_12(p, t[i].type, t[i].curve, t[i].point, t[i].first);
 		CHECK_ROW(tls_form(p, n) == (t[i].ok ? TLS_FORM_12 :
 		    TLS_FORM_NONE), "%zu", i);
+		p[67] ^= 1;		/* the length that it says */
+		CHECK_ROW(tls_form(p, n) == TLS_FORM_NONE, "%zu", i);
+		p[67] ^= 1;
 		for (k = 0; t[i].ok && k < sizeof(p); k++)
 			CHECK_ROW(k == n || tls_form(p, k) == TLS_FORM_NONE,
 			    "%zu %zu", i, k);

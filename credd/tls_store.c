@@ -342,19 +342,24 @@ look(struct tls_store *st)
 	st->job = files_gather(st->files, what, 1, marked, st);
 }
 
-static void
-store_tick(evutil_socket_t fd, short what, void *arg)
+void
+tls_store_look(struct tls_store *st)
 {
-	struct tls_store	*st = arg;
-	int64_t			 now = st->now();
+	int64_t	now = st->now();
 
-	(void)fd;
-	(void)what;
 	olds_look(st, false);
 	staples_look(st);
 	if (now < st->warned || now - st->warned >= DAY)
 		warn(st);
 	look(st);
+}
+
+static void
+store_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tls_store_look(arg);
 }
 
 struct tls_store *

@@ -31,6 +31,8 @@ struct tls_store *tls_store_new(struct event_base *base, struct files *files,
 void	 tls_store_free(struct tls_store *st);	/* NULL is fine */
 /* Another configuration (copied): its files are loaded. */
 void	 tls_store_configure(struct tls_store *st, const struct slice *conf);
+/* Looks at the files now, instead of later. */
+void	 tls_store_look(struct tls_store *st);
 /* Whether the first load is over. */
 bool	 tls_store_ready(const struct tls_store *st);
 /* How many certificates are usable; the i-th, with the names that it is for:

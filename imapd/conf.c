@@ -6,6 +6,7 @@
 
 #include "common/compat.h"
 #include "common/auth_kind.h"
+#include "common/log.h"
 #include "common/nofile.h"
 #include "common/slice.h"
 #include "common/tls_context.h"
@@ -94,6 +95,12 @@ read_words(struct imapd_conf *c, const struct slice *s, char *why,
 		return -1;
 	}
 	c->plaintext = plaintext_words[i].value;
+	c->tls_13 = strcmp(slice_str(s, "tls-min-version"), "TLSv1.3") == 0;
+	if (slice_words(s, "tls-ciphers", c->suites, sizeof(c->suites)) ==
+	    -1) {
+		snprintf(why, size, "tls-ciphers: too many suites");
+		return -1;
+	}
 	word = slice_str(s, "append-nul");
 	c->nul_replace = strcmp(word, "replace") == 0;
 	if (!c->nul_replace && strcmp(word, "refuse") != 0) {
@@ -115,6 +122,9 @@ conf_read(struct imapd_conf *c, const struct slice *s, char *why, size_t size)
 	if (proxy_conf(s, why, size) == -1)
 		return -1;
 	n.tls = c->tls;			/* credd's to replace */
+	if (n.tls != NULL && tls_context_limit(n.tls, n.tls_13, n.suites, why,
+	    size) == -1)
+		return -1;
 	*c = n;
 	return 0;
 }
@@ -122,6 +132,11 @@ conf_read(struct imapd_conf *c, const struct slice *s, char *why, size_t size)
 void
 conf_tls(SSL_CTX *ctx)
 {
+	char	 why[256];
+
+	if (ctx != NULL && tls_context_limit(ctx, conf.tls_13, conf.suites,
+	    why, sizeof(why)) == -1)
+		log_warnx("tls: %s", why);
 	/* connections hold a reference to the context that they began with */
 	tls_context_free(conf.tls);
 	conf.tls = ctx;

@@ -17,6 +17,8 @@ enum plaintext_login { PLAINTEXT_NEVER, PLAINTEXT_LOOPBACK, PLAINTEXT_ALWAYS };
 
 struct imapd_conf {
 	SSL_CTX			*tls;		/* NULL: no TLS */
+	bool			 tls_13;	/* and nothing older */
+	char			 suites[320];	/* "": all that are safe */
 	enum plaintext_login	 plaintext;
 	char			 mechanisms[128]; /* "PLAIN LOGIN" */
 	uint64_t		 append_limit;	/* octets of one message */

@@ -211,6 +211,32 @@ test_ciphers(struct rig *r)
 	}
 }
 
+/* What the configuration allows of them. */
+static void
+test_limit(struct rig *r)
+{
+	static const char	some[] = "TLS_AES_128_GCM_SHA256 "
+	    "ECDHE-ECDSA-AES256-GCM-SHA384";
+	char			why[300];
+
+	CHECK(tls_context_limit(conf.tls, true, "", why, sizeof(why)) == 0);
+	CHECK(shakes(r, NULL, NULL) &&
+	    !shakes(r, "ECDHE-ECDSA-AES128-GCM-SHA256", NULL));
+	CHECK(tls_context_limit(conf.tls, false, some, why,
+	    sizeof(why)) == 0);
+	CHECK(shakes(r, NULL, NULL) &&
+	    shakes(r, "ECDHE-ECDSA-AES256-GCM-SHA384", NULL) &&
+	    !shakes(r, "ECDHE-ECDSA-AES128-GCM-SHA256", NULL));
+	/* of one version only: the other has all of its own */
+	CHECK(tls_context_limit(conf.tls, false, "TLS_AES_256_GCM_SHA384",
+	    why, sizeof(why)) == 0);
+	CHECK(shakes(r, NULL, NULL) &&
+	    shakes(r, "ECDHE-ECDSA-AES128-GCM-SHA256", NULL));
+	CHECK(tls_context_limit(conf.tls, false, "no-such-suite", why,
+	    sizeof(why)) == -1);
+	CHECK(tls_context_limit(conf.tls, false, "", why, sizeof(why)) == 0);
+}
+
 /* Half a handshake, and no more: EOF ends it. */
 static void
 test_eof_in_handshake(struct rig *r)
@@ -236,6 +262,7 @@ main(void)
 	CHECK(nclients == 0 && nstrangers == 0);
 	test_alpn(&r);
 	test_ciphers(&r);
+	test_limit(&r);
 	test_eof_in_handshake(&r);
 	rig_end(&r);
 	test_context();

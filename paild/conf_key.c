@@ -49,6 +49,17 @@ const struct conf_key conf_keys[] = {
 	    "host names it is for; by default those in the certificate" },
 	{ "tls.*.names.*", CONF_ID, 0, CREDD, NULL, 1, 253, "*.-_",
 	    "imap.example.org, or *.example.org" },
+	{ "tls-min-version", CONF_WORD, 0, IMAPD, "TLSv1.2", 0, 0,
+	    "TLSv1.2 TLSv1.3", "the oldest version of TLS that is spoken" },
+	{ "tls-ciphers", CONF_LIST, 0, 0, NULL, 0, 9, NULL,
+	    "the cipher suites, in order of preference" },
+	{ "tls-ciphers.*", CONF_WORD, 0, IMAPD, NULL, 0, 0,
+	    "TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 "
+	    "TLS_AES_128_GCM_SHA256 "
+	    "ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 "
+	    "ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-RSA-AES128-GCM-SHA256 "
+	    "ECDHE-RSA-AES256-GCM-SHA384 ECDHE-RSA-CHACHA20-POLY1305",
+	    "a suite of TLS 1.3 or 1.2, by OpenSSL's name" },
 	{ "store", CONF_MAP, CONF_REQUIRED, 0, NULL, 0, 0, NULL,
 	    "where mail is stored" },
 	{ "store.type", CONF_WORD, CONF_REQUIRED | CONF_RESTART,

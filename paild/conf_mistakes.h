@@ -482,6 +482,8 @@
 	  "4:60: tls.0.names.0: \"a b\" may contain only letters, digits and *.-_\n" },
 	{ GOOD "tls: {certificate: cert.pem, private-key: key.pem, name: [a]}\n",
 	  "4:52: unknown key \"name\" in tls.0 (did you mean \"names\"?)\n" },
+	{ GOOD "tls-min-version: TLSv1.1\n",
+	  "4:18: tls-min-version: \"TLSv1.1\" is not a valid value (did you mean \"TLSv1.2\"?)\n" },
 	{ GOOD "tls: []\n",
 	  "4:1: tls has 0 entries, must have 1 to 64\n" },
 	{ GOOD "mailboxes: [{name: INBOX}]\n",

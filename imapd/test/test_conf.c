@@ -8,7 +8,7 @@
 
 /* What paild's table gives imapd, with the table's defaults. */
 static const char *const base[][2] = {
-	{ "tls", "false" },
+	{ "tls", "false" }, { "tls-min-version", "TLSv1.2" },
 	{ "store.timeout", "30" }, { "auth.0.type", "file" },
 	{ "sasl-mechanisms.0", "PLAIN" }, { "sasl-mechanisms.1", "LOGIN" },
 	{ "plaintext-login", "loopback" }, { "append-limit", "67108864" },

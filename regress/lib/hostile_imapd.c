@@ -43,7 +43,7 @@
 #define WITNESS_MS	5000
 
 struct hostile_conf	 conf;
-int			 auth = -1, tokens[2] = { -1, -1 };
+int			 auth = -1, sign = -1, tokens[2] = { -1, -1 };
 
 static int	state_fd = -1, phase;
 static unsigned	my_index;
@@ -131,6 +131,7 @@ attack(void)
 		try_wrong_types();
 		try_garbage();
 		try_starving();
+		try_signatures();
 		/* A forged grant, on the channel to authd. */
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0) {
 			(void)struct_put(auth, IMSG_GRANT_SESSION, 1,
@@ -142,6 +143,8 @@ attack(void)
 		}
 	} else if (phase == 1) {
 		result(still_serves(), "a new imapd after the forged grant");
+		try_signatures();
+		try_sign_garbage();
 		try_login_floods();
 		memset(noise, 0xa5, sizeof(noise));
 		(void)raw_put(auth, noise, sizeof(noise), -1, PATIENCE);
@@ -219,6 +222,11 @@ hostile_peer(enum proc_kind kind, uint32_t index, int fd)
 	struct timeval	tv = { 1, 0 };
 
 	(void)index;
+	if (kind == PROC_CREDD && sign == -1) {
+		sign = fd;
+		(void)hello_put(sign, MSG_CHANNEL_SIGN);
+		return;
+	}
 	if (kind != PROC_AUTHD || auth != -1) {
 		/* authd was restarted: that is what must not happen */
 		if (kind == PROC_AUTHD)

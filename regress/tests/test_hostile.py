@@ -142,6 +142,9 @@ def attack(kind):
     proc.await_true("the token of a delivery to the victim", tried, 120)
     proc.await_true("the attacks' end",
                     lambda: any(" passed, " in l for l in lines()), 300)
+    for what in ("a handshake's signature", "changed handshakes: 0 signed",
+                 "garbage to credd"):
+        assert any("PASS" in l and what in l for l in lines()), lines()
     end = len(lines())
     proc.await_true("the witness after it", lambda: any(
         "witness" in l for l in lines()[end:]), 30)

@@ -67,6 +67,28 @@ def test_each_kind_of_key_serves_its_names_in_tls_1_2_and_1_3():
                          s.ctl("status").stdout.decode()), s.ctl("status")
 
 
+def test_versions_and_ciphers_are_those_that_are_configured():
+    with suite.Suite(tls_min_version="TLSv1.3") as s:
+        c = s.client(tls=True)
+        assert certs.see(s, "-tls1_3") and not certs.see(s, "-tls1_2")
+        s.over = {"tls-ciphers": "[TLS_AES_128_GCM_SHA256, "
+                  "ECDHE-ECDSA-CHACHA20-POLY1305]"}
+        s.write_conf()
+        s.ctl("reload")
+        for version, suites in (
+                ("-tls1_2", ("ECDHE-ECDSA-CHACHA20-POLY1305",
+                             "ECDHE-ECDSA-AES128-GCM-SHA256")),
+                ("-tls1_3", ("TLS_AES_128_GCM_SHA256",
+                             "TLS_AES_256_GCM_SHA384"))):
+            option = "-cipher" if version == "-tls1_2" else "-ciphersuites"
+            got = certs.see(s, version)
+            assert got and "Cipher is " + suites[0] in got[2], got
+            assert certs.see(s, version, option, suites[0])
+            assert not certs.see(s, version, option, suites[1])
+        c.ok("NOOP")
+        c.logout()
+
+
 def live_sessions(s, n):
     out = []
     for i in range(n):

@@ -15,6 +15,7 @@ extern struct hostile_conf {
 	size_t	paths;
 } conf;
 extern int	 auth;		/* the channel to authd */
+extern int	 sign;		/* to credd */
 extern int	 tokens[2];	/* of deliveries, to the attack */
 
 /* try_sandbox.c: files, the network, processes, the way out. */
@@ -31,6 +32,9 @@ void	 try_names(void);
 void	 try_wrong_types(void);
 void	 try_garbage(void);
 void	 try_starving(void);
+/* try_sign.c: what is no handshake is not signed. */
+void	 try_signatures(void);
+void	 try_sign_garbage(void);
 /* A login and a LIST as imapd would have them. */
 bool	 still_serves(void);
 
