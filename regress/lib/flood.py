@@ -82,7 +82,8 @@ class Flood:
         told, began = 0, time.monotonic()
         while True:
             # a thousand a second: more is a test of this program
-            if self.hurry and self.sent > 1000 * (time.monotonic() - began):
+            while self.hurry and \
+                    self.sent > 1000 * (time.monotonic() - began):
                 time.sleep(0.01)
             for key, _ in self.sel.select(0.1):
                 key.data.readable()
