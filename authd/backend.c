@@ -216,7 +216,8 @@ backend_ask(struct backend *b, enum work_how how, struct found *f,
 
 	switch (how) {
 	case WORK_PASSWORD:
-		if (b->verifier_kind == NULL)
+	case WORK_CERTIFICATE:
+		if (b->verifier_kind == NULL || b->verifier_kind->how != how)
 			break;
 		code = b->verifier_kind->verify(b->verifier, f, password,
 		    f->why, sizeof(f->why));

@@ -73,6 +73,8 @@ struct lookup_kind {
 };
 
 struct verifier_kind {
+	/* What it verifies: WORK_PASSWORD or WORK_CERTIFICATE. */
+	enum work_how	 how;
 	/* As above; NULL: it needs no state. */
 	void		*(*open)(const struct slice *conf, uint32_t index,
 			    char *why, size_t size);

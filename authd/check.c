@@ -150,24 +150,6 @@ is_apart(const struct check *k, uint32_t backend)
 	    (k->checks->conf->apart >> backend & 1) != 0;
 }
 
-/* Can it know what is asked? */
-static bool
-is_asked(const struct checks *c, uint32_t backend, enum work_how how)
-{
-	if (backend == BACKEND_APP)
-		return how == WORK_PASSWORD;
-	switch (how) {
-	case WORK_PASSWORD:
-		return (c->conf->bearer >> backend & 1) == 0;
-	case WORK_PROOF:
-		return (c->conf->scram >> backend & 1) != 0;
-	case WORK_BEARER:
-		return (c->conf->bearer >> backend & 1) != 0;
-	default:
-		return true;
-	}
-}
-
 static bool
 check_ended(const struct check *k)
 {
@@ -263,6 +245,12 @@ check_went_on(struct check *k, enum work_result_code code, const char *user,
 	return true;
 }
 
+static const char *
+check_what(const struct check *k)
+{
+	return k->how == WORK_CERTIFICATE ? "certificate" : "password";
+}
+
 /* Why not: of a token its worker says so, and of a password there is no more to
  * be said. */
 static void
@@ -271,8 +259,9 @@ check_no(struct check *k, enum work_result_code code, struct str why)
 	if (k->how == WORK_BEARER)
 		snprintf(k->why, sizeof(k->why), "%.*s", (int)why.len, why.p);
 	else
-		strlcpy(k->why, code == WORK_NO ? "wrong password" :
-		    "unknown user", sizeof(k->why));
+		snprintf(k->why, sizeof(k->why), "%s%s", code == WORK_NO ?
+		    "wrong " : "unknown ", code == WORK_NO ? check_what(k) :
+		    "user");
 }
 
 static void
@@ -325,8 +314,8 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 			cache_deny(k->checks->cache, k->mac, k->backend, why,
 			    clock_ms());
 		if (k->naming)
-			strlcpy(k->why, "the password is right, but the "
-			    "lookup does not know the user", sizeof(k->why));
+			snprintf(k->why, sizeof(k->why), "the %s is right, but "
+			    "the lookup does not know the user", check_what(k));
 		else if (!k->away && (k->why[0] == '\0' || code == WORK_NO))
 			check_no(k, code, why);
 		break;
@@ -376,8 +365,8 @@ check_ask(struct check *k)
 	uint32_t	 to = 0;
 
 	for (; !check_ended(k); check_next(k)) {
-		if (!is_asked(c, k->backend, k->how) || check_refuses(k) ||
-		    is_denied(k))
+		if (!authd_can_ask(c->conf, k->backend, k->how) ||
+		    check_refuses(k) || is_denied(k))
 			continue;
 		to = k->backend + (k->naming ? AUTH_ENTRIES_MAX : 0);
 		if ((why = work_away(c->work, to)) == NULL)
@@ -492,7 +481,8 @@ checks_first_pool(const struct checks *c, enum work_how how)
 	    work_away(c->work, BACKEND_APP) == NULL)
 		return work_pool(c->work, BACKEND_APP);
 	for (i = 0; i < c->conf->backends; i++)
-		if (is_asked(c, i, how) && work_away(c->work, i) == NULL)
+		if (authd_can_ask(c->conf, i, how) &&
+		    work_away(c->work, i) == NULL)
 			return work_pool(c->work, i);
 	/* It is told at once that all are away. */
 	return work_pool(c->work, 0) == AUTH_POOLS_MAX ? 0 :

@@ -34,7 +34,7 @@ authd_mechanisms(struct authd_conf *conf, const char *list, unsigned takes,
 		list += strcspn(list, " ,\t");
 		m = sasl_find(str_from(word));
 		if (m == NULL || m->proof == SASL_TOKEN ||
-		    sasl_word(m) != m->name) {
+		    m->proof == SASL_NAME || sasl_word(m) != m->name) {
 			snprintf(why, size, "sasl-mechanisms: unknown "
 			    "mechanism \"%s\" (use PLAIN, LOGIN, "
 			    "SCRAM-SHA-256, OAUTHBEARER or XOAUTH2)", word);
@@ -100,6 +100,8 @@ authd_backend(struct authd_conf *conf, const struct auth_entries *e,
 		conf->scram |= UINT32_C(1) << i;
 	if (kind != NULL && (kind->traits & AUTH_BEARER) != 0)
 		conf->bearer |= UINT32_C(1) << i;
+	if (kind != NULL && (kind->traits & AUTH_CERTIFICATE) != 0)
+		conf->certificates |= UINT32_C(1) << i;
 	conf->backend[to].pool = auth_pool_of_lookup(&conf->pools, e, i);
 	if (e->entry[i].lookup[0] == '\0')
 		return;
@@ -177,6 +179,9 @@ authd_backends(struct authd_conf *conf, const struct slice *slice, char *why,
 	}
 	for (i = 0; i < e.n; i++)
 		authd_backend(conf, &e, i);
+	if (conf->certificates != 0)
+		strlcat(conf->mechanisms, "EXTERNAL ",
+		    sizeof(conf->mechanisms));
 	if ((conf->backends = e.n) == 0) {
 		snprintf(why, size, "auth: no entries, so nobody can log in");
 		return -1;
@@ -218,4 +223,31 @@ authd_offers(const struct authd_conf *conf, const char *mechanism)
 
 	snprintf(word, sizeof(word), " %s ", mechanism);
 	return strstr(conf->mechanisms, word) != NULL;
+}
+
+bool
+authd_can_ask(const struct authd_conf *conf, uint32_t backend,
+    enum work_how how)
+{
+	uint32_t	of;
+
+	if (backend == BACKEND_APP)
+		return how == WORK_PASSWORD;
+	switch (how) {
+	case WORK_PASSWORD:
+		of = ~(conf->bearer | conf->certificates);
+		break;
+	case WORK_PROOF:
+		of = conf->scram;
+		break;
+	case WORK_BEARER:
+		of = conf->bearer;
+		break;
+	case WORK_CERTIFICATE:
+		of = conf->certificates;
+		break;
+	default:
+		return true;
+	}
+	return (of >> backend & 1) != 0;
 }

@@ -9,6 +9,7 @@
 #include "authd/cache.h"
 #include "authd/sessions.h"
 #include "common/auth_kind.h"
+#include "common/msg_auth.h"
 #include "common/slice.h"
 
 #define AUTHD_ERROR_MAX	2048	/* bytes */
@@ -37,6 +38,8 @@ struct authd_conf {
 	}		backend[CACHE_BACKENDS_MAX];
 	uint32_t	apart;		/* a bit for each: its lookup is */
 	uint32_t	scram;		/* the same: users may have keys */
+	uint32_t	certificates;	/* the same: they are verified, and no
+					 * password */
 	uint32_t	app_only;	/* the same: no other passwords */
 	bool		app;		/* backend[BACKEND_APP] is there */
 	uint32_t	bearer;		/* it takes tokens, and no passwords */
@@ -55,5 +58,9 @@ int	 authd_conf_read(struct authd_conf *conf, const struct slice *slice,
 	    char *why, size_t size);
 /* Is mechanism (upper case) one of those that clients may use? */
 bool	 authd_offers(const struct authd_conf *conf, const char *mechanism);
+
+/* Can that backend know what is asked? */
+bool	 authd_can_ask(const struct authd_conf *conf, uint32_t backend,
+	    enum work_how how);
 
 #endif

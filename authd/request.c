@@ -330,7 +330,7 @@ login_begin(struct login *l)
 {
 	static const enum work_how how[] = {
 		[SASL_PASSWORD] = WORK_PASSWORD, [SASL_PROOF] = WORK_PROOF,
-		[SASL_BEARER] = WORK_BEARER
+		[SASL_BEARER] = WORK_BEARER, [SASL_NAME] = WORK_CERTIFICATE
 	};
 	char		 nameless[48];
 	const char	*name = l->user[0] != '\0' ? l->user :

@@ -16,6 +16,9 @@ login_bind(struct login *l, const struct sasl_mech *mech,
 	struct sasl_binding	*b = &l->sasl.binding;
 
 	sasl_begin(&l->sasl, mech);
+	if (mech->proof == SASL_NAME)
+		(void)sasl_external_peer(&l->sasl, start->subject,
+		    start->certificate);
 	/* Else it is of another length than it is defined with. */
 	if (start->exporter.len == sizeof(b->exporter)) {
 		memcpy(b->exporter, start->exporter.p, sizeof(b->exporter));

@@ -16,7 +16,8 @@ static const struct sasl_mech *const sasl_mechs[] = {
 	&sasl_scram_plus,
 	&sasl_oauthbearer,
 	&sasl_xoauth2,
-	&sasl_preauth
+	&sasl_preauth,
+	&sasl_external
 };
 
 const struct sasl_mech *

@@ -16,6 +16,7 @@
 #define SASL_LOGIN_MAX		700	/* bytes of a login name */
 #define SASL_PASSWORD_MAX	4096
 #define SASL_BEARER_MAX		8192	/* bytes of a token */
+#define SASL_CHAIN_MAX		8000
 
 enum sasl_next {
 	SASL_MORE,	/* send the challenge, then call again */
@@ -31,7 +32,9 @@ enum sasl_proof {
 			 * WORK_PROOF; sasl_scram_signature() follows */
 	SASL_BEARER,	/* password is an OAuth bearer token, for a backend;
 			 * login is NULL if the client names nobody */
-	SASL_TOKEN	/* password is a token from paild */
+	SASL_TOKEN,	/* password is a token from paild */
+	SASL_NAME	/* password is what work_check says of
+			 * WORK_CERTIFICATE, and login the name in it */
 };
 
 struct sasl;
@@ -55,7 +58,7 @@ struct sasl_mech {
 };
 
 /* One exchange.  The credentials are copies, NUL-terminated and without a NUL
- * inside but for a proof; sasl_end() wipes them. */
+ * inside but for a proof or a chain; sasl_end() wipes them. */
 struct sasl {
 	const struct sasl_mech	*mech;
 	unsigned int		 steps;
@@ -71,7 +74,8 @@ struct sasl {
 };
 
 extern const struct sasl_mech sasl_plain, sasl_login, sasl_scram,
-    sasl_scram_plus, sasl_oauthbearer, sasl_xoauth2, sasl_preauth;
+    sasl_scram_plus, sasl_oauthbearer, sasl_xoauth2, sasl_preauth,
+    sasl_external;
 
 /* The mechanism of that name (upper case), or NULL. */
 const struct sasl_mech *sasl_find(struct str name);
@@ -94,6 +98,12 @@ int	 sasl_scram_salt(struct sasl *s, struct str salt,
 	    struct str *challenge);
 int	 sasl_scram_signature(struct sasl *s, struct str signature,
 	    struct str *challenge);
+
+/* EXTERNAL, before its first step: the name in the certificate that the client
+ * has shown, and its chain (WORK_CERTIFICATE).  -1: there is none, or it cannot
+ * be kept, and the exchange will be denied. */
+int	 sasl_external_peer(struct sasl *s, struct str name,
+	    struct str chain);
 
 /* For the mechanisms: are both names the same user's? */
 bool	 sasl_same_user(struct str a, struct str b);

@@ -449,10 +449,77 @@ check_plus_bad(void)
 	CHECK(strcmp(sasl_word(&sasl_plain), "PLAIN") == 0);
 }
 
+/* RFC 4422 appendix A: the name is the certificate's, whoever is asked for. */
+static void
+check_external(void)
+{
+	static const struct {
+		struct str	name;
+		struct in	in;
+		enum sasl_next	want;
+	} t[] = {
+		{ STR("ann@example.org"), M(""), SASL_DONE },
+		{ STR("ann@example.org"), M("ann@example.org"), SASL_DONE },
+		{ STR("ann@example.org"), M("ANN@Example.org"), SASL_DONE },
+		{ STR("J\xc3\xbcrgen"), M("Ju\xcc\x88rgen"), SASL_DONE },
+		{ STR("ann@example.org"), M("ann"), SASL_DENIED },
+		{ STR("ann@example.org"), M("bob@example.org"), SASL_DENIED },
+		{ STR("ann@example.org"), M("ann@example.org\0"), SASL_BAD },
+		{ STR("ann@example.org"), M("\0ann@example.org"), SASL_BAD },
+		{ STR("ann@example.org"), M("\xff"), SASL_DENIED },
+		{ STR(""), M(""), SASL_DENIED },
+		{ STR("ann\0bob"), M("ann"), SASL_DENIED },
+		{ STR("ann\0bob"), M(""), SASL_DENIED },
+	};
+	static char	chain[SASL_CHAIN_MAX + 1];
+	struct sasl	s;
+	struct str	ch;
+	size_t		i, n;
+
+	for (i = 0; i < nitems(t); i++) {
+		sasl_begin(&s, &sasl_external);
+		CHECK_ROW(sasl_external_peer(&s, t[i].name,
+		    STR("0\0der")) == (i < 9 ? 0 : -1), "row %zu", i);
+		if (i % 2 == 0)
+			CHECK(sasl_step(&s, false, STR(""), &ch) ==
+			    SASL_MORE && ch.len == 0);
+		CHECK_ROW(sasl_step(&s, true, t[i].in.s, &ch) == t[i].want,
+		    "row %zu", i);
+		if (t[i].want == SASL_DONE)
+			CHECK_ROW(str_eq(str_from(s.login), t[i].name) &&
+			    s.password_len == t[i].name.len + 6 &&
+			    strcmp(s.password, s.login) == 0 && memcmp(
+			    s.password + t[i].name.len + 1, "0\0der", 5) ==
+			    0, "row %zu", i);
+		sasl_end(&s);
+	}
+	/* without a certificate, with one twice, with too much of one */
+	sasl_begin(&s, &sasl_external);
+	CHECK(sasl_step(&s, true, STR(""), &ch) == SASL_DENIED);
+	CHECK(sasl_external_peer(&s, STR("ann"), STR("der")) == 0);
+	CHECK(sasl_external_peer(&s, STR("eve"), STR("der")) == -1);
+	CHECK(strcmp(s.login, "ann") == 0);
+	CHECK(sasl_step(&s, false, STR(""), &ch) == SASL_BAD);
+	sasl_end(&s);
+	for (n = 0; n <= SASL_CHAIN_MAX + 1; n += SASL_CHAIN_MAX / 2) {
+		sasl_begin(&s, &sasl_external);
+		CHECK(sasl_external_peer(&s, STR("ann"), (struct str){ chain,
+		    n }) == (n > 0 ? 0 : -1));
+		CHECK(sasl_step(&s, true, STR(""), &ch) == (n > 0 ?
+		    SASL_DONE : SASL_DENIED));
+		sasl_end(&s);
+	}
+	sasl_begin(&s, &sasl_external);
+	CHECK(sasl_external_peer(&s, STR("ann"), (struct str){ chain,
+	    sizeof(chain) }) == -1);
+	sasl_end(&s);
+}
+
 int
 main(void)
 {
 	check_rows();
+	check_external();
 	check_challenges();
 	check_lengths();
 	check_scram();

@@ -29,6 +29,8 @@ auth_kind_takes(const char *type)
 
 	if (kind == NULL)
 		return AUTH_TAKES_ALL;
+	if (kind->traits & AUTH_CERTIFICATE)
+		return AUTH_TAKES_CERTIFICATE;
 	return (kind->traits & AUTH_BEARER ? AUTH_TAKES_BEARER :
 	    AUTH_TAKES_PASSWORD) |
 	    (kind->traits & AUTH_SCRAM ? AUTH_TAKES_PROOF : 0);

@@ -6,8 +6,9 @@
  * Columns: name; workers for each entry of `auth:` (0: one pool for all
  * entries, of processes.authworker workers, for what takes the processor's
  * time); seconds after which a worker that has not answered is killed; traits;
- * the lookup that it has itself, of that name here.  app is that of
- * `app-passwords:`, and not for `auth:`.  ARG is passed through.
+ * the lookup that it has itself, of that name here (token: none, the login
+ * names the user).  app is that of `app-passwords:`, and not for `auth:`.  ARG
+ * is passed through.
  */
 #ifndef COMMON_AUTH_KIND_H
 #define COMMON_AUTH_KIND_H
@@ -24,6 +25,8 @@
 	/* It waits for a server: its own timeouts are shorter. */	\
 	X(ldap, 4, 30, AUTH_FOUND, ldap, ARG)				\
 	X(pam, 4, 30, 0, system, ARG)					\
+	/* A certificate names its user. */				\
+	X(certificate, 1, 30, AUTH_CERTIFICATE, token, ARG)		\
 	/* Only a lookup. */						\
 	X(system, 2, 30, 0, system, ARG)				\
 	X(app, 2, 30, 0, app, ARG)					\
@@ -38,8 +41,9 @@
 enum auth_trait {
 	AUTH_SCRAM = 1,		/* its users may have keys of SCRAM */
 	AUTH_FOUND = 2,		/* it verifies what its own lookup finds */
-	AUTH_BEARER = 4		/* it verifies OAuth bearer tokens, and no
+	AUTH_BEARER = 4,	/* it verifies OAuth bearer tokens, and no
 				   passwords */
+	AUTH_CERTIFICATE = 8	/* the same of certificates */
 };
 
 struct auth_kind {
@@ -99,8 +103,9 @@ enum auth_takes {
 	AUTH_TAKES_PASSWORD	= 1 << 0,
 	AUTH_TAKES_PROOF	= 1 << 1,	/* of SCRAM */
 	AUTH_TAKES_BEARER	= 1 << 2,
+	AUTH_TAKES_CERTIFICATE	= 1 << 3,
 	AUTH_TAKES_ALL		= AUTH_TAKES_PASSWORD | AUTH_TAKES_PROOF |
-				    AUTH_TAKES_BEARER
+				    AUTH_TAKES_BEARER | AUTH_TAKES_CERTIFICATE
 };
 unsigned auth_kind_takes(const char *type);
 unsigned auth_takes(const struct slice *s);

@@ -68,7 +68,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(SETUP_WANT,		28, SETUP, B, 2304, 0, setup_want)	\
 	X(SETUP_GIVE,		29, SETUP, A, MSG_LONG, 0, setup_give)	\
 	/* logins */							\
-	X(AUTH_START,		30, AUTH, A, 12416, 0, auth_start)	\
+	X(AUTH_START,		30, AUTH, A, 21632, 0, auth_start)	\
 	X(AUTH_STEP,		31, AUTH, A, 12288, 0, auth_bytes)	\
 	X(AUTH_CANCEL,		32, AUTH, A, 0, 0, none)		\
 	X(AUTH_CHALLENGE,	33, AUTH, B, 12288, 0, auth_bytes)	\

@@ -4,11 +4,12 @@
  * authd's, storaged's and credd's to check.
  */
 #include "common/compat.h"
+#include "common/client_cert.h"
 #include "common/msg_auth.h"
 #include "common/user.h"
 
 #define AUTH_NAME_MAX	1024
-#define AUTH_SECRET_MAX	8192
+#define AUTH_SECRET_MAX	8800	/* a name and a chain */
 
 #define WIRE_STRUCT(type, fields)					\
 	{ #type, sizeof(struct type), fields, nitems(fields) }
@@ -24,7 +25,10 @@ static const struct wire_field auth_start_fields[] = {
 	{ WIRE_BYTES, offsetof(struct auth_start, exporter),
 	    AUTH_EXPORTER, NULL },
 	{ WIRE_BYTES, offsetof(struct auth_start, endpoint),
-	    AUTH_ENDPOINT_MAX, NULL }
+	    AUTH_ENDPOINT_MAX, NULL },
+	{ WIRE_STR, offsetof(struct auth_start, subject), 700, NULL },
+	{ WIRE_BYTES, offsetof(struct auth_start, certificate),
+	    CLIENT_CERT_CHAIN, NULL }
 };
 const struct wire_struct auth_start_wire =
     WIRE_STRUCT(auth_start, auth_start_fields);

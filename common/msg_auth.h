@@ -34,6 +34,11 @@ struct auth_start {
 	 * take one; empty: there is none of this type. */
 	struct str	 exporter;	/* tls-exporter, RFC 9266 */
 	struct str	 endpoint;	/* tls-server-end-point, RFC 5929 */
+	/* EXTERNAL: the certificate that the client has shown and that imapd
+	 * has verified (DER, with its chain), and the name in it; else
+	 * empty. */
+	struct str	 subject;
+	struct str	 certificate;
 };
 struct auth_bytes { struct str data; };		/* AUTH_STEP, AUTH_CHALLENGE */
 struct auth_ok { struct str user; };		/* with the session's channel */
@@ -93,11 +98,14 @@ struct cred_refused { struct str access_key; struct str why; };
  * WORK_NAME	who is user?  No password; WORK_YES with the id, or UNKNOWN
  * WORK_BEARER	password is an OAuth bearer token: whose is it?  It must be
  *		user's, unless that is empty
+ * WORK_CERTIFICATE	password is a name, a NUL, and a chain of certificates:
+ *		is it that name's?  Its user is the one that it stands for
  * remote is the client's address, as text; empty: not known.
  */
 #define WORK_DATA_MAX	160	/* bytes */
 enum work_how {
-	WORK_PASSWORD, WORK_SALT, WORK_PROOF, WORK_NAME, WORK_BEARER, WORK_HOWS
+	WORK_PASSWORD, WORK_SALT, WORK_PROOF, WORK_NAME, WORK_BEARER,
+	WORK_CERTIFICATE, WORK_HOWS
 };
 struct work_check {
 	uint8_t		 how;

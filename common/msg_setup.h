@@ -21,8 +21,10 @@
  * "log.level", "debug", "probe" (true for the one storaged that tests the store
  * before it is ready: once in the lifetime of paild), "report" (true for paild
  * -C), "tls" (true if there are certificates); for authd and its workers
- * "pools.N.NAME" (auth_kind.h).  imapd's "listen.N" is what it keeps listening
- * on after a reload (protocol://address of SETUP_LISTEN).
+ * "pools.N.NAME" (auth_kind.h); for imapd and authd's workers "clients.ca" (PEM
+ * of "type: certificate", with CRLs; empty: none), and imapd's "clients.name".
+ * Its "listen.N" is what it keeps listening on after a reload
+ * (protocol://address of SETUP_LISTEN).
  */
 struct setup_pair { struct str key; struct str value; };
 struct setup_conf { struct wire_list pairs; };

@@ -157,7 +157,7 @@ test_some_messages(void)
 	    .unchangedsince = UINT64_MAX }, st2;
 	struct auth_start	 as = { STR("PLAIN"), true,
 	    { user, sizeof(user) - 1 }, true, STR("::1"), 7, STR("x"),
-	    STR("") }, as2;
+	    STR(""), STR("ann"), STR("") }, as2;
 	struct arena		*a = arena_new(0);
 	struct buf		 b = BUF_INIT;
 

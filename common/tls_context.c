@@ -29,6 +29,8 @@ static char sigalgs[] =
     "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
     "RSA+SHA256:RSA+SHA384:RSA+SHA512";
 
+#define CLIENT_CERTS_MAX (32 * 1024)	/* bytes of what a client shows */
+
 /* What a context has besides OpenSSL's own; it goes when the context does. */
 struct sni {
 	char		*name;
@@ -286,6 +288,50 @@ tls_sni(SSL *ssl, int *alert, void *arg)
 	}
 	/* Mail clients rarely know better: they get the first. */
 	return SSL_TLSEXT_ERR_NOACK;
+}
+
+/* Stops at the first error, which is the result; but the handshake goes on. */
+static int
+tls_verify(X509_STORE_CTX *store, void *arg)
+{
+	(void)arg;
+	if (X509_verify_cert(store) != 1 &&
+	    X509_STORE_CTX_get_error(store) == X509_V_OK)
+		X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
+	ERR_clear_error();
+	return 1;
+}
+
+static void
+ask_clients(SSL_CTX *ctx, X509_STORE *store,
+    const STACK_OF(X509_NAME) *names)
+{
+	/* A session is resumed only here, and with its certificate. */
+	static const unsigned char	 id[] = "pail";
+
+	SSL_CTX_set_verify(ctx, store != NULL ? SSL_VERIFY_PEER :
+	    SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_client_CA_list(ctx, store != NULL ?
+	    SSL_dup_CA_list(names) : NULL);
+	if (store == NULL)
+		return;
+	SSL_CTX_set1_cert_store(ctx, store);
+	SSL_CTX_set_cert_verify_callback(ctx, tls_verify, NULL);
+	SSL_CTX_set_max_cert_list(ctx, CLIENT_CERTS_MAX);
+	(void)SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
+}
+
+void
+tls_context_clients(SSL_CTX *first, X509_STORE *store,
+    const STACK_OF(X509_NAME) *names)
+{
+	struct extra	*e = extra_of(first);
+	size_t		 i;
+
+	ask_clients(first, store, names);
+	for (i = 0; e != NULL && i < e->n; i++)
+		if (e->rows[i].ctx != NULL)
+			ask_clients(e->rows[i].ctx, store, names);
 }
 
 int

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <openssl/types.h>
+#include <openssl/x509.h>
 
 #include "common/buf.h"
 
@@ -39,5 +39,13 @@ int	 tls_context_limit(SSL_CTX *first, bool only_13, const char *suites,
  * "*.example.org", in lower case.  0, or -1: out of memory.
  */
 int	 tls_context_name(SSL_CTX *first, struct str name, SSL_CTX *other);
+/*
+ * Asks the clients of first, and of all whose names it has, for certificates
+ * that store's CAs have issued (common/client_cert.h), and tells them the CAs'
+ * names.  Whatever they answer, the handshake goes on: SSL_get_verify_result()
+ * says what it was.  store NULL: asks for none.  Both are borrowed or copied.
+ */
+void	 tls_context_clients(SSL_CTX *first, X509_STORE *store,
+	    const STACK_OF(X509_NAME) *names);
 
 #endif

@@ -12,6 +12,8 @@
 #include "common/log.h"
 #include "common/peer.h"
 #include "common/tls_binding.h"
+#include "common/user.h"
+#include "imapd/cert.h"
 #include "imapd/client.h"
 
 struct login {
@@ -137,7 +139,9 @@ auth_login(struct client *c, struct str mechanism, const struct str *initial,
 	struct auth_start	 req = { .mechanism = mechanism };
 	uint8_t			 exporter[TLS_BINDING_EXPORTER];
 	uint8_t			 endpoint[TLS_BINDING_ENDPOINT];
+	struct buf		 chain = BUF_INIT;
 	struct login		*l;
+	char			 name[USER_ID_MAX + 1];
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		fatal("calloc");
@@ -163,11 +167,19 @@ auth_login(struct client *c, struct str mechanism, const struct str *initial,
 		req.endpoint = (struct str){ (char *)endpoint,
 		    tls_binding_endpoint(c->io.ssl, endpoint) };
 	}
+	/* One with a long initial response is denied anyway. */
+	if (str_eq(mechanism, STR("EXTERNAL")) && req.initial.len <= 1024 &&
+	    cert_show(c->io.ssl, name, sizeof(name), &chain)) {
+		req.subject = str_from(name);
+		req.certificate = (struct str){ (char *)chain.data,
+		    chain.len };
+	}
 	if (auth.peer == NULL || peer_send_struct(auth.peer, IMSG_AUTH_START,
 	    l->id, &req, -1) == -1) {
 		l->refused = true;
 		event_active(&auth.ev_refused, EV_TIMEOUT, 0);
 	}
+	buf_free(&chain);
 }
 
 void

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/tls_binding.h"
+#include "common/user.h"
+#include "imapd/cert.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
 
@@ -35,6 +37,15 @@ can_bind(const struct client *c)
 	    tls_binding_endpoint(c->io.ssl, endpoint) > 0);
 }
 
+/* Who has a certificate of ours needs no password. */
+static bool
+has_external(const struct client *c)
+{
+	char	name[USER_ID_MAX + 1];
+
+	return cert_name(c->io.ssl, name, sizeof(name));
+}
+
 bool
 capability_mechanism(const struct client *c, struct str name)
 {
@@ -46,6 +57,8 @@ capability_mechanism(const struct client *c, struct str name)
 			return false;
 		name = STR(SCRAM);
 	}
+	if (str_caseeq(name, STR("EXTERNAL")))
+		return has_external(c);
 	for (;;) {
 		p = next_word(p, &len);
 		if (len == 0)
@@ -79,6 +92,8 @@ capability_print(const struct client *c, struct buf *b)
 				(void)buf_puts(b, " AUTH=" SCRAM "-PLUS");
 			(void)buf_printf(b, " AUTH=%.*s", (int)len, p);
 		}
+		if (has_external(c))
+			(void)buf_puts(b, " AUTH=EXTERNAL");
 		if (!capability_mechanism(c, STR("PLAIN")))
 			(void)buf_puts(b, " LOGINDISABLED");
 		return;

@@ -10,6 +10,7 @@
 #include "common/nofile.h"
 #include "common/slice.h"
 #include "common/tls_context.h"
+#include "imapd/cert.h"
 #include "imapd/proxy.h"
 
 struct imapd_conf conf;
@@ -121,6 +122,8 @@ conf_read(struct imapd_conf *c, const struct slice *s, char *why, size_t size)
 		return -1;
 	if (proxy_conf(s, why, size) == -1)
 		return -1;
+	if (cert_conf(s, c->tls, why, size) == -1)
+		return -1;
 	n.tls = c->tls;			/* credd's to replace */
 	if (n.tls != NULL && tls_context_limit(n.tls, n.tls_13, n.suites, why,
 	    size) == -1)
@@ -138,6 +141,7 @@ conf_tls(SSL_CTX *ctx)
 	    why, sizeof(why)) == -1)
 		log_warnx("tls: %s", why);
 	/* connections hold a reference to the context that they began with */
+	cert_apply(ctx);
 	tls_context_free(conf.tls);
 	conf.tls = ctx;
 }

@@ -16,6 +16,7 @@
 #include "common/auth_kind.h"
 #include "paild/conf.h"
 #include "paild/conf_auth.h"
+#include "paild/conf_cert.h"
 
 #define PAM_DIR		"/etc/pam.d"
 
@@ -207,4 +208,6 @@ conf_auth(struct conf *c)
 			check_pam(c, i);
 		else if (strcmp(type, "oidc") == 0)
 			check_oidc(c, i);
+		else if (strcmp(type, "certificate") == 0)
+			conf_cert(c, i);
 }

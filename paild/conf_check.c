@@ -208,12 +208,18 @@ check_readable(struct conf *c, const char *path, const char *what)
 static void
 check_ca_files(struct conf *c)
 {
-	size_t	i;
+	const char	*path, *type;
+	size_t		 i;
 
-	for (i = 0; i < c->n; i++)
-		if (strcmp(c->items[i].key->path, "auth.*.ca-file") == 0)
-			check_readable(c, c->items[i].path,
-			    "-----BEGIN CERTIFICATE-----");
+	for (i = 0; i < c->n; i++) {
+		path = c->items[i].path;
+		if (strcmp(c->items[i].key->path, "auth.*.ca-file") != 0)
+			continue;
+		type = conf_at(c, "auth.%lu.type", strtoul(path + 5, NULL,
+		    10));
+		if (type != NULL && strcmp(type, "ldap") == 0)
+			check_readable(c, path, "-----BEGIN CERTIFICATE-----");
+	}
 }
 
 static void

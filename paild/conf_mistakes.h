@@ -400,7 +400,7 @@
 	  "3:15: auth.0 needs \"path\" with \"type: file\": password file with "
 	  "lines of name:hash\n" },
 	{ L S "auth: [{type: sql, path: users}]\n",
-	  "3:15: auth.0.type: \"sql\" is not a valid value: must be file, ldap, pam or oidc\n" },
+	  "3:15: auth.0.type: \"sql\" is not a valid value: must be file, ldap, pam, oidc or certificate\n" },
 	{ L S "auth: [{type: file, path: users, require-app-password: true}]\n",
 	  "3:56: auth.0.require-app-password needs \"app-passwords: file\"\n" },
 	{ L S "app-passwords: file\nauth: [{type: file, path: users, "
@@ -410,9 +410,9 @@
 	{ L S "app-passwords: bucket\nauth: [{type: file, path: users}]\n",
 	  "3:16: app-passwords: \"bucket\" is not a valid value: must be none or file\n" },
 	{ L S "auth: [{path: users}]\n",
-	  "3:8: auth.0 needs \"type\": what verifies passwords: file, ldap or pam; or oidc\n" },
+	  "3:8: auth.0 needs \"type\": what verifies logins: file, ldap, pam, oidc or certificate\n" },
 	{ L S "auth: [{type: system}]\n",
-	  "3:15: auth.0.type: \"system\" is not a valid value: must be file, ldap, pam or oidc\n" },
+	  "3:15: auth.0.type: \"system\" is not a valid value: must be file, ldap, pam, oidc or certificate\n" },
 	{ L S "auth: [{type: file, path: users, lookup: token}]\n",
 	  "3:42: auth.0.lookup: \"token\" is not a valid value: must be file, ldap or system\n" },
 	{ L S "auth: [{type: file, path: users, lookup: system, minimum-uid: 500}]\n", "" },

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "paild/conf_cert.h"
 #include "paild/conf_slice.h"
 #include "paild/identity.h"
 #include "paild/pools.h"
@@ -149,6 +150,25 @@ proc_may_tell(const char *path, const void *arg)
 	    p->paild->conf, p->index, path);
 }
 
+/* What is known of client certificates; no files: nobody has one. */
+static size_t
+proc_clients(const struct proc *p, struct buf *pem, struct conf_extra extra[2])
+{
+	const char	*rule, *text = "";
+	char		 why[512] = "out of memory";
+
+	if (conf_cert_read(p->paild->conf, pem, &rule, why, sizeof(why)) == 0)
+		text = (const char *)pem->data;
+	else
+		log_warnx("proc=\"%s\": no client certificates: %s",
+		    proc_name(p), why);
+	extra[0] = (struct conf_extra){ "clients.ca", text };
+	if (p->kind != PROC_IMAPD)
+		return 1;	/* it has the key itself, and many of pools */
+	extra[1] = (struct conf_extra){ "clients.name", rule };
+	return 2;
+}
+
 int
 proc_slice(const struct proc *p, struct buf *b)
 {
@@ -174,6 +194,7 @@ proc_slice(const struct proc *p, struct buf *b)
 		{ "tls", conf_item(pd->conf, "tls.0.certificate") != NULL ?
 		    "true" : "false" },
 	};
+	struct buf		 pem;
 	struct pools_text	 pools;
 	const char		*user;
 	size_t			 n = 10;
@@ -195,11 +216,15 @@ proc_slice(const struct proc *p, struct buf *b)
 	}
 	if (p->kind == PROC_AUTHD || p->kind == PROC_AUTHWORKER)
 		n += pools_extra(&pd->pools, &pools, extra + n);
+	buf_init(&pem, 2 * CONF_CERT_MAX + 16384);
+	if (p->kind == PROC_IMAPD || p->kind == PROC_AUTHWORKER)
+		n += proc_clients(p, &pem, extra + n);
 	if (conf_recall(pd->conf, p->kind, why, sizeof(why)) == -1)
 		log_warnx("proc=\"%s\": a secret cannot be read again: %s",
 		    proc_name(p), why);
 	r = conf_slice_told(pd->conf, p->kind, extra, n,
 	    proc_may_tell, p, b);
 	conf_forget(pd->conf, p->kind);
+	buf_free(&pem);
 	return r;
 }

@@ -178,7 +178,7 @@ start(struct fake *f, uint32_t id, const char *mech, struct str initial,
 {
 	struct auth_start	s = { str_from(mech), has_initial, initial,
 				    true, str_from(remote), 0xbeef, STR(""),
-				    STR("") };
+				    STR(""), STR(""), STR("") };
 
 	CHECK(peer_send_struct(f->p, IMSG_AUTH_START, id, &s, -1) == 0);
 }

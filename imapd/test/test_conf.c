@@ -17,6 +17,7 @@ static const char *const base[][2] = {
 	{ "imap.literal-timeout", "60" }, { "imap.still-here", "120" },
 	{ "imap.max-unsent", "67108864" },
 	{ "imap.max-connections", "20000" },
+	{ "clients.ca", "" }, { "clients.name", "" },
 	{ "imap.max-unauthenticated", "1000" },
 	{ "imap.max-unauthenticated-per-address", "100" }, { NULL, NULL }
 };

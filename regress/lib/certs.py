@@ -3,6 +3,7 @@ and what a client sees of them."""
 
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -94,6 +95,87 @@ class Lineage:
             os.symlink("../../archive/%s/%s%d.pem" % (
                 self.name, what, self.n), link + ".new")
             os.replace(link + ".new", link)
+
+
+AUTHORITY = """[ca]
+default_ca = d
+[d]
+database = index
+new_certs_dir = .
+serial = serial
+crlnumber = crlnumber
+certificate = ca.pem
+private_key = ca.key
+default_md = sha256
+default_days = 30
+default_crl_days = 30
+policy = p
+email_in_dn = no
+[p]
+commonName = optional
+userId = optional
+"""
+
+
+class Authority:
+    """A CA that issues to clients, in a directory of its own."""
+
+    def __init__(self, directory, name="clients-ca"):
+        self.dir = os.path.join(directory, name)
+        os.mkdir(self.dir)
+        for n, text in (("index", ""), ("serial", "1001\n"),
+                        ("crlnumber", "01\n"), ("conf", AUTHORITY),
+                        ("index.attr", "unique_subject = no\n")):
+            with open(self.path(n), "w") as f:
+                f.write(text)
+        make(self.path("ca.pem"), self.path("ca.key"), name=name)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    @property
+    def ca(self):
+        return self.path("ca.pem")
+
+    def issue(self, name, san=None, subject=None, usage="clientAuth",
+              old=False, ca=False):
+        """A file with its key, certificate and (ca: an Authority below)."""
+        pem, key = self.path(name + ".pem"), self.path(name + ".key")
+        openssl("req", "-newkey", *NEWKEY["p256"], "-nodes", "-subj",
+                subject or "/CN=" + name, "-keyout", key, "-out",
+                self.path(name + ".csr"))
+        with open(self.path("ext"), "w") as f:
+            f.write("basicConstraints = CA:TRUE\n" if ca else
+                    "extendedKeyUsage = %s\n" % usage)
+            if san:
+                f.write("subjectAltName = %s\n" % san)
+        dates = ("-startdate", "20200101000000Z", "-enddate",
+                 "20200201000000Z") if old else ()
+        openssl("ca", "-batch", "-config", "conf", "-in", name + ".csr",
+                "-out", pem, "-extfile", "ext", "-notext", *dates,
+                cwd=self.dir)
+        with open(key) as f:
+            text = f.read()
+        with open(pem, "a") as f:
+            f.write(text)
+        os.chmod(pem, 0o600)
+        return pem
+
+    def below(self, name):
+        """An intermediate CA; what it issues is shown with its own."""
+        pem = self.issue(name, ca=True)
+        sub = Authority(self.dir, name + "-ca")
+        shutil.copy(pem, sub.path("ca.pem"))
+        shutil.copy(self.path(name + ".key"), sub.path("ca.key"))
+        return sub
+
+    def revoke(self, pem):
+        openssl("ca", "-config", "conf", "-revoke", pem, cwd=self.dir)
+
+    def crl(self):
+        openssl("ca", "-config", "conf", "-gencrl", "-out", "crl.pem",
+                cwd=self.dir)
+        return self.path("crl.pem")
 
 
 def see(s, *options, port=None):

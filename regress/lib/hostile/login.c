@@ -12,7 +12,7 @@ login_send(int auth, const char *mech, const void *initial, size_t len)
 	struct auth_start	s = { str_from(mech), true,
 				    { initial, len }, true,
 				    str_from(remote), 1, STR(""),
-				    STR("") };
+				    STR(""), STR(""), STR("") };
 
 	if (++next_id == 0)
 		next_id = 1;
