@@ -160,12 +160,12 @@ apart_end(void)
 
 /* The one and the other answer, as far as they are asked. */
 static void
-both(uint32_t id, const char *password, enum work_result_code one,
-    enum work_result_code other)
+both_as(const char *user, uint32_t id, const char *password,
+    enum work_result_code one, enum work_result_code other)
 {
 	size_t	n = work.n, m = work2.n;
 
-	login(&imapd, id, "ann", password);
+	login(&imapd, id, user, password);
 	pump();
 	if (work.n == n)
 		return;
@@ -175,6 +175,13 @@ both(uint32_t id, const char *password, enum work_result_code one,
 		return;
 	fake_result(&work2, last(&work2)->id, other, "id-of-ann");
 	pump();
+}
+
+static void
+both(uint32_t id, const char *password, enum work_result_code one,
+    enum work_result_code other)
+{
+	both_as("ann", id, password, one, other);
 }
 
 static void
@@ -312,6 +319,89 @@ check_apart_revoke(void)
 	apart_end();
 }
 
+/* Two databases, and one who may act for each user. */
+static void
+master_begin(void)
+{
+	apart_begin();
+	authd->conf.names.separator = '*';
+	authd->conf.names.nmaster = 1;
+	strlcpy(authd->conf.names.master[0], "admin",
+	    sizeof(authd->conf.names.master[0]));
+}
+
+/* A master user's password opens another's mail, and only hers does. */
+static void
+check_master(void)
+{
+	struct kept	*k;
+
+	master_begin();
+	both_as("Bob*Admin", 1, "pw", WORK_YES, WORK_YES);
+	k = last(&work);
+	CHECK(work.n == 1 && strcmp(k->user, "admin") == 0);
+	/* the lookup said who admin is; now it is asked for bob */
+	k = last(&work2);
+	CHECK(work2.n == 2 && k->how == WORK_NAME && k->backend ==
+	    AUTH_ENTRIES_MAX);
+	CHECK(strcmp(k->user, "bob") == 0 && k->password[0] == '\0');
+	CHECK(imapd.n == 0 && authd->logins == 1);
+	fake_result(&work2, k->id, WORK_YES, "id-of-bob");
+	pump();
+	CHECK(strcmp(last(&stores[0])->user, "id-of-bob") == 0);
+	CHECK(strcmp(last(&stores[0])->password, "bob") == 0);
+	CHECK(granted(&imapd, 1, "id-of-bob"));
+	/* a wrong password looks nobody up */
+	both_as("bob*admin", 2, "no", WORK_NO, WORK_YES);
+	CHECK(refused(&imapd, 2, AUTH_FAILED) && work2.n == 2);
+	/* who is no master is a user with a strange name */
+	both_as("bob*ann", 3, "pw", WORK_UNKNOWN, WORK_YES);
+	CHECK(strcmp(last(&work)->user, "bob*ann") == 0);
+	CHECK(refused(&imapd, 3, AUTH_FAILED) && work2.n == 2);
+	apart_end();
+}
+
+/* What the lookup may say of the user. */
+static void
+check_master_no(void)
+{
+	static const struct {
+		enum work_result_code	work;
+		enum auth_code		auth;
+	} rows[] = {
+		{ WORK_UNKNOWN, AUTH_FAILED },
+		{ WORK_LOCKED, AUTH_CONTACTADMIN },
+		{ WORK_UNAVAILABLE, AUTH_UNAVAILABLE }
+	};
+	size_t	i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		master_begin();
+		both_as("bob*admin", 1, "pw", WORK_YES, WORK_YES);
+		fake_result(&work2, last(&work2)->id, rows[i].work, "");
+		pump();
+		CHECK_ROW(refused(&imapd, 1, rows[i].auth), "row %zu", i);
+		CHECK(stores[0].n == 0 && authd->logins == 0);
+		apart_end();
+	}
+	/* either is revoked meanwhile, or the client goes */
+	for (i = 0; i < 3; i++) {
+		master_begin();
+		both_as("bob*admin", 1, "pw", WORK_YES, WORK_YES);
+		if (i < 2)
+			authd_revoke(authd, i == 0 ? "admin" : "bob");
+		else
+			peer_send(imapd.p, IMSG_AUTH_CANCEL, 1, NULL, 0, -1);
+		pump();
+		CHECK_ROW(refused(&imapd, 1, i < 2 ? AUTH_UNAVAILABLE :
+		    AUTH_CANCELLED), "%zu", i);
+		fake_result(&work2, last(&work2)->id, WORK_YES, "id-of-bob");
+		pump();
+		CHECK(imapd.n == 1 && !work2.closed);
+		apart_end();
+	}
+}
+
 int
 main(void)
 {
@@ -321,5 +411,7 @@ main(void)
 	check_apart_no();
 	check_apart_cache();
 	check_apart_revoke();
+	check_master();
+	check_master_no();
 	return TEST_END();
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "authd/cache.h"
+#include "authd/names.h"
 #include "authd/sessions.h"
 #include "common/auth_kind.h"
 #include "common/msg_auth.h"
@@ -16,7 +17,7 @@
 
 /* From the slice: sasl-mechanisms, login-cache, auth.N.type, .lookup, .issuer,
  * .scopes and .require-app-password, nprocs.storaged, nprocs.imapd,
- * login-limits.*, pools.N.*, app-passwords */
+ * login-limits.*, login-names.*, pools.N.*, app-passwords */
 struct authd_conf {
 	char		mechanisms[128];	/* those that can work: upper
 						   case, with spaces */
@@ -48,6 +49,7 @@ struct authd_conf {
 	char		oauthbearer_error[AUTHD_ERROR_MAX];
 	char		xoauth2_error[AUTHD_ERROR_MAX];
 	struct sessions_limits sessions;
+	struct names	names;
 };
 
 _Static_assert(2 * AUTH_ENTRIES_MAX <= CACHE_BACKENDS_MAX,

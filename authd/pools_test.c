@@ -55,7 +55,10 @@ conf_slice(unsigned index, bool bad_first, unsigned timeout)
 	    "login-limits.waiting", "60",
 	    "login-limits.waiting-per-address", "20",
 	    "login-limits.sessions-per-user", "0",
-	    "login-limits.sessions-per-address", "0", NULL);
+	    "login-limits.sessions-per-address", "0",
+	    "login-names.default-domain", "", "login-names.unicode", "nfc",
+	    "login-names.detail-separator", "none",
+	    "login-names.master-separator", "*", NULL);
 }
 
 static __attribute__((noreturn)) void

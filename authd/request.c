@@ -32,11 +32,13 @@ static const unsigned int login_moves[LOGIN_STATES] = {
 	    BIT(LOGIN_TOKEN) | BIT(LOGIN_TOLD),
 	[LOGIN_SASL] = BIT(LOGIN_SASL) | BIT(LOGIN_ASK) | BIT(LOGIN_WAIT) |
 	    BIT(LOGIN_TOKEN) | BIT(LOGIN_YIELDED) | BIT(LOGIN_TOLD),
-	[LOGIN_ASK] = BIT(LOGIN_SASL) | BIT(LOGIN_YIELDED),
+	[LOGIN_ASK] = BIT(LOGIN_SASL) | BIT(LOGIN_YIELDED) |
+	    BIT(LOGIN_LAST) | BIT(LOGIN_GRANT),
 	[LOGIN_WAIT] = BIT(LOGIN_CHECK) | BIT(LOGIN_YIELDED) |
 	    BIT(LOGIN_GRANT),
 	[LOGIN_CHECK] = BIT(LOGIN_HELD) | BIT(LOGIN_YIELDED) |
-	    BIT(LOGIN_LAST) | BIT(LOGIN_GRANT) | BIT(LOGIN_TOLD),
+	    BIT(LOGIN_ASK) | BIT(LOGIN_LAST) | BIT(LOGIN_GRANT) |
+	    BIT(LOGIN_TOLD),
 	[LOGIN_HELD] = BIT(LOGIN_TOLD),
 	[LOGIN_YIELDED] = 0,
 	[LOGIN_TOKEN] = BIT(LOGIN_GRANT),
@@ -200,7 +202,7 @@ login_grant(struct login *l)
 	login_free(l);
 }
 
-static void
+void
 login_yes(struct login *l, const char *user)
 {
 	if (l->user[0] == '\0')		/* a token has told us */
@@ -284,8 +286,11 @@ login_right(void *arg, const char *user, bool cached, struct str data)
 
 	l->attempt = NULL;
 	l->cached = cached;
-	if (l->sasl.mech->proof != SASL_PROOF) {
+	if (l->sasl.mech->proof != SASL_PROOF)
 		login_app(l, user, data);
+	if (login_master(l, data))
+		return;
+	if (l->sasl.mech->proof != SASL_PROOF) {
 		login_yes(l, user);
 		return;
 	}
@@ -363,7 +368,7 @@ login_timer(evutil_socket_t fd, short what, void *arg)
 		login_no(l, AUTH_UNAVAILABLE, LOGIN_CROWD);
 		return;
 	case LOGIN_ASK:
-		login_no(l, AUTH_UNAVAILABLE, "timed out asking for a salt");
+		login_no(l, AUTH_UNAVAILABLE, "timed out asking a worker");
 		return;
 	case LOGIN_TOKEN:
 		login_no(l, AUTH_FAILED, "no such token");
@@ -386,8 +391,7 @@ login_name(struct login *l)
 {
 	if (l->sasl.mech->proof == SASL_BEARER && l->sasl.login == NULL)
 		return true;
-	if (user_normalize(str_from(l->sasl.login), l->user,
-	    sizeof(l->user)) == 0)
+	if (login_map(l) == 0)
 		return true;
 	l->user[0] = '\0';
 	login_no(l, AUTH_FAILED, "invalid name");
@@ -536,8 +540,10 @@ void
 login_revoke(struct login *l, const char *user)
 {
 	/* One that is being checked is checked again: checks_revoke(). */
-	if ((l->state == LOGIN_GRANT || l->state == LOGIN_LAST) &&
-	    strcmp(l->granted, user) == 0)
+	if (((l->state == LOGIN_GRANT || l->state == LOGIN_LAST) &&
+	    strcmp(l->granted, user) == 0) || (l->target[0] != '\0' &&
+	    l->state == LOGIN_ASK && (strcmp(l->user, user) == 0 ||
+	    strcmp(l->target, user) == 0)))
 		login_no(l, AUTH_UNAVAILABLE, "revoked before it was granted");
 }
 

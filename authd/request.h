@@ -22,7 +22,8 @@
 enum login_state {
 	LOGIN_NEW,
 	LOGIN_SASL,		/* the client's next message */
-	LOGIN_ASK,		/* the workers': SCRAM's salt */
+	LOGIN_ASK,		/* the workers': SCRAM's salt, or a master's
+				   user */
 	LOGIN_WAIT,		/* its turn at the gate */
 	LOGIN_CHECK,		/* the workers' */
 	LOGIN_HELD,		/* wrong; the time of the answer */
@@ -59,6 +60,11 @@ struct login {
 	char			 user[USER_ID_MAX + 1];	/* name, normalized */
 	char			 granted[USER_ID_MAX + 1]; /* id it proved */
 	char			 app[APP_NAME_MAX + 1];	/* password's name */
+	char			 target[USER_ID_MAX + 1]; /* whom user, a
+						 * master, acts for; or "" */
+	char			 away[128];	/* who cannot be asked of him */
+	char			 signature[WORK_DATA_MAX]; /* meanwhile */
+	size_t			 signature_len;
 	int64_t			 proved;	/* clock_ms(), then */
 	enum auth_code		 no;		/* of LOGIN_TOLD */
 	char			 why[160];	/* the same */

@@ -16,6 +16,16 @@ void	 login_log(const struct login *l, const char *result,
 void	 login_challenge(struct login *l, enum login_state state,
 	    struct str data);
 
+/* What was proved is the user's, by his id.  l may be gone. */
+void	 login_yes(struct login *l, const char *user);
+
+/* request_name.c: from the name that the client says to l->user, and with a
+ * master user l->target.  -1: it is none. */
+int	 login_map(struct login *l);
+/* Was it a master user who proved that?  Then the login goes on by itself, with
+ * a proof's signature.  l may be gone. */
+bool	 login_master(struct login *l, struct str signature);
+
 /* request_session.c: is a limit of sessions reached?  Then l is gone. */
 bool	 login_full(struct login *l);
 /* It has one more. */

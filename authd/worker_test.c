@@ -24,7 +24,10 @@ conf_slice(const char *type, const char *mechanisms)
 	    "login-limits.waiting", "500",
 	    "login-limits.waiting-per-address", "100",
 	    "login-limits.sessions-per-user", "0",
-	    "login-limits.sessions-per-address", "0", NULL);
+	    "login-limits.sessions-per-address", "0",
+	    "login-names.default-domain", "", "login-names.unicode", "nfc",
+	    "login-names.detail-separator", "none",
+	    "login-names.master-separator", "*", NULL);
 }
 
 static void

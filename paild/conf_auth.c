@@ -193,6 +193,29 @@ check_pools(struct conf *c)
 	}
 }
 
+/* A rule that undoes another, and domains that are none. */
+static void
+check_names(struct conf *c)
+{
+	const struct conf_item	*def, *it;
+	size_t			 i;
+
+	def = conf_item(c, "login-names.default-domain");
+	for (i = 0; i < c->n; i++) {
+		it = &c->items[i];
+		if (it->bad || (it != def && strcmp(it->key->path,
+		    "login-names.strip-domains.*") != 0))
+			continue;
+		if (strchr(it->value, '@') != NULL)
+			conf_error(c, it->at, "%s: a domain has no '@'",
+			    it->path);
+		else if (it != def && def != NULL &&
+		    strcasecmp(it->value, def->value) == 0)
+			conf_error(c, def->at, "%s: names would lose it again "
+			    "by %s", def->path, it->path);
+	}
+}
+
 void
 conf_auth(struct conf *c)
 {
@@ -203,6 +226,7 @@ conf_auth(struct conf *c)
 	check_scram(c);
 	check_bearer(c);
 	check_pools(c);
+	check_names(c);
 	for (i = 0; (type = conf_at(c, "auth.%u.type", i)) != NULL; i++)
 		if (strcmp(type, "pam") == 0)
 			check_pam(c, i);

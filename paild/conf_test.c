@@ -457,8 +457,10 @@ test_example(void)
 		    strstr((char *)page.data, word) != NULL, "%s", word);
 		if (conf_keys[i].def == NULL || *conf_keys[i].def == '\0')
 			continue;
-		snprintf(word, sizeof(word), "%s: %s",
-		    conf_key_leaf(conf_keys[i].path), conf_keys[i].def);
+		/* * would be an alias. */
+		snprintf(word, sizeof(word), *conf_keys[i].def == '*' ?
+		    "%s: \"%s\"" : "%s: %s", conf_key_leaf(
+		    conf_keys[i].path), conf_keys[i].def);
 		CHECK_ROW(strstr((char *)b.data, word) != NULL, "%s", word);
 	}
 	c = conf_load("etc/pail.yaml", true);

@@ -391,6 +391,51 @@ def test_who_has_the_right_password_is_told_that_it_is_of_no_use():
         pam.clean()
 
 
+def test_names_are_mapped_by_rule_and_master_users_log_in_as_others():
+    rules = "{default-domain: example.org, strip-domains: [old.org], " \
+        "detail-separator: +, unicode: precis, master-users: " \
+        "[admin@example.org]}"
+    users = ("ann@example.org", "admin@example.org", "\u00e4rger@example.org")
+    with suite.Suite(users=(), login_names=rules) as s:
+        for user in users:
+            s.add_user(user, "password of " + user[:3])
+            s.ctl("deliver", user, input=b"Subject: for %s\n\n" %
+                  user.encode())
+
+        def mail_of(login, password):
+            """Whose mail it is, or None."""
+            m = imaplib.IMAP4("127.0.0.1", s.imap_port)
+            try:
+                m.authenticate("PLAIN", lambda _: (
+                    "\0%s\0%s" % (login, password)).encode())
+                m.select()
+                return m.fetch("1", "(BODY.PEEK[HEADER])")[1][0][1].decode(
+                    ).split("for ")[1].strip()
+            except imaplib.IMAP4.error as e:
+                assert "AUTHENTICATIONFAILED" in str(e), e
+                return None
+            finally:
+                m.shutdown()
+
+        ann, admin, arger = ("password of " + u[:3] for u in users)
+        for login, password, want in (
+                ("ann", ann, users[0]), ("Ann@OLD.org", ann, users[0]),
+                ("ann+lists", ann, users[0]), ("ann@example.org", ann,
+                                               users[0]),
+                ("\u00c4RGER", arger, users[2]),
+                ("a\u0308rger@old.org", arger, users[2]),
+                ("ann*admin", admin, users[0]),
+                ("\u00c4rger*Admin@example.org", admin, users[2]),
+                ("ann*admin", ann, None), ("nobody*admin", admin, None),
+                ("admin*ann", ann, None), ("ann@else.org", ann, None)):
+            assert mail_of(login, password) == want, (
+                login, want, s.log_tail())
+        lines = [x for x in s.log_text().splitlines() if " master=" in x]
+        assert len(lines) == 2, lines
+        assert " user=ann@example.org master=admin@example.org remote=" \
+            "127.0.0.1" in lines[0], lines
+
+
 def test_impossible_rows_are_refused_by_the_configuration():
     if pam.available():
         return
