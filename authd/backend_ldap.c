@@ -288,9 +288,10 @@ ldap_reach(const struct slice *conf, uint32_t index, struct sandbox *box)
 		return;			/* lookup_open() says so */
 	explicit_bzero(c.password, sizeof(c.password));
 	for (i = 0; i < c.nservers; i++) {
-		if (c.server[i].scheme == LDAP_SCHEME_LDAPI)
+		if (c.server[i].scheme == LDAP_SCHEME_LDAPI) {
 			sandbox_reach(box, c.server[i].path, false);
-		else
+			box->local = true;
+		} else
 			sandbox_connect(box, c.server[i].port);
 		if (ldap_addr_named(&c.server[i]))
 			sandbox_names(box);

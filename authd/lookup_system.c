@@ -106,6 +106,7 @@ system_reach(const struct slice *conf, uint32_t index, struct sandbox *box)
 	(void)index;
 	sandbox_reach(box, "/", false);
 	box->any_port = true;
+	box->local = true;
 }
 
 const struct lookup_kind lookup_system = {

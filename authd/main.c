@@ -40,6 +40,8 @@ main_reach(const struct slice *conf, struct sandbox *box)
 {
 	if (is_worker)
 		worker_reach(worker, conf, box);
+	else
+		box->pairs = true;	/* a session's channel */
 }
 
 /* paild writes it down. */

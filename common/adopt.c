@@ -15,32 +15,26 @@
 #include "common/adopt.h"
 #include "common/log.h"
 
+int
+adopt_signal(uid_t uid, pid_t pid, int sig)
+{
+	uid_t	own = geteuid();
+	int	r;
+
+	if (seteuid(uid) == -1)
+		return -1;
+	r = kill(pid, sig);
+	if (seteuid(own) == -1)
+		fatal("seteuid");
+	return r;
+}
+
 #ifdef __linux__
 void
 adopt_begin(void)
 {
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
 		log_warn("prctl PR_SET_CHILD_SUBREAPER");
-}
-
-static bool
-is_of(pid_t pid, uid_t uid)
-{
-	char		 path[64], line[256];
-	unsigned	 real;
-	bool		 is = false;
-	FILE		*f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return false;
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "Uid: %u", &real) == 1) {
-			is = (uid_t)real == uid;
-			break;
-		}
-	fclose(f);
-	return is;
 }
 
 size_t
@@ -56,8 +50,8 @@ adopt_kill(uid_t uid, bool (*known)(pid_t, void *), void *arg)
 	if ((f = fopen(path, "re")) == NULL)
 		return 0;
 	while (fscanf(f, "%d", &pid) == 1)
-		if (pid > 1 && !known(pid, arg) && is_of(pid, uid) &&
-		    kill(pid, SIGKILL) == 0)
+		if (pid > 1 && !known(pid, arg) &&
+		    adopt_signal(uid, pid, SIGKILL) == 0)
 			n++;
 	fclose(f);
 	return n;

@@ -13,6 +13,12 @@
 
 void	 adopt_begin(void);		/* from here on; once */
 /*
+ * kill(2) as that user, whom this process (which is root) has the right to
+ * become: only a process of hers gets the signal, and no right to signal all
+ * is needed (CAP_KILL).
+ */
+int	 adopt_signal(uid_t uid, pid_t pid, int sig);
+/*
  * Kills the children of this process that belong to this user and that known()
  * does not recognize; returns how many.  What they have forked is adopted when
  * they exit (SIGCHLD): call this again then.

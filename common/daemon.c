@@ -490,9 +490,13 @@ sandbox(void)
 	sandbox_drop(slice_str(self.conf, "user"),
 	    slice_str(self.conf, "group"), slice_str(self.conf, "chroot"));
 	sandbox_init(&box, self.kind);
+	box.best_effort = strcmp(slice_str(self.conf, "sandbox"),
+	    "best-effort") == 0;
 	if (self.d->reach != NULL)
 		self.d->reach(self.conf, &box);
 	sandbox_enter(&box);
+	if (slice_num(self.conf, "index") == 0)	/* once for each kind */
+		log_info("sandbox=%s", sandbox_words());
 }
 
 void

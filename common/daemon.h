@@ -1,8 +1,8 @@
 /*
  * The startup of every child, always in the same order (STYLE, section 5): only
  * the setup descriptor (3) -> SETUP_CONF, SETUP_PEER, SETUP_LISTEN until
- * SETUP_GO -> prepare() -> chroot, groups, uid -> reach() -> rlimits,
- * no_new_privs -> sandbox_enter() -> SETUP_READY -> loop.
+ * SETUP_GO -> prepare() -> groups, uid -> reach() -> sandbox_enter(), with
+ * namespaces, chroot, rlimits, no_new_privs -> SETUP_READY -> loop.
  */
 #ifndef COMMON_DAEMON_H
 #define COMMON_DAEMON_H
@@ -32,9 +32,9 @@ struct daemon {
 	void	(*prepare)(struct slice *conf);
 	/*
 	 * What it reaches from now on, added to what its row of PROC_TABLE
-	 * says (nothing at all, or the listeners): chroot, user and group
-	 * are the final ones, and no thread runs.  What a reload may change
-	 * must be in it.
+	 * says (nothing at all, or the listeners): user and group are the
+	 * final ones, the chroot is yet to come, and no thread runs.  What a
+	 * reload may change must be in it.
 	 */
 	void	(*reach)(const struct slice *conf, struct sandbox *box);
 	/* In the sandbox: the event loop exists, nothing has been read yet. */

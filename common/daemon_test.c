@@ -272,6 +272,7 @@ send_conf(enum msg_type type, uint32_t id, const char *number,
 		{ STR("chroot"), str_from(dir) },
 		{ STR("role"), str_from(role) },
 		{ STR("log.level"), STR("info") },
+		{ STR("sandbox"), STR("best-effort") },
 		{ STR("index"), STR("1") },
 		{ STR("nprocs.storaged"), STR("2") },
 		{ STR("nprocs.credd"), STR("1") }

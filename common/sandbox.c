@@ -7,11 +7,16 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/compat.h"
 #include "common/log.h"
-#include "common/sandbox.h"
+#include "common/sandbox_impl.h"
+
+static char	words[128];	/* what is in force */
 
 #ifdef PAIL_ASAN
 /* LeakSanitizer needs /proc and ptrace, which the sandbox takes away. */
@@ -59,6 +64,7 @@ sandbox_drop(const char *user, const char *group, const char *dir)
 {
 	uid_t	uid;
 	gid_t	gid;
+	bool	later;
 
 	if (geteuid() != 0 && !given(user))
 		return;			/* for development: as who we are */
@@ -71,16 +77,56 @@ sandbox_drop(const char *user, const char *group, const char *dir)
 #ifdef PAIL_ASAN
 	dropped = given(dir) || given(user);
 #endif
-	if (given(dir) && (chroot(dir) == -1 || chdir("/") == -1))
+	/* Who stays root (PAM's workers) keeps its capabilities. */
+	later = given(user) && uid != 0 &&
+	    sandbox_drop_before(given(dir) ? dir : "");
+	if (!later && given(dir) && (chroot(dir) == -1 || chdir("/") == -1))
 		fatal("chroot %s", dir);
 	if (!given(user))
 		return;
 	if (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1)
 		fatal("becoming user %s", user);
+	if (uid != 0)
+		sandbox_drop_after();
 	if (uid != 0 && (setuid(0) != -1 || seteuid(0) != -1 ||
 	    getuid() != uid || geteuid() != uid))
 		fatalx("could become root again");
+}
+
+bool
+sandbox_connects(const struct sandbox *s)
+{
+	return s->any_port || s->nports > 0;
+}
+
+bool
+sandbox_writes(const struct sandbox *s)
+{
+	size_t	i;
+
+	for (i = 0; i < s->npaths; i++)
+		if (s->paths[i].write)
+			return true;
+	return false;
+}
+
+void
+sandbox_word(const char *fmt, ...)
+{
+	size_t	len = strlcat(words, words[0] != '\0' ? "," : "",
+		    sizeof(words));
+	va_list	ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(words + len, sizeof(words) - len, fmt, ap);
+	va_end(ap);
+}
+
+const char *
+sandbox_words(void)
+{
+	return words[0] != '\0' ? words : "none";
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * What a process can still reach behind sandbox_enter(): each row is tried in
  * a process of its own.  Where the kernel has no Landlock, or an older one,
- * what it cannot forbid is only shown to go on working.
+ * what it cannot forbid is left out.  sandbox_linux_calls_test.c has the rest.
  */
 #include "common/compat.h"
 
@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -220,7 +221,7 @@ static const struct {
 	{ "connect to another", connect_second, 4, { 0, 0, 0, 1 } },
 	{ "bind a port", bind_port, 4, { 0 } },
 	{ "dump core", still_dumps, 0, { 0 } },
-	{ "a thread", thread_escapes, 2, { 0, 1, 1, 0, 1 } },
+	{ "a thread", thread_escapes, 2, { 0, 0, 1, 0, 1 } },
 	{ "make a device", make_device, 2, { 0 } },
 };
 
@@ -230,6 +231,7 @@ enter(int box)
 	struct sandbox	 s;
 
 	sandbox_init(&s, PROC_CREDD);
+	s.best_effort = true;
 	if (box == READS || box == STORES)
 		sandbox_reach(&s, "/", false);
 	if (box == STORES) {
@@ -272,8 +274,9 @@ try_row(size_t i, int box)
 			enter(box);
 		_exit(t[i].can() ? 42 : 43);
 	}
-	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	    (WEXITSTATUS(status) == 42 || WEXITSTATUS(status) == 43));
+	CHECK(waitpid(pid, &status, 0) == pid && ((WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGSYS) || (WIFEXITED(status) &&
+	    (WEXITSTATUS(status) == 42 || WEXITSTATUS(status) == 43))));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 42;
 }
 
@@ -289,9 +292,9 @@ test_rows(void)
 		/* Only root makes devices, and not in every container. */
 		CHECK_ROW(can || t[i].can == make_device, "%s", t[i].what);
 		for (box = 0; box < BOXES; box++) {
+			/* Then seccomp alone has its say (another test). */
 			if (can && t[i].version > version)
-				CHECK_ROW(try_row(i, box), "%s %d, version %d",
-				    t[i].what, box, version);
+				continue;
 #ifdef PAIL_ASAN	/* which has to read, and runs its symbolizer */
 			else if (t[i].can == read_file ||
 			    t[i].can == list_dir || t[i].can == run_program ||

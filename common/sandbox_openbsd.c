@@ -11,7 +11,25 @@
 
 #include "common/compat.h"
 #include "common/log.h"
-#include "common/sandbox.h"
+#include "common/sandbox_impl.h"
+
+bool
+sandbox_drop_before(const char *dir)
+{
+	(void)dir;
+	return false;
+}
+
+void
+sandbox_drop_after(void)
+{
+}
+
+const char *
+sandbox_lacks(void)
+{
+	return NULL;
+}
 
 static void
 show_paths(const struct sandbox *s)
@@ -33,24 +51,23 @@ sandbox_enter(const struct sandbox *s)
 {
 	static const struct rlimit none = { 0, 0 };
 	char			 promises[128] = "error stdio recvfd sendfd";
-	bool			 write = false;
-	size_t			 i;
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		fatal("setrlimit RLIMIT_CORE");
 	show_paths(s);
-	for (i = 0; i < s->npaths; i++)
-		write = write || s->paths[i].write;
 	if (s->npaths > 0)
 		strlcat(promises, " rpath", sizeof(promises));
-	if (write)
+	if (sandbox_writes(s))
 		strlcat(promises, " wpath cpath flock", sizeof(promises));
-	if (s->accepts || s->any_port || s->nports > 0)
+	if (s->accepts || sandbox_connects(s))
 		strlcat(promises, " inet", sizeof(promises));
-	if (s->any_port || s->nports > 0)
+	if (sandbox_connects(s))
 		strlcat(promises, " dns", sizeof(promises));
+	if (s->local)
+		strlcat(promises, " unix", sizeof(promises));
 	if (s->executes)
 		strlcat(promises, " proc exec", sizeof(promises));
 	if (pledge(promises, NULL) == -1)
 		fatal("pledge %s", promises);
+	sandbox_word("pledge,unveil");
 }

@@ -13,6 +13,9 @@ tests="gsasl haproxy python3 python3-venv isync mutt bmake tmux git procps
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
 [ "${1:-}" = rust ] && want="rustc-web cargo-web"
+# The jail; and systemd-analyze, which finds that of the unit good enough.
+[ "${1:-}" = rust ] || want="$want libseccomp-dev"
+[ "${1:-}" = test ] && want="$want systemd"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
 	# Elsewhere: check for what the build asks pkg-config for.

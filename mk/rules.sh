@@ -43,7 +43,27 @@ inc=$($PKG --cflags libevent libcurl openssl libzstd zlib yaml-0.1 sqlite3 \
     liblz4 expat libutf8proc libargon2 ldap)
 
 lib() { $PKG --libs "$@"; }
-base="$(lib libevent libcrypto) $(lib libutf8proc)"
+# Libraries that not every system has: B/libs.h says which ones are used.  The
+# build works without them, and "WITHOUT=libseccomp" tries that.
+libs_h= ; jail=
+optional() {	# MACRO PKG-CONFIG-MODULE [VERSION]
+	case " ${WITHOUT:-} " in *" $2 "*) return 1 ;; esac
+	$PKG --exists "$2${3:+ >= $3}" 2>/dev/null || return 1
+	libs_h="$libs_h
+#define $1"
+}
+case $OS in
+Linux)	optional PAIL_SECCOMP libseccomp 2.5 && jail=$(lib libseccomp) ;;
+esac
+# make NAME_CALLS=1: what seccomp kills says which system call it was for.
+[ -z "${NAME_CALLS:-}" ] || libs_h="$libs_h
+#define PAIL_NAME_CALLS"
+mkdir -p "$B"
+libs_h="/* Made by mk/rules.sh. */$libs_h"
+if [ "$(cat "$B/libs.h" 2>/dev/null)" != "$libs_h" ]; then
+	printf '%s\n' "$libs_h" > "$B/libs.h"
+fi
+base="$(lib libevent libcrypto) $(lib libutf8proc) $jail"
 libs_for() {
 	case $1 in
 	common)	 echo "$(lib openssl libargon2 expat) $base" ;;

@@ -102,7 +102,7 @@ setup_closed(struct peer *peer, const char *why, void *arg)
 		    proc_name(p), (int)p->pid, why);
 	ask_gone(p);
 	if (p->pid != 0 && !p->paild->stopping)
-		kill(p->pid, SIGKILL);
+		identity_kill(p->pid);
 }
 
 static const struct peer_ops setup_ops = { setup_message, setup_closed,
@@ -217,8 +217,10 @@ static void
 describe_end(int status, char *dst, size_t size)
 {
 	if (WIFSIGNALED(status))
-		snprintf(dst, size, "signal %d (%s)%s", WTERMSIG(status),
+		snprintf(dst, size, "signal %d (%s)%s%s", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)),
+		    WTERMSIG(status) == SIGSYS ? ": seccomp, for a system "
+		    "call that its sandbox forbids" : "",
 		    WCOREDUMP(status) ? ", core dumped" : "");
 	else
 		snprintf(dst, size, "exit status %d", WEXITSTATUS(status));
@@ -229,7 +231,7 @@ child_ended(struct proc *p, int status)
 {
 	struct paild	*pd = p->paild;
 	enum proc_state	 was = p->state;
-	char		 how[96];
+	char		 how[128];
 
 	describe_end(status, how, sizeof(how));
 	child_log_close(p);
@@ -252,7 +254,8 @@ child_ended(struct proc *p, int status)
 	    (long long)(paild_now() - p->started));
 	p->pid = 0;
 	/* What cannot start at all is not a matter of patience. */
-	if (!pd->ready && was == PROC_STARTING && WIFEXITED(status)) {
+	if (!pd->ready && was == PROC_STARTING && (WIFEXITED(status) ||
+	    WTERMSIG(status) == SIGSYS)) {
 		log_warnx("%s cannot start: giving up", proc_name(p));
 		pd->status = 1;
 		stop_begin(pd);

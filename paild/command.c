@@ -22,6 +22,7 @@
 #include "common/mem.h"
 #include "paild/command.h"
 #include "paild/command_split.h"
+#include "paild/identity.h"
 
 #define COMMANDS_MAX	4	/* with those that are being killed */
 #define ENV_MAX		64
@@ -143,9 +144,9 @@ command_kill(struct command *c, const char *why)
 		strlcpy(c->why, why, sizeof(c->why));
 	if (c->pid == 0)
 		return;
-	(void)kill(-c->pid, SIGKILL);
+	identity_kill(-c->pid);
 	/* Before it has a group of its own. */
-	(void)kill(c->pid, SIGKILL);
+	identity_kill(c->pid);
 }
 
 static void

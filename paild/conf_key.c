@@ -421,6 +421,9 @@ const struct conf_key conf_keys[] = {
 	    1, 64, NULL, "auto: one per core" },
 	{ "processes.authworker", CONF_PROCESSES, CONF_RESTART, 0, "auto",
 	    1, 64, NULL, "password checkers; auto: one per core, or 2" },
+	{ "sandbox", CONF_WORD, CONF_RESTART, 0, "required", 0, 0,
+	    "required best-effort", "whether to start where this system "
+	    "cannot confine processes" },
 	{ "watchdog", CONF_DURATION, 0, 0, "30s", 0, 3600, NULL,
 	    "a process that hangs for this long is restarted" },
 	{ "log", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "logging" },

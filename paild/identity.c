@@ -11,9 +11,11 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/adopt.h"
 #include "common/log.h"
 #include "paild/identity.h"
 #include "paild/safedir.h"
@@ -153,6 +155,23 @@ const struct identity *
 identity_of(enum proc_kind kind)
 {
 	return &identities[kind];
+}
+
+void
+identity_kill(pid_t pid)
+{
+	const struct passwd	*pw;
+	const char		*user;
+	int			 kind;
+
+	if (kill(pid, SIGKILL) == 0 || errno != EPERM || geteuid() != 0)
+		return;
+	for (kind = 0; kind < PROC_KINDS; kind++) {
+		user = identities[kind].user;
+		if (user[0] == '\0' || (pw = getpwnam(user)) == NULL)
+			continue;
+		(void)adopt_signal(pw->pw_uid, pid, SIGKILL);
+	}
 }
 
 /*

@@ -2,6 +2,8 @@
 #ifndef PAILD_IDENTITY_H
 #define PAILD_IDENTITY_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "common/msg_setup.h"
@@ -20,6 +22,9 @@ struct identity {
  */
 int	 identity_init(bool debug);
 const struct identity *identity_of(enum proc_kind kind);
+/* Kills a child, or a group of them (below 0), which one of these users may
+ * have: without CAP_KILL, as that user. */
+void	 identity_kill(pid_t pid);
 /*
  * Creates the directories that the configuration names and gives them to the
  * users that need them; checks that they can reach them, and the password

@@ -20,6 +20,7 @@
 #include "common/log_out.h"
 #include "common/nofile.h"
 #include "common/openssl_wipe.h"
+#include "common/sandbox.h"
 #include "common/user.h"
 #include "paild/child.h"
 #include "paild/control.h"
@@ -226,6 +227,21 @@ load(struct paild *pd, bool check)
 	}
 }
 
+/* Nothing is started that would have less of a sandbox than it should. */
+static void
+check_sandbox(const struct paild *pd)
+{
+	const char	*lacks = sandbox_lacks();
+
+	if (lacks == NULL)
+		return;
+	if (strcmp(conf_str(pd->conf, "sandbox"), "best-effort") != 0)
+		fatalx("sandbox: %s; \"sandbox: best-effort\" in %s starts "
+		    "with less protection", lacks, pd->file);
+	log_warnx("sandbox: %s; started with less protection, as the "
+	    "configuration says", lacks);
+}
+
 /* An absolute path: the daemon's directory is /. */
 static void
 find_file(struct paild *pd)
@@ -351,6 +367,7 @@ main(int argc, char *argv[])
 	load(&pd, check);
 	find_file(&pd);
 	set_log(&pd);
+	check_sandbox(&pd);
 	TAILQ_INIT(&pd.listeners);
 	if ((pd.bindir = spawn_find(argv[0])) == NULL)
 		fatalx("storaged and the other programs are neither next to "

@@ -177,7 +177,7 @@ proc_slice(const struct proc *p, struct buf *b)
 	char			 index[16], keys[PROC_KINDS][32],
 				 num[PROC_KINDS][16];
 	const char		*level = conf_str(pd->conf, "log.level");
-	struct conf_extra	 extra[10 + PROC_KINDS + POOLS_EXTRA] = {
+	struct conf_extra	 extra[11 + PROC_KINDS + POOLS_EXTRA] = {
 		{ "role", proc_kind_name(p->kind) },
 		{ "index", index },
 		{ "user", id->user },
@@ -191,13 +191,14 @@ proc_slice(const struct proc *p, struct buf *b)
 		    p->kind == PROC_STORAGED && p->index == 0 ? "true" :
 		    "false" },
 		{ "report", pd->report != NULL ? "true" : "false" },
+		{ "sandbox", conf_str(pd->conf, "sandbox") },
 		{ "tls", conf_item(pd->conf, "tls.0.certificate") != NULL ?
 		    "true" : "false" },
 	};
 	struct buf		 pem;
 	struct pools_text	 pools;
 	const char		*user;
-	size_t			 n = 10;
+	size_t			 n = 11;
 	char			 why[512];
 	int			 k, r;
 

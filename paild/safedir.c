@@ -178,6 +178,13 @@ step(struct walk *w, const char *name, mode_t mode, bool last)
 	for (tries = 0;; tries++) {
 		fd = openat(w->fd, name, O_RDONLY | O_DIRECTORY |
 		    O_NOFOLLOW | O_CLOEXEC);
+#ifdef O_PATH
+		/* Another's, for a root without CAP_DAC_OVERRIDE: to be
+		 * looked at, and walked through. */
+		if (fd == -1 && errno == EACCES)
+			fd = openat(w->fd, name, O_PATH | O_DIRECTORY |
+			    O_NOFOLLOW | O_CLOEXEC);
+#endif
 		if (fd != -1 || errno != ENOENT || tries == 2)
 			break;
 		if (mkdirat(w->fd, name, last ? mode : 0755) == -1 &&

@@ -17,6 +17,7 @@
 
 #include "common/daemon.h"
 #include "common/host.h"
+#include "paild/identity.h"
 #include "paild/spawn.h"
 #include "common/mem.h"
 
@@ -162,7 +163,7 @@ spawn_reap(int *status)
 	if (r == -1 || si.si_pid == 0)
 		return 0;
 	/* While it is not collected its number is nobody else's. */
-	(void)kill(-si.si_pid, SIGKILL);
+	identity_kill(-si.si_pid);
 	do
 		pid = waitpid(si.si_pid, status, 0);
 	while (pid == -1 && errno == EINTR);

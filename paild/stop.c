@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "paild/control.h"
+#include "paild/identity.h"
 #include "paild/listen.h"
 #include "paild/notify.h"
 #include "paild/proc.h"
@@ -40,7 +41,7 @@ kill_phase(struct paild *pd, const char *why)
 			    proc_name(&pd->procs[i]), (int)pd->procs[i].pid,
 			    why);
 			pd->procs[i].killed = true;
-			kill(pd->procs[i].pid, SIGKILL);
+			identity_kill(pd->procs[i].pid);
 		}
 }
 
@@ -69,7 +70,7 @@ phase_begin(struct paild *pd)
 			/* One that is not ready has nothing to finish. */
 			if (p->state != PROC_READY || p->setup == NULL) {
 				p->killed = true;
-				kill(p->pid, SIGKILL);
+				identity_kill(p->pid);
 			} else
 				peer_send(p->setup, IMSG_CTL_DRAIN, 0, NULL,
 				    0, -1);

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/where.h"
+#include "paild/identity.h"
 #include "paild/proc.h"
 #include "paild/watch.h"
 
@@ -31,7 +32,7 @@ watch_kill(struct proc *p)
 	    where_is(p->pid, where, sizeof(where)));
 	p->silent = 0;
 	p->asked = false;
-	kill(p->pid, SIGKILL);	/* SIGCHLD does the rest */
+	identity_kill(p->pid);	/* SIGCHLD does the rest */
 }
 
 static void

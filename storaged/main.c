@@ -107,6 +107,7 @@ static void
 reach(const struct slice *conf, struct sandbox *box)
 {
 	make_dir(env.cache);
+	box->threads = true;
 	sandbox_reach(box, env.cache, true);
 	sandbox_reach(box, "/", false);
 	blob_reach(conf, box);

@@ -21,7 +21,7 @@
  */
 #include "common/compat.h"
 
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -29,7 +29,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,13 +40,17 @@
 #include "regress/lib/hostile/peer.h"
 
 #define WITNESS_MS	5000
+#define STATE		64
 
 struct hostile_conf	 conf;
 int			 auth = -1, sign = -1, tokens[2] = { -1, -1 };
 
-static int	state_fd = -1, phase;
-static unsigned	my_index;
-static pid_t	child;
+#define PAIRS		16
+
+static char	*state;		/* the file, in memory */
+static int	 phase, attacker[2] = { -1, -1 }; /* a socket to it */
+static int	 pairs[PAIRS][2], npairs;
+static unsigned	 my_index;
 
 static void
 conf_line(char *line)
@@ -75,22 +78,47 @@ conf_line(char *line)
 static void
 state_save(void)
 {
-	char	line[64];
-	int	n;
+	char	line[STATE];
 
-	n = snprintf(line, sizeof(line), "%d %d %d\n", phase, passed, failed);
-	(void)!pwrite(state_fd, line, (size_t)n, 0);
+	snprintf(line, sizeof(line), "%d %d %d\n", phase, passed, failed);
+	strlcpy(state, line, STATE);
+}
+
+/* What an imapd cannot make any more. */
+bool
+pair_take(int sv[2])
+{
+	if (npairs == 0)
+		return false;
+	memcpy(sv, pairs[--npairs], sizeof(pairs[0]));
+	return true;
+}
+
+static void
+state_open(const char *dir)
+{
+	char	path[PATH_MAX + 32];
+	int	fd;
+
+	snprintf(path, sizeof(path), "%s/hostile.state", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd == -1 || ftruncate(fd, STATE) == -1 || (state = mmap(NULL,
+	    STATE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED) {
+		result(false, "%s: %s", path, strerror(errno));
+		exit(1);
+	}
+	close(fd);
+	(void)!sscanf(state, "%d %d %d", &phase, &passed, &failed);
 }
 
 /* Before the sandbox: what the test is told, and where it was. */
 static void
-hostile_prepare(struct slice *s)
+read_conf(void)
 {
 	char	 dir[PATH_MAX], path[PATH_MAX + 32], line[PATH_MAX + 64];
 	ssize_t	 n;
 	FILE	*f;
 
-	my_index = (unsigned)slice_num(s, "index");
 	n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
 	dir[n > 0 ? n : 0] = '\0';
 	*(strrchr(dir, '/') != NULL ? strrchr(dir, '/') : dir) = '\0';
@@ -102,13 +130,8 @@ hostile_prepare(struct slice *s)
 	while (fgets(line, sizeof(line), f) != NULL)
 		conf_line(line);
 	fclose(f);
-	if (my_index != 0)
-		return;
-	snprintf(path, sizeof(path), "%s/hostile.state", dir);
-	state_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	memset(line, 0, sizeof(line));
-	if (pread(state_fd, line, 63, 0) > 0)
-		(void)!sscanf(line, "%d %d %d", &phase, &passed, &failed);
+	if (my_index == 0)
+		state_open(dir);
 }
 
 static void
@@ -121,10 +144,6 @@ attack(void)
 
 	if (phase == 0) {
 		result(still_serves(), "an imapd's ordinary login and LIST");
-		try_files();
-		try_rights();
-		try_network();
-		try_processes();
 		try_logins();
 		try_token();
 		try_names();
@@ -133,7 +152,7 @@ attack(void)
 		try_starving();
 		try_signatures();
 		/* A forged grant, on the channel to authd. */
-		if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0) {
+		if (pair_take(sv)) {
 			(void)struct_put(auth, IMSG_GRANT_SESSION, 1,
 			    &grant_session_wire, &g, sv[1]);
 			close(sv[1]);
@@ -192,28 +211,78 @@ witness(void)
 	}
 }
 
+/*
+ * The attack blocks, while the daemon goes on to answer paild: it is a process
+ * of its own, from before the sandbox, which forbids to fork, and then in the
+ * same one.  It is given the channels to authd and credd, and ends with the
+ * daemon.
+ */
+static void
+attacker_run(const struct slice *s)
+{
+	char	byte;
+
+	close(DAEMON_SETUP_FD);
+	close(attacker[0]);
+	jail_enter(s);
+	if (raw_get(attacker[1], &byte, 1, &auth, INT_MAX) != 1 || auth == -1)
+		_exit(1);
+	if (byte == 's' && raw_get(attacker[1], &byte, 1, &sign,
+	    PATIENCE) != 1)
+		_exit(1);
+	if (my_index != 0)
+		witness();
+	attack();
+	if (phase < 3)
+		_exit(0);	/* the daemon ends, too: for a new channel */
+	for (;;)
+		(void)poll(NULL, 0, 60000);
+}
+
+static void
+hostile_prepare(struct slice *s)
+{
+	my_index = (unsigned)slice_num(s, "index");
+	read_conf();
+	if (my_index == 0 && phase == 0)
+		try_sandbox(s);
+	while (npairs < PAIRS && socketpair(AF_UNIX, SOCK_STREAM, 0,
+	    pairs[npairs]) == 0)
+		npairs++;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+	    attacker) == -1 || (my_index == 0 && socketpair(AF_UNIX,
+	    SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, tokens) == -1))
+		result(false, "socketpair: %s", strerror(errno));
+	else if (fork() == 0)
+		attacker_run(s);
+	/* They are the attacker's, who waits for the end of some. */
+	for (; npairs > 0; npairs--) {
+		close(pairs[npairs - 1][0]);
+		close(pairs[npairs - 1][1]);
+	}
+	close(attacker[1]);
+}
+
+static void
+attacker_ended(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	_exit(1);
+}
+
 static void
 go(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (auth == -1 || child != 0)
-		return;
-	if (my_index == 0 && socketpair(AF_UNIX,
-	    SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, tokens) == -1)
-		result(false, "socketpair: %s", strerror(errno));
-	/* The attack blocks; the parent goes on to answer paild. */
-	if ((child = fork()) != 0)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (my_index != 0)
-		witness();
-	attack();
-	if (phase < 3)
-		kill(getppid(), SIGKILL);	/* for a new channel */
-	for (;;)
-		(void)poll(NULL, 0, 60000);
+	(void)raw_put(attacker[0], sign != -1 ? "s" : "a", 1, auth, PATIENCE);
+	if (sign != -1)
+		(void)raw_put(attacker[0], "s", 1, sign, PATIENCE);
+	event_base_once(daemon_base(), attacker[0], EV_READ, attacker_ended,
+	    NULL, NULL);
 }
 
 static void

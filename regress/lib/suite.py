@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import imapc
+import jail
 import measure
 import proc
 import s3
@@ -83,6 +84,8 @@ class Suite:
                 "access-key: %s, secret-key: {file: secret}, timeout: 30s%s}"
                 % (bucket, server.region, server.endpoint, server.access,
                    self.store_extra))
+        if jail.landlock() < 2:
+            parts["sandbox"] = "best-effort"
         parts.update({k.replace("_", "-"): v for k, v in self.over.items()})
         if self.store_path:
             parts["store"] = "{type: file, path: %s}" % self.store_path

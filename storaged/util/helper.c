@@ -136,6 +136,7 @@ helper_start(struct helper_pool *p, unsigned n)
 	int rc = 0;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);	/* which says what seccomp forbids */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (p->n < n && rc == 0) {
 		h = &p->v[p->n];

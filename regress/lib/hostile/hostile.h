@@ -8,6 +8,8 @@
 
 #define PATHS		16
 
+struct slice;
+
 extern struct hostile_conf {
 	char	user[128], password[128];
 	char	victim[128], victim_password[128], victim_box[128];
@@ -18,11 +20,13 @@ extern int	 auth;		/* the channel to authd */
 extern int	 sign;		/* to credd */
 extern int	 tokens[2];	/* of deliveries, to the attack */
 
-/* try_sandbox.c: files, the network, processes, the way out. */
-void	 try_files(void);
-void	 try_rights(void);
-void	 try_network(void);
-void	 try_processes(void);
+/* A pair of sockets, made before the sandbox; false: no more. */
+bool	 pair_take(int sv[2]);
+/* try_sandbox.c: files, the network, processes, the way out; from before the
+ * sandbox, each in a process of its own. */
+void	 try_sandbox(const struct slice *s);
+/* What daemon_run() does to an imapd. */
+void	 jail_enter(const struct slice *s);
 /* try_login.c: only who has the password gets a session. */
 void	 try_logins(void);
 void	 try_token(void);

@@ -95,7 +95,7 @@ try_wrong_types(void)
 
 	for (i = 0; i < nitems(rows); i++) {
 		if ((fd = session()) == -1 ||
-		    socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1) {
+		    !pair_take(sv)) {
 			result(false, "a session for message %u",
 			    rows[i].type);
 			return;
