@@ -148,7 +148,7 @@ context_make(struct str chain, EVP_PKEY *key, const char *protocol, char *why,
 	if (key == NULL && (key = apart = sign_provider_key(own, why,
 	    size)) == NULL)
 		goto fail;
-	if (tls_ticket_use(ctx) == -1) {
+	if (tls_ticket_use(ctx, own) == -1) {
 		explain(why, size, "session tickets");
 		goto fail;
 	}
@@ -306,9 +306,6 @@ static void
 ask_clients(SSL_CTX *ctx, X509_STORE *store,
     const STACK_OF(X509_NAME) *names)
 {
-	/* A session is resumed only here, and with its certificate. */
-	static const unsigned char	 id[] = "pail";
-
 	SSL_CTX_set_verify(ctx, store != NULL ? SSL_VERIFY_PEER :
 	    SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_client_CA_list(ctx, store != NULL ?
@@ -318,7 +315,6 @@ ask_clients(SSL_CTX *ctx, X509_STORE *store,
 	SSL_CTX_set1_cert_store(ctx, store);
 	SSL_CTX_set_cert_verify_callback(ctx, tls_verify, NULL);
 	SSL_CTX_set_max_cert_list(ctx, CLIENT_CERTS_MAX);
-	(void)SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
 }
 
 void

@@ -5,10 +5,9 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "common/tls_ticket.h"
-
-#define CONTEXT	"pail"		/* of sessions: RFC 8446 has none */
 
 static struct {
 	uint8_t	 key[2][TLS_TICKET_LEN];	/* now, before */
@@ -77,13 +76,16 @@ ticket_cb(SSL *ssl, unsigned char *name, unsigned char *iv,
 }
 
 int
-tls_ticket_use(SSL_CTX *ctx)
+tls_ticket_use(SSL_CTX *ctx, const X509 *own)
 {
+	unsigned char	 id[EVP_MAX_MD_SIZE];
+	unsigned int	 len;
+
 	SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
 	SSL_CTX_set_timeout(ctx, TLS_TICKET_LIFE);
 	return SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
-	    SSL_CTX_set_session_id_context(ctx, (const uint8_t *)CONTEXT,
-	    sizeof(CONTEXT) - 1) == 1 &&
+	    X509_digest(own, EVP_sha256(), id, &len) == 1 &&
+	    SSL_CTX_set_session_id_context(ctx, id, len) == 1 &&
 	    SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_cb) == 1 ? 0 :
 	    -1;
 }

@@ -20,7 +20,9 @@
 /* The keys of all contexts (TLS_TICKET_LEN bytes each, copied): new tickets
  * have the first; the second is for those from before.  Empty: none. */
 void	 tls_ticket_keys(struct str now, struct str before);
-/* Clients of ctx are given tickets, and may return them.  0, or -1. */
-int	 tls_ticket_use(SSL_CTX *ctx);
+/* Clients of ctx are given tickets, and may return them as long as its
+ * certificate is this one: what is bound to it (tls-server-end-point) stays
+ * true.  0, or -1. */
+int	 tls_ticket_use(SSL_CTX *ctx, const X509 *own);
 
 #endif

@@ -101,6 +101,24 @@ test_rotated(void)
 	CHECK(connect_to(one, TLS1_3_VERSION) == 1);
 }
 
+/* Another certificate, if the keys are the same ones. */
+static void
+test_other_certificate(void)
+{
+	static char	 cert[TLS_FAKE_PEM], pem[TLS_FAKE_PEM];
+	struct tls_fake	 want = { "P-256", "other", NULL, -60, 86400 };
+	SSL_CTX		*other;
+	char		 why[256];
+
+	tls_fake_make(&want, cert, pem);
+	other = tls_fake_context(cert, pem, why, sizeof(why));
+	CHECK(other != NULL && connect_to(one, TLS1_3_VERSION) != -1);
+	CHECK(connect_to(other, TLS1_3_VERSION) == 0);
+	CHECK(connect_to(other, TLS1_3_VERSION) == 1);
+	CHECK(connect_to(one, TLS1_3_VERSION) == 0);
+	tls_context_free(other);
+}
+
 static void
 test_none(void)
 {
@@ -136,6 +154,7 @@ main(void)
 	SSL_CTX_sess_set_new_cb(client_ctx, on_session);
 	test_shared();
 	test_rotated();
+	test_other_certificate();
 	test_none();
 	forget();
 	SSL_CTX_free(client_ctx);
