@@ -70,7 +70,7 @@ units normal
 units asan
 check sh mk/fuzz.sh replay build/asan
 FUZZ_SEED=${FUZZ_SEED:-1}; export FUZZ_SEED
-check sh mk/fuzz.sh "${REGRESS_FUZZ:-30}"
+check sh mk/fuzz.sh "${REGRESS_FUZZ:-25}"
 wait "$servers" || { echo "missing servers:"; cat build/servers.out; }
 step "the suite, normal build"
 suite

