@@ -11,26 +11,15 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ocsp.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "common/mem.h"
+#include "common/pem.h"
 #include "common/sign_provider.h"
 #include "credd/tls_key.h"
 
 #define CHAIN_MOST	10	/* certificates */
 #define SKEW		300	/* seconds, of an OCSP responder's clock */
-
-/* A key with a pass phrase: nobody is there to type it. */
-static int
-no_passphrase(char *dst, int size, int rw, void *arg)
-{
-	(void)dst;
-	(void)size;
-	(void)rw;
-	(void)arg;
-	return -1;
-}
 
 static int64_t
 seconds(const ASN1_TIME *t)
@@ -82,12 +71,6 @@ take_names(struct tls_key *k, const X509 *x)
 		    X509_NAME_get_entry(subject, at)));
 }
 
-static X509 *
-next_certificate(BIO *bio)
-{
-	return PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
-}
-
 /* Did b issue a? */
 static bool
 is_issuer(X509 *a, X509 *b)
@@ -108,7 +91,7 @@ take_chain(struct tls_key *k, BIO *bio, struct buf *der)
 	int		 len, n;
 
 	k->chained = true;
-	for (n = 0; n < CHAIN_MOST && (x = next_certificate(bio)) != NULL;
+	for (n = 0; n < CHAIN_MOST && (x = pem_certificate(bio)) != NULL;
 	    n++) {
 		p = NULL;
 		if ((len = i2d_X509(x, &p)) > 0)
@@ -153,8 +136,7 @@ take(struct tls_key *k, BIO *cb, BIO *kb)
 	else if ((x = take_chain(k, cb, &der)) == NULL)
 		bad = "the certificate's file has no PEM certificate";
 	else {
-		k->key = PEM_read_bio_PrivateKey(kb, NULL, no_passphrase,
-		    NULL);
+		k->key = pem_private_key(kb);
 		if (k->key == NULL)
 			bad = "the key's file has no PEM key, or one with a "
 			    "passphrase";

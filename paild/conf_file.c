@@ -5,8 +5,8 @@
 
 #include <sys/stat.h>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/pem.h"
 #include "paild/conf_file.h"
 #include "paild/conf_type.h"
 
@@ -129,32 +130,19 @@ conf_env_secret(const char *name, struct buf *out, char *why, size_t size)
 	return check_secret(from, out, why, size);
 }
 
-/* A key with a pass phrase: nobody is there to type it. */
-static int
-no_passphrase(char *dst, int size, int rw, void *arg)
-{
-	(void)dst;
-	(void)size;
-	(void)rw;
-	(void)arg;
-	return -1;
-}
-
 enum conf_pem
 conf_pem_match(const char *certificate, size_t clen, const char *key,
     size_t klen)
 {
 	enum conf_pem	 result = CONF_PEM_FINE;
 	BIO		*cb, *kb;
-	X509		*cert = NULL;
-	EVP_PKEY	*pkey = NULL;
+	X509		*cert;
+	EVP_PKEY	*pkey;
 
 	cb = BIO_new_mem_buf(certificate, (int)clen);
 	kb = BIO_new_mem_buf(key, (int)klen);
-	if (cb != NULL)
-		cert = PEM_read_bio_X509(cb, NULL, no_passphrase, NULL);
-	if (kb != NULL)
-		pkey = PEM_read_bio_PrivateKey(kb, NULL, no_passphrase, NULL);
+	cert = pem_certificate(cb);
+	pkey = pem_private_key(kb);
 	if (cert == NULL)
 		result = CONF_PEM_BAD_CERTIFICATE;
 	else if (pkey == NULL)
