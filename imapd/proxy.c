@@ -198,6 +198,6 @@ proxy_forget(const void *arg)
 	struct proxied	*p, *next;
 
 	TAILQ_FOREACH_SAFE(p, &waiting, entry, next)
-		if (arg == NULL || p->arg == arg)
+		if (p->arg == arg)
 			proxied_free(p);
 }

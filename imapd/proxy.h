@@ -30,7 +30,7 @@ typedef void proxy_done_fn(void *arg, int fd, const struct sockaddr *sa,
 void	 proxy_wait(struct event_base *base, int fd, const char *remote,
 	    const struct sockaddr *sa, socklen_t len, proxy_done_fn *done,
 	    void *arg);
-/* Those that came by this listener (NULL: all) are closed. */
+/* Those that came by this listener are closed. */
 void	 proxy_forget(const void *arg);
 
 #endif

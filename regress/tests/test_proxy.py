@@ -122,14 +122,6 @@ listen p%d
 """
 
 
-def is_open(port):
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-        return True
-    except ConnectionRefusedError:
-        return False
-
-
 class HAProxy:
     """ports[k] of 127.0.0.1 goes to Pail as rows[k] says: (TLS at HAProxy,
     Pail's port, the server line's words)."""
@@ -149,7 +141,7 @@ class HAProxy:
         self.p = proc.spawn(["haproxy", "-db", "-f", conf],
                             stderr=subprocess.DEVNULL)
         for port in self.ports:
-            proc.await_true("HAProxy", lambda: is_open(port))
+            proc.await_true("HAProxy", lambda: proc.can_connect(port))
 
     def __enter__(self):
         return self
