@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "authd/channel.h"
-#include "authd/lost.h"
 #include "authd/request.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/lost.h"
 #include "common/peer.h"
 
 static int	 channel_message(struct peer *, struct msg *, void *);

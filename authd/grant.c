@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "authd/grant.h"
-#include "authd/lost.h"
 #include "common/log.h"
+#include "common/lost.h"
 #include "common/msg_auth.h"
 #include "common/peer.h"
 #include "common/user.h"

@@ -10,10 +10,10 @@
 
 #include <event2/event.h>
 
-#include "authd/lost.h"
 #include "authd/work_impl.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/lost.h"
 #include "common/peer.h"
 #include "common/user.h"
 

@@ -14,10 +14,10 @@
 
 #include "authd/backend.h"
 #include "authd/cache.h"
-#include "authd/lost.h"
 #include "authd/worker.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/lost.h"
 #include "common/peer.h"
 #include "common/sandbox.h"
 

@@ -13,6 +13,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/log_limit.h"
+#include "common/lost.h"
 #include "common/msg_sign.h"
 #include "common/peer.h"
 #include "common/sign_client.h"
@@ -174,12 +175,10 @@ sc_closed(struct peer *p, const char *why, void *arg)
 	(void)arg;
 	if (p != sc.peer)
 		return;
-	if (strcmp(why, "end of file") != 0)	/* paild warns of a crash */
-		log_warnx("credd result=cut why=\"%s\"", why);
 	sc.peer = NULL;
 	sc.late = false;
 	set_drop();
-	daemon_lost(PROC_CREDD, 0);
+	lost(PROC_CREDD, 0, why);
 }
 
 void

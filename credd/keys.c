@@ -13,6 +13,7 @@
 #include "common/daemon.h"
 #include "common/keyid.h"
 #include "common/log.h"
+#include "common/lost.h"
 #include "common/mem.h"
 #include "common/msg_auth.h"
 #include "common/peer.h"
@@ -278,12 +279,7 @@ keys_closed(struct peer *p, const char *why, void *arg)
 	if (s->peer != p)
 		return;
 	s->peer = NULL;
-	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
-		log_debug("storaged=%" PRIu32 " result=closed", s->index);
-	else
-		log_warnx("storaged=%" PRIu32 " result=cut why=\"%s\"",
-		    s->index, why);
-	daemon_lost(PROC_STORAGED, s->index);
+	lost(PROC_STORAGED, s->index, why);
 }
 
 uint64_t

@@ -15,6 +15,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/log_limit.h"
+#include "common/lost.h"
 #include "common/mem.h"
 #include "common/msg_sign.h"
 #include "common/peer.h"
@@ -297,12 +298,7 @@ sign_closed(struct peer *p, const char *why, void *arg)
 		return;
 	sp->peer = NULL;
 	event_del(&sp->turn);
-	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
-		log_debug("imapd=%" PRIu32 " result=closed", sp->index);
-	else
-		log_warnx("imapd=%" PRIu32 " result=cut why=\"%s\"", sp->index,
-		    why);
-	daemon_lost(PROC_IMAPD, sp->index);
+	lost(PROC_IMAPD, sp->index, why);
 }
 
 uint64_t

@@ -10,6 +10,7 @@
 #include "common/arena.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/lost.h"
 #include "common/peer.h"
 #include "common/tls_binding.h"
 #include "common/user.h"
@@ -125,11 +126,9 @@ auth_closed(struct peer *p, const char *why, void *arg)
 {
 	(void)p;
 	(void)arg;
-	if (strcmp(why, "end of file") != 0)	/* paild warns of a crash */
-		log_warnx("authd result=cut why=\"%s\"", why);
 	auth.peer = NULL;
 	auth_lost();
-	daemon_lost(PROC_AUTHD, 0);
+	lost(PROC_AUTHD, 0, why);
 }
 
 void

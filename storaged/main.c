@@ -22,6 +22,7 @@
 #include "common/daemon.h"
 #include "common/host.h"
 #include "common/log.h"
+#include "common/lost.h"
 #include "common/mem.h"
 #include "common/msg_auth.h"
 #include "common/nofile.h"
@@ -376,12 +377,7 @@ peer_gone(struct peer *p, const char *why, void *arg)
 	if (*slot != p)
 		return;
 	*slot = NULL;
-	if (strcmp(why, "end of file") == 0)	/* paild warns of a crash */
-		log_debug("%s result=closed", proc_kind_name(kind));
-	else
-		log_warnx("%s result=cut why=\"%s\"", proc_kind_name(kind),
-		    why);
-	daemon_lost(kind, 0);
+	lost(kind, 0, why);
 }
 
 static const struct peer_ops grant_ops = { .message = grant_message,

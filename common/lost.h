@@ -1,6 +1,6 @@
 /* A channel was closed: logs one line, and notifies paild. */
-#ifndef AUTHD_LOST_H
-#define AUTHD_LOST_H
+#ifndef COMMON_LOST_H
+#define COMMON_LOST_H
 
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "authd/lost.h"
+#include "common/lost.h"
 #include "common/daemon.h"
 #include "common/log.h"
 
