@@ -240,6 +240,7 @@ int
 main(void)
 {
 	struct event	*ev;
+	uint64_t	 end;
 	int		 fds;
 
 	check_words();
@@ -253,6 +254,10 @@ main(void)
 	check_limits();
 	check_hang();
 	check_cancel();
+	/* its killed ones have yet to be reaped */
+	for (end = clock_ms() + TEST_PATIENCE_MS; test_open_fds() != fds &&
+	    clock_ms() < end; usleep(1000))
+		(void)event_base_loop(base, EVLOOP_NONBLOCK);
 	CHECK(test_open_fds() == fds);
 	event_free(ev);
 	event_base_free(base);
