@@ -66,8 +66,10 @@ check sh mk/lint.sh
 check python3 mk/mutants.py --check
 check sh mk/bmake.sh
 check sh mk/compilers.sh
+units asan &
+asan=$!
 units normal
-units asan
+wait "$asan"
 check sh mk/fuzz.sh replay build/asan
 FUZZ_SEED=${FUZZ_SEED:-1}; export FUZZ_SEED
 check sh mk/fuzz.sh "${REGRESS_FUZZ:-25}"
