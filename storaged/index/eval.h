@@ -160,6 +160,15 @@ enum state_verdict eval_move_some(struct index *ix, struct work *w,
 enum state_verdict eval_drop_some(struct index *ix, struct work *w,
 	    struct batch *b, uint64_t box);
 void	 eval_step_begin(struct index *ix, struct work *w);
+/*
+ * eval_append.c.  The mailbox of a name as a client gives it, that is to exist:
+ * 1, 0 or -1.  eval_room: will so many more messages go into it?
+ * STATE_RECORDS, or it is refused.
+ */
+extern const char eval_no_target[];
+int	 eval_target(struct index *ix, struct str name, struct box *box);
+enum state_verdict eval_room(const struct index *ix, struct work *w,
+	    const struct box *box, uint64_t more);
 uint32_t eval_uidvalidity(struct index *ix, struct batch *b);
 /* Which of the names can be had: in w->words.  0 or -1. */
 int	 eval_words(struct index *ix, struct work *w, const struct str *names,
