@@ -44,8 +44,10 @@ encode_type(const struct mail_part *p, struct buf *b)
 	buf_put_bytes(b, p->subtype.p, p->subtype.len);
 }
 
+/* more: octets before the message, which the root's header has besides. */
 static void
-encode_part(const struct mail_part *p, uint64_t base, struct buf *b)
+encode_part(const struct mail_part *p, uint64_t base, uint64_t more,
+    struct buf *b)
 {
 	const struct str	*s[] = { &p->encname, &p->params, &p->id,
 		&p->description, &p->md5, &p->disposition, &p->dparams,
@@ -60,7 +62,7 @@ encode_part(const struct mail_part *p, uint64_t base, struct buf *b)
 	buf_put_u8(b, (uint8_t)(p->kind | p->encoding << 2 |
 	    (mask != 0 ? 0x20 : 0)));
 	buf_put_varint(b, p->header_off - base);
-	buf_put_varint(b, p->header_len);
+	buf_put_varint(b, p->header_len + more);
 	buf_put_varint(b, p->body_len);
 	buf_put_varint(b, p->lines);
 	if (p->kind == MAIL_LEAF && (p->encoding == MAIL_ENC_BASE64 ||
@@ -76,7 +78,7 @@ encode_part(const struct mail_part *p, uint64_t base, struct buf *b)
 }
 
 static int
-structure_encode(const struct mail_tree *t, struct buf *b)
+structure_encode(const struct mail_tree *t, uint64_t more, struct buf *b)
 {
 	const struct mail_part	*p;
 	uint64_t		 base = 0;
@@ -85,7 +87,7 @@ structure_encode(const struct mail_tree *t, struct buf *b)
 	buf_put_varint(b, t->n);
 	for (i = 0; i < t->n; i++) {
 		p = &t->v[i];
-		encode_part(p, base, b);
+		encode_part(p, base, i == 0 ? more : 0, b);
 		base = p->body_off +
 		    (p->kind == MAIL_LEAF ? p->body_len : 0);
 	}
@@ -184,7 +186,7 @@ put_preview(const struct mail_parser *p, struct buf *out, struct buf *b)
 /* Only if there is something to tell, or a reader could think so. */
 static void
 put_cut(const struct mail_parser *p, uint32_t cut, struct str envelope,
-    struct buf *out, struct buf *b)
+    uint64_t more, struct buf *out, struct buf *b)
 {
 	struct envelope_view	 v;
 	bool			 tell = cut != 0 || p->root.env.more != 0;
@@ -197,12 +199,25 @@ put_cut(const struct mail_parser *p, uint32_t cut, struct str envelope,
 		return;
 	buf_put_varint(b, cut);
 	buf_put_varint(b, p->root.env.more);
-	buf_put_varint(b, p->tree.v[0].header_len);
+	buf_put_varint(b, p->tree.v[0].header_len + more);
 	put_field(out, DIGEST_CUT, b);
 }
 
+/* The first len octets of prefix and the root's header. */
+static void
+put_header(const struct mail_parser *p, struct str prefix, size_t len,
+    struct buf *out)
+{
+	size_t	 n = len < prefix.len ? len : prefix.len;
+
+	buf_put_varint(out, DIGEST_HEADER);
+	buf_put_varint(out, len);
+	buf_put(out, prefix.p, n);
+	buf_put(out, p->header.data, len - n);
+}
+
 int
-digest_make(struct mail_parser *p, struct buf *out)
+digest_make(const struct mail_parser *p, struct str prefix, struct buf *out)
 {
 	struct buf	 b = BUF_INIT, structure = BUF_INIT;
 	struct buf	 envelope = BUF_INIT;
@@ -213,14 +228,16 @@ digest_make(struct mail_parser *p, struct buf *out)
 	digest_begin(out);
 	envelope_encode(&p->root.env, ENVELOPE_MAX, &envelope, &cut);
 	digest_put(out, DIGEST_ENVELOPE, envelope.data, envelope.len);
-	structure_encode(&p->tree, &structure);
+	structure_encode(&p->tree, prefix.len, &structure);
 	/* The header takes what is left, with room for the rest. */
 	len = MBOX_DIGEST_MAX - 65536 - (out->len - from);
 	len = structure.len < len ? len - structure.len : 0;
-	if (len > p->header.len)
-		len = p->header.len;
+	if (len > MAIL_HEADER_MAX)
+		len = MAIL_HEADER_MAX;
+	if (len > prefix.len + p->header.len)
+		len = prefix.len + p->header.len;
 	put_field(out, DIGEST_STRUCTURE, &structure);
-	digest_put(out, DIGEST_HEADER, p->header.data, len);
+	put_header(p, prefix, len, out);
 	put_subject_date(p, out, &b);
 	put_ids(p, out, &b);
 	put_preview(p, out, &b);
@@ -229,7 +246,7 @@ digest_make(struct mail_parser *p, struct buf *out)
 			mark = 1;
 	digest_put(out, DIGEST_ATTACHMENT, &mark, 1);
 	put_cut(p, cut, (struct str){ (char *)envelope.data, envelope.len },
-	    out, &b);
+	    prefix.len, out, &b);
 	out->failed = out->failed || envelope.failed;
 	buf_free(&b);
 	buf_free(&structure);

@@ -423,6 +423,23 @@ demote_empty(struct mail_parser *p)
 int
 mail_parser_finish(struct mail_parser *p, struct buf *digest)
 {
+	return mail_parser_finish_prefixed(p, STR(""), digest);
+}
+
+struct str
+mail_parser_header(const struct mail_parser *p)
+{
+	return (struct str){ (const char *)p->header.data, p->header.len };
+}
+
+/*
+ * Fields in front that nothing here reads only move the message: offsets are
+ * compared with each other alone, and the digest has them as differences.
+ */
+int
+mail_parser_finish_prefixed(struct mail_parser *p, struct str prefix,
+    struct buf *digest)
+{
 	if (p->held > 0)
 		piece(p, p->line, p->held, true, true);
 	p->held = 0;
@@ -431,7 +448,9 @@ mail_parser_finish(struct mail_parser *p, struct buf *digest)
 		demote_empty(p);
 	}
 	p->finished = true;
-	return p->failed ? -1 : digest_make(p, digest);
+	if (p->failed || !field_prefix(prefix))
+		return -1;
+	return digest_make(p, prefix, digest);
 }
 
 int

@@ -24,6 +24,20 @@ int	 mail_parser_feed(struct mail_parser *p, const void *data, size_t len);
  * MBOX_DIGEST_MAX bytes.  0, or -1 if memory ran out.
  */
 int	 mail_parser_finish(struct mail_parser *p, struct buf *digest);
+/*
+ * The same as if prefix had come before the first byte: what a delivery adds,
+ * which is known only afterwards and differs between recipients.  May be
+ * called any number of times.  prefix: whole fields that the digest does not
+ * read (Received, Return-Path ...), each with its line end; empty is fine.
+ * -1 also if it is anything else.
+ */
+int	 mail_parser_finish_prefixed(struct mail_parser *p, struct str prefix,
+	    struct buf *digest);
+/*
+ * The root's header as far as it has come, at most MAIL_HEADER_MAX octets;
+ * valid until the next call of mail_parser_feed().
+ */
+struct str mail_parser_header(const struct mail_parser *p);
 
 /*
  * Receives texts while they are parsed: for each leaf that is text/ or

@@ -7,6 +7,7 @@
 
 #include "common/compat.h"
 #include "common/fnv.h"
+#include "mail/header.h"
 #include "mail/lex.h"
 #include "mail/param.h"
 #include "mail/parser_impl.h"
@@ -189,6 +190,22 @@ field_looks(const uint8_t *data, size_t len)
 		return true;
 	return (len > 5 && memcmp(data, "From ", 5) == 0) ||
 	    (len > 6 && memcmp(data, ">From ", 6) == 0);
+}
+
+bool
+field_prefix(struct str s)
+{
+	struct header_field	 f;
+	size_t			 i;
+
+	while (header_next(&s, &f)) {
+		if (f.name.len == 0 || f.raw.p[f.raw.len - 1] != '\n')
+			return false;
+		for (i = 0; i < nitems(known); i++)
+			if (str_caseeq(f.name, str_from(known[i].name)))
+				return false;
+	}
+	return s.len == 0;
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
  * Any bytes as a mail: parsed whole and in pieces to the same digest, which
- * decodes and renders.
+ * decodes and renders; and with fields in front, before and afterwards.
  */
 #include <string.h>
 
@@ -23,6 +23,25 @@ inside(const struct mail_tree *t, size_t len)
 		    t->v[i].body_len > len - t->v[i].body_off)
 			return false;
 	return t->v[0].header_len + t->v[0].body_len == len;
+}
+
+#define PREFIX	"Return-Path: <>\r\nReceived: from x\r\n\tby y; z\r\n"
+
+/* m has been fed with p. */
+static void
+prefixed(struct mail_parser *m, const uint8_t *p, size_t len)
+{
+	struct buf	 b = BUF_INIT, d = BUF_INIT, e = BUF_INIT;
+
+	buf_puts(&b, PREFIX);
+	buf_put(&b, p, len);
+	if (mail_digest(b.data, b.len, &d) == -1 ||
+	    mail_parser_finish_prefixed(m, STR(PREFIX), &e) == -1 ||
+	    d.len != e.len || memcmp(d.data, e.data, d.len) != 0)
+		abort();
+	buf_free(&b);
+	buf_free(&d);
+	buf_free(&e);
 }
 
 static void
@@ -52,6 +71,7 @@ fuzz_parser(const uint8_t *p, size_t len)
 	    !digest_find(d.data, d.len, DIGEST_ENVELOPE, &v) ||
 	    envelope_render(v, &out) == -1)
 		abort();
+	prefixed(m, p, len);
 	mail_parser_free(m);
 	arena_free(a);
 	buf_free(&d);

@@ -97,6 +97,8 @@ void	 field_line(struct mail_parser *p, const uint8_t *data, size_t len,
 void	 field_end(struct mail_parser *p);
 void	 field_reset(struct mail_parser *p);	/* a new header begins */
 bool	 field_looks(const uint8_t *data, size_t len);
+/* Whole fields, none of which is read here. */
+bool	 field_prefix(struct str s);
 /* The header is complete: fills in the part, and sets the boundary of the
  * level. */
 void	 field_apply(struct mail_parser *p, struct mail_part *part,
@@ -108,7 +110,8 @@ void	 leaf_line(struct mail_parser *p, const uint8_t *data, size_t len);
 /* with_term: the last line end belongs to the body. */
 void	 leaf_end(struct mail_parser *p, bool with_term);
 void	 leaf_free(struct mail_parser *p);
-/* digest_encode.c */
-int	 digest_make(struct mail_parser *p, struct buf *out);
+/* digest_encode.c; prefix is as mail_parser_finish_prefixed() wants it. */
+int	 digest_make(const struct mail_parser *p, struct str prefix,
+	    struct buf *out);
 
 #endif
