@@ -30,6 +30,14 @@ check_grant(void)
 	CHECK(read(g->fd, &byte, 1) == 1 && byte == 'x');
 	close(k->fd);
 	CHECK(imapd2.n == 0);
+	/* storaged knows to whom */
+	CHECK(strcmp(g->password, "ann") == 0);
+	CHECK(g->grant.kind == PROC_IMAPD && g->grant.index == 0);
+	CHECK(g->grant.rights == GRANT_ALL && g->grant.session == 0xbeef);
+	login(&imapd2, 7, "Ann", "pw");
+	pump();
+	CHECK(granted(&imapd2, 7, "ann"));
+	CHECK(last(store)->grant.index == 1);
 	/* no storaged: not now */
 	fake_leave(&stores[user_shard("ann", 3)]);
 	login(&imapd, 8, "ann", "pw");

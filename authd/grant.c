@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "authd/grant.h"
@@ -108,22 +109,30 @@ grants_storaged(struct grants *g, uint32_t index, int fd)
 bool
 grant_ready(struct grants *g, const char *user)
 {
-	struct peer	*p = g->storaged[user_shard(user, g->n)].peer;
+	struct peer	*p = g->storaged[grant_storaged(g, user)].peer;
 
 	if (p != NULL && peer_queued_fds(p) >= GRANT_FDS_MAX)
 		peer_push(p);
 	return p == NULL || peer_queued_fds(p) < GRANT_FDS_MAX;
 }
 
-int
-grant_session(struct grants *g, const char *user, const char *login,
-    uint8_t rights, uint32_t session, int *fd, const char **why)
+uint32_t
+grant_storaged(const struct grants *g, const char *user)
 {
-	struct grant_session	 grant;
-	struct peer		*p = g->storaged[user_shard(user, g->n)].peer;
-	int			 sv[2];
+	return user_shard(user, g->n);
+}
 
-	if (p == NULL) {
+int
+grant_session(struct grants *g, const struct grant_session *grant, int *fd,
+    const char **why)
+{
+	char		 user[USER_ID_MAX + 1];
+	struct peer	*p;
+	int		 sv[2];
+
+	snprintf(user, sizeof(user), "%.*s", (int)grant->user.len,
+	    grant->user.p);
+	if ((p = g->storaged[grant_storaged(g, user)].peer) == NULL) {
 		*why = "storaged is unavailable";
 		return -1;
 	}
@@ -132,11 +141,7 @@ grant_session(struct grants *g, const char *user, const char *login,
 		*why = "out of file descriptors";
 		return -1;
 	}
-	grant.user = str_from(user);
-	grant.login = str_from(login);
-	grant.rights = rights;
-	grant.session = session;
-	if (peer_send_struct(p, IMSG_GRANT_SESSION, 0, &grant, sv[0]) == -1) {
+	if (peer_send_struct(p, IMSG_GRANT_SESSION, 0, grant, sv[0]) == -1) {
 		close(sv[1]);
 		*why = "storaged cannot be reached";
 		return -1;

@@ -1,7 +1,7 @@
 /*
  * Grants (DESIGN section 2): the descriptor is the permission.  Each successful
- * login creates a socketpair; storaged gets one end with the user id, imapd the
- * other.
+ * login, and each recipient that is found, creates a socketpair; storaged gets
+ * one end with the user id, imapd or lmtpd the other.
  */
 #ifndef AUTHD_GRANT_H
 #define AUTHD_GRANT_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct event_base;
+struct grant_session;
 struct grants;
 
 #define GRANT_STORAGED_MAX	256
@@ -24,14 +25,15 @@ void	 grants_storaged(struct grants *g, uint32_t index, int fd);
  * received yet must not pile up. false: it is not keeping up; try again
  * soon. */
 bool	 grant_ready(struct grants *g, const char *user);
+/* Which storaged owns that user. */
+uint32_t grant_storaged(const struct grants *g, const char *user);
 /*
- * Sends the session to the storaged that owns user (an id), with these rights
- * (enum grant_right); session is imapd's number of it, for storaged's log;
- * *fd is the caller's end, for imapd.  -1: *why (static) says what is
- * unavailable.
+ * Sends the session to the storaged that owns its user (an id); *fd is the
+ * caller's end, for the process that it is granted to.  -1: *why (static) says
+ * what is unavailable.
  */
-int	 grant_session(struct grants *g, const char *user, const char *login,
-	    uint8_t rights, uint32_t session, int *fd, const char **why);
+int	 grant_session(struct grants *g, const struct grant_session *grant,
+	    int *fd, const char **why);
 /* Ends the user's sessions, everywhere. */
 void	 grant_revoke(struct grants *g, const char *user);
 

@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/peer.h"
+#include "common/proc_kind.h"
 
 #define LOGIN_FDS_MAX	100	/* unread answers with a session */
 #define LOGIN_AGAIN_MS	10	/* then look whether they were read */
@@ -178,6 +179,11 @@ login_grant(struct login *l)
 	struct channel	*c = l->channel;
 	struct authd	*a = c->authd;
 	struct auth_ok	 ok = { str_from(l->granted) };
+	struct grant_session grant = {
+		.user = str_from(l->granted), .login = str_from(l->user),
+		.rights = login_rights(l), .session = l->session,
+		.kind = PROC_IMAPD, .index = c->index
+	};
 	const char	*why = login_behind(l);
 	int		 fd;
 
@@ -189,8 +195,8 @@ login_grant(struct login *l)
 	}
 	if (login_full(l))
 		return;
-	if (why != NULL || grant_session(a->grants, l->granted, l->user,
-	    login_rights(l), l->session, &fd, &why) == -1) {
+	if (why != NULL ||
+	    grant_session(a->grants, &grant, &fd, &why) == -1) {
 		login_no(l, AUTH_UNAVAILABLE, why);
 		return;
 	}

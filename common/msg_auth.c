@@ -6,6 +6,7 @@
 #include "common/compat.h"
 #include "common/client_cert.h"
 #include "common/msg_auth.h"
+#include "common/proc_kind.h"
 #include "common/user.h"
 
 #define AUTH_NAME_MAX	1024
@@ -54,7 +55,12 @@ static const struct wire_field grant_session_fields[] = {
 	{ WIRE_STR, offsetof(struct grant_session, user), USER_ID_MAX, NULL },
 	{ WIRE_STR, offsetof(struct grant_session, login), 700, NULL },
 	{ WIRE_U8, offsetof(struct grant_session, rights), GRANT_ALL, NULL },
-	{ WIRE_U32, offsetof(struct grant_session, session), 0, NULL }
+	{ WIRE_U32, offsetof(struct grant_session, session), 0, NULL },
+	{ WIRE_U8, offsetof(struct grant_session, kind), PROC_KINDS - 1, NULL },
+	{ WIRE_U32, offsetof(struct grant_session, index), 0, NULL },
+	{ WIRE_BOOL, offsetof(struct grant_session, quota.known), 0, NULL },
+	{ WIRE_U64, offsetof(struct grant_session, quota.bytes), 0, NULL },
+	{ WIRE_U64, offsetof(struct grant_session, quota.messages), 0, NULL }
 };
 const struct wire_struct grant_session_wire =
     WIRE_STRUCT(grant_session, grant_session_fields);

@@ -54,6 +54,17 @@ enum auth_code {
 };
 struct auth_no { uint8_t code; struct str text; };
 
+/*
+ * How much mail a user may have; 0: there is no limit.  known: his database was
+ * asked.  Else what an earlier session's says goes before these, which are the
+ * default.
+ */
+struct user_quota {
+	bool		 known;
+	uint64_t	 bytes;
+	uint64_t	 messages;
+};
+
 /* GRANT_SESSION with storaged's end of the session's channel: whatever imapd
  * requests there, storaged does only what the rights allow. */
 enum grant_right {
@@ -67,6 +78,10 @@ struct grant_session {
 	struct str	 login;
 	uint8_t		 rights;
 	uint32_t	 session;	/* imapd's: for the log only */
+	/* The process that has the other end: enum proc_kind, and which. */
+	uint8_t		 kind;
+	uint32_t	 index;
+	struct user_quota quota;
 };
 struct grant_revoke { struct str user; };
 

@@ -81,6 +81,8 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 		    NULL);
 		fake_str(k->user, sizeof(k->user), grant.user);
 		fake_str(k->password, sizeof(k->password), grant.login);
+		k->grant = grant;
+		k->grant.user = k->grant.login = STR("");
 		break;
 	case IMSG_GRANT_REVOKE:
 		r = wire_decode(&grant_revoke_wire, &rev, m->data, m->len,

@@ -32,6 +32,7 @@ struct fake {
 		char		 remote[64];
 		uint32_t	 backend;
 		uint8_t		 how;
+		struct grant_session grant;	/* without its texts */
 	}		 got[KEPT];		/* the last ones, by n % KEPT */
 	bool		 hold;		/* a worker that does not answer */
 	bool		 close_fds;	/* descriptors that come are closed */

@@ -36,6 +36,7 @@
 
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/proc_kind.h"
 #include "regress/lib/hostile/hostile.h"
 #include "regress/lib/hostile/peer.h"
 
@@ -137,8 +138,10 @@ read_conf(void)
 static void
 attack(void)
 {
-	struct grant_session	g = { str_from(conf.victim),
-				    str_from(conf.victim), GRANT_ALL, 1 };
+	struct grant_session	g = { .user = str_from(conf.victim),
+				    .login = str_from(conf.victim),
+				    .rights = GRANT_ALL, .session = 1,
+				    .kind = PROC_IMAPD };
 	uint8_t			noise[4096];
 	int			sv[2];
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/proc_kind.h"
 #include "regress/lib/hostile/hostile.h"
 #include "regress/lib/hostile/peer.h"
 
@@ -88,8 +89,10 @@ try_wrong_types(void)
 		{ IMSG_SESSION_READY, false }, { IMSG_REPLY_OK, false },
 		{ IMSG_MBOX_LIST, true }, { 9999, false }
 	};
-	struct grant_session	g = { str_from(conf.victim),
-				    str_from(conf.victim), GRANT_ALL, 1 };
+	struct grant_session	g = { .user = str_from(conf.victim),
+				    .login = str_from(conf.victim),
+				    .rights = GRANT_ALL, .session = 1,
+				    .kind = PROC_IMAPD };
 	size_t			i;
 	int			fd, sv[2];
 
