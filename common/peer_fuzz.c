@@ -1,9 +1,10 @@
 /*
  * Hostile frames behind a good HELLO.  The first byte chooses the channel
- * and our side, the second how large the pieces are that it all is written
- * in the second time: each message that arrives must be one that msg.h
- * allows, and the second time they must be the same (unless a descriptor is
- * missing or there is one too many: whose it is depends on the reads).
+ * (its place in MSG_CHANNELS) and our side, the second how large the pieces
+ * are that it all is written in the second time: each message that arrives
+ * must be one that msg.h allows, and the second time they must be the same
+ * (unless a descriptor is missing or there is one too many: whose it is
+ * depends on the reads).
  *
  * Then frames: type, flags (FLAG_*, or the frame's own two), id, length in
  * two bytes, and as much of the payload as the input has; the rest is zero.
@@ -29,6 +30,12 @@
 #define FLAG_SHORT	0x40	/* its length is said to be one less */
 #define FLAG_LONG	0x20	/* or one more */
 #define FLAG_ZERO	0x10	/* what should be zero is not */
+
+static const enum msg_channel channels[] = {
+#define X(name, num, a, b, made)	MSG_CHANNEL_##name,
+	MSG_CHANNELS(X)
+#undef X
+};
 
 static struct event_base *base;
 static int		 null = -1;	/* what is passed: a socket sent over
@@ -173,7 +180,7 @@ fuzz_peer(const uint8_t *in, size_t len)
 
 	if (len < 2)
 		return;
-	channel = (enum msg_channel)(in[0] % 6 + 1);
+	channel = channels[(in[0] & 0x7f) % nitems(channels)];
 	side = (in[0] & 0x80) != 0 ? MSG_SIDE_A : MSG_SIDE_B;
 	cursor_init(&c, in + 2, len - 2);
 	n = build(&c, &b, v);
