@@ -20,18 +20,23 @@
  * message, both ways, is HELLO with protocol number and version; peer.c sends
  * and checks it.
  *
- * Columns: name, number, side A, side B (common/proc_kind.h), how it is
- * created: FORK (by paild, to each child), WIRE (by paild, between every two of
- * these: paild/chan.c), GRANT (by authd, for each session).
+ * Columns: name, number, side A, side B (kinds of common/proc_kind.h, as bits:
+ * MSG_KIND), how it is created: FORK (by paild, to each child), WIRE (by paild,
+ * between every two of these: paild/chan.c; between two kinds there is one
+ * channel at most), GRANT (by authd, for each session).
  */
 #define MSG_CHANNELS(X)							\
-	X(SETUP,   1, PAILD, KINDS, FORK)				\
+	X(SETUP,   1, PAILD, CHILDREN, FORK)				\
 	X(AUTH,    2, IMAPD, AUTHD, WIRE)				\
 	X(GRANT,   3, AUTHD, STORAGED, WIRE)				\
 	X(CRED,    4, CREDD, STORAGED, WIRE)				\
 	X(WORK,    5, AUTHD, AUTHWORKER, WIRE)				\
-	X(MBOX,    6, IMAPD, STORAGED, GRANT)				\
-	X(SIGN,    7, CREDD, IMAPD, WIRE)
+	X(MBOX,    6, IMAPD | LMTPD, STORAGED, GRANT)			\
+	X(SIGN,    7, CREDD, IMAPD | LMTPD, WIRE)			\
+	X(RCPT,    8, LMTPD, AUTHD, WIRE)				\
+	X(PARCEL,  9, LMTPD, STORAGED, WIRE)
+
+#define MSG_KIND(kind)	(1u << (kind))
 
 enum msg_made { MSG_MADE_FORK, MSG_MADE_WIRE, MSG_MADE_GRANT };
 
@@ -90,6 +95,17 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(SIGN_TRANSCRIPT,	111, SIGN, B, 1024, 0, sign_transcript)	\
 	X(SIGN_DONE,		112, SIGN, A, 2048, 0, sign_done)	\
 	X(SIGN_TICKETS,		113, SIGN, A, 512, 0, sign_tickets)	\
+	/* delivery: recipients, messages for several of them */	\
+	X(RCPT_OPEN,		120, RCPT, A, 2048, 0, rcpt_open)	\
+	X(RCPT_OK,		121, RCPT, B, 2048, 1, rcpt_ok)		\
+	X(RCPT_NO,		122, RCPT, B, 1024, 0, rcpt_no)		\
+	X(PARCEL_OPEN,		125, PARCEL, A, 64, 0, none)		\
+	X(PARCEL_CREDIT,	126, PARCEL, B, 16, 0, data_credit)	\
+	X(PARCEL_DATA,		127, PARCEL, A, MSG_DATA_MAX, 0, none)	\
+	X(PARCEL_END,		128, PARCEL, A, 64, 0, parcel_end)	\
+	X(PARCEL_READY,		129, PARCEL, B, 0, 0, none)		\
+	X(PARCEL_NO,		130, PARCEL, B, 1024, 0, parcel_no)	\
+	X(PARCEL_DROP,		131, PARCEL, A, 0, 0, none)		\
 	/* a session: requests */					\
 	X(MBOX_LIST,		60, MBOX, A, 2048, 0, mbox_list)	\
 	X(MBOX_CREATE,		61, MBOX, A, 2048, 0, mbox_create)	\
@@ -113,6 +129,8 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(APPEND_DONE,		79, MBOX, A, 64, 0, none)		\
 	X(DATA_CREDIT,		80, MBOX, BOTH, 16, 0, data_credit)	\
 	X(MBOX_MORE,		81, MBOX, A, 16, 0, mbox_more)		\
+	X(APPEND_PARCEL,	82, MBOX, A, MSG_LONG, 0, append_parcel) \
+	X(MBOX_ROOM,		83, MBOX, A, 64, 0, mbox_room)		\
 	/* a session: answers and events */				\
 	X(SESSION_READY,	90, MBOX, B, 1024, 0, session_ready)	\
 	X(SESSION_END,		91, MBOX, B, 1024, 0, session_end)	\

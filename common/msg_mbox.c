@@ -10,8 +10,6 @@
 
 #define MBOX_ATTRS_ALL	0x3ff	/* enum mbox_attr */
 #define MBOX_WHAT_ALL	0x7f	/* enum mbox_what */
-#define MBOX_ZONE_MAX	6039	/* minutes: +9999, RFC 3501's zone */
-#define MBOX_TEXT_MAX	900	/* bytes of a text for the client */
 
 #define WIRE_STRUCT(type, fields)					\
 	{ #type, sizeof(struct type), fields, nitems(fields) }
@@ -126,7 +124,7 @@ const struct wire_struct mbox_body_wire =
 static const struct wire_field mbox_word_fields[] = {
 	{ WIRE_STR, offsetof(struct mbox_word, word), MBOX_KEYWORD_MAX, NULL }
 };
-static const struct wire_struct mbox_word_wire =
+const struct wire_struct mbox_word_wire =
     WIRE_STRUCT(mbox_word, mbox_word_fields);
 
 static const struct wire_field mbox_store_fields[] = {

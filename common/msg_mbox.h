@@ -1,7 +1,8 @@
 /*
  * The session protocol: imapd (side A) sends requests, storaged (side B)
  * replies, over the descriptor that authd created for one login.  No request
- * names a user.
+ * names a user.  lmtpd is side A of a session for each recipient, with the
+ * right to append only (msg_deliver.h).
  *
  * - storaged first sends SESSION_READY (the user is open) or SESSION_END.
  * - A request carries an id that imapd chose (not 0, ascending).  It is
@@ -41,6 +42,8 @@
 #define MBOX_KEYWORDS_SEEN	2000	/* while older nodes keep theirs */
 #define MBOX_MAILBOXES_MAX	10000	/* a user */
 #define MBOX_DIGEST_MAX		(768 * 1024)
+#define MBOX_ZONE_MAX	6039	/* minutes: +9999, RFC 3501's zone */
+#define MBOX_TEXT_MAX	900	/* bytes of a text for the client */
 /*
  * Sets of any shape work: a mailbox with so many messages may have a gap after
  * each UID, and a request (in which imapd joins adjacent ones) may leave out
@@ -311,7 +314,7 @@ extern const struct wire_struct mbox_list_wire, mbox_row_wire,
     mbox_create_wire, mbox_delete_wire, mbox_rename_wire,
     mbox_subscribe_wire, mbox_select_wire, mbox_selected_wire,
     mbox_box_wire, mbox_meta_wire, mbox_body_wire,
-    mbox_store_wire, mbox_copy_wire, mbox_expunge_wire,
+    mbox_store_wire, mbox_word_wire, mbox_copy_wire, mbox_expunge_wire,
     mbox_idle_wire, append_open_wire, append_msg_wire, data_credit_wire,
     mbox_more_wire, session_ready_wire, session_end_wire, reply_ok_wire,
     reply_no_wire, ev_added_wire, ev_flags_wire, ev_expunged_wire,

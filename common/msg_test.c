@@ -10,6 +10,7 @@
 #include "common/compat.h"
 #include "common/msg.h"
 #include "common/msg_auth.h"
+#include "common/msg_deliver.h"
 #include "common/msg_mbox.h"
 #include "common/msg_setup.h"
 #include "common/test.h"
@@ -137,7 +138,14 @@ test_fit(void)
 		{ IMSG_SESSION_END, &session_end_wire },
 		{ IMSG_REPLY_NO, &reply_no_wire },
 		{ IMSG_EV_KEYWORDS, &ev_keywords_wire },
-		{ IMSG_EV_GONE, &mbox_box_wire }
+		{ IMSG_EV_GONE, &mbox_box_wire },
+		{ IMSG_RCPT_OPEN, &rcpt_open_wire },
+		{ IMSG_RCPT_OK, &rcpt_ok_wire },
+		{ IMSG_RCPT_NO, &rcpt_no_wire },
+		{ IMSG_PARCEL_CREDIT, &data_credit_wire },
+		{ IMSG_PARCEL_END, &parcel_end_wire },
+		{ IMSG_PARCEL_NO, &parcel_no_wire },
+		{ IMSG_MBOX_ROOM, &mbox_room_wire }
 	};
 	size_t i;
 

@@ -21,6 +21,8 @@
 	X(AUTHWORKER, authworker, authd, _pail_auth, PROC_SPARE, REST)	\
 	X(AUTHD, authd, authd, _pail_auth, PROC_CHROOT, REST)		\
 	X(IMAPD, imapd, imapd, _pail_imap, PROC_CHROOT | PROC_LISTENS,	\
+	    SESSIONS)							\
+	X(LMTPD, lmtpd, lmtpd, _pail_lmtp, PROC_CHROOT | PROC_LISTENS,	\
 	    SESSIONS)
 
 /* A channel's other end is a kind and an index. */

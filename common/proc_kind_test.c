@@ -60,23 +60,34 @@ test_traits(void)
 static void
 test_channels(void)
 {
-	static const struct { int a, b; enum msg_made made; } t[] = {
-#define X(name, num, a, b, made) { PROC_##a, PROC_##b, MSG_MADE_##made },
+	enum {
+		PAILD = MSG_KIND(PROC_PAILD),
+		CHILDREN = (int)(MSG_KIND(PROC_KINDS) - 1) & ~PAILD,
+#define X(kind, name, program, user, traits, stop)			\
+		kind = MSG_KIND(PROC_##kind),
+		PROC_TABLE(X)
+#undef X
+	};
+	static const struct { unsigned a, b; enum msg_made made; } t[] = {
+#define X(name, num, a, b, made) { a, b, MSG_MADE_##made },
 		MSG_CHANNELS(X)
 #undef X
 	};
 	size_t	i, j;
 
 	for (i = 0; i < nitems(t); i++) {
-		CHECK_ROW(t[i].a != t[i].b, "channel %zu", i);
+		CHECK_ROW(t[i].a != 0 && t[i].b != 0 &&
+		    (t[i].a & t[i].b) == 0, "channel %zu", i);
 		CHECK_ROW((t[i].made == MSG_MADE_FORK) ==
-		    (t[i].a == PROC_PAILD && t[i].b == PROC_KINDS),
+		    (t[i].a == PAILD && t[i].b == CHILDREN),
 		    "channel %zu", i);
 		for (j = 0; j < i; j++)
 			CHECK_ROW(t[i].made != MSG_MADE_WIRE ||
 			    t[j].made != MSG_MADE_WIRE ||
-			    !((t[i].a == t[j].a && t[i].b == t[j].b) ||
-			    (t[i].a == t[j].b && t[i].b == t[j].a)),
+			    !(((t[i].a & t[j].a) != 0 &&
+			    (t[i].b & t[j].b) != 0) ||
+			    ((t[i].a & t[j].b) != 0 &&
+			    (t[i].b & t[j].a) != 0)),
 			    "channels %zu %zu", i, j);
 	}
 }

@@ -1,7 +1,7 @@
 /*
  * credd(8): keeps the bucket's secrets and the private keys of TLS.  storaged
- * is given signing keys that are good for a day, imapd a signature for each
- * handshake.  It talks to no client.
+ * is given signing keys that are good for a day, imapd and lmtpd a signature
+ * for each handshake.  It talks to no client.
  */
 #include "common/compat.h"
 
@@ -148,8 +148,8 @@ main_peer(enum proc_kind kind, uint32_t index, int fd)
 {
 	if (kind == PROC_STORAGED)
 		keys_storaged(keys, index, fd);
-	else if (kind == PROC_IMAPD)
-		sign_imapd(sign, index, fd);
+	else if (kind == PROC_IMAPD || kind == PROC_LMTPD)
+		sign_server(sign, kind, index, fd);
 	else {
 		log_warnx("peer=%s result=no why=\"unexpected peer\"",
 		    proc_kind_name(kind));

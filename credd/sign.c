@@ -28,6 +28,7 @@
 
 struct sign_peer {
 	struct sign	*sign;
+	enum proc_kind	 kind;		/* PROC_PAILD: nobody's yet */
 	uint32_t	 index;
 	struct peer	*peer;
 	struct event	 turn;		/* the next one's */
@@ -122,7 +123,6 @@ sign_new(struct event_base *base, const struct tls_store *store,
 	tickets_look(-1, 0, s);
 	for (i = 0; i < SIGN_PEERS_MAX; i++) {
 		s->peers[i].sign = s;
-		s->peers[i].index = i;
 		evtimer_assign(&s->peers[i].turn, base, sign_turn,
 		    &s->peers[i]);
 	}
@@ -188,24 +188,42 @@ sign_changed(struct sign *s)
 			send_set(s, s->peers[i].peer);
 }
 
-void
-sign_imapd(struct sign *s, uint32_t index, int fd)
+/* A process keeps its place, and what it has used up: paild starts no more than
+ * there are places, and says who each is.  NULL: there is none left. */
+static struct sign_peer *
+place_of(struct sign *s, enum proc_kind kind, uint32_t index)
 {
 	struct sign_peer	*sp;
+
+	for (sp = s->peers; sp < s->peers + SIGN_PEERS_MAX; sp++) {
+		if (sp->kind == PROC_PAILD) {
+			sp->kind = kind;
+			sp->index = index;
+		}
+		if (sp->kind == kind && sp->index == index)
+			return sp;
+	}
+	return NULL;
+}
+
+void
+sign_server(struct sign *s, enum proc_kind kind, uint32_t index, int fd)
+{
+	struct sign_peer	*sp = place_of(s, kind, index);
 	struct peer		*p;
 
-	if (index >= SIGN_PEERS_MAX) {
-		log_warnx("imapd=%" PRIu32 " result=no why=\"too many\"",
-		    index);
+	if (sp == NULL) {
+		log_warnx("%s=%" PRIu32 " result=no why=\"too many\"",
+		    proc_kind_name(kind), index);
 		close(fd);
 		return;
 	}
-	sp = &s->peers[index];
 	p = peer_new(s->base, fd, MSG_CHANNEL_SIGN, MSG_SIDE_A, &sign_ops, sp);
 	if (p == NULL) {
-		log_warn("imapd=%" PRIu32 " result=no", index);
+		log_warn("%s=%" PRIu32 " result=no", proc_kind_name(kind),
+		    index);
 		close(fd);
-		daemon_lost(PROC_IMAPD, index);
+		daemon_lost(kind, index);
 		return;
 	}
 	peer_close(sp->peer);
@@ -249,8 +267,8 @@ refuse(struct sign_peer *sp, struct sign_done *d, enum sign_code code,
 	d->code = (uint8_t)code;
 	d->why = str_from(why);
 	if (log_limit(&limit))
-		log_warnx("imapd=%" PRIu32 " signature=refused why=\"%s\"",
-		    sp->index, why);
+		log_warnx("%s=%" PRIu32 " signature=refused why=\"%s\"",
+		    proc_kind_name(sp->kind), sp->index, why);
 }
 
 static int
@@ -298,7 +316,7 @@ sign_closed(struct peer *p, const char *why, void *arg)
 		return;
 	sp->peer = NULL;
 	event_del(&sp->turn);
-	lost(PROC_IMAPD, sp->index, why);
+	lost(sp->kind, sp->index, why);
 }
 
 uint64_t

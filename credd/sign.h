@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "common/proc_kind.h"
+
 /* Units (tls_key_cost) a second for each process, and at most so many at once:
  * 1,000 signatures a second with RSA of 2,048 bits, 4,000 with P-256. */
 #define SIGN_RATE	4000
@@ -25,8 +27,10 @@ struct sign *sign_new(struct event_base *base, const struct tls_store *store,
 void	 sign_free(struct sign *s);		/* NULL is fine */
 /* The store has another set: all are given it. */
 void	 sign_changed(struct sign *s);
-/* An imapd's channel (replaces the older one).  Takes fd. */
-void	 sign_imapd(struct sign *s, uint32_t index, int fd);
+/* The channel of a process that serves TLS (replaces the older one).  Takes
+ * fd. */
+void	 sign_server(struct sign *s, enum proc_kind kind, uint32_t index,
+	    int fd);
 uint64_t sign_made(const struct sign *s);	/* signatures */
 uint64_t sign_refused(const struct sign *s);
 

@@ -127,15 +127,21 @@ pump(int n)
 }
 
 static void
-join(struct imapd *i, uint32_t index)
+join_as(struct imapd *i, enum proc_kind kind, uint32_t index)
 {
 	int	sv[2];
 
 	peer_close(i->p);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
 	i->p = peer_new(base, sv[0], MSG_CHANNEL_SIGN, MSG_SIDE_B, &ops, i);
-	sign_imapd(sign, index, sv[1]);
+	sign_server(sign, kind, index, sv[1]);
 	pump(20);
+}
+
+static void
+join(struct imapd *i, uint32_t index)
+{
+	join_as(i, PROC_IMAPD, index);
 }
 
 static size_t
@@ -237,6 +243,20 @@ test_refused(void)
 	CHECK(strstr(said, "imapd=1 signature=refused why=\"no such key\"") !=
 	    NULL && strstr(said, "not those of") == NULL);
 	CHECK(sign_refused(sign) == 3 && is_signed(&bad));
+}
+
+/* An lmtpd of the same number is another process. */
+static void
+test_kinds(void)
+{
+	static struct imapd	lmtpd;
+
+	join_as(&lmtpd, PROC_LMTPD, 0);
+	CHECK(lmtpd.certs == 1 && good.p != NULL);
+	CHECK(is_signed(&lmtpd) && is_signed(&good));
+	peer_close(lmtpd.p);
+	pump(20);
+	CHECK(is_signed(&good));
 }
 
 /* A key of an id that is cut short, or another's message: cut. */
@@ -388,6 +408,7 @@ main(void)
 		fatalx("event_base_new");
 	load();
 	test_refused();
+	test_kinds();
 	test_cut();
 	test_rate();
 	test_fair();

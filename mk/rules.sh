@@ -67,7 +67,7 @@ base="$(lib libevent libcrypto) $(lib libutf8proc) $jail"
 libs_for() {
 	case $1 in
 	common)	 echo "$(lib openssl libargon2 expat) $base" ;;
-	imapd)	 echo "$(lib openssl libevent_openssl) $base" ;;
+	imapd|lmtpd) echo "$(lib openssl libevent_openssl) $base" ;;
 	storaged) echo "$(lib libcurl sqlite3 libzstd zlib liblz4 expat) $base -lpthread" ;;
 	authd)	 case $have in *PAIL_PAM*) pam=-lpam ;; *) pam= ;; esac
 		 net=$(lib libcurl ldap lber libargon2)
@@ -87,7 +87,7 @@ archives_for() {
 	case $1 in
 	common)	 echo "$B/libcommon.a" ;;
 	mail)	 echo "$B/libmail.a $B/libcommon.a" ;;
-	imapd)	 echo "$B/libimapd.a $B/libmail.a $B/libcommon.a" ;;
+	imapd|lmtpd) echo "$B/lib$1.a $B/libmail.a $B/libcommon.a" ;;
 	pailctl) echo "$B/libpailctl.a $B/libpaild.a $B/libcommon.a" ;;
 	*)	 echo "$B/lib$1.a $B/libcommon.a" ;;
 	esac

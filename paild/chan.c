@@ -29,12 +29,22 @@ struct chan {
 	unsigned	 backoff;	/* ms before the next one */
 };
 
+/* The kinds' names, as bits. */
+enum {
+	PAILD = MSG_KIND(PROC_PAILD),
+	CHILDREN = (int)(MSG_KIND(PROC_KINDS) - 1) & ~PAILD,
+#define X(kind, name, program, user, traits, stop)			\
+	kind = MSG_KIND(PROC_##kind),
+	PROC_TABLE(X)
+#undef X
+};
+
 /* Which kinds have a channel between each two of them. */
 static const struct {
-	enum proc_kind	a, b;
+	unsigned	a, b;
 	enum msg_made	made;
 } wiring[] = {
-#define X(name, num, a, b, made) { PROC_##a, PROC_##b, MSG_MADE_##made },
+#define X(name, num, a, b, made) { a, b, MSG_MADE_##made },
 	MSG_CHANNELS(X)
 #undef X
 };
@@ -47,8 +57,9 @@ is_wired(enum proc_kind a, enum proc_kind b)
 	size_t	i;
 
 	for (i = 0; i < nitems(wiring); i++)
-		if (wiring[i].made == MSG_MADE_WIRE && wiring[i].a == a &&
-		    wiring[i].b == b)
+		if (wiring[i].made == MSG_MADE_WIRE &&
+		    (wiring[i].a & MSG_KIND(a)) != 0 &&
+		    (wiring[i].b & MSG_KIND(b)) != 0)
 			return true;
 	return false;
 }

@@ -253,6 +253,8 @@ conf_processes(const struct conf *c, enum proc_kind kind)
 	s = conf_str(c, path);
 	if (s != NULL && strcmp(s, "auto") != 0)
 		return (uint32_t)strtoul(s, NULL, 10);
+	if (kind == PROC_LMTPD)
+		return 0;		/* nothing is delivered yet */
 	cores = sysconf(_SC_NPROCESSORS_ONLN);
 	if ((proc_row(kind)->traits & PROC_SPARE) && cores < 2)
 		cores = 2;

@@ -417,6 +417,8 @@ const struct conf_key conf_keys[] = {
 	    "number of processes of each kind" },
 	{ "processes.imapd", CONF_PROCESSES, CONF_RESTART, 0, "auto", 1, 64,
 	    NULL, "auto: one per core" },
+	{ "processes.lmtpd", CONF_PROCESSES, CONF_RESTART, 0, "auto", 1, 64,
+	    NULL, "auto: one, or none if nothing is listened on for it" },
 	{ "processes.storaged", CONF_PROCESSES, CONF_RESTART, 0, "auto",
 	    1, 64, NULL, "auto: one per core" },
 	{ "processes.authworker", CONF_PROCESSES, CONF_RESTART, 0, "auto",

@@ -205,13 +205,22 @@ send_one(struct proc *p, const struct listener *l)
 	}
 }
 
+/* Each protocol has its kind of processes. */
+static bool
+serves(const struct proc *p, const struct listener *l)
+{
+	return (p->kind == PROC_LMTPD) ==
+	    (strncmp(l->protocol, "lmtp", 4) == 0);
+}
+
 void
 listen_send(struct proc *p)
 {
 	struct listener	*l;
 
 	TAILQ_FOREACH(l, &p->paild->listeners, entry)
-		send_one(p, l);
+		if (serves(p, l))
+			send_one(p, l);
 }
 
 void
@@ -220,7 +229,7 @@ listen_send_fresh(struct proc *p)
 	struct listener	*l;
 
 	TAILQ_FOREACH(l, &p->paild->listeners, entry)
-		if (l->fresh)
+		if (l->fresh && serves(p, l))
 			send_one(p, l);
 }
 

@@ -104,7 +104,7 @@ child(struct sign_rig *r, int fd)
 		base[3 * i + 2][1] = "";
 	}
 	tls_store_configure(store, slice_make(base, NULL));
-	sign_imapd(child_sign, 0, fd);
+	sign_server(child_sign, PROC_IMAPD, 0, fd);
 	event_base_dispatch(b);
 	_exit(0);
 }

@@ -12,7 +12,8 @@ import proc
 import suite
 from mark import normal_only
 
-USERS = ("_pail_imap", "_pail_store", "_pail_auth", "_pail_cred")
+USERS = ("_pail_imap", "_pail_lmtp", "_pail_store", "_pail_auth",
+         "_pail_cred")
 BOX = "bobs-box"
 PASSWORD2 = "another-password"
 WRAPPER = """#!/bin/sh

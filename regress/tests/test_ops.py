@@ -272,7 +272,7 @@ def test_make_install_puts_everything_under_destdir():
             "usr/share/examples/pail/fail2ban/filter.d/pail.conf",
             "usr/share/examples/pail/fail2ban/jail.d/pail.conf"} | {
         "usr/libexec/pail/" + x for x in (
-            "imapd", "storaged", "authd", "credd")} | {
+            "imapd", "lmtpd", "storaged", "authd", "credd")} | {
         "usr/share/man/man%s/%s" % (x[-1], x) for x in manuals}
     assert want <= found, want - found
     assert all(x.startswith(("usr/", "etc/rc.d/")) for x in found), found

@@ -1,0 +1,68 @@
+/*
+ * One message on its way to its recipients: it is parsed once, and streamed to
+ * the storaged processes that own them; each recipient has an answer of its
+ * own.
+ */
+#ifndef LMTPD_DELIVERY_H
+#define LMTPD_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lmtpd/rcpt.h"
+#include "lmtpd/verdict.h"
+
+struct delivery;
+struct event_base;
+
+enum envelope_body { ENVELOPE_7BIT, ENVELOPE_8BITMIME, ENVELOPE_BINARYMIME };
+
+/* All strings are borrowed, and live until delivery_free(). */
+struct envelope {
+	const char	*sender;	/* of MAIL FROM, UTF-8; "": <> */
+	const char	*envid;		/* RFC 3461, decoded; NULL: none */
+	const char	*helo;		/* what LHLO said */
+	const char	*remote;	/* address; "local": Unix socket */
+	/* Of Received (RFC 3848, 6531): "LMTP", "LMTPS", "UTF8LMTP" */
+	const char	*protocol;
+	const char	*tls;		/* "TLSv1.3 with cipher X"; NULL: no */
+	uint32_t	 session;	/* the client's: the log, Received */
+	uint64_t	 size;		/* of SIZE=; 0: not known */
+	enum envelope_body body;
+};
+
+struct delivery_ops {
+	/* delivery_room() was 0, and is not any more. */
+	void	(*room)(void *arg);
+	/* After delivery_end(), once for each recipient, in any order; v dies
+	 * with the call.  From the loop. */
+	void	(*answer)(void *arg, size_t i, const struct verdict *v);
+};
+
+/*
+ * v: n recipients whose done() said 250; v itself is copied, the recipients
+ * stay the caller's, and live until delivery_free().  NULL: out of memory.
+ */
+struct delivery *delivery_new(struct event_base *base,
+	    const struct envelope *e, struct rcpt *const *v, size_t n,
+	    const struct delivery_ops *ops, void *arg);
+/* How many octets it takes now.  A delivery that has failed takes any number,
+ * drops them, and says so after delivery_end(). */
+size_t	 delivery_room(const struct delivery *d);
+/* The message as it came: without dot-stuffing, lines end in CRLF.  len is at
+ * most delivery_room(). */
+void	 delivery_data(struct delivery *d, const void *p, size_t len);
+/* That was all of it. */
+void	 delivery_end(struct delivery *d);
+/*
+ * Before delivery_end(): nothing is stored.  After it, and before all answers:
+ * the client has gone, what is under way goes on, or not.  NULL is fine; not
+ * from within answer().
+ */
+void	 delivery_free(struct delivery *d);
+
+/* A channel to storaged (PARCEL), which replaces the older one.  Takes fd. */
+void	 parcel_channel(struct event_base *base, uint32_t index, int fd);
+
+#endif
