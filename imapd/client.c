@@ -76,6 +76,25 @@ client_on_run(evutil_socket_t fd, short what, void *arg)
 		client_free(c);
 }
 
+static struct strangers_limits
+limits(void)
+{
+	return (struct strangers_limits){
+		.per_address = conf.max_per_address,
+		.strangers = conf.max_strangers,
+		.connections = conf.max_clients,
+		.timeout = conf.login_timeout
+	};
+}
+
+int64_t
+client_patience(void)
+{
+	const struct strangers_limits	 l = limits();
+
+	return strangers_timeout(&l);
+}
+
 static int64_t
 least(int64_t a, int64_t b)
 {
@@ -107,7 +126,7 @@ client_deadline(const struct client *c, const char **why)
 	}
 	if (c->state & CLIENT_OUTSIDE) {
 		*why = "login timed out";
-		t = c->born + (client_silent(c) ? strangers_timeout() :
+		t = c->born + (client_silent(c) ? client_patience() :
 		    (int64_t)conf.login_timeout * 1000);
 	} else if (TAILQ_EMPTY(&c->commands) || c->taking != NULL) {
 		*why = "idle timeout";
@@ -296,8 +315,9 @@ client_room(const char *remote, const char **why)
 {
 	static const struct strangers_ops	 ops = { stranger_silent,
 	    stranger_push_out };
+	const struct strangers_limits		 l = limits();
 
-	return strangers_room(remote, nclients, &ops, why);
+	return strangers_room(remote, nclients, &l, &ops, why);
 }
 
 void

@@ -21,9 +21,9 @@
 #include <event2/event_struct.h>
 
 #include "common/buf.h"
+#include "common/strangers.h"
 #include "common/tls_io.h"
 #include "imapd/scan.h"
-#include "imapd/strangers.h"
 #include "imapd/turn.h"
 
 struct client;
@@ -139,6 +139,8 @@ struct client *client_new_preauth(struct event_base *base, int fd,
 bool	 client_room(const char *remote, const char **why);
 /* Whether we are waiting for it, rather than it for us. */
 bool	 client_silent(const struct client *c);
+/* How long one may take to log in; strangers_timeout(). */
+int64_t	 client_patience(void);
 
 /* Marks it as closed: tries once to write its output, and drops the rest from
  * the loop. why is for the log (NULL: not logged). */

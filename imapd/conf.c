@@ -8,10 +8,10 @@
 #include "common/auth_kind.h"
 #include "common/log.h"
 #include "common/nofile.h"
+#include "common/proxy.h"
 #include "common/slice.h"
 #include "common/tls_context.h"
 #include "imapd/cert.h"
-#include "imapd/proxy.h"
 
 struct imapd_conf conf;
 

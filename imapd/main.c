@@ -8,6 +8,7 @@
 #include "common/compat.h"
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/nofile.h"
 #include "common/sign_client.h"
@@ -17,7 +18,6 @@
 #include "imapd/command.h"
 #include "imapd/conf.h"
 #include "imapd/counters.h"
-#include "imapd/listen.h"
 #include "imapd/run.h"
 #include "mail/charset.h"
 
@@ -74,10 +74,24 @@ imapd_peer(enum proc_kind kind, uint32_t index, int fd)
 		close(fd);
 }
 
+static int
+imapd_serve(struct event_base *base, const struct listen_from *from)
+{
+	return run_accept(base, from->fd, from->implicit, from->remote,
+	    from->loopback, from->tls_outside) != NULL ? 0 : -1;
+}
+
 static void
 imapd_listen(const char *protocol, const char *address, int fd)
 {
-	listen_add(daemon_base(), protocol, address, fd);
+	static const struct listen_ops	 ops = {
+		.implicit = "imaps",
+		.busy = "* BYE [UNAVAILABLE] Too many connections\r\n",
+		.room = client_room,
+		.serve = imapd_serve
+	};
+
+	listen_add(daemon_base(), &ops, protocol, address, fd);
 }
 
 static int

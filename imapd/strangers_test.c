@@ -9,17 +9,17 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/strangers.h"
 #include "common/test.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
 #include "imapd/run.h"
-#include "imapd/strangers.h"
 #include "imapd/test/rig.h"
 #include "imapd/test/storage_fake.h"
 
 static struct rig	 rig;
 
-/* A connection from remote as listen.c takes it: NULL is turned away.  The
+/* A connection as common/listen.c takes it: NULL is turned away.  The
  * other end in *fd. */
 static struct client *
 arrive(const char *remote, int *fd)
@@ -178,17 +178,17 @@ test_time_shrinks(void)
 
 	conf.max_strangers = 1000;
 	nstrangers = 500;
-	CHECK(strangers_timeout() == 180 * 1000);
+	CHECK(client_patience() == 180 * 1000);
 	nstrangers = 750;
-	CHECK(strangers_timeout() == 95 * 1000);
+	CHECK(client_patience() == 95 * 1000);
 	nstrangers = 1000;
-	CHECK(strangers_timeout() == STRANGERS_LEAST * 1000);
+	CHECK(client_patience() == STRANGERS_LEAST * 1000);
 	nstrangers = 5000;
-	CHECK(strangers_timeout() == STRANGERS_LEAST * 1000);
+	CHECK(client_patience() == STRANGERS_LEAST * 1000);
 	conf.login_timeout = 5;
-	CHECK(strangers_timeout() == 5000);
+	CHECK(client_patience() == 5000);
 	conf.max_strangers = 1;
-	CHECK(strangers_timeout() == 5000);
+	CHECK(client_patience() == 5000);
 	nstrangers = was;
 	conf = kept;
 }

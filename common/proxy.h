@@ -2,8 +2,8 @@
  * Connections from a proxy (proxy-protocol): each waits here until its header
  * has said whose it is.
  */
-#ifndef IMAPD_PROXY_H
-#define IMAPD_PROXY_H
+#ifndef COMMON_PROXY_H
+#define COMMON_PROXY_H
 
 #include <sys/socket.h>
 

@@ -1,7 +1,7 @@
 /*
  * Accepting, within the limits that strangers.c keeps.
  */
-#include "imapd/listen.h"
+#include "common/listen.h"
 
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -14,13 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
 #include "common/compat.h"
 #include "common/log.h"
 #include "common/log_limit.h"
+#include "common/proxy.h"
 #include "common/slice.h"
-#include "imapd/client.h"
-#include "imapd/proxy.h"
-#include "imapd/run.h"
 
 #define ACCEPT_MAX	32	/* connections, between two looks around */
 #define ACCEPT_PAUSE	1	/* seconds, when descriptors run out */
@@ -28,10 +29,11 @@
 struct listener {
 	TAILQ_ENTRY(listener)	 entry;
 	struct event_base	*base;
+	const struct listen_ops	*ops;
 	struct event		 ev;
 	struct event		 ev_pause;
 	int			 fd;
-	bool			 imaps;
+	bool			 implicit;
 	char			 url[512];	/* protocol://address */
 };
 static TAILQ_HEAD(, listener) listeners = TAILQ_HEAD_INITIALIZER(listeners);
@@ -67,18 +69,30 @@ listen_resume(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-turn_away(int fd, const char *remote, const char *why, bool imaps)
+turn_away(const struct listener *l, const struct listen_from *from,
+    const char *why)
 {
-	static const char	 bye[] =
-	    "* BYE [UNAVAILABLE] Too many connections\r\n";
 	static struct log_limit	 limit = LOG_LIMIT("connection refused");
 
 	if (log_limit(&limit))
-		log_warnx("remote=%s connection refused: %s", remote, why);
-	if (!imaps)
-		(void)send(fd, bye, sizeof(bye) - 1,
+		log_warnx("remote=%s connection refused: %s", from->remote,
+		    why);
+	if (!l->implicit)
+		(void)send(from->fd, l->ops->busy, strlen(l->ops->busy),
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
-	close(fd);
+	close(from->fd);
+}
+
+static void
+name_of(char *dst, size_t size, const struct sockaddr *sa, socklen_t len)
+{
+	strlcpy(dst, "unknown", size);
+	if (len < offsetof(struct sockaddr, sa_data) ||
+	    sa->sa_family == AF_UNIX)
+		strlcpy(dst, "local", size);
+	else
+		(void)getnameinfo(sa, len, dst, (socklen_t)size, NULL, 0,
+		    NI_NUMERICHOST);
 }
 
 /* A client, at its own address. */
@@ -87,18 +101,17 @@ listen_serve(void *arg, int fd, const struct sockaddr *sa, socklen_t len,
     bool tls)
 {
 	struct listener		*l = arg;
-	struct sockaddr_storage	 ss = { 0 };
-	char			 remote[64] = "unknown";
+	struct listen_from	 from = { .fd = fd, .implicit = l->implicit,
+				    .tls_outside = tls, .len = len };
 	const char		*why;
 
-	memcpy(&ss, sa, len);
-	(void)getnameinfo(sa, len, remote, sizeof(remote), NULL, 0,
-	    NI_NUMERICHOST);
-	if (!client_room(remote, &why))
-		turn_away(fd, remote, why, l->imaps);
-	else if (run_accept(l->base, fd, l->imaps, remote, is_loopback(&ss),
-	    tls) == NULL)
-		log_warnx("remote=%s out of memory", remote);
+	memcpy(&from.ss, sa, len);
+	from.loopback = is_loopback(&from.ss);
+	name_of(from.remote, sizeof(from.remote), sa, len);
+	if (!l->ops->room(from.remote, &why))
+		turn_away(l, &from, why);
+	else if (l->ops->serve(l->base, &from) == -1)
+		log_warnx("remote=%s out of memory", from.remote);
 }
 
 /* One connection; false: there is none. */
@@ -109,7 +122,7 @@ accept_one(struct listener *l, int lfd)
 	struct timeval		 tv = { .tv_sec = ACCEPT_PAUSE };
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = sizeof(ss);
-	char			 remote[64] = "unknown";
+	char			 remote[64];
 	int			 fd, on = 1;
 
 	fd = accept4(lfd, (struct sockaddr *)&ss, &len,
@@ -130,8 +143,7 @@ accept_one(struct listener *l, int lfd)
 		listen_serve(l, fd, (struct sockaddr *)&ss, len, false);
 		return true;
 	}
-	(void)getnameinfo((struct sockaddr *)&ss, len, remote, sizeof(remote),
-	    NULL, 0, NI_NUMERICHOST);
+	name_of(remote, sizeof(remote), (struct sockaddr *)&ss, len);
 	proxy_wait(l->base, fd, remote, (struct sockaddr *)&ss, len,
 	    listen_serve, l);
 	return true;
@@ -162,8 +174,8 @@ same_socket(int a, int b)
 }
 
 void
-listen_add(struct event_base *base, const char *protocol,
-    const char *address, int fd)
+listen_add(struct event_base *base, const struct listen_ops *ops,
+    const char *protocol, const char *address, int fd)
 {
 	struct listener	*l, *o;
 
@@ -171,7 +183,8 @@ listen_add(struct event_base *base, const char *protocol,
 		fatal("calloc");
 	l->base = base;
 	l->fd = fd;
-	l->imaps = strcmp(protocol, "imaps") == 0;
+	l->ops = ops;
+	l->implicit = strcmp(protocol, ops->implicit) == 0;
 	snprintf(l->url, sizeof(l->url), "%s://%s", protocol, address);
 	/* paild sends all of them again when one was lost on its way. */
 	TAILQ_FOREACH(o, &listeners, entry)

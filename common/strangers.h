@@ -4,8 +4,8 @@
  * connection replaces the oldest one that we are waiting for, from the address
  * with the most of them: an attacker thus only replaces its own.
  */
-#ifndef IMAPD_STRANGERS_H
-#define IMAPD_STRANGERS_H
+#ifndef COMMON_STRANGERS_H
+#define COMMON_STRANGERS_H
 
 #include "common/compat.h"
 
@@ -28,6 +28,13 @@ struct strangers_ops {
 	void	(*push_out)(struct stranger *s, const char *why);
 };
 
+struct strangers_limits {
+	unsigned int	 per_address;	/* in the table */
+	unsigned int	 strangers;	/* nstrangers */
+	unsigned int	 connections;	/* of all kinds */
+	unsigned int	 timeout;	/* seconds until logged in */
+};
+
 /* All that have not logged in, including those that are not in the table. */
 extern unsigned int nstrangers;
 
@@ -37,19 +44,18 @@ int	 strangers_add(struct stranger *s, const char *remote);
 void	 strangers_remove(struct stranger *s);
 
 /*
- * Room for one more from remote, beside so many connections: within
- * imap.max-unauthenticated-per-address, imap.max-unauthenticated and
- * imap.max-connections drops another one if necessary.  False: none can be
- * dropped; why is static.
+ * Room for one more from remote, beside so many connections: within the limits
+ * drops another one if necessary.  False: none can be dropped; why is static.
  */
 bool	 strangers_room(const char *remote, unsigned int connections,
+	    const struct strangers_limits *limits,
 	    const struct strangers_ops *ops, const char **why);
 
 /*
- * How long one may take to log in: imap.login-timeout, and less if the table is
+ * How long one may take to log in: limits->timeout, and less if the table is
  * more than half full, down to STRANGERS_LEAST. Milliseconds.
  */
 #define STRANGERS_LEAST		10	/* seconds */
-int64_t	 strangers_timeout(void);
+int64_t	 strangers_timeout(const struct strangers_limits *limits);
 
 #endif

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "common/compat.h"
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/test.h"
-#include "imapd/listen.h"
+
+static const struct listen_ops ops = { .implicit = "imaps" };
 
 static int
 bound(void)
@@ -30,13 +32,13 @@ main(void)
 	int			 a = bound(), b = bound(), n = test_open_fds();
 
 	log_init("test");
-	listen_add(base, "imap", "*:143", dup(a));
-	listen_add(base, "imap", "*:143", dup(b));
+	listen_add(base, &ops, "imap", "*:143", dup(a));
+	listen_add(base, &ops, "imap", "*:143", dup(b));
 	CHECK(test_open_fds() == n + 2);
-	listen_add(base, "imap", "*:143", dup(a));
-	listen_add(base, "imap", "*:143", dup(b));
+	listen_add(base, &ops, "imap", "*:143", dup(a));
+	listen_add(base, &ops, "imap", "*:143", dup(b));
 	CHECK(test_open_fds() == n + 2);
-	listen_add(base, "imaps", "*:143", dup(a));
+	listen_add(base, &ops, "imaps", "*:143", dup(a));
 	CHECK(test_open_fds() == n + 3);
 	listen_close();
 	CHECK(test_open_fds() == n);

@@ -3,7 +3,7 @@
  * of them each has, so that the one with most is found at once, however
  * many there are.  Must never cost more than a stranger's own connection.
  */
-#include "imapd/strangers.h"
+#include "common/strangers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 
 #include "common/addr_key.h"
 #include "common/compat.h"
-#include "imapd/conf.h"
 
 #define BUCKETS		4096
 
@@ -169,21 +168,22 @@ victim_of_all(const struct strangers_ops *ops)
 
 bool
 strangers_room(const char *remote, unsigned int connections,
-    const struct strangers_ops *ops, const char **why)
+    const struct strangers_limits *limits, const struct strangers_ops *ops,
+    const char **why)
 {
 	struct addr_key	 k;
 	struct address	*a;
 	struct stranger	*s;
 
 	addr_key_parse(&k, remote);
-	if ((a = address_find(&k)) != NULL && a->n >= conf.max_per_address) {
+	if ((a = address_find(&k)) != NULL && a->n >= limits->per_address) {
 		if ((s = oldest_silent(a, ops)) == NULL)
 			s = TAILQ_FIRST(&a->strangers);
 		*why = "too many connections from its address";
-	} else if (nstrangers >= conf.max_strangers) {
+	} else if (nstrangers >= limits->strangers) {
 		s = victim_of_all(ops);
 		*why = "too many connections not logged in";
-	} else if (connections >= conf.max_clients) {
+	} else if (connections >= limits->connections) {
 		s = victim_of_all(ops);
 		*why = "too many connections";
 	} else
@@ -195,18 +195,18 @@ strangers_room(const char *remote, unsigned int connections,
 }
 
 int64_t
-strangers_timeout(void)
+strangers_timeout(const struct strangers_limits *limits)
 {
-	int64_t	 full = (int64_t)conf.login_timeout * 1000;
+	int64_t	 full = (int64_t)limits->timeout * 1000;
 	int64_t	 least = STRANGERS_LEAST * 1000, half, over;
 
 	if (least > full)
 		least = full;
-	half = conf.max_strangers / 2;
+	half = limits->strangers / 2;
 	over = (int64_t)nstrangers - half;
 	if (over <= 0)
 		return full;
-	if (over > conf.max_strangers - half)
-		over = conf.max_strangers - half;
-	return full - (full - least) * over / (conf.max_strangers - half);
+	if (over > limits->strangers - half)
+		over = limits->strangers - half;
+	return full - (full - least) * over / (limits->strangers - half);
 }

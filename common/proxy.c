@@ -4,7 +4,7 @@
  */
 #include "common/compat.h"
 
-#include "imapd/proxy.h"
+#include "common/proxy.h"
 
 #include <errno.h>
 #include <stdio.h>
