@@ -40,11 +40,15 @@ struct rcpt_no { uint8_t code; struct str text; };
 
 /*
  * PARCEL_OPEN (id: the parcel, chosen by lmtpd, not 0, ascending) begins a
- * message: PARCEL_DATA, as PARCEL_CREDIT allows (data_credit of msg_mbox.h:
- * octets more), then PARCEL_END, which PARCEL_READY answers.  PARCEL_NO, at any
- * time, and PARCEL_DROP end a parcel.  APPEND_PARCEL may name it from
- * PARCEL_END on, in the sessions granted to the same lmtpd, until PARCEL_DROP.
+ * message: PARCEL_DATA, then PARCEL_END, which PARCEL_READY answers.
+ * PARCEL_CREDIT (data_credit of msg_mbox.h) tells how many octets more storaged
+ * has taken: lmtpd has PARCEL_WINDOW under way at most, for its own sake.
+ * PARCEL_NO, at any time, and PARCEL_DROP end a parcel: what is said of it
+ * later means nothing.  APPEND_PARCEL may name it from PARCEL_READY until
+ * PARCEL_DROP, in the sessions granted to the same lmtpd; those that have named
+ * it by then still have it.
  */
+#define PARCEL_WINDOW	(256 * 1024)	/* octets */
 struct parcel_end {
 	uint64_t	 size;		/* octets */
 	struct str	 sha256;	/* 32 bytes, of them */
@@ -66,8 +70,10 @@ enum deliver_target {
 
 /*
  * APPEND_PARCEL, instead of APPEND_MSG and its data: the message is prefix (the
- * recipient's trace lines), then the parcel.  key: 16 bytes that are the same
- * if this delivery is tried again (storaged does not store it twice), or none.
+ * recipient's trace lines), then the parcel.  One in an APPEND, whose
+ * APPEND_OPEN is early, for no credit is needed: it and APPEND_DONE may follow
+ * at once.  key: 16 bytes that are the same if this delivery is tried again
+ * (storaged does not store it twice), or none.
  */
 struct append_parcel {
 	uint32_t	 parcel;

@@ -34,6 +34,7 @@
 #include "storaged/report.h"
 #include "storaged/session/dispatch.h"
 #include "storaged/session/op.h"
+#include "storaged/session/parcel.h"
 #include "storaged/session/window.h"
 #include "storaged/start.h"
 #include "storaged/util/helper.h"
@@ -41,7 +42,8 @@
 
 #define OPEN_USERS	256
 #define INDEX_FILES	8	/* descriptors of an open user */
-#define SPARE		128	/* descriptors: the store, the cache, spools */
+#define SPARE		(128 + PARCELS_FILES)	/* descriptors: the store,
+						   the cache, spools */
 #define EXPANDERS	2	/* threads */
 #define QUIET_MS	5000	/* then a user is closed */
 #define LOCK_PATIENCE_MS 3000	/* for a storaged that is ending */
@@ -169,6 +171,7 @@ spool_read(const struct slice *conf)
 	all = slice_num(conf, "cache.spool") /
 	    slice_num(conf, "nprocs.storaged");
 	spool_limits(user < least ? least : user, all < least ? least : all);
+	env.parcels_max = all / 2 < least ? least : all / 2;
 	disk_keep(slice_num(conf, "cache.keep-free"));
 }
 
@@ -337,7 +340,7 @@ grant_message(struct peer *p, struct msg *m, void *arg)
 			    log_word(word, sizeof(word), id));
 			return 0;
 		}
-		session_new(id, grant.rights, grant.session, m->fd);
+		session_new(id, &grant, m->fd);
 		return 0;
 	}
 	if (m->type != IMSG_GRANT_REVOKE || wire_decode(&grant_revoke_wire,
@@ -390,7 +393,10 @@ peer(enum proc_kind kind, uint32_t number, int fd)
 {
 	struct peer	**slot;
 
-	(void)number;
+	if (kind == PROC_LMTPD) {
+		parcels_channel(number, fd);
+		return;
+	}
 	if (kind != PROC_AUTHD && kind != PROC_CREDD) {
 		close(fd);
 		return;

@@ -1,11 +1,12 @@
-/* APPEND: op_append.c implements the protocol, append_large.c messages that
- * become objects of their own. */
+/* APPEND: op_append.c implements the protocol, append_parcel.c what lmtpd has
+ * brought, append_large.c messages that become objects of their own. */
 #ifndef STORAGED_APPEND_H
 #define STORAGED_APPEND_H
 
 #include "common/sum.h"
 #include "storaged/format/msgobj.h"
 #include "storaged/session/op.h"
+#include "storaged/session/parcel.h"
 #include "storaged/util/spool_room.h"
 
 #define APPEND_MEMORY	(32 * 1024)	/* of a message before it spools */
@@ -15,12 +16,14 @@
 #define APPEND_ITEMS_MAX 10000		/* messages of one APPEND */
 #define APPEND_BYTES_MAX (8 * 1024 * 1024) /* of them in memory */
 
-/* A message being made an object: spool -> chunks -> upload. */
+/* A message being made an object: spool or parcel -> chunks -> upload. */
 struct large {
 	TAILQ_ENTRY(large)	 entry;
 	size_t			 item;		/* its index */
-	int			 in;		/* its spool; -1: in mem */
+	int			 in;		/* its spool; -1: in mem, */
 	struct buf		 mem;
+	struct parcel		*parcel;	/* and in this, if not NULL */
+	struct sum		 sum;		/* of it, then */
 	struct buf		 digest;
 	uint64_t		 size, at;
 	uint64_t		 room;		/* taken on disk */
@@ -36,12 +39,16 @@ struct append {
 	bool			 done;		/* APPEND_DONE came */
 	bool			 ready;		/* and all is uploaded */
 	bool			 submitted;	/* or given up */
+	bool			 whole;		/* APPEND_PARCEL came: nothing
+						   else may */
 	struct append_item	*v;
 	size_t			 n, size;
 	size_t			 bytes;		/* in memory */
 	/* the message being received */
 	struct buf		 mem;
 	int			 fd;		/* its spool; -1 */
+	struct parcel		*parcel;	/* or what it is, but for so */
+	size_t			 prefix;	/* many octets of mem */
 	uint64_t		 room;		/* taken on disk */
 	struct spool_hold	 hold;		/* by all of the APPEND */
 	uint64_t		 got;
@@ -56,7 +63,20 @@ struct append {
 /* What comes after APPEND_OPEN.  -1: cut. */
 int	 append_data(struct session *s, const struct msg *m);
 int	 append_msg(struct session *s, const struct msg *m);
+int	 append_parcel(struct session *s, const struct msg *m);
 int	 append_done(struct session *s, const struct msg *m);
+/* For these: the APPEND that m is about; NULL: it was refused meanwhile. */
+struct op *append_find(struct session *s, const struct msg *m);
+/* Before its leave only what is early may come. */
+bool	 append_may_come(const struct op *op);
+/* What the session's APPENDs hold: bytes in memory, and of how many there are
+ * files. */
+size_t	 append_holds(const struct session *s, unsigned *spools);
+/* The message is whole.  -1: r makes no sense; 0: it is an item, or op was
+ * refused, and is gone. */
+int	 append_item(struct op *op, const struct append_msg *r);
+/* Might it become a small message? */
+bool	 append_small(const struct append *x, struct str digest);
 /* append_item.c.  A new one, of zeros; NULL: ENOMEM. */
 struct append_item *append_item_new(struct append *x);
 /* Flags, keywords, dates, ids.  -1: malformed, or ENOMEM. */

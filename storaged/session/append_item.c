@@ -99,6 +99,13 @@ append_item_digest(struct append *x, struct append_item *it, struct str digest)
 	return 0;		/* b's memory is the item's */
 }
 
+bool
+append_small(const struct append *x, struct str digest)
+{
+	return digest.len <= APPEND_DIGEST &&
+	    digest.len + x->got <= APPEND_SMALL;
+}
+
 int
 append_item_pack(const struct codec_choice *codec, struct append *x,
     struct append_item *it, struct str digest)
@@ -110,8 +117,7 @@ append_item_pack(const struct codec_choice *codec, struct append *x,
 	void			*mem = NULL;
 	int			 rv;
 
-	if (digest.len > APPEND_DIGEST ||
-	    digest.len + x->got > APPEND_SMALL)
+	if (!append_small(x, digest))
 		return 0;
 	v[0] = (struct piece){ digest.p, digest.len };
 	v[1] = (struct piece){ x->mem.data, x->mem.len };

@@ -14,6 +14,16 @@
 #include "storaged/util/file_at.h"
 #include "storaged/util/spool.h"
 
+/* Of a parcel, only what is before it stays in memory. */
+static int
+large_parcel(struct append *x, struct large *l)
+{
+	l->parcel = x->parcel;
+	x->parcel = NULL;
+	sum_begin(&l->sum);
+	return buf_put(&l->mem, x->mem.data, x->prefix);
+}
+
 int
 large_new(struct op *op, size_t item, struct str digest)
 {
@@ -23,15 +33,20 @@ large_new(struct op *op, size_t item, struct str digest)
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return -1;
 	l->in = x->fd;
-	l->mem = x->mem;
 	l->size = x->got;
 	l->room = x->room;
 	l->item = item;
 	l->out = -1;
 	x->fd = -1;
 	x->room = 0;
-	x->mem = BUF_INIT;
 	TAILQ_INSERT_TAIL(&x->larges, l, entry);
+	if (x->parcel != NULL) {
+		if (large_parcel(x, l) == -1)
+			return -1;
+	} else {
+		l->mem = x->mem;
+		x->mem = BUF_INIT;
+	}
 	return buf_put(&l->digest, digest.p, digest.len);
 }
 
@@ -47,6 +62,7 @@ large_free(struct append *x, struct large *l)
 		close(l->in);
 	if (l->out != -1)
 		close(l->out);
+	parcel_let(l->parcel);
 	spool_give(&x->hold, l->room);
 	buf_free(&l->mem);
 	buf_free(&l->digest);
@@ -90,6 +106,11 @@ large_upload(struct op *op, struct large *l)
 		return -1;
 	msgobj_writer_free(&l->writer);
 	l->writing = false;
+	if (l->parcel != NULL) {
+		sum_end(&l->sum, p->sha256);
+		parcel_let(l->parcel);
+		l->parcel = NULL;
+	}
 	p->where = RECORD_MSG;
 	p->codec = (uint8_t)env->codec.id;
 	p->digest_len = l->digest.len;
@@ -107,6 +128,29 @@ large_upload(struct op *op, struct large *l)
 	return 0;
 }
 
+/* The next n octets. */
+static int
+large_read(struct large *l, uint8_t *p, size_t n)
+{
+	size_t	 own = 0;
+
+	if (l->in != -1)
+		return file_read_at(l->in, p, n, l->at);
+	if (l->at < l->mem.len) {
+		own = l->mem.len - (size_t)l->at;
+		if (own > n)
+			own = n;
+		memcpy(p, l->mem.data + l->at, own);
+	}
+	if (l->parcel == NULL)
+		return 0;
+	if (own < n && parcel_read(l->parcel, p + own, n - own,
+	    l->at + own - l->mem.len) == -1)
+		return -1;
+	sum_add(&l->sum, p, n);
+	return 0;
+}
+
 /* One chunk's worth.  1: more to come, 0: all written, -1. */
 static int
 large_chunk(struct large *l)
@@ -116,9 +160,7 @@ large_chunk(struct large *l)
 
 	if (n > l->size - l->at)
 		n = (size_t)(l->size - l->at);
-	if (l->in == -1)
-		memcpy(buf, l->mem.data + l->at, n);
-	else if (file_read_at(l->in, buf, n, l->at) == -1)
+	if (large_read(l, buf, n) == -1)
 		return -1;
 	if (msgobj_write(&l->writer, buf, n) == -1)
 		return -1;
@@ -137,7 +179,8 @@ large_work(struct op *op)
 
 	if (l == NULL || l->put != NULL)
 		return true;
-	/* Small, but with a large digest: it was in memory so far. */
+	/* Small, but with a large digest: it was in memory so far.  A parcel's
+	 * own room is the parcel's. */
 	if (!l->writing && l->room == 0 && !append_room(op,
 	    l->digest.len + l->size, &l->room))
 		return false;
@@ -155,7 +198,7 @@ large_work(struct op *op)
 	} else
 		rv = large_chunk(l);
 	if (rv == 1) {
-		op_kick(op);
+		op_later(op);
 		return true;
 	}
 	if (rv == 0 && large_upload(op, l) == 0)

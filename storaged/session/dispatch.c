@@ -9,6 +9,7 @@
 #include "storaged/session/append.h"
 #include "storaged/session/dispatch.h"
 #include "storaged/session/op.h"
+#include "storaged/session/parcel.h"
 #include "storaged/session/sessions.h"
 
 static int
@@ -63,6 +64,7 @@ static const struct {
 	{ IMSG_MBOX_MORE,	on_more },
 	{ IMSG_APPEND_DATA,	append_data },
 	{ IMSG_APPEND_MSG,	append_msg },
+	{ IMSG_APPEND_PARCEL,	append_parcel },
 	{ IMSG_APPEND_DONE,	append_done },
 };
 
@@ -133,4 +135,5 @@ dispatch_init(struct env *env)
 
 	session_init(env, &ops);
 	sessions_init(env);
+	parcels_init(env);
 }

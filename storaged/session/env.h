@@ -36,6 +36,8 @@ struct env {
 	bool			 fresh;		/* the store did not exist when
 						   we started: users are new */
 	uint64_t		 appendlimit;
+	uint64_t		 parcels_max;	/* octets on disk of what
+						   one lmtpd brings */
 	unsigned		 open_max;	/* indexes open at once */
 	unsigned		 sessions_max;	/* of all users */
 	unsigned		 timeout_ms;	/* of a login while it waits */

@@ -185,6 +185,14 @@ op_kick(struct op *op)
 	event_active(op->ev, EV_TIMEOUT, 1);
 }
 
+void
+op_later(struct op *op)
+{
+	const struct timeval	 now = { 0, 0 };
+
+	event_add(op->ev, &now);
+}
+
 bool
 op_blocked(const struct op *op)
 {

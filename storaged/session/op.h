@@ -91,8 +91,11 @@ struct op *op_find(struct session *s, uint32_t id);
 void	 op_ok(struct op *op, const struct reply_ok *ok);
 void	 op_no(struct op *op, enum mbox_code code, const char *text);
 void	 op_end(struct op *op);			/* the answer was sent */
-/* Look at it again, from the loop. */
+/* Look at it again, from the loop.  What is kicked while the loop handles its
+ * events comes before any new ones: for a long work, op_later(), which lets
+ * them come in between. */
 void	 op_kick(struct op *op);
+void	 op_later(struct op *op);
 /* Look at it now: may end it. */
 void	 op_step(struct op *op);
 /* Is an earlier change of its session still unanswered? */

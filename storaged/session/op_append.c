@@ -82,9 +82,13 @@ append_check(struct op *op)
 	return 0;
 }
 
-/* What the session's APPENDs hold: bytes in memory, and of how many there
- * are files. */
-static size_t
+static bool
+append_has_file(const struct append *x)
+{
+	return x->fd != -1 || !TAILQ_EMPTY(&x->larges);
+}
+
+size_t
 append_holds(const struct session *s, unsigned *spools)
 {
 	const struct append	*x;
@@ -97,7 +101,8 @@ append_holds(const struct session *s, unsigned *spools)
 			continue;
 		x = op->x;
 		bytes += x->bytes + x->mem.len;
-		*spools += x->fd != -1 || !TAILQ_EMPTY(&x->larges);
+		/* One that waits for its leave has none yet. */
+		*spools += x->open && append_has_file(x);
 	}
 	return bytes;
 }
@@ -136,8 +141,7 @@ append_begin(struct op *op)
 	int			 rv = 0;
 
 	(void)append_holds(op->s, &spools);
-	if (spools - (x->fd != -1 || !TAILQ_EMPTY(&x->larges)) >=
-	    SESSION_SPOOLS_MAX) {	/* until one of them ends */
+	if (spools >= SESSION_SPOOLS_MAX) {	/* until one of them ends */
 		op->state = OP_WAITS;
 		return false;
 	}
@@ -159,7 +163,8 @@ append_begin(struct op *op)
 		return false;
 	}
 	x->open = true;
-	append_credit(op, MBOX_CREDIT - (req->early ? MBOX_EARLY : 0));
+	if (!x->whole)
+		append_credit(op, MBOX_CREDIT - (req->early ? MBOX_EARLY : 0));
 	return true;
 }
 
@@ -181,7 +186,7 @@ append_run(struct op *op)
 		append_next(op);
 }
 
-static struct op *
+struct op *
 append_find(struct session *s, const struct msg *m)
 {
 	struct op	*op = op_find(s, m->id);
@@ -212,8 +217,7 @@ append_take(struct op *op, const struct msg *m)
 	return write_all(x->fd, m->data, m->len) == -1 ? -1 : 1;
 }
 
-/* Before its leave only what is early may come. */
-static bool
+bool
 append_may_come(const struct op *op)
 {
 	const struct append_open	*req = op->req;
@@ -233,7 +237,7 @@ append_data(struct session *s, const struct msg *m)
 	if (op == NULL)
 		return 0;
 	x = op->x;
-	if (x->done || m->len > x->credit)
+	if (x->done || x->whole || m->len > x->credit)
 		return -1;
 	x->credit -= (uint32_t)m->len;
 	if (append_holds(s, &spools) > SESSION_APPENDS_MAX ||
@@ -275,13 +279,18 @@ append_received(struct append *x)
 	x->fd = -1;
 	spool_give(&x->hold, x->room);
 	x->room = 0;
-	buf_reset(&x->mem);
+	if (x->whole)
+		buf_free(&x->mem);
+	else
+		buf_reset(&x->mem);
+	parcel_let(x->parcel);
+	x->parcel = NULL;
 	x->got = 0;
 	sum_begin(&x->sum);
 }
 
-static int
-append_item(struct op *op, struct append_msg *r)
+int
+append_item(struct op *op, const struct append_msg *r)
 {
 	struct append		*x = op->x;
 	struct append_item	*it;
@@ -333,7 +342,7 @@ append_msg(struct session *s, const struct msg *m)
 	if (op == NULL)
 		return 0;
 	x = op->x;
-	if (!append_may_come(op) || x->done)
+	if (!append_may_come(op) || x->done || x->whole)
 		return -1;
 	if ((a = arena_new(1024 * 1024)) == NULL)
 		return -1;
@@ -469,6 +478,7 @@ append_stop(struct op *op)
 	}
 	free(x->v);
 	buf_free(&x->mem);
+	parcel_let(x->parcel);
 	if (x->fd != -1)
 		close(x->fd);
 	spool_end(&x->hold);

@@ -71,6 +71,7 @@ test_deaf(void)
 {
 	static const struct peer_ops	 ops = { count_message, count_closed,
 					    NULL };
+	static const struct grant_session all = { .rights = GRANT_ALL };
 	struct session	*s;
 	struct peer	*p;
 	uint32_t	 id;
@@ -82,7 +83,7 @@ test_deaf(void)
 		exit(1);
 	p = peer_new(base, sv[0], MSG_CHANNEL_MBOX, MSG_SIDE_A, &ops,
 	    &closed);
-	session_new("deaf", GRANT_ALL, 1, sv[1]);
+	session_new("deaf", &all, sv[1]);
 	for (i = 0; i < 10000 && replies == 0; i++)
 		event_base_loop(base, EVLOOP_ONCE);
 	s = TAILQ_FIRST(&user_find("deaf")->sessions);

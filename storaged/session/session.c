@@ -14,6 +14,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/log_limit.h"
+#include "common/msg_auth.h"
+#include "common/proc_kind.h"
 #include "storaged/session/session.h"
 
 static unsigned	 nsessions;
@@ -102,9 +104,9 @@ session_send(struct session *s, enum msg_type type, uint32_t id,
 	if (s->peer == NULL || s->dead)
 		return -1;
 	if (peer_queued(s->peer) > SESSION_QUEUE_MAX) {
-		log_warnx("session=%08x user=%s result=end why=\"imapd stopped "
-		    "reading\"", s->name,
-		    s->user->word);
+		log_warnx("session=%08x user=%s result=end why=\"%s stopped "
+		    "reading\"", s->name, s->user->word,
+		    proc_kind_name(s->kind));
 		session_later(s);
 		return -1;
 	}
@@ -307,7 +309,7 @@ session_refuse(const char *word, int fd, const char *text)
 }
 
 void
-session_new(const char *user, uint8_t rights, uint32_t name, int fd)
+session_new(const char *user, const struct grant_session *grant, int fd)
 {
 	struct session	*s;
 	struct user	*u;
@@ -331,8 +333,10 @@ session_new(const char *user, uint8_t rights, uint32_t name, int fd)
 		return;
 	}
 	s->user = u;
-	s->rights = rights;
-	s->name = name;
+	s->rights = grant->rights;
+	s->kind = grant->kind;
+	s->index = grant->index;
+	s->name = grant->session;
 	TAILQ_INSERT_TAIL(&u->sessions, s, entry);
 	u->nsessions++;
 	nsessions++;

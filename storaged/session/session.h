@@ -21,6 +21,8 @@
 #define SESSIONS_USER_MAX	200
 #define SESSIONS_MAX		20000
 
+struct grant_session;
+
 struct session {
 	TAILQ_ENTRY(session)	 entry;
 	struct user		*user;
@@ -28,8 +30,11 @@ struct session {
 	struct event		*timer;		/* silence; login */
 	struct event		*kick;		/* what may run now? */
 	uint64_t		 serial;	/* no other has the same */
-	uint32_t		 name;		/* imapd's, for the log */
+	uint32_t		 name;		/* its peer's, for the log */
 	uint8_t			 rights;	/* enum grant_right */
+	uint8_t			 kind;		/* enum proc_kind: whom it was
+						   granted to, */
+	uint32_t		 index;		/* and which of them */
 	bool			 ready;		/* SESSION_READY was said */
 	bool			 dead;		/* freed in the loop */
 	uint64_t		 box;		/* selected; 0: none */
@@ -50,9 +55,10 @@ struct session {
 	struct refresh		 opening;
 };
 
-/* Takes fd.  rights: enum grant_right (common/msg_auth.h); name: imapd's, only
- * for the log.  Logged; on failure the descriptor is closed. */
-void	 session_new(const char *user, uint8_t rights, uint32_t name, int fd);
+/* Takes fd.  user: the id, normalized; grant: common/msg_auth.h.  Logged; on
+ * failure the descriptor is closed. */
+void	 session_new(const char *user, const struct grant_session *grant,
+	    int fd);
 /* Sends SESSION_END; the session is freed from the loop. */
 void	 session_end(struct session *s, enum mbox_code code,
 	    const char *text);

@@ -6,6 +6,8 @@
 
 struct env	 env;
 uint8_t		 client_rights = GRANT_ALL;
+uint8_t		 client_kind = PROC_IMAPD;
+uint32_t	 client_index;
 struct event_base *base;
 char		 dir[] = "/tmp/pail-op.XXXXXX";
 static struct slice	*conf;
@@ -59,6 +61,7 @@ struct client *
 client_new(const char *user)
 {
 	struct client	*c = calloc(1, sizeof(*c));
+	struct grant_session grant = { .session = 1 };
 	int		 sv[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
@@ -67,7 +70,10 @@ client_new(const char *user)
 	c->credit = true;
 	c->p = peer_new(base, sv[0], MSG_CHANNEL_MBOX, MSG_SIDE_A,
 	    &client_ops, c);
-	session_new(user, client_rights, 1, sv[1]);
+	grant.rights = client_rights;
+	grant.kind = client_kind;
+	grant.index = client_index;
+	session_new(user, &grant, sv[1]);
 	return c;
 }
 
@@ -369,6 +375,7 @@ setup(const char *index_dir)
 	windows_from(env.blob, NULL);
 	env.codec = (struct codec_choice){ CODEC_ZSTD, 3 };
 	env.appendlimit = 1024 * 1024;
+	env.parcels_max = 4 * env.appendlimit;
 	env.open_max = 4;
 	env.sure = true;
 	env.timeout_ms = 5000;

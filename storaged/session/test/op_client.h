@@ -50,7 +50,9 @@ struct client {
 };
 
 extern struct env	 env;
-extern uint8_t	 client_rights;		/* of new clients: GRANT_ALL */
+/* Of new clients: GRANT_ALL, imapd number 0. */
+extern uint8_t	 client_rights, client_kind;
+extern uint32_t	 client_index;
 extern struct event_base *base;
 extern char	 dir[];
 /* The answer to a request; events before it are taken too and counted. */
