@@ -105,8 +105,7 @@ setup_closed(struct peer *peer, const char *why, void *arg)
 		identity_kill(p->pid);
 }
 
-static const struct peer_ops setup_ops = { setup_message, setup_closed,
-    NULL };
+const struct peer_ops child_ops = { setup_message, setup_closed, NULL };
 
 static void
 restart_later(struct proc *p, bool served)
@@ -185,7 +184,7 @@ child_start(struct proc *p)
 	if (child_log_open(p, log) == -1)
 		fatal("child_log_open");
 	p->setup = peer_new(pd->base, fd, MSG_CHANNEL_SETUP, MSG_SIDE_A,
-	    &setup_ops, p);
+	    &child_ops, p);
 	if (p->setup == NULL)
 		fatal("peer_new");
 	proc_enter(p, PROC_STARTING);

@@ -13,6 +13,9 @@
 #define CHILD_STEADY		10	/* seconds of uptime after which the
 					   next restart is immediate */
 
+/* What is done with a child's words; arg is its struct proc. */
+extern const struct peer_ops child_ops;
+
 /* Wires the processes in the table and starts them; ops is called from then
  * on. */
 void	 child_start_all(struct paild *pd, const struct paild_ops *ops);
