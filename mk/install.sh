@@ -7,7 +7,7 @@ put() {	# MODE FILE DIRECTORY
 	mkdir -p "$D$3"
 	install -m "$1" "$2" "$D$3/"
 }
-for p in paild pailctl; do
+for p in paild pailctl pail-deliver; do
 	put 755 "$B/bin/$p" "$P/sbin"
 done
 for p in $(sh mk/procs.sh programs); do

@@ -82,12 +82,16 @@ libs_for() {
 	*)	 echo "$base" ;;
 	esac
 }
+# A room's program has its name, but for this one.
+program_of() {
+	case $1 in deliver) echo pail-deliver ;; *) echo "$1" ;; esac
+}
 # The archives a room's programs and tests are linked with, in link order.
 archives_for() {
 	case $1 in
 	common)	 echo "$B/libcommon.a" ;;
 	mail)	 echo "$B/libmail.a $B/libcommon.a" ;;
-	imapd|lmtpd) echo "$B/lib$1.a $B/libmail.a $B/libcommon.a" ;;
+	deliver|imapd|lmtpd) echo "$B/lib$1.a $B/libmail.a $B/libcommon.a" ;;
 	pailctl) echo "$B/libpailctl.a $B/libpaild.a $B/libcommon.a" ;;
 	*)	 echo "$B/lib$1.a $B/libcommon.a" ;;
 	esac
@@ -144,7 +148,7 @@ steps_rules() {
 	echo "	@\$(CC) \$(LDFLAGS_ALL)$_wrap -o $_t $_o$_objs $(archives_for $_room) $(lib openssl) $(libs_for $_room)"
 }
 
-ROOMS="common mail $(echo $(sh "$(dirname "$0")/procs.sh" programs)) paild pailctl"
+ROOMS="common mail $(echo $(sh "$(dirname "$0")/procs.sh" programs)) paild pailctl deliver"
 warn="$(echo $warn) ${WERROR:-}"
 known=$(sh "$(dirname "$0")/features.sh" "$B" "$MODE" "$CC" \
     "-std=c11 $hard $opt ${CFLAGS:-}")
@@ -196,7 +200,7 @@ for room in $ROOMS; do
 			echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $with $(lib openssl) $(libs_for $room)"
 			;;
 		"$room"/main.c)
-			p=$B/bin/$room
+			p=$B/bin/$(program_of "$room")
 			progs="$progs $p"
 			echo "$p: $o $(archives_for $room)"
 			echo "	@\$(CC) \$(LDFLAGS_ALL) -o $p $o $(archives_for $room) $(libs_for $room)"

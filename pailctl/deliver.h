@@ -20,11 +20,6 @@
  */
 int	 deliver_run(int fd, const char *mailbox, FILE *f, size_t size,
 	    char *why, size_t whysize);
-/*
- * Copies in to out, with line endings converted to CRLF and without a leading
- * mbox "From " line.  Returns the number of bytes, or -1.
- */
-long long deliver_crlf(FILE *in, FILE *out);
 /* A mailbox's name as a quoted string in modified UTF-7 (RFC 3501, section
  * 5.1.3).  -1: not UTF-8, or a control character. */
 int	 deliver_mailbox(const char *name, struct buf *out);

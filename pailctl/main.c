@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/crlf.h"
 #include "common/escape.h"
 #include "common/host.h"
 #include "common/proc_kind.h"
@@ -313,7 +314,7 @@ cmd_deliver(int argc, char *argv[])
 	long long	 n;
 	int		 fd, r;
 
-	if ((f = tmpfile()) == NULL || (n = deliver_crlf(stdin, f)) == -1) {
+	if ((f = tmpfile()) == NULL || (n = crlf_copy(stdin, f)) == -1) {
 		(void)escape_printf(stderr, "pailctl: cannot read the "
 		    "message: %s\n", strerror(errno));
 		return DELIVER_LATER;

@@ -1,6 +1,6 @@
 /*
- * What pailctl does to bytes: the users' file, mailbox names, line ends,
- * and a delivery against a scripted server.
+ * What pailctl does to bytes: the users' file, mailbox names, and a
+ * delivery against a scripted server.
  */
 #include "common/compat.h"
 
@@ -181,38 +181,6 @@ test_mailbox(void)
 	}
 }
 
-static void
-test_crlf(void)
-{
-	static const struct { const char *in, *out; } t[] = {
-		{ "a: b\n\nc\n", "a: b\r\n\r\nc\r\n" },
-		{ "a\r\nb\r\n", "a\r\nb\r\n" },
-		{ "a\rb", "a\rb" },
-		{ "", "" },
-		{ "Fro", "Fro" },
-		{ "From ann Thu Jan  1\nA: b\n", "A: b\r\n" },
-		{ "From: ann\n", "From: ann\r\n" },
-	};
-	char		 got[64];
-	FILE		*in, *out;
-	size_t		 i;
-	long long	 n;
-
-	for (i = 0; i < nitems(t); i++) {
-		in = tmpfile();
-		out = tmpfile();
-		fputs(t[i].in, in);
-		rewind(in);
-		n = deliver_crlf(in, out);
-		rewind(out);
-		memset(got, 0, sizeof(got));
-		CHECK(fread(got, 1, sizeof(got) - 1, out) == (size_t)n);
-		CHECK_ROW(strcmp(got, t[i].out) == 0, "row %zu", i);
-		fclose(in);
-		fclose(out);
-	}
-}
-
 /* The server's lines are there before they are asked for: it never reads,
  * and what deliver_run says is compared afterwards. */
 static void
@@ -271,7 +239,6 @@ main(void)
 	test_users_change();
 	test_users_owner();
 	test_mailbox();
-	test_crlf();
 	test_deliver();
 	return TEST_END();
 }

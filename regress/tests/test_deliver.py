@@ -1,0 +1,143 @@
+"""pail-deliver (issue 14): as sendmail for cron, mail(1) and fetchmail; what
+it answers an MTA. A stub takes the place of lmtpd: what it says, a real one
+cannot be made to say (tests with that are in test_mta)."""
+
+import os
+import re
+import subprocess
+
+import chroot
+import lmtp_stub
+import proc
+import suite
+
+PROGRAM = os.path.join(proc.TOP, suite.BUILD, "bin/pail-deliver")
+MAIL = b"Subject: x\n\ntext\n.\nmore\n"
+
+
+def deliver(stub, *args, input=MAIL, **kw):
+    """As nobody."""
+    return subprocess.run(
+        [PROGRAM, *(("-S", stub.path) if stub else ()), *args], input=input,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, cwd="/",
+        user=65534, group=65534, extra_groups=(), **kw)
+
+
+def a_stub(say=lambda command: None):
+    path = os.path.join(proc.tempdir("deliver"), "sock")
+    stub = lmtp_stub.Stub(path, say=say)
+    stub.path = path
+    return stub
+
+
+def test_what_cron_and_mtas_call_delivers():
+    lines = (
+        (("-i", "-FCronDaemon", "-B8BITMIME", "-oem", "root"), None, "root"),
+        (("-oi", "-oem", "-f", "ann@x", "--", "bob@example.org"), "ann@x",
+         "bob@example.org"),
+        (("-f", "", "-V", "4XyzAb1", "--", "bob+x@example.org"), "",
+         "bob+x@example.org"))
+    with a_stub() as stub:
+        for args, sender, rcpt in lines:
+            r = deliver(stub, *args)
+            assert r.returncode == 0 and not r.stderr, (args, r)
+            got = stub.mails.pop()
+            assert got[1] == rcpt and not stub.mails, got
+            assert got[2].endswith(b"\r\n\r\ntext\r\n.\r\nmore\r\n"), got
+            if sender is None:
+                assert got[0].startswith("nobody@"), got
+                assert re.search(rb'^From: "CronDaemon" <nobody@', got[2],
+                                 re.M), got
+            else:
+                assert got[0] == sender, got
+                assert got[2].startswith(b"Subject: x\r\n\r\n"), got
+        assert any("ENVID=4XyzAb1" in c for c in stub.commands)
+
+
+def test_the_recipients_of_the_header_get_it_without_bcc():
+    with a_stub() as stub:
+        r = deliver(stub, "-t", "carl", input=(
+            b"To: Ann <ann@example.org>,\n bob\nBcc: dora\nSubject: x\n\n"))
+        assert r.returncode == 0, r
+        assert [m[1] for m in stub.mails] == ["carl", "ann@example.org",
+                                              "bob", "dora"], stub.mails
+        data = stub.mails[0][2]
+        assert b"Bcc" not in data and b"\r\nDate: " in data, data
+
+
+def test_each_answer_has_the_exit_status_that_mtas_understand():
+    rows = (("550 5.1.1 unknown", 67, b"5.1.1 bob: unknown\n"),
+            ("550 5.7.1 locked", 77, b"5.7.1 bob: locked\n"),
+            ("552 5.2.2 full", 73, b"5.2.2 bob: full\n"),
+            ("554 5.6.0 \x1b[1m", 65, b"5.6.0 bob: \\x1b[1m\n"),
+            ("451 4.3.0 later", 75, b"4.3.0 bob: later\n"),
+            (Exception, 75,
+             b"4.4.2 bob: the server closed the connection\n"))
+    for at in "RCPT", ". bob":
+        for answer, status, text in rows:
+            with a_stub(lambda c: answer if c.startswith(at) else None) as s:
+                r = deliver(s, "-f", "ann@x", "bob")
+                assert (r.returncode, r.stderr) == (status, text), (at, r)
+                assert not s.mails
+
+
+def test_what_has_to_be_tried_again_decides_for_several():
+    def say(command):
+        return {". ann": "550 5.1.1 unknown", ". bob": "451 4.3.0 later",
+                ". carl": None}.get(command)
+    with a_stub(say) as stub:
+        r = deliver(stub, "ann", "bob", "carl")
+        assert r.returncode == 75, r
+        assert r.stderr == b"4.3.0 bob: later\n5.1.1 ann: unknown\n", r
+        assert [m[1] for m in stub.mails] == ["carl"]
+
+
+def test_faults_of_ours_are_no_reason_to_send_it_back():
+    d = proc.tempdir("deliver")
+    gone, closed = os.path.join(d, "gone"), os.path.join(d, "closed")
+    lmtp_stub.Stub(closed).close()
+    for path in gone, closed, "/" + "x" * 200:
+        r = deliver(None, "-S", path, "bob")
+        assert r.returncode == 75, r
+        assert r.stderr.startswith(b"4.3.0 " + path.encode()), r
+    stub = a_stub()
+    os.chmod(stub.path, 0o600)
+    r = deliver(stub, "bob")
+    assert r.returncode == 75 and b"Permission denied" in r.stderr, r
+    stub.close()
+
+
+def test_wrong_calls_are_refused():
+    with a_stub() as stub:
+        for args, status in ((), 64), (("-bs",), 64), (("-q", "x"), 64), \
+                (("a\nb",), 64), (("-Z", "x"), 64):
+            r = deliver(stub, *args)
+            assert r.returncode == status and b"usage" in r.stderr, (args, r)
+        assert deliver(stub, "bob", input=b"").returncode == 66
+        assert deliver(stub, "-t").returncode == 65
+        assert not stub.commands
+
+
+def test_mail_1_delivers_with_it():
+    assert not chroot.missing(), chroot.missing()
+    with a_stub() as stub:
+        wrapper = os.path.join(os.path.dirname(stub.path), "sendmail")
+        with open(wrapper, "w") as f:
+            f.write('#!/bin/sh\nexec %s -S %s "$@"\n' % (PROGRAM, stub.path))
+        os.chmod(wrapper, 0o755)
+        rc = os.path.join(os.path.dirname(stub.path), "mailrc")
+        with open(rc, "w") as f:
+            f.write("set sendmail=%s\n" % wrapper)
+        r = subprocess.run(
+            [os.path.join(chroot.TOOLS, "bsd-mailx/usr/bin/bsd-mailx"),
+             "-s", "hello there", "ann@example.org"], input=b"text\n",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+            env={"MAILRC": rc, "PATH": os.environ["PATH"],
+                 "LD_LIBRARY_PATH": chroot.library_path()})
+        proc.await_true("mail(1) delivers", lambda: stub.mails)
+        assert r.returncode == 0 and not r.stdout, r
+        sender, rcpt, data = stub.mails.pop()
+        assert rcpt == "ann@example.org", rcpt
+        assert b"Subject: hello there\r\n" in data and \
+            b"\r\nMessage-ID: <" in data and \
+            data.endswith(b"\r\n\r\ntext\r\n"), data
