@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO,
-# real mail and an identity provider.  "testdeps.sh servers" builds a second S3 server (versitygw),
+# real mail, an identity provider and MTAs.  "testdeps.sh servers" builds a second S3 server (versitygw),
 # Amazon's mock of EC2's metadata service, and the S3 servers that Pail must
 # refuse (four to seven minutes, once), "testdeps.sh clients" a client for make
 # clients (one minute, once).  Everything is kept in build/tools, so that another
@@ -165,6 +165,10 @@ get_oidc_provider() {	# npm's, an identity provider
 	    --no-fund "oidc-provider@$OIDC_PROVIDER_VERSION" >/dev/null)
 }
 
+get_mta() {	# Postfix, Exim and OpenSMTPD, bsd-mailx, fetchmail
+	sh mk/mta.sh "$TOOLS/mta"
+}
+
 if [ "${1:-}" = servers ]; then
 	get_versitygw
 	get_ec2_mock
@@ -182,3 +186,4 @@ get_minio
 get_mail
 get_botocore
 get_oidc_provider
+get_mta
