@@ -257,6 +257,13 @@ mbox_append_msg(struct mbox_ask *a, const struct append_msg *m)
 }
 
 int
+mbox_append_parcel(struct mbox_ask *a, const struct append_parcel *m)
+{
+	return peer_send_struct(a->session->peer, IMSG_APPEND_PARCEL, a->id,
+	    m, -1);
+}
+
+int
 mbox_append_done(struct mbox_ask *a)
 {
 	return peer_send(a->session->peer, IMSG_APPEND_DONE, a->id, NULL, 0,

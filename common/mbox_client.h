@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/msg.h"
+#include "common/msg_deliver.h"
 #include "common/msg_mbox.h"
 
 struct event_base;
@@ -107,6 +108,9 @@ size_t	 mbox_append_room(const struct mbox_ask *a);	/* octets */
 /* len <= mbox_append_room().  0, or -1: the channel is gone. */
 int	 mbox_append_data(struct mbox_ask *a, const void *p, size_t len);
 int	 mbox_append_msg(struct mbox_ask *a, const struct append_msg *m);
+/* Instead of data and mbox_append_msg(): what is in a parcel, behind other
+ * octets (msg_deliver.h). */
+int	 mbox_append_parcel(struct mbox_ask *a, const struct append_parcel *m);
 int	 mbox_append_done(struct mbox_ask *a);
 
 /* MBOX_MORE, sent if it has changed; NULL is fine. */

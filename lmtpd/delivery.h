@@ -10,27 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lmtpd/envelope.h"
 #include "lmtpd/rcpt.h"
 #include "lmtpd/verdict.h"
 
 struct delivery;
 struct event_base;
-
-enum envelope_body { ENVELOPE_7BIT, ENVELOPE_8BITMIME, ENVELOPE_BINARYMIME };
-
-/* All strings are borrowed, and live until delivery_free(). */
-struct envelope {
-	const char	*sender;	/* of MAIL FROM, UTF-8; "": <> */
-	const char	*envid;		/* RFC 3461, decoded; NULL: none */
-	const char	*helo;		/* what LHLO said */
-	const char	*remote;	/* address; "local": Unix socket */
-	/* Of Received (RFC 3848, 6531): "LMTP", "LMTPS", "UTF8LMTP" */
-	const char	*protocol;
-	const char	*tls;		/* "TLSv1.3 with cipher X"; NULL: no */
-	uint32_t	 session;	/* the client's: the log, Received */
-	uint64_t	 size;		/* of SIZE=; 0: not known */
-	enum envelope_body body;
-};
 
 struct delivery_ops {
 	/* delivery_room() was 0, and is not any more. */
@@ -61,8 +46,5 @@ void	 delivery_end(struct delivery *d);
  * from within answer().
  */
 void	 delivery_free(struct delivery *d);
-
-/* A channel to storaged (PARCEL), which replaces the older one.  Takes fd. */
-void	 parcel_channel(struct event_base *base, uint32_t index, int fd);
 
 #endif

@@ -11,6 +11,8 @@
 #include "common/sign_client.h"
 #include "common/slice.h"
 #include "common/tls_context.h"
+#include "lmtpd/granted.h"
+#include "lmtpd/parcel.h"
 
 static SSL_CTX	*tls;		/* NULL: no TLS */
 static bool	 ready;		/* paild was told */
@@ -49,9 +51,12 @@ lmtpd_start(struct event_base *base, struct slice *s)
 static void
 lmtpd_peer(enum proc_kind kind, uint32_t index, int fd)
 {
-	(void)index;
 	if (kind == PROC_CREDD)
 		sign_client_channel(daemon_base(), fd);
+	else if (kind == PROC_AUTHD)
+		granted_channel(daemon_base(), fd);
+	else if (kind == PROC_STORAGED)
+		parcel_channel(daemon_base(), index, fd);
 	else
 		close(fd);
 }

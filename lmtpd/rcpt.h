@@ -9,8 +9,11 @@
 
 #include "lmtpd/verdict.h"
 
+#define RCPT_WAIT	60	/* seconds for the answers of both */
+
 struct rcpt;
 struct event_base;
+struct mbox_client;
 
 /* v (which dies with the call): 250, and r may be given to delivery_new(); or
  * why not: 550 5.1.1, 552 5.2.2, 451 4.3.0 ... */
@@ -30,7 +33,22 @@ struct rcpt *rcpt_new(struct event_base *base, const char *address,
 void	 rcpt_free(struct rcpt *r);
 const char *rcpt_address(const struct rcpt *r);
 
-/* The channel to authd (RCPT), which replaces the older one.  Takes fd. */
-void	 rcpt_channel(struct event_base *base, int fd);
+/*
+ * For the delivery, after done() said 250.
+ *
+ * The channel to append over; NULL: it has ended.
+ */
+struct mbox_client *rcpt_session(const struct rcpt *r);
+/* lost(): the channel has ended (v: why); what was asked for on it is not
+ * answered.  NULL: nobody wants to know. */
+typedef void rcpt_lost_fn(void *arg, const struct verdict *v);
+void	 rcpt_watch(struct rcpt *r, rcpt_lost_fn *lost, void *arg);
+/* Looks it up again; done() as in rcpt_new(). */
+void	 rcpt_again(struct rcpt *r, rcpt_done_fn *done, void *arg);
+/* Neither done() nor lost() is called any more. */
+void	 rcpt_stop(struct rcpt *r);
+const char *rcpt_user(const struct rcpt *r);
+const char *rcpt_detail(const struct rcpt *r);	/* "": none */
+uint32_t rcpt_storaged(const struct rcpt *r);
 
 #endif

@@ -1,0 +1,3 @@
+#include "lmtpd/conf.h"
+
+struct lmtpd_conf conf;
