@@ -142,7 +142,7 @@ attempt_checked(struct check_wait *w, const struct check_answer *answer)
 		attempt_free(at);
 		if (login != NULL)
 			ops->right(login, answer->user, answer->cached,
-			    answer->data);
+			    answer->data, &answer->quota);
 		return;
 	/* Who may not log in comes again and again as who errs does. */
 	case CHECK_NO:

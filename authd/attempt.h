@@ -22,7 +22,7 @@ struct attempt_ops {
 	void		(*held)(void *login);	/* wrong, to be told later */
 	/* One of these is the last word: the attempt is no more. */
 	void		(*right)(void *login, const char *user, bool cached,
-			    struct str data);
+			    struct str data, const struct found_quota *quota);
 	/* CHECK_NO, or EXPIRED or LOCKED: the password was right. */
 	void		(*wrong)(void *login, enum check_code code,
 			    const char *why);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "authd/answers.h"
 #include "authd/app_used.h"
 #include "authd/attempt.h"
 #include "authd/authd.h"
@@ -91,6 +92,7 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	a->app_used = app_used_new();
 	a->sessions = sessions_new();
 	a->work = work_new(base, &conf->pools);
+	a->answers = answers_new(conf->cache_ttl_ms);
 	if (a->work != NULL && a->cache != NULL)
 		a->checks = checks_new(a->work, a->cache, &a->conf);
 	a->grants = grants_new(base, conf->storaged);
@@ -102,6 +104,7 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	}
 	if (a->gate == NULL || a->preauth == NULL || a->revoked == NULL ||
 	    a->app_used == NULL || a->sessions == NULL || a->checks == NULL ||
+	    a->answers == NULL ||
 	    a->grants == NULL || attempts_init(a) == -1) {
 		authd_free(a);
 		return NULL;
@@ -124,6 +127,7 @@ authd_free(struct authd *a)
 	work_free(a->work);
 	grants_free(a->grants);
 	cache_free(a->cache);
+	answers_free(a->answers);
 	gate_free(a->gate);
 	known_free(a->known);
 	preauth_free(a->preauth);
@@ -171,6 +175,7 @@ authd_reload(struct authd *a, const struct authd_conf *conf)
 	a->conf.pools = pools;
 	authd_backends(a);
 	cache_reset(a->cache, conf->cache_ttl_ms);
+	answers_reset(a->answers, conf->cache_ttl_ms);
 	gate_configure(a->gate, &gc);
 	attempts_turn(a);
 }
@@ -202,6 +207,7 @@ authd_revoke(struct authd *a, const char *user)
 		return;
 	revoked_put(a->revoked, id, authd_now());
 	cache_revoke(a->cache, id);
+	answers_revoke(a->answers, id);
 	known_revoke(a->known, id);
 	preauth_revoke(a->preauth, id);
 	checks_revoke(a->checks, id);

@@ -47,6 +47,46 @@ check_grant(void)
 	whole_end();
 }
 
+/* What a database says of a quota goes to storaged with the session, from the
+ * cache, too; what none has said is the default, and marked so. */
+static void
+check_quota(void)
+{
+	static const struct {
+		struct found_quota	said;
+		struct user_quota	want;
+	} rows[] = {
+		{ { QUOTA_UNASKED, 0, 0 }, { false, 5000, 60 } },
+		{ { QUOTA_DEFAULT, 0, 0 }, { true, 5000, 60 } },
+		{ { QUOTA_OWN, 7, 8 }, { true, 7, 8 } },
+		{ { QUOTA_OWN, 0, 0 }, { true, 0, 0 } }
+	};
+	const struct user_quota	*got;
+	struct fake		*store;
+	size_t			 i;
+	uint32_t		 id;
+
+	for (i = 0; i < nitems(rows); i++) {
+		whole_begin();
+		authd->conf.quota = (struct user_quota){ false, 5000, 60 };
+		work.quota = rows[i].said;
+		store = &stores[user_shard("ann", 3)];
+		for (id = 1; id < 3; id++) {
+			login(&imapd, id, "ann", "pw");
+			pump();
+			CHECK(granted(&imapd, id, "ann"));
+			got = &last(store)->grant.quota;
+			CHECK_ROW(got->known == rows[i].want.known &&
+			    got->bytes == rows[i].want.bytes &&
+			    got->messages == rows[i].want.messages,
+			    "row %zu, login %u", i, id);
+		}
+		CHECK(work.n == 1);		/* the second was cached */
+		memset(&work.quota, 0, sizeof(work.quota));
+		whole_end();
+	}
+}
+
 static void
 check_exchanges(void)
 {
@@ -433,6 +473,7 @@ int
 main(void)
 {
 	check_grant();
+	check_quota();
 	check_exchanges();
 	check_cache();
 	check_revoke_race();

@@ -229,6 +229,9 @@ backend_ask(struct backend *b, enum work_how how, struct found *f,
 	case WORK_NAME:
 		if (b->lookup_kind == NULL)
 			return WORK_UNKNOWN;
+		/* Mail for who is there is not refused for good. */
+		if (f->unclear)
+			return WORK_UNAVAILABLE;
 		if (!f->unproved)
 			return WORK_YES;
 		strlcpy(f->why, "a name cannot be looked up without its "
@@ -288,9 +291,10 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 	if (found == FOUND_NONE && a->code != WORK_UNAVAILABLE &&
 	    (how != WORK_SALT || a->code == WORK_YES))
 		a->code = WORK_UNKNOWN;
-	else if (a->code == WORK_YES)
+	else if (a->code == WORK_YES) {
 		strlcpy(a->user, f.user, sizeof(a->user));
-	else if (found != FOUND_AWAY && (a->code == WORK_UNAVAILABLE ||
+		a->quota = f.quota;
+	} else if (found != FOUND_AWAY && (a->code == WORK_UNAVAILABLE ||
 	    a->code == WORK_EXPIRED || a->code == WORK_LOCKED))
 		strlcpy(a->why, f.why, sizeof(a->why));
 	explicit_bzero(&f, sizeof(f));

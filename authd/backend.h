@@ -46,6 +46,9 @@ struct found {
 	bool	 unproved;			/* only the right password will
 						 * show that there is one */
 	bool	 barred;			/* no password is right */
+	bool	 unclear;			/* FOUND_NONE: there is one, but
+						 * not who it is; see why */
+	struct found_quota quota;		/* FOUND_USER */
 	char	 where[64];			/* for the log: "line 12" */
 	char	 why[128];			/* FOUND_AWAY: the reason */
 };
@@ -137,6 +140,7 @@ struct backend_answer {
 						 * reason */
 	uint8_t			 data[WORK_DATA_MAX];
 	size_t			 len;
+	struct found_quota	 quota;	/* WORK_YES */
 };
 
 /* NULL for an unknown type. */

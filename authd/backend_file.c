@@ -1,8 +1,8 @@
 /*
- * The users' file: a line `name:hash` for each, # comments, empty lines;
- * pail.yaml(5).  It is read again when it has changed.  Must never answer
- * from a file that is gone, nor show by time or words whether a name is
- * in it.
+ * The users' file: a line `name:hash` for each, perhaps with aliases and a
+ * quota, # comments, empty lines; authd(8).  It is read again when it has
+ * changed.  Must never answer from a file that is gone, nor show by time or
+ * words whether a name is in it.
  */
 #include "common/compat.h"
 
@@ -20,21 +20,34 @@
 
 #define FILE_WARNINGS	10
 
+/* A name, and whose it is: the user's own, or an alias of his. */
 struct file_user {
-	const char	*name;		/* a user id */
+	const char	*name;		/* as a user id */
+	const char	*user;		/* whose; name itself: his own */
 	const char	*hash;
 	size_t		 line;
-	uint64_t	 point;		/* of the circle of hashes */
+	uint64_t	 point;		/* of the circle of hashes; his own */
+	struct found_quota quota;
 };
 
 struct file_state {
 	struct reread	 file;		/* the names' and hashes' bytes */
 	struct watch	*watch;
 	char		 watched[128];	/* the generation that it has seen */
-	struct file_user *users;	/* by name */
+	struct file_user *users;	/* by name; one's own is first */
 	size_t		 n;
 	struct dummies	 dummy;
 	char		 fallback[HASH_MAX + 1];	/* for an empty file */
+};
+
+/* The reading of a file. */
+struct file_lines {
+	struct file_state	*f;
+	bool			 loud;		/* complaints are told */
+	size_t			 line;
+	size_t			 warned;
+	char			*text;
+	char			 why[160];
 };
 
 /* What points to the text goes before it. */
@@ -98,6 +111,12 @@ file_point(const char *text)
 	return x;
 }
 
+static bool
+file_own(const struct file_user *u)
+{
+	return u->name == u->user;
+}
+
 static int
 file_user_cmp(const void *a, const void *b)
 {
@@ -106,6 +125,8 @@ file_user_cmp(const void *a, const void *b)
 
 	if (c != 0)
 		return c;
+	if (file_own(x) != file_own(y))
+		return file_own(x) ? -1 : 1;
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
@@ -117,88 +138,164 @@ file_bars(const char *hash)
 	return hash[0] == '*' || hash[0] == '!';
 }
 
+static void
+file_complain(struct file_lines *l, const char *bad, const char *what)
+{
+	if (l->loud && l->warned++ < FILE_WARNINGS)
+		log_warnx("%s:%zu: %s; %s ignored", l->f->file.path, l->line,
+		    bad, what);
+}
+
+/* A name where it stands, NUL-terminated: it fits, but for the rare one that
+ * grows when it is normalized (NFC).  Then -1. */
+static int
+file_name(char *at, size_t room, const char *name)
+{
+	size_t	n = strlen(name);
+
+	if (n > room)
+		return -1;
+	memcpy(at, name, n + 1);
+	return 0;
+}
+
+/* Each alias is one name more.  The octet behind it is a comma, a space, or the
+ * line's end: its NUL takes nothing away. */
+static void
+file_aliases(struct file_lines *l, const struct file_user *u,
+    struct str aliases)
+{
+	struct file_user	*v;
+	struct str		 alias;
+	char			 name[USER_ID_MAX + 1], *at;
+
+	while (userline_alias(&aliases, &alias)) {
+		/* The list goes on behind what is overwritten. */
+		if (aliases.len > 0) {
+			aliases.p++;
+			aliases.len--;
+		}
+		at = l->text + (alias.p - l->text);
+		if (user_normalize(alias, name, sizeof(name)) == -1 ||
+		    file_name(at, alias.len, name) == -1) {
+			file_complain(l, "an alias is not in Unicode NFC",
+			    "it is");
+			continue;
+		}
+		v = &l->f->users[l->f->n++];
+		*v = *u;
+		v->name = at;
+	}
+}
+
 /*
- * One line, NUL-terminated in place: NULL if it names a user, else what is
- * wrong with it, or "" for one that says nothing.  The name is normalized
- * where it stands; the rare one that grows by that (NFC) is refused.
+ * One line, NUL-terminated in place, to l->f->users: NULL, else what is wrong
+ * with it, or "" for one that says nothing.
  */
 static const char *
-file_line(char *line, size_t len, struct file_user *u, char why[128])
+file_line(struct file_lines *l, char *line, size_t len)
 {
-	char		 name[USER_ID_MAX + 1];
-	struct str	 hash;
+	struct userline_more	 more;
+	struct file_user	*u = &l->f->users[l->f->n];
+	char			 name[USER_ID_MAX + 1];
+	struct str		 hash;
 
-	switch (userline_parse(line, len, name, sizeof(name), &hash, why,
-	    128)) {
+	switch (userline_read(line, len, name, sizeof(name), &hash, &more,
+	    l->why, sizeof(l->why))) {
 	case USERLINE_NOTHING:
 		return "";
 	case USERLINE_BAD:
-		return why;
+		return l->why;
 	case USERLINE_USER:
 		break;
 	}
-	if (strlen(name) >= (size_t)(hash.p - line))
+	if (file_name(line, (size_t)(hash.p - line) - 1, name) == -1)
 		return "the name is not in Unicode NFC";
+	line[hash.p - line + (ptrdiff_t)hash.len] = '\0';
 	if (!file_bars(hash.p) && !hash_acceptable(hash))
 		return
 		    "unsupported hash (use yescrypt, argon2id, bcrypt or "
 		    "sha512-crypt)";
-	memcpy(line, name, strlen(name) + 1);
-	line[hash.p - line + (ptrdiff_t)hash.len] = '\0';
-	u->name = line;
-	u->hash = hash.p;
+	*u = (struct file_user){ .name = line, .user = line, .hash = hash.p,
+	    .line = l->line, .quota = { more.has_quota ? QUOTA_OWN :
+	    QUOTA_DEFAULT, more.bytes, more.messages } };
+	l->f->n++;
+	if (more.why[0] != '\0')
+		file_complain(l, more.why, "it is");
+	file_aliases(l, u, more.aliases);
 	return NULL;
 }
 
-static void
-file_complain(const struct file_state *f, bool loud, size_t *warned,
-    size_t line, const char *bad)
+/* How many names there may be: of each line one, and one behind each '=' and
+ * each comma. */
+static size_t
+file_names(const char *p, size_t len)
 {
-	if (loud && (*warned)++ < FILE_WARNINGS)
-		log_warnx("%s:%zu: %s; the line is ignored", f->file.path, line,
-		    bad);
+	size_t	n = 1;
+
+	for (; len > 0; p++, len--)
+		n += *p == '\n' || *p == ',' || *p == '=';
+	return n;
+}
+
+/* Of several lines for a name one counts. */
+static void
+file_sort(struct file_lines *l)
+{
+	struct file_state	*f = l->f;
+	struct file_user	*users;
+	size_t			 i, kept;
+
+	qsort(f->users, f->n, sizeof(*f->users), file_user_cmp);
+	for (i = kept = 0; i < f->n; i++) {
+		if (kept > 0 && strcmp(f->users[kept - 1].name,
+		    f->users[i].name) == 0) {
+			l->line = f->users[i].line;
+			if (file_own(&f->users[i]))
+				file_complain(l, "duplicate name",
+				    "the line is");
+			else if (f->users[kept - 1].user != f->users[i].user)
+				file_complain(l, "an alias is another user's "
+				    "name or alias", "it is");
+			continue;
+		}
+		if (file_own(&f->users[i])) {
+			if (!file_bars(f->users[i].hash))
+				dummy_add(&f->dummy, f->users[i].hash);
+			f->users[i].point = file_point(f->users[i].hash);
+		}
+		f->users[kept++] = f->users[i];
+	}
+	f->n = kept;
+	users = realloc(f->users, (kept + 1) * sizeof(*users));
+	if (users != NULL)
+		f->users = users;
 }
 
 /* From f->file.text to f->users.  loud: the file is not one complained of. */
 static int
 file_parse(struct file_state *f, bool loud)
 {
-	char		*p = f->file.text, *end = p + f->file.size, *nl;
-	const char	*bad;
-	char		 why[128];
-	size_t		 lines = 1, line = 0, i, kept, warned = 0;
+	struct file_lines	 l = { .f = f, .loud = loud,
+				    .text = f->file.text };
+	char			*p = f->file.text, *end = p + f->file.size,
+				*nl;
+	const char		*bad;
 
-	for (i = 0; i < f->file.size; i++)
-		lines += f->file.text[i] == '\n';
-	if ((f->users = calloc(lines, sizeof(*f->users))) == NULL)
+	f->users = calloc(file_names(p, f->file.size), sizeof(*f->users));
+	if (f->users == NULL)
 		return -1;
 	p += userline_bom(p, f->file.size);
 	for (; p < end; p = nl + 1) {
-		line++;
+		l.line++;
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;	/* there is room for its NUL */
 		*nl = '\0';
-		bad = file_line(p, (size_t)(nl - p), &f->users[f->n],
-		    why);
-		if (bad == NULL) {
-			f->users[f->n++].line = line;
-		} else if (*bad != '\0')
-			file_complain(f, loud, &warned, line, bad);
+		bad = file_line(&l, p, (size_t)(nl - p));
+		if (bad != NULL && *bad != '\0')
+			file_complain(&l, bad, "the line is");
 	}
-	qsort(f->users, f->n, sizeof(*f->users), file_user_cmp);
-	for (i = kept = 0; i < f->n; i++) {
-		if (kept > 0 && strcmp(f->users[kept - 1].name,
-		    f->users[i].name) == 0) {
-			file_complain(f, loud, &warned, f->users[i].line,
-			    "duplicate name");
-			continue;
-		}
-		if (!file_bars(f->users[i].hash))
-			dummy_add(&f->dummy, f->users[i].hash);
-		f->users[i].point = file_point(f->users[i].hash);
-		f->users[kept++] = f->users[i];
-	}
-	f->n = kept;
+	file_sort(&l);
 	return 0;
 }
 
@@ -257,7 +354,7 @@ file_scram(struct file_state *f, const char *name, const struct file_user *u,
 
 	key[0] = key[1] = file_dummy(f, name);
 	for (i = 0; i < f->n; i++) {
-		if (file_bars(f->users[i].hash))
+		if (!file_own(&f->users[i]) || file_bars(f->users[i].hash))
 			continue;	/* a hash that all know hides nothing */
 		d = f->users[i].point - from;
 		if (d <= far[0]) {
@@ -316,7 +413,8 @@ file_find(void *state, struct str user, bool keys, struct found *found)
 		file_scram(f, name, u, found);
 	if (u == NULL)
 		return FOUND_NONE;
-	strlcpy(found->user, u->name, sizeof(found->user));
+	strlcpy(found->user, u->user, sizeof(found->user));
+	found->quota = u->quota;
 	snprintf(found->where, sizeof(found->where), "line %zu", u->line);
 	return FOUND_USER;
 }
@@ -326,7 +424,7 @@ file_watch(struct file_state *f)
 {
 	struct watch_user	*users;
 	char			 generation[sizeof(f->watched)];
-	size_t			 i;
+	size_t			 i, n;
 	int			 r;
 
 	reread_generation(&f->file, generation, sizeof(generation));
@@ -335,10 +433,11 @@ file_watch(struct file_state *f)
 		return 0;
 	if ((users = calloc(f->n + 1, sizeof(*users))) == NULL)
 		return -1;
-	for (i = 0; i < f->n; i++)
-		users[i] = (struct watch_user){ f->users[i].name,
-		    f->users[i].hash };
-	r = watch_saw(f->watch, users, f->n, reread_changed(&f->file));
+	for (i = n = 0; i < f->n; i++)
+		if (file_own(&f->users[i]))
+			users[n++] = (struct watch_user){ f->users[i].name,
+			    f->users[i].hash };
+	r = watch_saw(f->watch, users, n, reread_changed(&f->file));
 	free(users);
 	if (r == 0)
 		strlcpy(f->watched, generation, sizeof(f->watched));

@@ -413,6 +413,73 @@ check_name(void)
 	CHECK(a.code == WORK_UNKNOWN && a.why[0] != '\0');
 }
 
+/* A name that is somebody's alias is that user: with his password, and for
+ * mail; what the line says of his quota. */
+static void
+check_aliases(void)
+{
+	static const struct {
+		const char		*name, *user;
+		enum quota_told		 told;
+		uint64_t		 bytes, messages;
+	} rows[] = {
+		{ "ann", "ann", QUOTA_OWN, 10240, 7 },
+		{ "Ann@Example.org", "ann", QUOTA_OWN, 10240, 7 },
+		{ "info@example.org", "ann", QUOTA_OWN, 10240, 7 },
+		/* bob is a user, whoever has him as an alias */
+		{ "bob", "bob", QUOTA_DEFAULT, 0, 0 },
+		/* of two who have one, the first */
+		{ "sales@example.org", "bob", QUOTA_DEFAULT, 0, 0 },
+		{ "j\xc3\xb6rg@example.org", "bob", QUOTA_DEFAULT, 0, 0 },
+		{ "cyd", "cyd", QUOTA_DEFAULT, 0, 0 },	/* a wrong quota */
+		{ "c@example.org", "cyd", QUOTA_DEFAULT, 0, 0 },
+		{ "dan", "dan", QUOTA_OWN, 0, 0 },	/* no limit */
+		{ "last@example.org", "dan", QUOTA_OWN, 0, 0 },
+		{ "bad@example.org", NULL, QUOTA_UNASKED, 0, 0 },
+		{ "aliases=ann@example.org", NULL, QUOTA_UNASKED, 0, 0 },
+		{ "", NULL, QUOTA_UNASKED, 0, 0 }
+	};
+	const char		*h = hashed("$6$", 1000, "pw");
+	struct backend_answer	 a;
+	struct buf		 b;
+	size_t			 i;
+
+	buf_init(&b, 0);
+	buf_printf(&b, "ann:%s aliases=ann@example.org,Info@Example.ORG,bob "
+	    "quota=10K:7\n", h);
+	buf_printf(&b, "bob:%s aliases=sales@example.org,bob,"
+	    "jo\xcc\x88rg@example.org\r\n", hashed("$6$", 1000, "other"));
+	buf_printf(&b, "cyd:* quota=much aliases=c@example.org,"
+	    "sales@example.org\n");
+	buf_printf(&b, "eve:$9$x aliases=bad@example.org\n");
+	buf_printf(&b, "dan:%s quota= aliases=last@example.org", h);
+	write_file((const char *)b.data, b.len);
+	buf_free(&b);
+	for (i = 0; i < nitems(rows); i++) {
+		backend_check(state, WORK_NAME, str_from(rows[i].name),
+		    STR(""), STR(""), &a);
+		CHECK_ROW(a.code == (rows[i].user != NULL ? WORK_YES :
+		    WORK_UNKNOWN), "%s: %d", rows[i].name, a.code);
+		CHECK_ROW(rows[i].user == NULL ? a.user[0] == '\0' :
+		    strcmp(a.user, rows[i].user) == 0, "%s: %s", rows[i].name,
+		    a.user);
+		CHECK_ROW(a.quota.told == rows[i].told &&
+		    a.quota.bytes == rows[i].bytes &&
+		    a.quota.messages == rows[i].messages, "%s: %d",
+		    rows[i].name, a.quota.told);
+	}
+	a = ask("info@example.org", "pw");
+	CHECK(a.code == WORK_YES && strcmp(a.user, "ann") == 0);
+	CHECK(a.quota.told == QUOTA_OWN && a.quota.messages == 7);
+	CHECK(ask("bob", "pw").code == WORK_NO);
+	a = ask("sales@example.org", "other");
+	CHECK(a.code == WORK_YES && strcmp(a.user, "bob") == 0);
+	a = ask("info@example.org", "wrong");
+	CHECK(a.code == WORK_NO && a.quota.told == QUOTA_UNASKED);
+	/* barred, but mail comes */
+	CHECK(ask("c@example.org", "*").code == WORK_NO);
+}
+
 int
 main(void)
 {
@@ -430,6 +497,7 @@ main(void)
 	check_passwords();
 	check_others();
 	check_name();
+	check_aliases();
 	check_time();
 	backend_close(state);
 	backend_close(NULL);

@@ -15,6 +15,7 @@
 #include "authd/ldap_link.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/quota_text.h"
 
 #define NOBODY	"pail-no-such-user"	/* unknown names are bound as his */
 
@@ -22,6 +23,8 @@ struct ldap_state {
 	struct ldap_conf	 conf;
 	struct ldap_conn	*conn;
 	char			 nobody[BACKEND_SECRET_MAX + 1];
+	/* Whose quota was complained of. */
+	char			 warned[USER_ID_MAX + 1];
 };
 
 static void
@@ -88,18 +91,47 @@ refuse(const struct ldap_state *s, const char *name, const char *why)
 	    s->conf.entry, log_word(word, sizeof(word), name), why);
 }
 
-/* The id that the entry gives: 0, or -1: none that can be one. */
-static int
-take_id(const struct ldap_state *s, const char *name,
-    const struct ldap_entry *e, char *user, size_t size)
+/* The id that the entry gives: NULL, or why there is none. */
+static const char *
+take_id(const struct ldap_entry *e, char *user, size_t size)
 {
-	if (e->values == 1 && user_normalize(str_from(e->value), user,
-	    size) == 0)
-		return 0;
-	refuse(s, name, e->values == 0 ? "its entry has no value of "
-	    "attributes.id" : e->values > 1 ? "its entry has more than one "
-	    "value of attributes.id" : "attributes.id is not a valid user id");
-	return -1;
+	if (e->attribute.n == 0)
+		return "its entry has no value of attributes.id";
+	if (e->attribute.n > 1)
+		return "its entry has more than one value of attributes.id";
+	return user_normalize(str_from(e->attribute.first), user,
+	    size) == 0 ? NULL : "attributes.id is not a valid user id";
+}
+
+/* What the entry says of the quota.  One that is wrong is told once, as long as
+ * no other's is, and is none. */
+static void
+take_quota(struct ldap_state *s, const struct ldap_entry *e, struct found *f)
+{
+	char	word[2 * USER_ID_MAX + 8], why[280], text[560];
+
+	memset(&f->quota, 0, sizeof(f->quota));
+	if (s->conf.quota[0] == '\0')
+		return;
+	f->quota.told = QUOTA_DEFAULT;
+	if (e->other.n == 0)
+		return;
+	if (e->other.n == 1 && quota_parse(str_from(e->other.first),
+	    &f->quota.bytes, &f->quota.messages) == 0) {
+		f->quota.told = QUOTA_OWN;
+		return;
+	}
+	f->quota.bytes = f->quota.messages = 0;
+	if (strcmp(s->warned, f->name) == 0)
+		return;
+	strlcpy(s->warned, f->name, sizeof(s->warned));
+	snprintf(why, sizeof(why), "%s: %s%.64s; the default quota is used",
+	    s->conf.quota, e->other.n > 1 ? "" : QUOTA_TEXT_EXPECTED ", not ",
+	    e->other.n > 1 ? "more than one value, or one that is too long" :
+	    e->other.first);
+	log_warnx("backend=ldap/%u user=%s why=\"%s\"", s->conf.entry,
+	    log_word(word, sizeof(word), f->name), log_quote(text,
+	    sizeof(text), why, strlen(why)));
 }
 
 /* Is the entry of this DN one that the group filter lets in?  1, 0, or -1 and
@@ -110,7 +142,7 @@ in_group(struct ldap_state *s, const char *name, const char *dn,
 {
 	char			 filter[LDAP_FILTER_MAX + 1];
 	struct ldap_query	 q = { s->conf.group_base,
-				    LDAP_SCOPE_SUBTREE, filter, "" };
+				    LDAP_SCOPE_SUBTREE, filter, "", "" };
 	struct ldap_entry	 e;
 
 	if (s->conf.group_filter[0] == '\0')
@@ -125,13 +157,25 @@ in_group(struct ldap_state *s, const char *name, const char *dn,
 	return e.n > 0;
 }
 
+/* It is there, and not to be let in. */
+static enum found_code
+find_unclear(const struct ldap_state *s, const char *name, struct found *f,
+    const char *why)
+{
+	refuse(s, name, why);
+	f->unclear = true;
+	strlcpy(f->why, why, sizeof(f->why));
+	return FOUND_NONE;
+}
+
 static enum found_code
 find_entry(struct ldap_state *s, const char *name, struct found *f)
 {
 	char			 filter[LDAP_FILTER_MAX + 1];
 	struct ldap_query	 q = { s->conf.base, s->conf.scope, filter,
-				    s->conf.id };
+				    s->conf.id, s->conf.quota };
 	struct ldap_entry	 e;
+	const char		*why;
 	int64_t			 until = (int64_t)clock_ms() +
 				    s->conf.timeout_ms;
 
@@ -143,13 +187,13 @@ find_entry(struct ldap_state *s, const char *name, struct found *f)
 		return FOUND_AWAY;
 	if (e.n == 0)
 		return FOUND_NONE;
-	if (e.n > 1 || e.dn[0] == '\0') {
-		refuse(s, name, e.n > 1 ? "filter finds more than one entry" :
-		    "its entry's DN is too long");
-		return FOUND_NONE;
-	}
-	if (take_id(s, name, &e, f->user, sizeof(f->user)) == -1)
-		return FOUND_NONE;
+	if (e.n > 1)
+		return find_unclear(s, name, f,
+		    "filter finds more than one entry");
+	if ((why = e.dn[0] == '\0' ? "its entry's DN is too long" :
+	    take_id(&e, f->user, sizeof(f->user))) != NULL)
+		return find_unclear(s, name, f, why);
+	take_quota(s, &e, f);
 	switch (in_group(s, name, e.dn, until, f->why, sizeof(f->why))) {
 	case 1:
 		strlcpy(f->secret, e.dn, sizeof(f->secret));
@@ -203,16 +247,22 @@ verify_entry(struct ldap_state *s, struct found *f, int64_t until, char *why,
     size_t size)
 {
 	struct ldap_query	q = { f->secret, LDAP_SCOPE_BASE,
-				    "(objectClass=*)", s->conf.id };
+				    "(objectClass=*)", s->conf.id,
+				    s->conf.quota };
 	struct ldap_entry	e;
 	char			name[USER_ID_MAX + 1];
+	const char		*bad;
 
 	strlcpy(name, f->user, sizeof(name));
-	if (s->conf.id[0] != '\0') {
+	if (s->conf.id[0] != '\0' || s->conf.quota[0] != '\0') {
 		if (ldap_conn_search(s->conn, &q, until, &e, why, size) == -1)
 			return WORK_UNAVAILABLE;
-		if (take_id(s, name, &e, f->user, sizeof(f->user)) == -1)
+		if (s->conf.id[0] != '\0' && (bad = take_id(&e, f->user,
+		    sizeof(f->user))) != NULL) {
+			refuse(s, name, bad);
 			return WORK_NO;
+		}
+		take_quota(s, &e, f);
 	}
 	switch (in_group(s, name, f->secret, until, why, size)) {
 	case 1:

@@ -26,6 +26,7 @@ static const char *const base[][2] = {
 	{ "auth.0.service-password", "" }, { "auth.0.group-base", "" },
 	{ "auth.0.group-filter", "" }, { "auth.0.ca-file", "" },
 	{ "auth.0.attributes.id", "" }, { "auth.0.attributes.aliases", "" },
+	{ "auth.0.attributes.quota", "" },
 	{ "auth.0.start-tls", "false" }, { "auth.0.tls-minimum", "1.2" },
 	{ "auth.0.timeout", "1" }, { "auth.0.connect-timeout", "1" },
 	{ NULL, NULL }
@@ -47,10 +48,8 @@ port_of(char *url, size_t size)
 }
 
 static struct backend *
-open_at(const char *url, const char *key, const char *value)
+open_slice(struct slice *s)
 {
-	struct slice	*s = slice_make(base, "auth.0.url.0", url, key, value,
-			    NULL);
 	struct backend	*b;
 	char		 why[256] = "";
 
@@ -58,6 +57,13 @@ open_at(const char *url, const char *key, const char *value)
 	CHECK_ROW(b != NULL, "%s", why);
 	slice_free(s);
 	return b;
+}
+
+static struct backend *
+open_at(const char *url, const char *key, const char *value)
+{
+	return open_slice(slice_make(base, "auth.0.url.0", url, key, value,
+	    NULL));
 }
 
 static struct backend_answer
@@ -161,6 +167,115 @@ check_answers(void)
 	}
 }
 
+/* A short element of BER around what stands there from at on. */
+static void
+wrap(struct buf *b, size_t at, uint8_t tag)
+{
+	uint8_t	body[256];
+	size_t	n = b->len - at;
+
+	CHECK(n < 128);
+	memcpy(body, b->data + at, n);
+	b->len = at;
+	buf_put_u8(b, tag);
+	buf_put_u8(b, (uint8_t)n);
+	buf_put(b, body, n);
+}
+
+static void
+octets(struct buf *b, const char *text)
+{
+	size_t	at = b->len;
+
+	buf_puts(b, text);
+	wrap(b, at, 0x04);
+}
+
+/* LDAPMessage { 1, SearchResultEntry { "uid=ann", attributes } } */
+static void
+entry(struct buf *b, const char *const attributes[][2])
+{
+	size_t	at = b->len, inner, list, one, set, i;
+
+	buf_put(b, "\x02\x01\x01", 3);
+	inner = b->len;
+	octets(b, "uid=ann");
+	list = b->len;
+	for (i = 0; attributes[i][0] != NULL; i++) {
+		one = b->len;
+		octets(b, attributes[i][0]);
+		set = b->len;
+		octets(b, attributes[i][1]);
+		wrap(b, set, 0x31);
+		wrap(b, one, 0x30);
+	}
+	wrap(b, list, 0x30);
+	wrap(b, inner, 0x64);
+	wrap(b, at, 0x30);
+}
+
+/* Who that is, without a password: the id, the quota, and what is there but not
+ * clear, which is not "unknown" (mail for it would be refused for good). */
+static void
+check_names(void)
+{
+	static const struct {
+		const char		*attributes[3][2];
+		int			 entries;
+		enum work_result_code	 code;
+		enum quota_told		 told;
+		uint64_t		 bytes, messages;
+	} t[] = {
+		{ { { "uid", "Ann" }, { "q", "10K:7" } }, 1, WORK_YES,
+		    QUOTA_OWN, 10240, 7 },
+		{ { { "uid", "ann" } }, 1, WORK_YES, QUOTA_DEFAULT, 0, 0 },
+		{ { { "uid", "ann" }, { "q", "lots" } }, 1, WORK_YES,
+		    QUOTA_DEFAULT, 0, 0 },
+		{ { { "uid", "ann" }, { "q", "0" } }, 1, WORK_YES, QUOTA_OWN,
+		    0, 0 },
+		{ { { NULL, NULL } }, 0, WORK_UNKNOWN, QUOTA_UNASKED, 0, 0 },
+		{ { { "uid", "ann" } }, 2, WORK_UNAVAILABLE, QUOTA_UNASKED, 0,
+		    0 },
+		{ { { "q", "1" } }, 1, WORK_UNAVAILABLE, QUOTA_UNASKED, 0, 0 },
+		{ { { "uid", "a\nb" } }, 1, WORK_UNAVAILABLE, QUOTA_UNASKED, 0,
+		    0 }
+	};
+	struct backend_answer	 a;
+	struct backend		*b;
+	struct buf		 m = BUF_INIT;
+	char			 url[64];
+	size_t			 i;
+	pid_t			 pid;
+	int			 fd, k;
+
+	for (i = 0; i < nitems(t); i++) {
+		buf_reset(&m);
+		for (k = 0; k < t[i].entries; k++)
+			entry(&m, t[i].attributes);
+		buf_put(&m, "\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\0"
+		    "\x04\0", 14);
+		fd = port_of(url, sizeof(url));
+		pid = serve(fd, (const char *)m.data, m.len, true);
+		b = open_slice(slice_make(base, "auth.0.url.0", url,
+		    "auth.0.bind-dn", "", "auth.0.base", "dc=x",
+		    "auth.0.attributes.quota", "q", NULL));
+		a = ask(b, WORK_NAME, "ann", "");
+		CHECK_ROW(a.code == t[i].code, "row %zu: %d, %s", i,
+		    (int)a.code, a.why);
+		CHECK_ROW(a.quota.told == t[i].told &&
+		    a.quota.bytes == t[i].bytes &&
+		    a.quota.messages == t[i].messages, "row %zu: %d", i,
+		    a.quota.told);
+		CHECK_ROW(strcmp(a.user, a.code == WORK_YES ? "ann" : "") == 0,
+		    "row %zu: %s", i, a.user);
+		backend_close(b);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		close(fd);
+	}
+	buf_free(&m);
+}
+
 /* What is not asked of the server: it refuses all connections here. */
 static void
 check_alone(void)
@@ -229,6 +344,7 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	check_alone();
 	check_answers();
+	check_names();
 	check_reach();
 	return TEST_END();
 }

@@ -18,6 +18,7 @@ struct cache_entry {
 	uint8_t			 mac[MAC_LEN];
 	uint32_t		 backend;
 	char			*generation;
+	struct found_quota	 quota;
 	int64_t			 until;
 };
 /* A place that any may take: whose mac has the same first bits. */
@@ -192,6 +193,25 @@ cache_put(struct cache *c, const char *name, const uint8_t mac[MAC_LEN],
 	LIST_INSERT_HEAD(cache_slot(c, name), e, hash);
 	TAILQ_INSERT_TAIL(&c->ages, e, age);
 	c->n++;
+}
+
+void
+cache_quota_put(struct cache *c, const char *name,
+    const struct found_quota *quota)
+{
+	struct cache_entry	*e;
+
+	if ((e = cache_entry(c, name)) != NULL)
+		e->quota = *quota;
+}
+
+struct found_quota
+cache_quota(struct cache *c, const char *name)
+{
+	static const struct found_quota	 none = { .told = QUOTA_UNASKED };
+	struct cache_entry		*e = cache_entry(c, name);
+
+	return e == NULL ? none : e->quota;
 }
 
 static size_t

@@ -21,6 +21,7 @@
 
 #include "authd/mac.h"
 #include "common/buf.h"
+#include "common/msg_auth.h"
 
 #define CACHE_FRESH_MS		2000
 #define CACHE_BACKENDS_MAX	33
@@ -50,6 +51,10 @@ enum cache_answer cache_find(struct cache *c, const char *name,
 void	 cache_put(struct cache *c, const char *name,
 	    const uint8_t mac[MAC_LEN], const char *user, uint32_t backend,
 	    struct str generation, int64_t now);
+/* What was said of the quota when name's login was put here. */
+void	 cache_quota_put(struct cache *c, const char *name,
+	    const struct found_quota *quota);
+struct found_quota cache_quota(struct cache *c, const char *name);
 /* The backend has reported its generation. */
 void	 cache_generation(struct cache *c, uint32_t backend,
 	    struct str generation, int64_t now);

@@ -50,6 +50,7 @@ struct check {
 	uint64_t		 revokes;	/* checks->revokes at start */
 	bool			 away;		/* a backend could not tell */
 	bool			 denied;	/* one has said no */
+	struct found_quota	 quota;
 	char			 why[128];
 	int			 rounds;
 };
@@ -118,8 +119,8 @@ static void
 check_finish(struct check *k, enum check_code code, const char *user,
     struct str why, struct str data, bool cached)
 {
-	struct check_answer	 a = { code, user, data, why, k->denied,
-				    cached };
+	struct check_answer	 a = { code, user, data, k->quota, why,
+				    k->denied, cached };
 	struct check_wait	*w;
 
 	LIST_REMOVE(k, hash);
@@ -213,9 +214,11 @@ check_yes(struct check *k, const char *user, struct str generation,
     struct str data)
 {
 	/* A proof is of one exchange only. */
-	if (k->how == WORK_PASSWORD)
+	if (k->how == WORK_PASSWORD) {
 		cache_put(k->checks->cache, k->name, k->mac, user, k->backend,
 		    generation, clock_ms());
+		cache_quota_put(k->checks->cache, k->name, &k->quota);
+	}
 	if (k->naming)
 		data = (struct str){ k->half.data, k->half.len };
 	check_finish(k, CHECK_YES, user, STR(""), data, false);
@@ -266,7 +269,7 @@ check_no(struct check *k, enum work_result_code code, struct str why)
 
 static void
 check_work_done(void *arg, enum work_result_code code, const char *user,
-    struct str why, struct str data)
+    struct str why, struct str data, const struct found_quota *quota)
 {
 	struct check	*k = arg;
 	char		 hex[2 * MAC_LEN + 1];
@@ -294,6 +297,7 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 	}
 	switch (code) {
 	case WORK_YES:
+		k->quota = *quota;
 		check_yes(k, user, generation, data);
 		return;
 	/* It is him: no other backend is asked whether he may. */
@@ -426,6 +430,7 @@ check_run(struct check *k)
 	    cache_find(c->cache, k->name, k->mac, clock_ms(), &user,
 	    &k->generation_of)) {
 	case CACHE_HIT:
+		k->quota = cache_quota(c->cache, k->name);
 		check_finish(k, CHECK_YES, user, STR(""), STR(""), true);
 		return;
 	case CACHE_STALE:
@@ -493,8 +498,8 @@ void
 check_begin(struct checks *c, struct check_wait *w, uint32_t lane,
     size_t pool, const struct work_ask *ask, const uint8_t mac[MAC_LEN])
 {
-	struct check_answer	 a = { CHECK_UNAVAILABLE, "", STR(""),
-				    STR("out of memory"), false, false };
+	struct check_answer	 a = { .code = CHECK_UNAVAILABLE, .user = "",
+				    .why = STR("out of memory") };
 	struct check		*k;
 
 	LIST_FOREACH(k, check_slot(c, lane, ask->user), hash)

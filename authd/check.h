@@ -29,6 +29,7 @@ struct check_answer {
 	enum check_code	 code;
 	const char	*user;		/* CHECK_YES: the user id */
 	struct str	 data;		/* CHECK_YES: of WORK_PROOF */
+	struct found_quota quota;	/* CHECK_YES */
 	struct str	 why;		/* for the log, not for the client */
 	bool		 denied;	/* not YES: a backend has said no */
 	bool		 cached;

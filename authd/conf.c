@@ -218,6 +218,19 @@ authd_conf_read(struct authd_conf *conf, const struct slice *slice, char *why,
 	return authd_backends(conf, slice, why, size);
 }
 
+struct user_quota
+authd_quota(const struct authd_conf *conf, const struct found_quota *said)
+{
+	struct user_quota	q = conf->quota;
+
+	q.known = said->told != QUOTA_UNASKED;
+	if (said->told == QUOTA_OWN) {
+		q.bytes = said->bytes;
+		q.messages = said->messages;
+	}
+	return q;
+}
+
 bool
 authd_offers(const struct authd_conf *conf, const char *mechanism)
 {

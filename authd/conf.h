@@ -49,6 +49,7 @@ struct authd_conf {
 	char		oauthbearer_error[AUTHD_ERROR_MAX];
 	char		xoauth2_error[AUTHD_ERROR_MAX];
 	struct sessions_limits sessions;
+	struct user_quota quota;	/* of users without one of their own */
 	struct names	names;
 };
 
@@ -60,6 +61,10 @@ int	 authd_conf_read(struct authd_conf *conf, const struct slice *slice,
 	    char *why, size_t size);
 /* Is mechanism (upper case) one of those that clients may use? */
 bool	 authd_offers(const struct authd_conf *conf, const char *mechanism);
+
+/* A user's, of whom a database has said that. */
+struct user_quota authd_quota(const struct authd_conf *conf,
+	    const struct found_quota *said);
 
 /* Can that backend know what is asked? */
 bool	 authd_can_ask(const struct authd_conf *conf, uint32_t backend,

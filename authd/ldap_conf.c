@@ -73,6 +73,7 @@ take_all(struct ldap_conf *c, const struct slice *s, char *why, size_t size)
 		{ "group-base", c->group_base, sizeof(c->group_base) },
 		{ "group-filter", c->group_filter, sizeof(c->group_filter) },
 		{ "attributes.id", c->id, sizeof(c->id) },
+		{ "attributes.quota", c->quota, sizeof(c->quota) },
 	};
 	size_t	i;
 

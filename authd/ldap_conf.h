@@ -32,6 +32,7 @@ struct ldap_conf {
 	char		 group_base[LDAP_DN_MAX + 1];
 	char		 group_filter[LDAP_FILTER_MAX + 1];	/* "": none */
 	char		 id[LDAP_ATTRIBUTE_MAX + 1];	/* "": the login name */
+	char		 quota[LDAP_ATTRIBUTE_MAX + 1];	/* "": there is none */
 	int64_t		 timeout_ms;		/* of all that a login asks */
 	int64_t		 connect_ms;
 };

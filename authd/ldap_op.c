@@ -106,29 +106,30 @@ ldap_op_bind(LDAP *ld, const char *dn, struct str secret, int64_t until,
 	return op_result(ld, m, r);
 }
 
-/* The one value that is asked for. */
+/* One that is asked for. */
 static void
-take_value(LDAP *ld, LDAPMessage *m, const char *attribute,
-    struct ldap_entry *e)
+take_values(LDAP *ld, LDAPMessage *m, const char *attribute,
+    struct ldap_values *to)
 {
-	struct berval	**v = ldap_get_values_len(ld, m, attribute);
+	struct berval	**v;
 	size_t		  n;
 
-	if (v == NULL)
+	if (attribute[0] == '\0' ||
+	    (v = ldap_get_values_len(ld, m, attribute)) == NULL)
 		return;
 	n = (size_t)ldap_count_values_len(v);
-	e->values = n > 2 ? 2 : n;
-	if (n > 0 && v[0]->bv_len < sizeof(e->value) &&
+	to->n = n > 2 ? 2 : n;
+	if (n > 0 && v[0]->bv_len < sizeof(to->first) &&
 	    memchr(v[0]->bv_val, '\0', v[0]->bv_len) == NULL) {
-		memcpy(e->value, v[0]->bv_val, v[0]->bv_len);
-		e->value[v[0]->bv_len] = '\0';
+		memcpy(to->first, v[0]->bv_val, v[0]->bv_len);
+		to->first[v[0]->bv_len] = '\0';
 	} else if (n > 0)
-		e->values = 2;
+		to->n = 2;
 	ldap_value_free_len(v);
 }
 
 static void
-take_entry(LDAP *ld, LDAPMessage *m, const char *attribute,
+take_entry(LDAP *ld, LDAPMessage *m, const struct ldap_query *q,
     struct ldap_entry *e)
 {
 	char	*dn;
@@ -141,25 +142,29 @@ take_entry(LDAP *ld, LDAPMessage *m, const char *attribute,
 	if (dn == NULL || strlcpy(e->dn, dn, sizeof(e->dn)) >= sizeof(e->dn))
 		e->dn[0] = '\0';
 	ldap_memfree(dn);
-	if (attribute[0] != '\0')
-		take_value(ld, m, attribute, e);
+	take_values(ld, m, q->attribute, &e->attribute);
+	take_values(ld, m, q->other, &e->other);
 }
 
 int
 ldap_op_search(LDAP *ld, const struct ldap_query *q, int64_t until,
     struct ldap_entry *e, struct ldap_reply *r)
 {
-	char		 none[] = LDAP_NO_ATTRS, name[LDAP_ATTRIBUTE_MAX + 1];
-	char		*attributes[] = { none, NULL };
+	char		 none[] = LDAP_NO_ATTRS;
+	char		 name[2][LDAP_ATTRIBUTE_MAX + 1];
+	char		*attributes[] = { none, NULL, NULL };
+	const char	*wanted[] = { q->attribute, q->other };
 	struct timeval	 tv = ldap_op_left(until);
 	LDAPMessage	*m;
+	size_t		 i, k;
 	int		 id, rc, type, n;
 
 	memset(e, 0, sizeof(*e));
-	if (q->attribute[0] != '\0') {
-		strlcpy(name, q->attribute, sizeof(name));
-		attributes[0] = name;
-	}
+	for (i = k = 0; i < nitems(wanted); i++)
+		if (wanted[i][0] != '\0') {
+			strlcpy(name[i], wanted[i], sizeof(name[i]));
+			attributes[k++] = name[i];
+		}
 	tv.tv_sec++;
 	tv.tv_usec = 0;
 	/* Two are as good as a thousand: it is not the one. */
@@ -173,7 +178,7 @@ ldap_op_search(LDAP *ld, const struct ldap_query *q, int64_t until,
 		if (type == LDAP_RES_SEARCH_RESULT)
 			return op_result(ld, m, r);
 		if (type == LDAP_RES_SEARCH_ENTRY)
-			take_entry(ld, m, q->attribute, e);
+			take_entry(ld, m, q, e);
 		ldap_msgfree(m);
 	}
 	return LDAP_DECODING_ERROR;	/* more than it was asked for */

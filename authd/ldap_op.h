@@ -18,15 +18,20 @@ struct ldap_query {
 	int		 scope;		/* LDAP_SCOPE_ */
 	const char	*filter;
 	const char	*attribute;	/* the one that is wanted, or "" */
+	const char	*other;		/* another, or "" */
+};
+
+struct ldap_values {
+	size_t	 n;			/* 0, 1, or 2: more, or no text, or too
+					 * long */
+	char	 first[512];
 };
 
 /* What a search has found. */
 struct ldap_entry {
 	size_t	 n;			/* 0, 1, or 2: more than one */
 	char	 dn[LDAP_DN_MAX + 1];	/* of the first; "": too long */
-	size_t	 values;		/* of the attribute: 0, 1, or 2: more,
-					 * or no text, or too long */
-	char	 value[512];		/* the first */
+	struct ldap_values attribute, other;
 };
 
 /*

@@ -89,8 +89,9 @@ names_cut(const struct names *n, char *name)
 		memmove(cut, end, strlen(end) + 1);
 }
 
-int
-names_map(const struct names *n, struct str login, char *dst, size_t size)
+static int
+names_apply(const struct names *n, struct str login, bool cut, char *dst,
+    size_t size)
 {
 	char	name[USER_ID_MAX + 1], mapped[2 * USER_ID_MAX + 2];
 
@@ -100,12 +101,26 @@ names_map(const struct names *n, struct str login, char *dst, size_t size)
 	} else if (user_normalize(login, name, sizeof(name)) == -1)
 		return -1;
 	names_strip(n, name);
-	names_cut(n, name);
+	if (cut)
+		names_cut(n, name);
 	if (n->domain[0] != '\0' && strchr(name, '@') == NULL)
 		snprintf(mapped, sizeof(mapped), "%s@%s", name, n->domain);
 	else
 		strlcpy(mapped, name, sizeof(mapped));
 	return user_normalize(str_from(mapped), dst, size);
+}
+
+int
+names_map(const struct names *n, struct str login, char *dst, size_t size)
+{
+	return names_apply(n, login, true, dst, size);
+}
+
+int
+names_map_whole(const struct names *n, struct str name, char *dst,
+    size_t size)
+{
+	return names_apply(n, name, false, dst, size);
 }
 
 bool

@@ -33,6 +33,10 @@ int	 names_read(struct names *n, const struct slice *s, char *why,
 /* -1: it is no name. */
 int	 names_map(const struct names *n, struct str login, char *dst,
 	    size_t size);
+/* The same, but a detail stays: addresses of mail have a rule of their own for
+ * that. */
+int	 names_map_whole(const struct names *n, struct str name, char *dst,
+	    size_t size);
 /* Is it "user*master", of one who is a master user?  Then *user is within
  * login, and who acts for it, mapped, is in master. */
 bool	 names_master(const struct names *n, struct str login,

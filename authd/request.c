@@ -108,6 +108,7 @@ login_free(struct login *l)
 	attempt_leave(l->attempt);
 	if (l->job != NULL)
 		work_cancel(l->job);
+	who_cancel(&l->who);
 	if (l->state == LOGIN_YIELDED)
 		a->held--;
 	if (l->parked)
@@ -182,7 +183,8 @@ login_grant(struct login *l)
 	struct grant_session grant = {
 		.user = str_from(l->granted), .login = str_from(l->user),
 		.rights = login_rights(l), .session = l->session,
-		.kind = PROC_IMAPD, .index = c->index
+		.kind = PROC_IMAPD, .index = c->index,
+		.quota = authd_quota(&a->conf, &l->quota)
 	};
 	const char	*why = login_behind(l);
 	int		 fd;
@@ -286,10 +288,12 @@ login_challenge(struct login *l, enum login_state state, struct str data)
 }
 
 static void
-login_right(void *arg, const char *user, bool cached, struct str data)
+login_right(void *arg, const char *user, bool cached, struct str data,
+    const struct found_quota *quota)
 {
 	struct login	*l = arg;
 
+	l->quota = *quota;
 	l->attempt = NULL;
 	l->cached = cached;
 	if (l->sasl.mech->proof != SASL_PROOF)
@@ -574,6 +578,7 @@ login_yield(struct login *l)
 	l->attempt = NULL;
 	if (l->job != NULL)
 		work_cancel(l->job);
+	who_cancel(&l->who);
 	l->job = NULL;
 	sasl_end(&l->sasl);
 	if (login_arm(l, c->authd->conf.answer_ms) == -1 || !login_park(l)) {

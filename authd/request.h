@@ -8,6 +8,7 @@
 
 #include "authd/sasl.h"
 #include "authd/state.h"
+#include "authd/who.h"
 #include "common/appline.h"
 #include "common/msg_auth.h"
 #include "common/user.h"
@@ -43,7 +44,7 @@ struct login {
 	enum login_state	 state;
 	struct sasl		 sasl;
 	struct attempt		*attempt;	/* NULL: none */
-	struct work_job		*job;		/* of LOGIN_ASK */
+	struct work_job		*job;		/* a salt's */
 	uint32_t		 asked;		/* backends, for a salt */
 	bool			 keys;		/* salt is of the user's */
 	bool			 alike;		/* or looks like a user's */
@@ -62,7 +63,8 @@ struct login {
 	char			 app[APP_NAME_MAX + 1];	/* password's name */
 	char			 target[USER_ID_MAX + 1]; /* whom user, a
 						 * master, acts for; or "" */
-	char			 away[128];	/* who cannot be asked of him */
+	struct who		 who;		/* of target */
+	struct found_quota	 quota;
 	char			 signature[WORK_DATA_MAX]; /* meanwhile */
 	size_t			 signature_len;
 	int64_t			 proved;	/* clock_ms(), then */

@@ -12,8 +12,6 @@
 #include "authd/request_impl.h"
 #include "common/log.h"
 
-static void	 login_look(struct login *);
-
 int
 login_map(struct login *l)
 {
@@ -47,61 +45,28 @@ login_found(struct login *l, const char *user)
 }
 
 static void
-login_looked(void *arg, enum work_result_code code, const char *user,
-    struct str why, struct str data)
+login_looked(void *arg, const struct who_answer *a)
 {
 	struct login	*l = arg;
+	char		 why[sizeof(l->target) + 64];
 
-	(void)data;
-	l->job = NULL;
-	l->asked++;
-	switch (code) {
-	case WORK_YES:
-		login_found(l, user);
+	switch (a->code) {
+	case WHO_USER:
+		l->quota = a->quota;
+		login_found(l, a->user);
 		return;
-	case WORK_EXPIRED:
-	case WORK_LOCKED:
+	case WHO_BARRED:
 		login_no(l, AUTH_CONTACTADMIN, "the user may not log in");
 		return;
-	case WORK_UNAVAILABLE:
-		l->unsure = true;
-		snprintf(l->away, sizeof(l->away), "%.*s", (int)why.len,
-		    why.p);
-		break;
-	default:
-		break;
-	}
-	login_look(l);
-}
-
-/* The lookups are asked in turn, as far as they can be asked for a name. */
-static void
-login_look(struct login *l)
-{
-	struct authd	*a = l->channel->authd;
-	struct work_ask	 ask = { WORK_NAME, l->target, STR(""), l->remote };
-	char		 why[sizeof(l->target) + 64];
-	uint32_t	 to;
-
-	for (; l->asked < a->conf.backends; l->asked++) {
-		to = l->asked + ((a->conf.apart >> l->asked & 1) != 0 ?
-		    AUTH_ENTRIES_MAX : 0);
-		if (work_away(a->work, to) == NULL)
-			l->job = work_submit(a->work, l->channel->index, to,
-			    &ask, false, login_looked, l);
-		if (l->job != NULL)
-			return;
-		l->unsure = true;
-		strlcpy(l->away, "a database is unavailable",
-		    sizeof(l->away));
-	}
-	if (l->unsure) {
-		login_no(l, AUTH_UNAVAILABLE, l->away);
+	case WHO_AWAY:
+		login_no(l, AUTH_UNAVAILABLE, a->why);
+		return;
+	case WHO_NONE:
+		snprintf(why, sizeof(why),
+		    "a master user's password, but no user %s", l->target);
+		login_no(l, AUTH_FAILED, why);
 		return;
 	}
-	snprintf(why, sizeof(why), "a master user's password, but no user %s",
-	    l->target);
-	login_no(l, AUTH_FAILED, why);
 }
 
 bool
@@ -113,12 +78,15 @@ login_master(struct login *l, struct str signature)
 	    signature.len : 0;
 	if (l->signature_len > 0)
 		memcpy(l->signature, signature.p, l->signature_len);
-	l->asked = 0;
-	l->unsure = false;
+	l->who = (struct who){
+		.authd = l->channel->authd, .lane = l->channel->index,
+		.name = l->target, .remote = l->remote,
+		.done = login_looked, .arg = l
+	};
 	login_enter(l, LOGIN_ASK);
 	if (login_arm(l, LOGIN_WAIT_MS) == -1)
 		login_no(l, AUTH_UNAVAILABLE, "no timer");
 	else
-		login_look(l);
+		who_begin(&l->who);
 	return true;
 }

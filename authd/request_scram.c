@@ -52,12 +52,13 @@ salt_before(const struct login *l, bool alike, struct str data)
 /* All backends are asked, whoever knows the name: the time tells nothing. */
 static void
 login_salt(void *arg, enum work_result_code code, const char *user,
-    struct str why, struct str data)
+    struct str why, struct str data, const struct found_quota *quota)
 {
 	struct login	*l = arg;
 
 	(void)user;
 	(void)why;
+	(void)quota;
 	l->job = NULL;
 	l->asked++;
 	if (code == WORK_UNAVAILABLE)

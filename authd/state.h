@@ -23,6 +23,7 @@
 
 #define AUTHD_IMAPD_MAX		256	/* processes */
 
+struct answers;
 struct app_used;
 struct event;
 struct event_base;
@@ -66,6 +67,7 @@ struct authd {
 	void			(*on_app_used)(const char *user,
 				    const char *id);	/* NULL: nobody's */
 	struct work		*work;
+	struct answers		*answers;	/* of lookups */
 	struct checks		*checks;
 	struct grants		*grants;
 	struct channel		 channel[AUTHD_IMAPD_MAX];

@@ -41,9 +41,13 @@ work_new(struct event_base *base, const struct auth_pools *pools)
 		return NULL;
 	w->base = base;
 	w->pools = *pools;
-	for (k = 0; k < AUTH_POOLS_MAX; k++)
+	for (k = 0; k < AUTH_POOLS_MAX; k++) {
 		for (i = 0; i < WORK_QUEUES; i++)
 			TAILQ_INIT(&w->pool[k].queue[i]);
+		w->pool[k].aside[0].most = w->pool[k].aside[1].most = 1;
+		if (k < pools->n && pools->pool[k].workers > 3)
+			w->pool[k].aside[1].most = pools->pool[k].workers / 2;
+	}
 	for (i = 0; i < WORK_WORKERS_MAX; i++) {
 		w->worker[i].work = w;
 		w->worker[i].index = i;
@@ -75,16 +79,25 @@ work_wipe(struct work_job *job)
 	job->password_len = 0;
 }
 
+/* The lanes aside that a queue is one of, or NULL. */
+static struct work_aside *
+work_aside(struct work_pool *p, uint32_t queue)
+{
+	return queue < WORK_SALTS ? NULL : &p->aside[queue >= WORK_NAMES];
+}
+
 /* Out of the queue or the worker's hands, and gone. */
 static void
 work_job_free(struct work_job *job)
 {
 	struct work_pool	*p = &job->work->pool[job->pool];
+	struct work_aside	*aside = work_aside(p, job->queue);
 
 	if (job->worker != NULL) {
 		job->worker->job = NULL;
 		job->work->backend[job->backend].trying--;
-		p->salts -= job->queue >= WORK_SALTS;
+		if (aside != NULL)
+			aside->busy--;
 	} else {
 		TAILQ_REMOVE(&p->queue[job->queue], job, entry);
 		p->waiting[job->queue]--;
@@ -121,15 +134,18 @@ work_free(struct work *w)
 /* The end of a job that nobody need remember any more. */
 static void
 work_end(struct work_job *job, enum work_result_code code, const char *user,
-    struct str why, struct str data)
+    struct str why, struct str data, const struct found_quota *quota)
 {
 	work_cb	*cb = job->cb;
 	void	*arg = job->arg;
 
 	work_job_free(job);
 	if (cb != NULL)
-		cb(arg, code, user, why, data);
+		cb(arg, code, user, why, data, quota);
 }
+
+static const struct found_quota no_quota = { .told = QUOTA_UNASKED };
+
 
 /* Of lanes that take turns, from the first-th queue on. */
 static struct work_job *
@@ -148,18 +164,37 @@ work_lane(struct work_pool *p, uint32_t first, uint32_t *turn)
 	return NULL;
 }
 
+/* One of the lanes aside, if they may have one more worker. */
+static struct work_job *
+work_step(struct work_pool *p)
+{
+	struct work_job	*job;
+	size_t		 i, k;
+
+	for (i = 0; i < WORK_ASIDES; i++) {
+		k = (p->next + i) % WORK_ASIDES;
+		if (p->aside[k].busy < p->aside[k].most &&
+		    (job = work_lane(p, WORK_SALTS + (uint32_t)k * WORK_LANES,
+		    &p->turn[1 + k])) != NULL) {
+			p->next = k + 1;
+			return job;
+		}
+	}
+	return NULL;
+}
+
 static struct work_job *
 work_next(struct work_pool *p)
 {
 	struct work_job	*job = TAILQ_FIRST(&p->queue[WORK_URGENT]);
 
 	/* A pool of one worker takes turns. */
-	if (job == NULL && p->salts == 0 && !p->salted)
-		job = work_lane(p, WORK_SALTS, &p->turn[1]);
+	if (job == NULL && !p->stepped)
+		job = work_step(p);
 	if (job == NULL)
 		job = work_lane(p, 0, &p->turn[0]);
-	if (job == NULL && p->salts == 0)
-		job = work_lane(p, WORK_SALTS, &p->turn[1]);
+	if (job == NULL)
+		job = work_step(p);
 	return job;
 }
 
@@ -168,11 +203,14 @@ work_give(struct work_worker *k, struct work_job *job)
 {
 	struct work_check	 check;
 	struct work		*w = job->work;
+	struct work_aside	*aside = work_aside(&w->pool[job->pool],
+				    job->queue);
 
 	TAILQ_REMOVE(&w->pool[job->pool].queue[job->queue], job, entry);
 	w->pool[job->pool].waiting[job->queue]--;
-	w->pool[job->pool].salted = job->queue >= WORK_SALTS;
-	w->pool[job->pool].salts += job->queue >= WORK_SALTS;
+	w->pool[job->pool].stepped = aside != NULL;
+	if (aside != NULL)
+		aside->busy++;
 	job->worker = k;
 	job->given = (int64_t)clock_ms();
 	k->job = job;
@@ -227,7 +265,7 @@ work_lost(struct work_job *job, const char *why)
 		w->pool[job->pool].ended++;
 	work_failed(job, why);
 	strlcpy(all, w->backend[job->backend].why, sizeof(all));
-	work_end(job, WORK_UNAVAILABLE, "", str_from(all), STR(""));
+	work_end(job, WORK_UNAVAILABLE, "", str_from(all), STR(""), &no_quota);
 }
 
 static void
@@ -242,7 +280,7 @@ work_timeout(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (k == NULL) {
 		work_end(job, WORK_UNAVAILABLE, "",
-		    STR("timed out waiting for a worker"), STR(""));
+		    STR("timed out waiting for a worker"), STR(""), &no_quota);
 		return;
 	}
 	if (job->late) {
@@ -264,7 +302,8 @@ work_timeout(evutil_socket_t fd, short what, void *arg)
 	job->cb = NULL;
 	if (cb != NULL)
 		cb(job->arg, WORK_UNAVAILABLE, "",
-		    str_from(job->work->backend[job->backend].why), STR(""));
+		    str_from(job->work->backend[job->backend].why), STR(""),
+		    &no_quota);
 }
 
 struct work_job *
@@ -281,7 +320,8 @@ work_submit(struct work *w, uint32_t lane, uint32_t backend,
 		return NULL;
 	p = &w->pool[pool];
 	queue = urgent ? WORK_URGENT : lane % WORK_LANES +
-	    (ask->how == WORK_SALT ? WORK_SALTS : 0);
+	    (lane >= WORK_MAIL ? WORK_NAMES : ask->how == WORK_SALT ?
+	    WORK_SALTS : 0);
 	if (p->waiting[queue] >= WORK_LANE_MAX ||
 	    (job = calloc(1, sizeof(*job))) == NULL)
 		return NULL;
@@ -385,7 +425,7 @@ work_message(struct peer *p, struct msg *m, void *arg)
 			memcpy(why, res.why.p, n);
 		work_answered(k->job);
 		work_end(k->job, res.code, user, (struct str){ why, n },
-		    res.data);
+		    res.data, &res.quota);
 	}
 	arena_free(a);
 	if (r == 0)

@@ -1,8 +1,9 @@
 /*
  * The queues to the workers, processes that may block: a pool for each
  * backend, so that one that hangs holds up nobody who is not its user.  A
- * worker has one job at a time; jobs wait in lanes (one for each imapd) that
- * take turns.
+ * worker has one job at a time; jobs wait in lanes (one for each imapd and each
+ * lmtpd) that take turns.  Mail's recipients have at most half of a pool's
+ * workers, and every other turn, so that neither keeps the other out.
  *
  * A worker that does not answer within its pool's time ends itself
  * (worker.c); its job's end is said here a moment before.  A backend whose
@@ -22,6 +23,7 @@
 
 #define WORK_WORKERS_MAX	AUTH_WORKERS_MAX
 #define WORK_LANES		64	/* lane numbers are taken modulo */
+#define WORK_MAIL		0x10000	/* lanes from here on are lmtpds' */
 #define WORK_LANE_MAX		2048	/* jobs that wait in one */
 #define WORK_WAIT_MS		30000	/* in a lane */
 #define WORK_RETRY_MS		1000
@@ -41,10 +43,10 @@ struct work_ask {
 /*
  * The end of a job: code, user (WORK_YES: a valid user id), why (of YES, NO
  * and UNKNOWN the generation, else the reason) and data (WORK_CHECK says which)
- * are borrowed.  The job is gone after it.
+ * and quota (of YES) are borrowed.  The job is gone after it.
  */
 typedef void work_cb(void *arg, enum work_result_code code, const char *user,
-	    struct str why, struct str data);
+	    struct str why, struct str data, const struct found_quota *quota);
 
 /* What has become of a pool's jobs, and its state now. */
 struct work_counts {

@@ -34,21 +34,29 @@ struct work_job {
 };
 TAILQ_HEAD(work_jobs, work_job);
 
-/* Of a pool: the lanes, what is urgent, and the lanes of SCRAM's questions,
- * which cost no guess: at most one worker of a pool is at these, or who asks
- * them in a flood would leave none for passwords. */
+/* Of a pool: the lanes, what is urgent, and two kinds of lanes aside, of
+ * SCRAM's questions, which cost no guess, and of mail's recipients: only some
+ * of a pool's workers are at these, or who asks them in a flood would leave
+ * none for passwords. */
+#define WORK_ASIDES	2
 enum {
 	WORK_URGENT = WORK_LANES,
 	WORK_SALTS,
-	WORK_QUEUES = WORK_SALTS + WORK_LANES
+	WORK_NAMES = WORK_SALTS + WORK_LANES,
+	WORK_QUEUES = WORK_NAMES + WORK_LANES
 };
 
 struct work_pool {
 	struct work_jobs	 queue[WORK_QUEUES];
 	size_t			 waiting[WORK_QUEUES];
-	uint32_t		 turn[2];	/* of lanes, of salts' lanes */
-	uint32_t		 salts;		/* that workers have */
-	bool			 salted;	/* the last job given was one */
+	uint32_t		 turn[1 + WORK_ASIDES];	/* of lanes */
+	struct work_aside {
+		uint32_t	 busy;		/* that workers have */
+		uint32_t	 most;
+	}			 aside[WORK_ASIDES];
+	size_t			 next;		/* of these */
+	bool			 stepped;	/* the last job given was one
+						 * of theirs */
 	uint64_t		 late, ended;
 };
 

@@ -103,7 +103,7 @@ void
 work_count(const struct work *w, size_t pool, struct work_counts *counts)
 {
 	const struct work_worker	*k;
-	size_t				 passwords = 0;
+	size_t				 passwords = 0, aside = 0;
 	uint32_t			 i;
 
 	memset(counts, 0, sizeof(*counts));
@@ -123,10 +123,11 @@ work_count(const struct work *w, size_t pool, struct work_counts *counts)
 		    w->pools.pool[pool].workers)
 			counts->away = true;
 	counts->idle = counts->workers - counts->busy;
-	/* The only worker may never be idle for questions that take no time:
-	 * its next job is what comes now. */
-	if (counts->workers == 1 && w->pool[pool].salts == 1 &&
-	    passwords == 0)
+	/* Workers may never be idle for questions that take no time: the next
+	 * job of one of these is what comes now. */
+	for (i = 0; i < WORK_ASIDES; i++)
+		aside += w->pool[pool].aside[i].busy;
+	if (counts->idle == 0 && aside > 0 && passwords == 0)
 		counts->idle = 1;
 	counts->late = w->pool[pool].late;
 	counts->ended = w->pool[pool].ended;

@@ -270,6 +270,7 @@ worker_answer(struct worker *w, uint32_t id, const struct backend_answer *a)
 	res.user = str_from(a->user);
 	res.why = str_from(a->why);
 	res.data = (struct str){ (const char *)a->data, a->len };
+	res.quota = a->quota;
 	return peer_send_struct(w->authd, IMSG_WORK_RESULT, id, &res, -1);
 }
 

@@ -108,7 +108,10 @@ static const struct wire_field work_result_fields[] = {
 	{ WIRE_U8, offsetof(struct work_result, code), WORK_CODES - 1, NULL },
 	{ WIRE_STR, offsetof(struct work_result, user), USER_ID_MAX, NULL },
 	{ WIRE_STR, offsetof(struct work_result, why), 700, NULL },
-	{ WIRE_BYTES, offsetof(struct work_result, data), WORK_DATA_MAX, NULL }
+	{ WIRE_BYTES, offsetof(struct work_result, data), WORK_DATA_MAX, NULL },
+	{ WIRE_U8, offsetof(struct work_result, quota.told), QUOTA_OWN, NULL },
+	{ WIRE_U64, offsetof(struct work_result, quota.bytes), 0, NULL },
+	{ WIRE_U64, offsetof(struct work_result, quota.messages), 0, NULL }
 };
 const struct wire_struct work_result_wire =
     WIRE_STRUCT(work_result, work_result_fields);

@@ -140,11 +140,23 @@ enum work_result_code {
 	WORK_UNAVAILABLE,
 	WORK_CODES
 };
+/* What a database has said of the quota of WORK_YES's user. */
+enum quota_told {
+	QUOTA_UNASKED,		/* it has none to tell */
+	QUOTA_DEFAULT,		/* this user has none of his own */
+	QUOTA_OWN
+};
+struct found_quota {
+	uint8_t		 told;
+	uint64_t	 bytes;		/* QUOTA_OWN; 0: no limit */
+	uint64_t	 messages;
+};
 struct work_result {
 	uint8_t		 code;
 	struct str	 user;
 	struct str	 why;
 	struct str	 data;
+	struct found_quota quota;
 };
 /* WORK_REVOKE, unsolicited from a worker: the user has been removed from the
  * backend's database, or has a new password there; since: when, in milliseconds

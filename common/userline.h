@@ -5,7 +5,9 @@
 #ifndef COMMON_USERLINE_H
 #define COMMON_USERLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/buf.h"
 
@@ -24,5 +26,22 @@ size_t	 userline_bom(const void *text, size_t len);
  */
 enum userline userline_parse(const char *line, size_t len, char *id,
 	    size_t size, struct str *hash, char *why, size_t whysize);
+
+/* What may follow the hash, each after a space: "aliases=A,B quota=10G". */
+struct userline_more {
+	struct str	 aliases;	/* in the line, a comma between them */
+	bool		 has_quota;
+	uint64_t	 bytes;		/* 0: no limit */
+	uint64_t	 messages;
+	char		 why[160];	/* "", or which of these is wrong, and
+					 * counts for nothing */
+};
+/* The same with those: of a users' file. */
+enum userline userline_read(const char *line, size_t len, char *id,
+	    size_t size, struct str *hash, struct userline_more *more,
+	    char *why, size_t whysize);
+/* The next alias of the list that rest is (and then is what follows); false:
+ * there is none. */
+bool	 userline_alias(struct str *rest, struct str *alias);
 
 #endif

@@ -19,18 +19,26 @@
 #define USERS_FILE_MAX	(64 * 1024 * 1024)
 #define USERS_COMPLAINTS	10	/* at most */
 
-/* The id that a line is for; false for comments and lines without one, which
- * stay as they are. */
+/* The id that a line is for, and what follows its hash; false for comments and
+ * lines without one, which stay as they are. */
 static bool
-line_user(const char *line, size_t len, char *id, size_t size)
+line_user(const char *line, size_t len, char *id, size_t size,
+    struct str *rest)
 {
-	struct str	 hash;
-	char		 why[128];
+	struct userline_more	 more;
+	struct str		 hash;
+	char			 why[128];
 
 	if (len > 0 && line[len - 1] == '\n')
 		len--;
-	return userline_parse(line, len, id, size, &hash, why,
-	    sizeof(why)) == USERLINE_USER;
+	if (userline_read(line, len, id, size, &hash, &more, why,
+	    sizeof(why)) != USERLINE_USER)
+		return false;
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	rest->p = hash.p + hash.len;
+	rest->len = (size_t)(line + len - rest->p);
+	return true;
 }
 
 /* What names no user, for the operator to mend. */
@@ -40,16 +48,21 @@ users_complain(const char *path, const char *text, size_t len)
 	const char	*p, *nl, *end = text + len;
 	char		 id[USER_ID_MAX + 1], why[128];
 	struct str	 hash;
+	struct userline_more more;
+	enum userline	 what;
 	size_t		 n = 0, told = 0;
 
 	for (p = text + userline_bom(text, len); p < end; p = nl + 1) {
 		n++;
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;
-		if (userline_parse(p, (size_t)(nl - p), id, sizeof(id), &hash,
-		    why, sizeof(why)) == USERLINE_BAD &&
-		    told++ < USERS_COMPLAINTS)
+		what = userline_read(p, (size_t)(nl - p), id, sizeof(id),
+		    &hash, &more, why, sizeof(why));
+		if (what == USERLINE_BAD && told++ < USERS_COMPLAINTS)
 			warnx("%s:%zu: %s; the line is ignored", path, n, why);
+		else if (what == USERLINE_USER && more.why[0] != '\0' &&
+		    told++ < USERS_COMPLAINTS)
+			warnx("%s:%zu: %s; it is ignored", path, n, more.why);
 	}
 }
 
@@ -60,6 +73,7 @@ users_edit(const char *text, size_t len, enum users_change what,
 {
 	const char	*p, *nl, *end = text + len;
 	char		 id[USER_ID_MAX + 1];
+	struct str	 rest;
 	bool		 found = false;
 	size_t		 n;
 
@@ -70,10 +84,12 @@ users_edit(const char *text, size_t len, enum users_change what,
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl != NULL ? nl + 1 : end;
 		n = (size_t)(nl - p);
-		if (line_user(p, n, id, sizeof(id)) && strcmp(id, name) == 0) {
+		if (line_user(p, n, id, sizeof(id), &rest) &&
+		    strcmp(id, name) == 0) {
 			/* A second line for a name counts for nothing. */
 			if (what == USERS_PASSWD && !found)
-				buf_printf(out, "%s:%s\n", name, hash);
+				buf_printf(out, "%s:%s%.*s\n", name, hash,
+				    (int)rest.len, rest.p);
 			found = true;
 			if (what != USERS_ADD)
 				continue;
@@ -149,6 +165,7 @@ users_list(const char *path, struct buf *out, char *why, size_t size)
 	struct buf	 text;
 	const char	*p, *nl, *end;
 	char		 id[USER_ID_MAX + 1];
+	struct str	 rest;
 
 	buf_init(&text, USERS_FILE_MAX + 65536);
 	if (conf_file_read(path, USERS_FILE_MAX, &text, why, size) == -1) {
@@ -161,7 +178,7 @@ users_list(const char *path, struct buf *out, char *why, size_t size)
 	for (p += userline_bom(p, text.len); p < end; p = nl) {
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl != NULL ? nl + 1 : end;
-		if (line_user(p, (size_t)(nl - p), id, sizeof(id)))
+		if (line_user(p, (size_t)(nl - p), id, sizeof(id), &rest))
 			buf_printf(out, "%s\n", id);
 	}
 	buf_free(&text);

@@ -68,6 +68,8 @@ static const struct { const char *text, *error; } rows[] = {
 	{ L S "auth: [{type: file, path: users, lookup: ldap, url: ['ldaps://h'], base: dc=x}]\n", "" },
 	{ L S "auth: [{type: file, path: users, url: ['ldaps://h']}]\n", "3:34: auth.0.url cannot be used with \"type: file\": it belongs to \"type: ldap\"" },
 	{ E H ", " DN ", attributes: {uid: uid}}]\n", "3:78: unknown key \"uid\" in auth.0.attributes (did you mean \"id\"?)" },
+	{ E H ", " DN ", attributes: {quota: mailQuota}}]\n", "" },
+	{ E H ", " DN ", attributes: {quotas: mailQuota}}]\n", "3:78: unknown key \"quotas\" in auth.0.attributes (did you mean \"quota\"?)" },
 	{ F "lookup: ldap, " H ", base: dc=x}]\n", "" },
 	{ F "lookup: ldap, " H ", " DN "}]\n", "3:68: auth.0.bind-dn cannot be used with \"lookup: ldap\"" },
 	{ F "lookup: ldap, " H "}]\n", "3:15: auth.0 needs \"bind-dn\" (the DN of a user) or \"base\"" },

@@ -21,6 +21,8 @@ check_lines(struct conf *c, const struct conf_item *it, const char *text,
 	const char	*p, *nl, *end = text + len;
 	char		 id[USER_ID_MAX + 1], why[128];
 	struct str	 hash;
+	struct userline_more more;
+	enum userline	 what;
 	size_t		 n = 0, told = 0;
 
 	for (p = text + userline_bom(text, len); p < end && told < WARNINGS;
@@ -28,11 +30,14 @@ check_lines(struct conf *c, const struct conf_item *it, const char *text,
 		n++;
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;
-		if (userline_parse(p, (size_t)(nl - p), id, sizeof(id), &hash,
-		    why, sizeof(why)) != USERLINE_BAD)
+		what = userline_read(p, (size_t)(nl - p), id, sizeof(id),
+		    &hash, &more, why, sizeof(why));
+		if (what == USERLINE_NOTHING ||
+		    (what == USERLINE_USER && more.why[0] == '\0'))
 			continue;
-		conf_warning(c, it->at, "%s: %s:%zu: %s; the line is ignored",
-		    it->path, it->value, n, why);
+		conf_warning(c, it->at, "%s: %s:%zu: %s; %s ignored",
+		    it->path, it->value, n, what == USERLINE_BAD ? why :
+		    more.why, what == USERLINE_BAD ? "the line is" : "it is");
 		told++;
 	}
 }

@@ -52,8 +52,8 @@ static int
 on_message(struct peer *p, struct msg *m, void *arg)
 {
 	struct end		*e = arg;
-	struct work_result	 yes = { WORK_YES, STR("ann"), STR(""),
-				    STR("") };
+	struct work_result	 yes = { .code = WORK_YES, .user = STR("ann"),
+				    .why = STR(""), .data = STR("") };
 
 	if (m->fd != -1)
 		close(m->fd);

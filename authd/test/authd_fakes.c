@@ -23,8 +23,10 @@ void
 fake_result(struct fake *f, uint32_t id, enum work_result_code code,
     const char *user)
 {
-	struct work_result	res = { (uint8_t)code, str_from(user),
-				    str_from(f->generation), STR("") };
+	struct work_result	res = { .code = (uint8_t)code,
+				    .user = str_from(user),
+				    .why = str_from(f->generation),
+				    .data = STR(""), .quota = f->quota };
 
 	CHECK(peer_send_struct(f->p, IMSG_WORK_RESULT, id, &res, -1) == 0);
 }

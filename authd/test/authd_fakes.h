@@ -37,6 +37,7 @@ struct fake {
 	bool		 hold;		/* a worker that does not answer */
 	bool		 close_fds;	/* descriptors that come are closed */
 	const char	*generation;
+	struct found_quota quota;	/* of all its users */
 };
 
 extern struct event_base *base;
