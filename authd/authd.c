@@ -14,6 +14,7 @@
 #include "authd/authd.h"
 #include "authd/channel.h"
 #include "authd/gate_list.h"
+#include "authd/rcpt.h"
 #include "authd/request.h"
 #include "authd/revoked.h"
 #include "common/clock.h"
@@ -98,6 +99,8 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	a->grants = grants_new(base, conf->storaged);
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_init(&a->channel[i], a, i);
+	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
+		rcpts_init(&a->rcpts[i], a, i);
 	if (a->work != NULL) {
 		authd_backends(a);
 		work_on_revoke(a->work, authd_changed, a);
@@ -122,6 +125,8 @@ authd_free(struct authd *a)
 	a->drained = NULL;
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_close(&a->channel[i]);
+	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
+		rcpts_close(&a->rcpts[i]);
 	attempts_free(a);
 	checks_free(a->checks);
 	work_free(a->work);
@@ -144,6 +149,12 @@ authd_peer(struct authd *a, enum proc_kind kind, uint32_t index, int fd)
 	case PROC_IMAPD:
 		if (index < AUTHD_IMAPD_MAX) {
 			channel_open(&a->channel[index], fd);
+			return;
+		}
+		break;
+	case PROC_LMTPD:
+		if (index < AUTHD_LMTPD_MAX) {
+			rcpts_open(&a->rcpts[index], fd);
 			return;
 		}
 		break;
@@ -213,6 +224,8 @@ authd_revoke(struct authd *a, const char *user)
 	checks_revoke(a->checks, id);
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_revoke(&a->channel[i], id);
+	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
+		rcpts_revoke(&a->rcpts[i], id);
 	grant_revoke(a->grants, id);
 	log_info("user=%s cmd=revoke result=ok",
 	    log_word(word, sizeof(word), id));
@@ -268,6 +281,8 @@ authd_drain(struct authd *a, void (*drained)(void))
 	a->drained = drained;
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_drain(&a->channel[i]);
+	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
+		rcpts_drain(&a->rcpts[i]);
 	attempts_drain(a);
 	login_settled(a);
 }

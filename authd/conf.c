@@ -213,7 +213,8 @@ authd_conf_read(struct authd_conf *conf, const struct slice *slice, char *why,
 	}
 	conf->storaged = (uint32_t)n;
 	authd_limits(conf, slice);
-	if (names_read(&conf->names, slice, why, size) == -1)
+	if (names_read(&conf->names, slice, why, size) == -1 ||
+	    recipient_conf_read(&conf->recipients, slice, why, size) == -1)
 		return -1;
 	return authd_backends(conf, slice, why, size);
 }

@@ -8,6 +8,7 @@
 
 #include "authd/cache.h"
 #include "authd/names.h"
+#include "authd/recipient.h"
 #include "authd/sessions.h"
 #include "common/auth_kind.h"
 #include "common/msg_auth.h"
@@ -17,7 +18,8 @@
 
 /* From the slice: sasl-mechanisms, login-cache, auth.N.type, .lookup, .issuer,
  * .scopes and .require-app-password, nprocs.storaged, nprocs.imapd,
- * login-limits.*, login-names.*, pools.N.*, app-passwords */
+ * login-limits.*, login-names.*, pools.N.*, app-passwords, domains.N,
+ * lmtp.detail-separator, lmtp.postmaster */
 struct authd_conf {
 	char		mechanisms[128];	/* those that can work: upper
 						   case, with spaces */
@@ -51,6 +53,7 @@ struct authd_conf {
 	struct sessions_limits sessions;
 	struct user_quota quota;	/* of users without one of their own */
 	struct names	names;
+	struct recipient_conf recipients;
 };
 
 _Static_assert(2 * AUTH_ENTRIES_MAX <= CACHE_BACKENDS_MAX,

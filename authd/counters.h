@@ -44,6 +44,14 @@
 	    authd->counts.delayed)					\
 	X("logins-refused", COUNTER, "logins_refused_total", "",	\
 	    "Logins that exceeded a limit", authd->counts.refused)	\
+	X("recipients-ok", COUNTER, "recipients_total", "result=ok",	\
+	    "Recipients that have been answered", authd->counts.rcpt_ok) \
+	X("recipients-unknown", COUNTER, "recipients_total",		\
+	    "result=unknown", "Recipients that have been answered",	\
+	    authd->counts.rcpt_no)					\
+	X("recipients-unavailable", COUNTER, "recipients_total",	\
+	    "result=unavailable", "Recipients that have been answered",	\
+	    authd->counts.rcpt_unavailable)				\
 	X("checks-waiting", GAUGE, "password_checks_waiting", "",	\
 	    "Passwords that wait for a worker",				\
 	    gate_waiting(authd->gate) + work_waiting(authd->work))	\

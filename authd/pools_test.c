@@ -58,7 +58,8 @@ conf_slice(unsigned index, bool bad_first, unsigned timeout)
 	    "login-limits.sessions-per-address", "0",
 	    "login-names.default-domain", "", "login-names.unicode", "nfc",
 	    "login-names.detail-separator", "none",
-	    "login-names.master-separator", "*", NULL);
+	    "login-names.master-separator", "*",
+	    "lmtp.detail-separator", "+", "lmtp.postmaster", "", NULL);
 }
 
 static __attribute__((noreturn)) void

@@ -1,6 +1,6 @@
 /*
  * What the rooms of a running authd (kind "authd") share: one struct, and
- * one for each imapd.
+ * one for each imapd and each lmtpd.
  */
 #ifndef AUTHD_STATE_H
 #define AUTHD_STATE_H
@@ -22,6 +22,7 @@
 #include "authd/work.h"
 
 #define AUTHD_IMAPD_MAX		256	/* processes */
+#define AUTHD_LMTPD_MAX		64
 
 struct answers;
 struct app_used;
@@ -30,11 +31,13 @@ struct event_base;
 struct attempt;
 struct login;
 struct peer;
+struct rcpt;
 struct revoked;
 struct authd;
 
 struct authd_counts {
 	uint64_t	ok, no, unavailable, cached, delayed, refused, late;
+	uint64_t	rcpt_ok, rcpt_no, rcpt_unavailable;
 };
 
 /* The channel to one imapd. */
@@ -48,6 +51,18 @@ struct channel {
 	int64_t			 warned;
 	int64_t			 log_began;	/* of this second's lines */
 	unsigned int		 log_lines[2];	/* of failures, of successes */
+	unsigned int		 log_muted;
+};
+
+/* The channel to one lmtpd. */
+struct rcpts {
+	struct authd		*authd;
+	uint32_t		 index;
+	struct peer		*peer;
+	TAILQ_HEAD(, rcpt)	 rcpts;
+	size_t			 n;		/* recipients in flight */
+	int64_t			 log_began;	/* of this second's lines */
+	unsigned int		 log_lines;
 	unsigned int		 log_muted;
 };
 
@@ -71,6 +86,7 @@ struct authd {
 	struct checks		*checks;
 	struct grants		*grants;
 	struct channel		 channel[AUTHD_IMAPD_MAX];
+	struct rcpts		 rcpts[AUTHD_LMTPD_MAX];
 	size_t			 logins;
 	struct authd_counts	 counts;
 	bool			 draining;

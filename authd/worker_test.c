@@ -27,7 +27,8 @@ conf_slice(const char *type, const char *mechanisms)
 	    "login-limits.sessions-per-address", "0",
 	    "login-names.default-domain", "", "login-names.unicode", "nfc",
 	    "login-names.detail-separator", "none",
-	    "login-names.master-separator", "*", NULL);
+	    "login-names.master-separator", "*",
+	    "lmtp.detail-separator", "+", "lmtp.postmaster", "", NULL);
 }
 
 static void

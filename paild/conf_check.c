@@ -14,6 +14,7 @@
 #include "paild/conf_auth.h"
 #include "paild/conf_file.h"
 #include "paild/conf_ldap.h"
+#include "paild/conf_recipient.h"
 #include "paild/conf_region.h"
 #include "paild/conf_roles.h"
 #include "paild/conf_tls.h"
@@ -385,6 +386,7 @@ conf_check(struct conf *c)
 	check_paths(c);
 	conf_auth(c);
 	conf_ldap(c);
+	conf_recipient(c);
 	check_app_passwords(c);
 	check_mailboxes(c);
 	conf_secure(c);

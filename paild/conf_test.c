@@ -22,6 +22,7 @@ static const struct {
 } mistakes[] = {
 #include "paild/conf_mistakes.h"
 #include "paild/conf_mistakes_keys.h"
+#include "paild/conf_mistakes_mail.h"
 };
 
 /* The messages of c, with the base directory as '@'. */

@@ -31,11 +31,31 @@ fake_result(struct fake *f, uint32_t id, enum work_result_code code,
 	CHECK(peer_send_struct(f->p, IMSG_WORK_RESULT, id, &res, -1) == 0);
 }
 
+static void
+fake_name(struct fake *f, const struct kept *k)
+{
+	size_t	i;
+
+	for (i = 0; f->names[i][0] != NULL; i++)
+		if (strcmp(f->names[i][0], k->user) == 0)
+			break;
+	if (strncmp(k->user, "away", 4) == 0 || (f->away >> k->backend & 1))
+		fake_result(f, k->id, WORK_UNAVAILABLE, "");
+	else if (f->locked != NULL && strcmp(k->user, f->locked) == 0)
+		fake_result(f, k->id, WORK_LOCKED, "");
+	else if (f->names[i][0] == NULL)
+		fake_result(f, k->id, WORK_UNKNOWN, "");
+	else
+		fake_result(f, k->id, WORK_YES, f->names[i][1]);
+}
+
 /* The fake worker's users: the password is "pw"; "nobody" is unknown. */
 void
 fake_work(struct fake *f, const struct kept *k)
 {
-	if (k->user[0] == '\0' || strcmp(k->user, "nobody") == 0)
+	if (k->how == WORK_NAME && f->names != NULL)
+		fake_name(f, k);
+	else if (k->user[0] == '\0' || strcmp(k->user, "nobody") == 0)
 		fake_result(f, k->id, WORK_UNKNOWN, "");
 	else if (strcmp(k->user, "away") == 0)
 		fake_result(f, k->id, WORK_UNAVAILABLE, "");
@@ -56,6 +76,8 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 	struct grant_session	 grant;
 	struct grant_revoke	 rev;
 	struct work_check	 check;
+	struct rcpt_ok		 rcpt;
+	struct rcpt_no		 rcpt_no;
 	int			 r = 0;
 
 	(void)p;
@@ -90,6 +112,17 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 		r = wire_decode(&grant_revoke_wire, &rev, m->data, m->len,
 		    NULL);
 		fake_str(k->user, sizeof(k->user), rev.user);
+		break;
+	case IMSG_RCPT_OK:
+		r = wire_decode(&rcpt_ok_wire, &rcpt, m->data, m->len, NULL);
+		fake_str(k->user, sizeof(k->user), rcpt.user);
+		fake_str(k->password, sizeof(k->password), rcpt.detail);
+		k->backend = rcpt.storaged;
+		break;
+	case IMSG_RCPT_NO:
+		r = wire_decode(&rcpt_no_wire, &rcpt_no, m->data, m->len,
+		    NULL);
+		k->code = rcpt_no.code;
 		break;
 	case IMSG_WORK_CHECK:
 		r = wire_decode(&work_check_wire, &check, m->data, m->len,
@@ -136,6 +169,7 @@ fake_join(struct fake *f, enum proc_kind kind, uint32_t index)
 		enum msg_side		side;
 	} ends[] = {
 		{ PROC_IMAPD, MSG_CHANNEL_AUTH, MSG_SIDE_A },
+		{ PROC_LMTPD, MSG_CHANNEL_RCPT, MSG_SIDE_A },
 		{ PROC_STORAGED, MSG_CHANNEL_GRANT, MSG_SIDE_B },
 		{ PROC_AUTHWORKER, MSG_CHANNEL_WORK, MSG_SIDE_B }
 	};

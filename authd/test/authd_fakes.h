@@ -13,6 +13,7 @@
 #include "authd/authd.h"
 #include "common/log.h"
 #include "common/msg_auth.h"
+#include "common/msg_deliver.h"
 #include "common/peer.h"
 #include "common/test.h"
 
@@ -38,6 +39,11 @@ struct fake {
 	bool		 close_fds;	/* descriptors that come are closed */
 	const char	*generation;
 	struct found_quota quota;	/* of all its users */
+	/* A worker's: whom it knows by WORK_NAME, and whose; NULL: everybody.
+	 * "away..." cannot be asked for, locked is one who is. */
+	const char	*const (*names)[2];
+	const char	*locked;
+	uint32_t	 away;		/* a bit for each backend that is */
 };
 
 extern struct event_base *base;
