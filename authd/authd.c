@@ -17,6 +17,7 @@
 #include "authd/rcpt.h"
 #include "authd/request.h"
 #include "authd/revoked.h"
+#include "authd/usage.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/user.h"
@@ -89,6 +90,7 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 		a->gate = gate_new(a->known, &gc, conf->tallies);
 	a->cache = cache_new(AUTHD_CACHE_MAX, conf->cache_ttl_ms);
 	a->preauth = preauth_new();
+	TAILQ_INIT(&a->usages);
 	a->revoked = revoked_new();
 	a->app_used = app_used_new();
 	a->sessions = sessions_new();
@@ -123,6 +125,7 @@ authd_free(struct authd *a)
 	if (a == NULL)
 		return;
 	a->drained = NULL;
+	usage_end(a);
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_close(&a->channel[i]);
 	for (i = 0; i < AUTHD_LMTPD_MAX; i++)

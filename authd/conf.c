@@ -69,6 +69,8 @@ authd_limits(struct authd_conf *conf, const struct slice *slice)
 	    "login-limits.sessions-per-user");
 	conf->sessions.address = (unsigned int)slice_num(slice,
 	    "login-limits.sessions-per-address");
+	conf->quota.bytes = slice_num(slice, "quota.bytes");
+	conf->quota.messages = slice_num(slice, "quota.messages");
 	/* "paild -C" has none, and starts no authd either. */
 	conf->tallies = imapds == 0 ? AUTHD_TALLIES_MAX :
 	    AUTHD_TALLIES_ALL / imapds;

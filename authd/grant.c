@@ -150,6 +150,21 @@ grant_session(struct grants *g, const struct grant_session *grant, int *fd,
 	return 0;
 }
 
+int
+grant_usage(struct grants *g, const struct grant_usage *usage, int fd)
+{
+	char		 user[USER_ID_MAX + 1];
+	struct peer	*p;
+
+	snprintf(user, sizeof(user), "%.*s", (int)usage->user.len,
+	    usage->user.p);
+	p = g->storaged[grant_storaged(g, user)].peer;
+	if (p == NULL)
+		return -1;
+	(void)peer_send_struct(p, IMSG_GRANT_USAGE, 0, usage, fd);
+	return 0;
+}
+
 void
 grant_revoke(struct grants *g, const char *user)
 {

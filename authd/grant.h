@@ -12,6 +12,7 @@
 
 struct event_base;
 struct grant_session;
+struct grant_usage;
 struct grants;
 
 #define GRANT_STORAGED_MAX	256
@@ -34,6 +35,9 @@ uint32_t grant_storaged(const struct grants *g, const char *user);
  */
 int	 grant_session(struct grants *g, const struct grant_session *grant,
 	    int *fd, const char **why);
+/* Has storaged write how much mail the user has to fd, an operator's connection
+ * (taken).  -1: it is not there; fd is the caller's still. */
+int	 grant_usage(struct grants *g, const struct grant_usage *usage, int fd);
 /* Ends the user's sessions, everywhere. */
 void	 grant_revoke(struct grants *g, const char *user);
 

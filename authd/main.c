@@ -15,6 +15,7 @@
 #include "authd/authd.h"
 #include "authd/conf.h"
 #include "authd/counters.h"
+#include "authd/usage.h"
 #include "authd/worker.h"
 #include "common/daemon.h"
 #include "common/log.h"
@@ -131,6 +132,10 @@ main_report(const char *what, const char *arg, int fd)
 {
 	struct buf	b;
 
+	if (!is_worker && strcmp(what, "quota") == 0) {
+		usage_ask(authd, arg, fd);
+		return;
+	}
 	buf_init(&b, 256 * 1024);
 	if (!is_worker)
 		authd_report(authd, what, arg, &b);

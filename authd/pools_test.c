@@ -56,6 +56,7 @@ conf_slice(unsigned index, bool bad_first, unsigned timeout)
 	    "login-limits.waiting-per-address", "20",
 	    "login-limits.sessions-per-user", "0",
 	    "login-limits.sessions-per-address", "0",
+	    "quota.bytes", "0", "quota.messages", "0",
 	    "login-names.default-domain", "", "login-names.unicode", "nfc",
 	    "login-names.detail-separator", "none",
 	    "login-names.master-separator", "*",

@@ -35,6 +35,10 @@ struct rcpt;
 struct revoked;
 struct authd;
 
+/* An operator asks (usage.c). */
+struct usage;
+TAILQ_HEAD(usage_list, usage);
+
 struct authd_counts {
 	uint64_t	ok, no, unavailable, cached, delayed, refused, late;
 	uint64_t	rcpt_ok, rcpt_no, rcpt_unavailable;
@@ -85,6 +89,7 @@ struct authd {
 	struct answers		*answers;	/* of lookups */
 	struct checks		*checks;
 	struct grants		*grants;
+	struct usage_list	 usages;	/* usage.c */
 	struct channel		 channel[AUTHD_IMAPD_MAX];
 	struct rcpts		 rcpts[AUTHD_LMTPD_MAX];
 	size_t			 logins;

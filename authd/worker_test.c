@@ -25,6 +25,7 @@ conf_slice(const char *type, const char *mechanisms)
 	    "login-limits.waiting-per-address", "100",
 	    "login-limits.sessions-per-user", "0",
 	    "login-limits.sessions-per-address", "0",
+	    "quota.bytes", "0", "quota.messages", "0",
 	    "login-names.default-domain", "", "login-names.unicode", "nfc",
 	    "login-names.detail-separator", "none",
 	    "login-names.master-separator", "*",

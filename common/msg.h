@@ -83,6 +83,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	/* grants */							\
 	X(GRANT_SESSION,	40, GRANT, A, 1024, 1, grant_session)	\
 	X(GRANT_REVOKE,		41, GRANT, A, 1024, 0, grant_revoke)	\
+	X(GRANT_USAGE,		42, GRANT, A, 1024, 1, grant_usage)	\
 	/* credentials */						\
 	X(CRED_KEY,		50, CRED, A, 8192, 0, cred_key)		\
 	X(CRED_REFUSED,		51, CRED, B, 512, 0, cred_refused)	\

@@ -71,6 +71,15 @@ static const struct wire_field grant_revoke_fields[] = {
 const struct wire_struct grant_revoke_wire =
     WIRE_STRUCT(grant_revoke, grant_revoke_fields);
 
+static const struct wire_field grant_usage_fields[] = {
+	{ WIRE_STR, offsetof(struct grant_usage, user), USER_ID_MAX, NULL },
+	{ WIRE_BOOL, offsetof(struct grant_usage, quota.known), 0, NULL },
+	{ WIRE_U64, offsetof(struct grant_usage, quota.bytes), 0, NULL },
+	{ WIRE_U64, offsetof(struct grant_usage, quota.messages), 0, NULL }
+};
+const struct wire_struct grant_usage_wire =
+    WIRE_STRUCT(grant_usage, grant_usage_fields);
+
 static const struct wire_field cred_key_fields[] = {
 	{ WIRE_STR, offsetof(struct cred_key, access_key), 256, NULL },
 	{ WIRE_STR, offsetof(struct cred_key, token), 6144, NULL },

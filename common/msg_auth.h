@@ -84,6 +84,9 @@ struct grant_session {
 	struct user_quota quota;
 };
 struct grant_revoke { struct str user; };
+/* GRANT_USAGE with an operator's connection: how much mail the user has is
+ * written there ("bytes=N of=N messages=N of=N", or "error: TEXT"). */
+struct grant_usage { struct str user; struct user_quota quota; };
 
 /* CRED_KEY: a SigV4 signing key for one day; DESIGN section 2. */
 struct cred_key {
@@ -165,7 +168,7 @@ struct work_revoke { struct str user; int64_t changed; };
 
 extern const struct wire_struct auth_start_wire, auth_bytes_wire,
     auth_ok_wire, auth_no_wire, grant_session_wire, grant_revoke_wire,
-    cred_key_wire, cred_refused_wire, work_check_wire, work_result_wire,
-    work_revoke_wire;
+    grant_usage_wire, cred_key_wire, cred_refused_wire, work_check_wire,
+    work_result_wire, work_revoke_wire;
 
 #endif

@@ -89,8 +89,8 @@ struct append_parcel {
 	struct str	 digest;	/* of prefix and parcel; digest.h */
 };
 
-/* MBOX_ROOM -> REPLY_OK, or REPLY_NO (MBOX_OVERQUOTA): may a message of so many
- * octets be appended? */
+/* MBOX_ROOM -> REPLY_OK, or REPLY_NO (MBOX_OVERQUOTA, MBOX_TOOBIG): may a
+ * message of so many octets be appended?  Evaluation decides. */
 struct mbox_room { uint64_t bytes; };
 
 extern const struct wire_struct rcpt_open_wire, rcpt_ok_wire, rcpt_no_wire,

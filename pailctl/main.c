@@ -22,6 +22,7 @@
 #include "pailctl/deliver.h"
 #include "pailctl/password.h"
 #include "pailctl/policy.h"
+#include "pailctl/quota.h"
 #include "pailctl/users_file.h"
 
 static const char	*conf_file = CONF_DEFAULT_FILE, *program = "pailctl";
@@ -42,6 +43,7 @@ usage(void)
 	    "       pailctl [-f file] throttle clear [address | user]\n"
 	    "       pailctl [-f file] deliver user [mailbox] < message\n"
 	    "       pailctl [-f file] store check [--policy]\n"
+	    "       pailctl [-f file] " QUOTA_USAGE
 	    "       pailctl [-f file] dump user\n");
 	exit(1);
 }
@@ -292,6 +294,16 @@ cmd_app_password(int argc, char *argv[])
 }
 
 static int
+cmd_quota(int argc, char *argv[])
+{
+	int	r = quota_cmd(conf, argc, argv, users_path());
+
+	if (r == -1)
+		usage();
+	return r;
+}
+
+static int
 cmd_throttle(int argc, char *argv[])
 {
 	char	last[512];
@@ -351,6 +363,7 @@ static const struct {
 	{ "throttle", 2, 3, cmd_throttle },
 	{ "deliver", 2, 3, cmd_deliver },
 	{ "store", 2, 3, cmd_store },
+	{ "quota", 1, INT_MAX, cmd_quota },
 	{ "dump", 2, 2, cmd_dump },
 };
 

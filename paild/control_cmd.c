@@ -242,6 +242,12 @@ cmd_throttle_clear(struct control_client *c, const char *arg)
 }
 
 static void
+cmd_quota(struct control_client *c, const char *arg)
+{
+	report(c, "quota", arg, PROC_AUTHD, 0);
+}
+
+static void
 cmd_credentials(struct control_client *c, const char *arg)
 {
 	(void)arg;
@@ -331,6 +337,7 @@ static const struct {
 	{ "throttle-clear", ANY, cmd_throttle_clear },
 	{ "revoke", USER, cmd_revoke },
 	{ "dump", USER, cmd_dump },
+	{ "quota", USER, cmd_quota },
 	{ "deliver", USER, cmd_deliver },
 };
 

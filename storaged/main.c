@@ -35,6 +35,7 @@
 #include "storaged/session/dispatch.h"
 #include "storaged/session/op.h"
 #include "storaged/session/parcel.h"
+#include "storaged/session/quota_report.h"
 #include "storaged/session/window.h"
 #include "storaged/start.h"
 #include "storaged/util/helper.h"
@@ -320,6 +321,7 @@ grant_message(struct peer *p, struct msg *m, void *arg)
 {
 	struct grant_session	 grant;
 	struct grant_revoke	 revoke;
+	struct grant_usage	 usage;
 	struct user		*u;
 	char			 id[USER_ID_MAX * 3 + 1];
 	char			 word[2 * USER_ID_MAX + 8];
@@ -341,6 +343,17 @@ grant_message(struct peer *p, struct msg *m, void *arg)
 			return 0;
 		}
 		session_new(id, &grant, m->fd);
+		return 0;
+	}
+	if (m->type == IMSG_GRANT_USAGE) {
+		if (wire_decode(&grant_usage_wire, &usage, m->data, m->len,
+		    NULL) == -1 || user_normalize(usage.user, id,
+		    sizeof(id)) == -1) {
+			if (m->fd != -1)
+				close(m->fd);
+			return -1;
+		}
+		quota_report(id, &usage.quota, m->fd);
 		return 0;
 	}
 	if (m->type != IMSG_GRANT_REVOKE || wire_decode(&grant_revoke_wire,

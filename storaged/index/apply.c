@@ -100,6 +100,7 @@ apply_delete(struct index *ix, const struct record *r, uint64_t commit)
 	if (box_by_id(&ix->hot, r->box, &box) != 1)
 		return -1;
 	if (delete_mail(ix, r->box) == -1 ||
+	    usage_take(&ix->usage_next, box.messages, box.size) == -1 ||
 	    db_run(&ix->hot, ST_BOX_DROP_MAIL, "u", r->box) == -1 ||
 	    db_run(&ix->hot, ST_BOX_DROP_FACT, "u", r->box) == -1 ||
 	    db_run(&ix->hot, ST_BOX_DROP_GONE, "u", r->box) == -1 ||
@@ -178,7 +179,8 @@ apply_add(struct index *ix, const struct record *r, uint64_t commit)
 	    keyword_in_box(ix, r->box, &nums, r->number) == -1)
 		return -1;
 	if (add_msg(ix, r, commit) == -1 || add_mid(ix, r) == -1 ||
-	    add_mail(ix, r, kw) == -1)
+	    add_mail(ix, r, kw) == -1 ||
+	    usage_add(&ix->usage_next, 1, r->size) == -1)
 		return -1;
 	if (db_run(&ix->hot, ST_BOX_ADDED, "uiiiiuu", r->box,
 	    (int64_t)r->uid + 1, (int64_t)1,

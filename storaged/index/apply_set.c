@@ -128,9 +128,10 @@ apply_copy(struct index *ix, const struct record *r, uint64_t commit)
 	if (rv == 0)
 		rv = copy_keywords(ix, r, &sets);
 	kwmap_free(&sets);
-	if (rv == -1 || db_run(&ix->hot, ST_BOX_ADDED, "uiiiiiu", r->dst,
-	    (int64_t)last + 1, s.count, s.unseen, s.deleted, s.size,
-	    r->number) == -1)
+	if (rv == -1 || usage_add(&ix->usage_next, (uint64_t)s.count,
+	    (uint64_t)s.size) == -1 || db_run(&ix->hot, ST_BOX_ADDED,
+	    "uiiiiiu", r->dst, (int64_t)last + 1, s.count, s.unseen,
+	    s.deleted, s.size, r->number) == -1)
 		return -1;
 	rv = uidset_add(&uids, r->dst_first, (uint32_t)last);
 	if (rv == 0)
@@ -254,7 +255,8 @@ apply_expunge(struct index *ix, const struct record *r, uint64_t commit)
 	int		 rv = -1;
 
 	(void)commit;
-	if (expunge_all(ix, r, &s) == -1)
+	if (expunge_all(ix, r, &s) == -1 || usage_take(&ix->usage_next,
+	    (uint64_t)s.count, (uint64_t)s.size) == -1)
 		return -1;
 	if (uidset_encode(&r->uids, &b) == 0 &&
 	    db_run(&ix->hot, ST_GONE_ADD, "uub", r->box, r->number,

@@ -42,9 +42,13 @@ struct eval_step {
 	uint64_t	 tx;		/* in this transaction of the index;
 					   0: not begun */
 	bool		 scanned;	/* found is whole */
+	bool		 facts;		/* sizes are wanted */
 	uint32_t	 from;		/* the UID to go on from */
 	struct uidset	 found;		/* what the records will be of */
 	uint64_t	 box;		/* RENAME of INBOX: the new one */
+	struct quota	 quota;		/* as it was when it began */
+	uint64_t	 bytes;		/* COPY: of all but the last, */
+	uint64_t	 last;		/* and of that */
 };
 
 /* Requested keywords, and what becomes of them (eval_words.c). */
@@ -114,8 +118,10 @@ void	 answer_clear(struct answer *a);
 /* Frees answer and step. */
 void	 work_clear(struct work *w);
 
-/* Why no more messages fit into a mailbox, for the client. */
+/* Why no more messages fit into a mailbox, for the client.  And why none at
+ * all. */
 const char *eval_full_text(const struct eval_conf *conf);
+extern const char eval_quota_text[];
 
 /* state.h on an index, and the records of a new user. */
 extern const struct state_ops index_state_ops;
@@ -136,9 +142,10 @@ enum state_verdict eval_emit(struct index *ix, struct batch *b,
 	    struct record *r, struct batch_message *m);
 /*
  * eval_step.c.  eval_scan: looks at the next messages of the set, a bounded
- * number of them, group by group (the state alone); once there are no more,
- * step.scanned is set and step.from is back at the beginning.  Each goes to
- * fn (the walk, and which row of its group), 0 or -1.
+ * number of them, group by group (the state alone, unless step.facts is
+ * set); once there are no more, step.scanned is set and step.from is back at
+ * the beginning.  Each goes to fn (the walk, and which row of its group), 0
+ * or -1.
  * eval_chunk: then the next part of what was found, at most max UIDs;
  * eval_rest: is there more of it?  eval_first_uids: the first max UIDs of a
  * mailbox.
@@ -159,6 +166,13 @@ enum state_verdict eval_move_some(struct index *ix, struct work *w,
 	    struct batch *b, uint64_t from, uint64_t to);
 enum state_verdict eval_drop_some(struct index *ix, struct work *w,
 	    struct batch *b, uint64_t box);
+/* eval_quota.c: may so many messages be added, of which all but the last have
+ * so many octets?  STATE_RECORDS, or it is refused. */
+enum state_verdict eval_quota(const struct index *ix, struct work *w,
+	    uint64_t messages, uint64_t bytes);
+/* The same for all that an APPEND brings, at least one. */
+enum state_verdict eval_quota_append(const struct index *ix,
+	    struct work *w);
 void	 eval_step_begin(struct index *ix, struct work *w);
 /*
  * eval_append.c.  The mailbox of a name as a client gives it, that is to exist:

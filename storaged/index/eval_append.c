@@ -118,7 +118,8 @@ eval_append(struct index *ix, struct work *w, struct batch *b)
 		    eval_no(w, MBOX_TRYCREATE, eval_no_target);
 	if (w->u.append.n == 0)
 		return STATE_NOTHING;
-	if ((v = eval_room(ix, w, &box, w->u.append.n)) != STATE_RECORDS)
+	if ((v = eval_room(ix, w, &box, w->u.append.n)) != STATE_RECORDS ||
+	    (v = eval_quota_append(ix, w)) != STATE_RECORDS)
 		return v;
 	for (i = 0; i < w->u.append.n; i++) {
 		it = &w->u.append.v[i];

@@ -20,6 +20,19 @@ collect(const struct mailwalk *walk, unsigned i, void *arg)
 	return uidset_add(arg, uid, uid);
 }
 
+/* The same for a COPY, with the sizes. */
+static int
+collect_copy(const struct mailwalk *walk, unsigned i, void *arg)
+{
+	struct work	*w = arg;
+
+	if (w->step.facts) {
+		w->step.bytes += w->step.last;
+		w->step.last = (uint64_t)walk->k.v[MAIL_SIZE][i];
+	}
+	return collect(walk, i, &w->answer.ok.src);
+}
+
 static int
 collect_deleted(const struct mailwalk *walk, unsigned i, void *arg)
 {
@@ -227,8 +240,13 @@ copy_found(const struct index *ix, struct work *w, const struct box *dst)
 
 	if (count == 0)
 		return STATE_NOTHING;
-	return eval_room(ix, w, dst, count) == STATE_RECORDS ? STATE_MORE :
-	    STATE_NOTHING;
+	if (eval_room(ix, w, dst, count) != STATE_RECORDS)
+		return STATE_NOTHING;
+	/* A MOVE takes away what it adds, and is never refused. */
+	if (w->kind == WORK_COPY &&
+	    eval_quota(ix, w, count, w->step.bytes) != STATE_RECORDS)
+		return STATE_NOTHING;
+	return STATE_MORE;
 }
 
 enum state_verdict
@@ -247,8 +265,8 @@ eval_copy(struct index *ix, struct work *w, struct batch *b)
 		    eval_no(w, MBOX_TRYCREATE, eval_no_target);
 	if (w->step.scanned)
 		return copy_emit(ix, w, b, &dst);
-	if (eval_scan(ix, w, c->box, &c->uids, collect,
-	    &w->answer.ok.src) == -1)
+	w->step.facts = w->kind == WORK_COPY && w->step.quota.bytes != 0;
+	if (eval_scan(ix, w, c->box, &c->uids, collect_copy, w) == -1)
 		v = STATE_FAILED;
 	else if (w->step.scanned)
 		v = copy_found(ix, w, &dst);

@@ -21,7 +21,8 @@ eval_scan(struct index *ix, struct work *w, uint64_t box,
 
 	if (w->step.from == 0)
 		w->step.from = 1;
-	mailwalk_init(&walk, &ix->hot, box, set, w->step.from, false);
+	mailwalk_init(&walk, &ix->hot, box, set, w->step.from,
+	    w->step.facts);
 	while (n < EVAL_SCAN && (rv = mailwalk_next(&walk)) == 1) {
 		for (i = 0; i < walk.npick; i++)
 			if (fn(&walk, walk.pick[i], arg) == -1)
@@ -92,4 +93,6 @@ eval_step_begin(struct index *ix, struct work *w)
 	uidset_free(&w->step.found);
 	memset(&w->step, 0, sizeof(w->step));
 	w->step.tx = ix->ntx;
+	if (ix->quota != NULL)
+		w->step.quota = *ix->quota;
 }

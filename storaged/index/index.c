@@ -106,7 +106,8 @@ hot_existing(struct index *ix)
 		return -1;
 	if (db_whole(ix->path_hot) && db_open(&ix->hot, ix->path_hot, false,
 	    false, index_sql, ST_MAX) == 0 && meta_read(ix) == 0 &&
-	    past_count(ix) == 0 && !ix->hot.failed)
+	    past_count(ix) == 0 && usage_read(&ix->hot, &ix->usage) == 0 &&
+	    !ix->hot.failed)
 		return 0;
 	log_info("index: %s: from another boot or version, or damaged: "
 	    "rebuilding from the bucket", ix->path_hot);
@@ -120,6 +121,7 @@ hot_create(struct index *ix)
 {
 	index_unlink(ix->path_hot);
 	memset(&ix->mark, 0, sizeof(ix->mark));
+	memset(&ix->usage, 0, sizeof(ix->usage));
 	ix->npast = 0;
 	if (db_open(&ix->hot, ix->path_hot, true, false, index_sql,
 	    ST_MAX) == -1)
@@ -142,6 +144,7 @@ index_attach(struct index *ix)
 	    ST_MAX) == -1)
 		return -1;
 	ix->next = ix->mark;
+	ix->usage_next = ix->usage;
 	return 0;
 }
 
@@ -270,6 +273,7 @@ index_begin(struct index *ix)
 	ix->in_tx = true;
 	ix->ntx++;
 	ix->next = ix->mark;
+	ix->usage_next = ix->usage;
 	change_list_free(&ix->changes);
 	ix->ndead = 0;
 	return 0;
@@ -290,6 +294,7 @@ index_commit(struct index *ix, const struct state_mark *mark)
 	ix->in_tx = false;
 	ix->fresh = false;
 	ix->mark = ix->next = m;
+	ix->usage = ix->usage_next;
 	return 0;
 }
 
@@ -300,6 +305,7 @@ index_rollback(struct index *ix)
 		return;
 	ix->in_tx = false;
 	ix->next = ix->mark;
+	ix->usage_next = ix->usage;
 	change_list_free(&ix->changes);
 	uidset_free(&ix->save.last_uids);
 	ix->ndead = 0;
@@ -315,6 +321,7 @@ index_save(struct index *ix)
 
 	memset(save, 0, sizeof(*save));
 	save->next = ix->next;
+	save->usage = ix->usage_next;
 	save->ndead = ix->ndead;
 	save->last = TAILQ_LAST(&ix->changes, change_list);
 	if (save->last != NULL) {
@@ -351,6 +358,7 @@ index_back(struct index *ix)
 	}
 	uidset_free(&save->last_uids);
 	ix->next = save->next;
+	ix->usage_next = save->usage;
 	ix->ndead = save->ndead;
 }
 

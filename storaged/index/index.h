@@ -17,6 +17,7 @@
 #include "storaged/format/record.h"
 #include "storaged/index/db.h"
 #include "storaged/index/index_sql.h"
+#include "storaged/index/usage.h"
 
 #define INDEX_VERSION	5
 
@@ -60,7 +61,7 @@ struct dead {
 
 /* Where a nested transaction goes back to. */
 struct eval_conf;
-struct index_save { struct state_mark next; size_t ndead;
+struct index_save { struct state_mark next; struct usage usage; size_t ndead;
     struct change *last; struct uidset last_uids; uint64_t last_modseq; };
 
 struct index {
@@ -68,6 +69,8 @@ struct index {
 	char			*path_hot, *path_cold;
 	struct state_mark	 mark;		/* committed */
 	struct state_mark	 next;		/* in the transaction */
+	struct usage		 usage;		/* committed */
+	struct usage		 usage_next;	/* in the transaction */
 	bool			 in_tx;
 	uint64_t		 ntx;		/* transactions begun */
 	bool			 fresh;		/* empty: nothing of the
@@ -87,6 +90,7 @@ struct index {
 	struct index_save	 save;
 	const struct eval_conf	*conf;		/* for evaluation: borrowed,
 						   set by who opened it */
+	const struct quota	*quota;		/* likewise; NULL: none */
 	bool			 kw_turned;	/* keyword_full() may have
 						   changed */
 	uint64_t		 cause_session;	/* of the intent evaluated */

@@ -74,6 +74,8 @@ const char *const index_sql[ST_MAX] = {
 	[ST_BOX_BY_ID] = "SELECT " BOX_COLS " FROM box WHERE id = ?",
 	[ST_BOX_ALL] = "SELECT " BOX_COLS " FROM box ORDER BY id",
 	[ST_BOX_COUNT] = "SELECT count(*) FROM box",
+	[ST_BOX_USAGE] = "SELECT ifnull(sum(size), 0),"
+	    " ifnull(sum(messages), 0) FROM box",
 	[ST_BOX_CHILDREN] = "SELECT id, name FROM box"
 	    " WHERE name >= ?1 AND name < ?2 ORDER BY name",
 	[ST_BOX_PAGE] = "SELECT " BOX_COLS " FROM box WHERE name > ?1"

@@ -164,6 +164,8 @@ op_no(struct op *op, enum mbox_code code, const char *text)
 	log_debug("session=%08x user=%s cmd=%s ms=%llu result=no why=\"%s\"",
 	    op->s->name, op->user->word, op->class->name,
 	    (unsigned long long)(clock_ms() - op->since_ms), text);
+	if (code == MBOX_OVERQUOTA)
+		op_over_log(op);
 	(void)session_send(op->s, IMSG_REPLY_NO, op->id, &no);
 	op_end(op);
 }

@@ -103,6 +103,13 @@ bool	 op_blocked(const struct op *op);
 void	 op_credit(struct op *op, uint32_t bytes);
 /* The session is gone: the op ends without a reply. */
 void	 op_orphan(struct op *op);
+/*
+ * op_room.c.  Is its user at the quota, or over it, so that nothing can be
+ * added?  true: the op was refused, and is gone, or it waits, to be run again,
+ * for a state that is certain.  op_over_log: a line for the log.
+ */
+bool	 op_over_quota(struct op *op);
+void	 op_over_log(const struct op *op);
 /* Submits op->work to the commit; its answer ends the op. */
 void	 op_submit(struct op *op, enum work_kind kind);
 /* The answer of op->work: sent, and the op ends. */
@@ -111,7 +118,7 @@ void	 op_answer(struct op *op, enum commit_outcome o);
 /* The classes, op_x each, by request. */
 #define OP_TABLE(X)							\
 	X(mbox_list) X(select) X(unselect) X(meta) X(body) X(poll)	\
-	X(idle) X(append)
+	X(idle) X(append) X(room)
 #define X(name) extern const struct op_class op_##name;
 OP_TABLE(X)
 #undef X

@@ -162,6 +162,9 @@ append_begin(struct op *op)
 		op_no(op, MBOX_LIMIT, eval_full_text(&op->user->env->eval));
 		return false;
 	}
+	/* Once the octets are here, the evaluation decides. */
+	if (!x->whole && op_over_quota(op))
+		return false;
 	x->open = true;
 	if (!x->whole)
 		append_credit(op, MBOX_CREDIT - (req->early ? MBOX_EARLY : 0));

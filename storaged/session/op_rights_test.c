@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 
+#include "common/msg_deliver.h"
 #include "storaged/session/test/op_client.h"
 
 static void
@@ -44,6 +45,7 @@ static const struct mbox_store		 store = { .box = 1,
 					    .flags = MBOX_DELETED };
 static const struct mbox_copy		 copy = { .box = 1, .to = STR("Sent") };
 static const struct mbox_expunge	 expunge = { .box = 1 };
+static const struct mbox_room		 room = { .bytes = 1 };
 
 static const struct {
 	enum msg_type	 type;
@@ -65,6 +67,7 @@ static const struct {
 	{ IMSG_MBOX_COPY, &copy, GRANT_CHANGE },
 	{ IMSG_MBOX_MOVE, &copy, GRANT_CHANGE },
 	{ IMSG_MBOX_EXPUNGE, &expunge, GRANT_CHANGE },
+	{ IMSG_MBOX_ROOM, &room, GRANT_APPEND },
 };
 
 #define TYPES	4096	/* more than any message's number */
@@ -72,7 +75,7 @@ static const struct {
 /* What imapd sends besides: within a request, or an APPEND's (tried below). */
 static const uint32_t others[] = { IMSG_MBOX_CANCEL, IMSG_MBOX_MORE,
 	IMSG_APPEND_OPEN, IMSG_APPEND_DATA, IMSG_APPEND_MSG,
-	IMSG_APPEND_DONE, IMSG_APPEND_PARCEL, IMSG_MBOX_ROOM };
+	IMSG_APPEND_DONE, IMSG_APPEND_PARCEL };
 
 /* Every request of the message table is in one of the tables above. */
 static void

@@ -337,6 +337,7 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 	s->kind = grant->kind;
 	s->index = grant->index;
 	s->name = grant->session;
+	user_limits(u, &grant->quota);
 	TAILQ_INSERT_TAIL(&u->sessions, s, entry);
 	u->nsessions++;
 	nsessions++;

@@ -88,6 +88,15 @@ user_get(const char *id)
 	return u;
 }
 
+void
+user_limits(struct user *u, const struct user_quota *q)
+{
+	if (!q->known && u->quota_known)
+		return;
+	u->quota_known = q->known;
+	u->quota = (struct quota){ q->bytes, q->messages };
+}
+
 static void
 user_cluster(struct user *u, void *arg)
 {
@@ -351,6 +360,7 @@ user_open(struct user *u)
 		return -1;
 	cold_init(&u->cold, env->base, u->ix, u->word);
 	u->ix->conf = &env->eval;
+	u->ix->quota = &u->quota;
 	u->ix->on_reset = user_reset;
 	u->ix->reset_arg = u;
 	u->ix->has_views = ops->views;

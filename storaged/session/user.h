@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/msg_auth.h"
 #include "common/msg_mbox.h"
 #include "common/turns.h"
 #include "common/user.h"
@@ -70,6 +71,8 @@ struct user {
 	struct session_list	 sessions;
 	unsigned		 nsessions;
 	uint64_t		 spool;		/* octets: spool_room.h */
+	struct quota		 quota;		/* user_limits() */
+	bool			 quota_known;
 	struct recent		*recent;
 	size_t			 nrecent;
 	struct boxuids		*boxuids;	/* of what was selected */
@@ -87,6 +90,11 @@ struct user *user_get(const char *id);
 struct user *user_find(const char *id);
 /* Opens index and commit when closed.  0, or -1: why_code and why tell. */
 int	 user_open(struct user *u);
+/*
+ * A grant brings its quota.  known: of the user's own database; else the
+ * default, which counts while none is known.
+ */
+void	 user_limits(struct user *u, const struct user_quota *q);
 /* What to tell a client about an outcome other than success. */
 const char *user_refusal(enum commit_outcome o);
 /* Closes it if nothing is in progress; frees it if it has no session. */

@@ -119,6 +119,8 @@ check_replay(const char *what)
 	dump(&to->hot, &other);
 	CHECK(mine.len > 0);
 	differ(&mine, &other, what);
+	CHECK_ROW(ix->usage_next.bytes == to->usage_next.bytes &&
+	    ix->usage_next.messages == to->usage_next.messages, "%s", what);
 	buf_free(&mine);
 	buf_free(&other);
 	CHECK(index_reset(to) == 0);
