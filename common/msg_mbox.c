@@ -220,7 +220,8 @@ static const struct wire_field reply_ok_fields[] = {
 	    MBOX_VIEW_RANGES_MAX, NULL },
 	{ WIRE_U64, offsetof(struct reply_ok, modseq), 0, NULL },
 	{ WIRE_U64, offsetof(struct reply_ok, box), 0, NULL },
-	{ WIRE_BOOL, offsetof(struct reply_ok, full), 0, NULL }
+	{ WIRE_BOOL, offsetof(struct reply_ok, full), 0, NULL },
+	{ WIRE_BOOL, offsetof(struct reply_ok, known), 0, NULL }
 };
 const struct wire_struct reply_ok_wire =
     WIRE_STRUCT(reply_ok, reply_ok_fields);

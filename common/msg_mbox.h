@@ -272,6 +272,8 @@ struct reply_ok {
 	uint64_t	 box;		/* CREATE: the mailbox's id */
 	bool		 full;		/* STORE, APPEND: some keywords were
 					   dropped, there are too many */
+	bool		 known;		/* APPEND_PARCEL: its key is, nothing
+					   was stored */
 };
 struct reply_no {
 	uint8_t		 code;		/* enum mbox_code */

@@ -60,7 +60,7 @@ make_lie(struct fake *f, size_t i, enum msg_type type)
 	struct ev_flags		 flags = { box, uids, UINT64_MAX, 3 };
 	struct ev_expunged	 gone = { box, uids, 1, 3 };
 	struct reply_ok		 ok = { 1, 1, uids, uids, uids, 1, box,
-				    false };
+				    false, false };
 	struct mbox_selected	 selected = { box, 0, 1, 0, 9, 1, uids,
 				    { NULL, 0 }, false };
 	struct data_credit	 credit = { ranges[i / 2].last };

@@ -91,6 +91,17 @@ words_load(const struct field *f, const void *src)
 	return words;
 }
 
+static bool
+bytes_empty(const uint8_t *p, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] != 0)
+			return false;
+	return true;
+}
+
 /* Zero, or nothing in it. */
 static bool
 field_empty(const struct field *f, const void *src)
@@ -115,7 +126,7 @@ field_empty(const struct field *f, const void *src)
 	case FIELD_NEWER:
 		return true;
 	case FIELD_BYTES:
-		break;
+		return bytes_empty(m, f->size);
 	}
 	return false;
 }

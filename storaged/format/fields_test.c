@@ -142,9 +142,9 @@ test_there_and_back(void)
 		if (decode(&fs, &cut, &t, a, &rest) == 0)
 			CHECK_ROW(!same(&t, &full), "%zu", i);
 	}
-	/* What is zero or empty takes no byte, but for the id. */
+	/* What is zero or empty takes no byte. */
 	buf_reset(&b);
-	CHECK(fields_encode(&fs, &none, &b) == 0 && b.len == 6);
+	CHECK(fields_encode(&fs, &none, &b) == 0 && b.len == 0);
 	CHECK(decode(&fs, &b, &t, a, &rest) == 0 && same(&t, &none));
 	/* A full buffer is told. */
 	buf_free(&b);

@@ -16,6 +16,8 @@
 #define TRASH	0xfedcba9876543210ULL
 #define ID	{ 0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, \
 		  0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf }
+#define KEY	{ 0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, \
+    0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf }
 #define SUM	{ 0x5a, 0x5b, 0x5c, 0x5d, 0x5e, 0x5f }
 
 const uint8_t	example_history[16] = { 0x48, 0x69, 0x73, 0x74, 0x6f, 0x72,
@@ -83,6 +85,13 @@ struct example_record	example_records[] = {
 	    .forget = keywords + 1, .nforget = 1 } },
 	{ "EXPUNGE", { .type = RECORD_EXPUNGE, .box = INBOX,
 	    .uids = { some_uids, 2, 2 } } },
+	{ "ADD, delivered", { .type = RECORD_ADD, .box = INBOX,
+	    .uid = 42, .date = 1700000000, .savedate = 1700000060,
+	    .size = 4096, .msgid = ID, .threadid = 0x1122334455667788ULL,
+	    .mid = 0x99aabbccddeeff01ULL, .key = KEY,
+	    .place = { .where = RECORD_INLINE, .codec = CODEC_ZSTD,
+	    .offset = 300, .stored = 1800, .digest_len = 700,
+	    .sha256 = SUM } } },
 	{ NULL, { 0 } }
 };
 

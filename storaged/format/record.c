@@ -40,7 +40,8 @@ enum {				/* the numbers in the bucket */
 	F_DST_FIRST,
 	F_MID,
 	F_FORGET,
-	F_LAST = F_FORGET
+	F_KEY,
+	F_LAST = F_KEY
 };
 
 static int	 place_put(const void *, struct buf *);
@@ -86,12 +87,13 @@ static const struct field rows[] = {
 	[F_MID] =	  { FIELD_FIX64, "mid", AT(mid), .newer = true },
 	[F_FORGET] =	  { FIELD_WORDS, "forget", WORDS_AT(forget),
 			    .newer = true },
+	[F_KEY] =	  { FIELD_BYTES, "key", AT(key), .newer = true },
 };
 /* In the order of a line of pailctl dump. */
 static const uint8_t shown[] = { F_BOX, F_NAME, F_UIDVALIDITY, F_USE, F_ON,
 	F_UIDS, F_DST, F_DST_FIRST, F_UID, F_SIZE, F_DATE, F_ZONE, F_SAVEDATE,
 	F_THREADID, F_MSGID, F_HOW, F_FLAGS, F_KEYWORDS, F_PLACE, F_MID,
-	F_FORGET };
+	F_FORGET, F_KEY };
 _Static_assert(nitems(shown) == F_LAST, "each field is shown");
 
 #define HAS(f)	FIELD_BIT(F_##f)

@@ -31,7 +31,7 @@ struct fields;
 	    HAS(BOX) | HAS(UID) | HAS(DATE) | HAS(SAVEDATE) |		\
 	    HAS(SIZE) | HAS(MSGID) | HAS(THREADID) | HAS(PLACE),	\
 	    HAS(FLAGS) | HAS(KEYWORDS) | HAS(ZONE) | HAS(MID) |		\
-	    HAS(FORGET))						\
+	    HAS(FORGET) | HAS(KEY))					\
 	/* Flags, dates, ids and places are the source's. */		\
 	X(6, COPY, copy,						\
 	    HAS(BOX) /* source */ | HAS(UIDS) | HAS(DST) |		\
@@ -92,6 +92,7 @@ struct record {
 	uint64_t	 threadid;
 	uint64_t	 mid;		/* hash of the Message-ID; 0: none, or
 					   the writer was older */
+	uint8_t		 key[16];	/* of its delivery; 0: none */
 	struct record_place place;
 	struct uidset	 uids;
 	uint64_t	 dst;

@@ -142,6 +142,22 @@ add_mid(struct index *ix, const struct record *r)
 	    r->threadid);
 }
 
+/* What is a day older than a newer delivery is forgotten: by the records' own
+ * dates, so that it is the same on every node. */
+static int
+add_key(struct index *ix, const struct record *r)
+{
+	static const uint8_t	 none[sizeof(r->key)];
+
+	if (memcmp(r->key, none, sizeof(none)) == 0)
+		return 0;
+	if (db_run(&ix->hot, ST_DKEY_PRUNE, "i", r->savedate -
+	    INDEX_KEY_LIFE) == -1)
+		return -1;
+	return db_run(&ix->hot, ST_DKEY_ADD, "bi", (const void *)r->key,
+	    sizeof(r->key), r->savedate);
+}
+
 static int
 add_mail(struct index *ix, const struct record *r, int64_t kw)
 {
@@ -179,7 +195,7 @@ apply_add(struct index *ix, const struct record *r, uint64_t commit)
 	    keyword_in_box(ix, r->box, &nums, r->number) == -1)
 		return -1;
 	if (add_msg(ix, r, commit) == -1 || add_mid(ix, r) == -1 ||
-	    add_mail(ix, r, kw) == -1 ||
+	    add_key(ix, r) == -1 || add_mail(ix, r, kw) == -1 ||
 	    usage_add(&ix->usage_next, 1, r->size) == -1)
 		return -1;
 	if (db_run(&ix->hot, ST_BOX_ADDED, "uiiiiuu", r->box,

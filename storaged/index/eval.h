@@ -6,6 +6,7 @@
 #ifndef STORAGED_EVAL_H
 #define STORAGED_EVAL_H
 
+#include "common/msg_deliver.h"
 #include "common/msg_mbox.h"
 #include "storaged/commit/commit.h"
 #include "storaged/index/eval_conf.h"
@@ -109,6 +110,9 @@ struct work {
 		struct mbox_subscribe	 subscribe;
 		struct {
 			struct str		 name;
+			uint8_t			 target; /* msg_deliver.h */
+			bool			 keyed;
+			uint8_t			 key[DELIVER_KEY_LEN];
 			struct append_item	*v;
 			size_t			 n;
 		} append;
@@ -183,6 +187,10 @@ extern const char eval_no_target[];
 int	 eval_target(struct index *ix, struct str name, struct box *box);
 enum state_verdict eval_room(const struct index *ix, struct work *w,
 	    const struct box *box, uint64_t more);
+/* CREATE and SUBSCRIBE for a delivery (eval_box.c).  STATE_RECORDS, or why
+ * not. */
+enum state_verdict eval_create_for(struct index *ix, struct work *w,
+	    struct batch *b, struct str name, struct box *box);
 uint32_t eval_uidvalidity(struct index *ix, struct batch *b);
 /* Which of the names can be had: in w->words.  0 or -1. */
 int	 eval_words(struct index *ix, struct work *w, const struct str *names,

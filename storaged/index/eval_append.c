@@ -1,6 +1,7 @@
 /*
  * APPEND becomes records, and what it shares with COPY: the mailbox that a
- * message is to go to, and whether there is room in it.
+ * message is to go to, and whether there is room in it.  A delivery says where
+ * else it may go, and has a key: what was stored under it is not stored again.
  */
 #include "common/compat.h"
 
@@ -94,12 +95,41 @@ append_one(struct index *ix, struct work *w, struct append_item *it,
 	r.mid = it->mid;
 	if (append_thread(ix, it, &r.threadid) == -1)
 		return STATE_FAILED;
+	if (w->u.append.keyed)
+		memcpy(r.key, w->u.append.key, sizeof(r.key));
 	if (it->large)
 		r.place = it->place;
 	v = eval_emit(ix, b, &r, it->large ? NULL : &it->small);
 	it->number = r.number;
 	it->uid = uid;
 	return v;
+}
+
+/* Where the message goes.  STATE_RECORDS, or why not. */
+static enum state_verdict
+append_target(struct index *ix, struct work *w, struct batch *b,
+    struct box *box)
+{
+	const struct str	 name = w->u.append.name;
+	const uint8_t		 target = w->u.append.target;
+	enum state_verdict	 v;
+	int			 rv = 0;
+
+	if ((target & DELIVER_JUNK) != 0)
+		rv = box_by_use(&ix->hot, MBOX_USE_JUNK, box);
+	if (rv == 0)
+		rv = eval_target(ix, name, box);
+	if (rv == 0 && (target & DELIVER_CREATE) != 0) {
+		v = eval_create_for(ix, w, b, name, box);
+		if (v != STATE_NOTHING || (target & DELIVER_OR_INBOX) == 0)
+			return v;
+		answer_clear(&w->answer);
+	}
+	if (rv == 0 && (target & DELIVER_OR_INBOX) != 0)
+		rv = box_by_name(&ix->hot, STR("INBOX"), box);
+	if (rv == 0)
+		return eval_no(w, MBOX_TRYCREATE, eval_no_target);
+	return rv == 1 ? STATE_RECORDS : STATE_FAILED;
 }
 
 enum state_verdict
@@ -113,11 +143,19 @@ eval_append(struct index *ix, struct work *w, struct batch *b)
 	size_t			 i;
 	int			 rv;
 
-	if ((rv = eval_target(ix, w->u.append.name, &box)) != 1)
-		return rv == -1 ? STATE_FAILED :
-		    eval_no(w, MBOX_TRYCREATE, eval_no_target);
+	if (w->u.append.keyed) {
+		if ((rv = key_known(&ix->hot, w->u.append.key,
+		    batch_time(b))) == -1)
+			return STATE_FAILED;
+		a->ok.known = rv == 1;
+		if (rv == 1)
+			return STATE_NOTHING;
+	}
+	if ((v = append_target(ix, w, b, &box)) != STATE_RECORDS)
+		return v;
 	if (w->u.append.n == 0)
-		return STATE_NOTHING;
+		return !w->u.append.keyed ? STATE_NOTHING : eval_no(w,
+		    MBOX_UNAVAILABLE, "Send the message again");
 	if ((v = eval_room(ix, w, &box, w->u.append.n)) != STATE_RECORDS ||
 	    (v = eval_quota_append(ix, w)) != STATE_RECORDS)
 		return v;

@@ -149,6 +149,34 @@ eval_create(struct index *ix, struct work *w, struct batch *b)
 }
 
 enum state_verdict
+eval_create_for(struct index *ix, struct work *w, struct batch *b,
+    struct str raw, struct box *box)
+{
+	char			 name[MBOX_NAME_MAX + 1];
+	struct record		 r;
+	enum state_verdict	 v;
+	int64_t			 n;
+	int			 rv;
+
+	if (mailbox_name(raw, name) == -1)
+		return eval_no(w, MBOX_CANNOT, bad_name);
+	if ((v = create_superiors(ix, w, b, name, 1)) != STATE_RECORDS ||
+	    (v = create_one(ix, b, str_from(name), 0, &r)) != STATE_RECORDS)
+		return v;
+	if (box_by_id(&ix->hot, r.box, box) != 1 ||
+	    (rv = sub_has(&ix->hot, r.name)) == -1 ||
+	    sub_count(&ix->hot, &n) == -1)
+		return STATE_FAILED;
+	if (rv == 1 || n >= MBOX_MAILBOXES_MAX)
+		return STATE_RECORDS;
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_SUBSCRIBE;
+	r.name = str_from(name);
+	r.on = true;
+	return eval_emit(ix, b, &r, NULL);
+}
+
+enum state_verdict
 eval_delete(struct index *ix, struct work *w, struct batch *b)
 {
 	char			 name[MBOX_NAME_MAX + 1];

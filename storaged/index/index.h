@@ -19,7 +19,8 @@
 #include "storaged/index/index_sql.h"
 #include "storaged/index/usage.h"
 
-#define INDEX_VERSION	5
+#define INDEX_VERSION	6
+#define INDEX_KEY_LIFE	(24 * 3600)	/* s: deliveries' keys are known */
 
 /* What committed records did, in their order; events.c notifies the
  * sessions. */

@@ -66,6 +66,16 @@ box_after(struct db *db, struct str after, struct box *box)
 	return box_one(db, st, box);
 }
 
+int
+box_by_use(struct db *db, uint32_t use, struct box *box)
+{
+	sqlite3_stmt	*st = db_st(db, ST_BOX_BY_USE);
+
+	if (db_bind(db, st, "i", (int64_t)use) == -1)
+		return -1;
+	return box_one(db, st, box);
+}
+
 /* The statement of the inferiors of name, bound; NULL: failed.  "name/" <=
  * inferior < "name0": '0' follows '/'. */
 static sqlite3_stmt *
@@ -161,6 +171,17 @@ thread_find(struct db *db, uint64_t mid, uint64_t *thread)
 	if ((rv = db_one(db, st, &v)) == 1)
 		*thread = (uint64_t)v;
 	return rv;
+}
+
+int
+key_known(struct db *db, const uint8_t key[DELIVER_KEY_LEN], int64_t now)
+{
+	sqlite3_stmt	*st = db_st(db, ST_DKEY_GET);
+	int64_t		 one;
+
+	return db_bind(db, st, "bi", (const void *)key,
+	    (size_t)DELIVER_KEY_LEN, now - INDEX_KEY_LIFE) == -1 ? -1 :
+	    db_one(db, st, &one);
 }
 
 int

@@ -7,6 +7,7 @@
 #ifndef STORAGED_INDEX_READ_H
 #define STORAGED_INDEX_READ_H
 
+#include "common/msg_deliver.h"
 #include "common/msg_mbox.h"
 #include "storaged/index/index.h"
 #include "storaged/index/keyword.h"
@@ -26,6 +27,8 @@ struct box {
 /* 1: found, 0: no such mailbox, -1: failed. */
 int	 box_by_name(struct db *db, struct str name, struct box *box);
 int	 box_by_id(struct db *db, uint64_t id, struct box *box);
+/* The first by name with that special use. */
+int	 box_by_use(struct db *db, uint32_t use, struct box *box);
 /* The first mailbox by name behind after; for walking all of them. */
 int	 box_after(struct db *db, struct str after, struct box *box);
 int	 box_has_children(struct db *db, const char *name);
@@ -39,6 +42,9 @@ int	 box_count(struct db *db, int64_t *n);
 int	 sub_count(struct db *db, int64_t *n);
 /* The thread of the message with that Message-ID (its hash).  1, 0, -1. */
 int	 thread_find(struct db *db, uint64_t mid, uint64_t *thread);
+/* Was a message stored with that key in the day before now (s)?  1, 0, -1. */
+int	 key_known(struct db *db, const uint8_t key[DELIVER_KEY_LEN],
+	    int64_t now);
 /* 1, 0, -1 */
 int	 sub_has(struct db *db, struct str name);
 /* The first subscribed name behind after that is no mailbox. */

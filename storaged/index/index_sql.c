@@ -6,7 +6,7 @@
  * msg is a message's bytes: COPY shares it; its number m is that of the ADD
  * record.  gone holds the tombstones, one row an EXPUNGE; past the messages
  * that were expunged while a session might still show them to its client
- * (past.c), a row each.
+ * (past.c), a row each.  dkey holds the keys of the deliveries of a day.
  */
 #include "storaged/index/index_sql.h"
 
@@ -39,6 +39,8 @@ const char index_schema[] =
 " WITHOUT ROWID;"
 "CREATE INDEX kwbox ON boxkw(kw);"
 "CREATE TABLE mid(h INTEGER PRIMARY KEY, thread INTEGER);"
+"CREATE TABLE dkey(k BLOB PRIMARY KEY, date INTEGER) WITHOUT ROWID;"
+"CREATE INDEX dkeydate ON dkey(date);"
 "CREATE TABLE recent(box INTEGER PRIMARY KEY, uid INTEGER);";
 
 const char index_cold_schema[] =
@@ -72,6 +74,8 @@ const char *const index_sql[ST_MAX] = {
 
 	[ST_BOX_BY_NAME] = "SELECT " BOX_COLS " FROM box WHERE name = ?",
 	[ST_BOX_BY_ID] = "SELECT " BOX_COLS " FROM box WHERE id = ?",
+	[ST_BOX_BY_USE] = "SELECT " BOX_COLS " FROM box WHERE use & ?1 != 0"
+	    " ORDER BY name LIMIT 1",
 	[ST_BOX_ALL] = "SELECT " BOX_COLS " FROM box ORDER BY id",
 	[ST_BOX_COUNT] = "SELECT count(*) FROM box",
 	[ST_BOX_USAGE] = "SELECT ifnull(sum(size), 0),"
@@ -167,6 +171,9 @@ const char *const index_sql[ST_MAX] = {
 
 	[ST_MID_GET] = "SELECT thread FROM mid WHERE h = ?",
 	[ST_MID_ADD] = "INSERT OR IGNORE INTO mid VALUES (?, ?)",
+	[ST_DKEY_GET] = "SELECT 1 FROM dkey WHERE k = ? AND date >= ?",
+	[ST_DKEY_ADD] = "INSERT OR REPLACE INTO dkey VALUES (?, ?)",
+	[ST_DKEY_PRUNE] = "DELETE FROM dkey WHERE date < ?",
 	[ST_RECENT_GET] = "SELECT uid FROM recent WHERE box = ?",
 	[ST_RECENT_SET] = "INSERT OR REPLACE INTO recent VALUES (?, ?)",
 };

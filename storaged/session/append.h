@@ -47,6 +47,9 @@ struct append {
 	/* the message being received */
 	struct buf		 mem;
 	int			 fd;		/* its spool; -1 */
+	uint8_t			 target;	/* msg_deliver.h */
+	bool			 keyed;
+	uint8_t			 key[DELIVER_KEY_LEN];
 	struct parcel		*parcel;	/* or what it is, but for so */
 	size_t			 prefix;	/* many octets of mem */
 	uint64_t		 room;		/* taken on disk */
@@ -77,6 +80,12 @@ size_t	 append_holds(const struct session *s, unsigned *spools);
 int	 append_item(struct op *op, const struct append_msg *r);
 /* Might it become a small message? */
 bool	 append_small(const struct append *x, struct str digest);
+/*
+ * append_parcel.c.  A large one that seems to be stored already is not uploaded
+ * again: true, its key is evaluated alone; if it is not known after all, the
+ * message is to come again.
+ */
+bool	 append_repeated(struct op *op);
 /* append_item.c.  A new one, of zeros; NULL: ENOMEM. */
 struct append_item *append_item_new(struct append *x);
 /* Flags, keywords, dates, ids.  -1: malformed, or ENOMEM. */

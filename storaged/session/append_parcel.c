@@ -6,7 +6,9 @@
  */
 #include "common/compat.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "common/msg_deliver.h"
@@ -47,6 +49,10 @@ parcel_item(struct op *op, const struct append_parcel *r)
 
 	if (r->key.len != 0 && r->key.len != DELIVER_KEY_LEN)
 		return -1;
+	x->target = r->target;
+	x->keyed = r->key.len > 0;
+	if (x->keyed)
+		memcpy(x->key, r->key.p, sizeof(x->key));
 	x->parcel = parcel_keep(op->s->index, r->parcel);
 	if (x->parcel == NULL) {
 		op_no(op, MBOX_UNAVAILABLE,
@@ -96,4 +102,19 @@ append_parcel(struct session *s, const struct msg *m)
 		rv = parcel_item(op, &r);
 	arena_free(a);
 	return rv;
+}
+
+bool
+append_repeated(struct op *op)
+{
+	struct append	*x = op->x;
+
+	if (!x->keyed || key_known(&op->user->ix->read, x->key,
+	    (int64_t)time(NULL)) != 1)
+		return false;
+	large_free(x, TAILQ_FIRST(&x->larges));
+	x->n = 0;
+	free((void *)(uintptr_t)x->v[0].digest.p);
+	x->open = true;
+	return true;
 }

@@ -152,6 +152,11 @@ append_begin(struct op *op)
 		op->state = OP_WAITS;
 		return false;
 	}
+	/* Where a delivery goes is found when it is evaluated. */
+	if (rv == 0 && x->target != 0) {
+		x->open = true;
+		return true;
+	}
 	if (rv != 1) {
 		op_no(op, rv == 0 ? MBOX_TRYCREATE : MBOX_SERVERBUG,
 		    rv == 0 ? "No such mailbox" :
@@ -181,7 +186,7 @@ append_run(struct op *op)
 			return;		/* runs again when it is */
 		x->open = true;
 	}
-	if (!x->open && !append_begin(op))
+	if (!x->open && !append_repeated(op) && !append_begin(op))
 		return;
 	if (!TAILQ_EMPTY(&x->larges))
 		(void)large_work(op);
@@ -364,7 +369,8 @@ append_committed(struct intent *in, enum commit_outcome o, void *arg)
 	size_t			 i;
 
 	(void)in;
-	if (o == COMMIT_DONE && op->work.answer.code == MBOX_CODE_NONE) {
+	if (o == COMMIT_DONE && op->work.answer.code == MBOX_CODE_NONE &&
+	    !op->work.answer.ok.known) {
 		x->kept = true;
 		for (i = 0; i < x->n; i++) {
 			it = &x->v[i];
@@ -387,6 +393,9 @@ append_submit(struct op *op)
 
 	x->submitted = true;
 	op->work.u.append.name = req->name;
+	op->work.u.append.target = x->target;
+	op->work.u.append.keyed = x->keyed;
+	memcpy(op->work.u.append.key, x->key, sizeof(x->key));
 	op->work.u.append.v = x->v;
 	op->work.u.append.n = x->n;
 	in->bytes = x->bytes + 512 * x->n;

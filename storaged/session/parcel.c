@@ -39,7 +39,6 @@ struct parcel {
 	uint32_t		 id;
 	unsigned		 refs;		/* the set's, and appends' */
 	bool			 whole;
-	bool			 evicted;
 	struct buf		 mem;
 	int			 fd;		/* -1: it is in mem */
 	uint64_t		 size;
@@ -168,7 +167,6 @@ parcel_evict(void *arg)
 		log_warnx("lmtpd result=no why=\"the spool is full, and a "
 		    "message of %llu octets occupies most of it\"",
 		    (unsigned long long)p->size);
-	p->evicted = true;
 	p->refs++;
 	if (p->set != NULL)
 		parcel_no(p, MBOX_UNAVAILABLE, no_space);
@@ -480,14 +478,10 @@ parcel_size(const struct parcel *p)
 int
 parcel_read(const struct parcel *p, void *buf, size_t len, uint64_t at)
 {
-	if (p->evicted) {
-		errno = ESTALE;
-		return -1;
-	}
 	if (p->fd != -1)
 		return file_read_at(p->fd, buf, len, at);
 	if (at > p->mem.len || len > p->mem.len - at) {
-		errno = EBADMSG;
+		errno = ESTALE;
 		return -1;
 	}
 	memcpy(buf, p->mem.data + at, len);
