@@ -36,7 +36,7 @@ def test_a_wrong_password_and_an_unknown_user_get_the_same_no():
 def test_a_password_is_hashed_by_the_scheme_that_is_asked_for():
     begins = {"yescrypt": "$y$", "argon2id": "$argon2id$v=19$m=65536,t=3,p=1$",
               "bcrypt": "$2b$10$", "sha512-crypt": "$6$rounds=100000$",
-              "scram-sha-256": "SCRAM-SHA-256$100000:"}
+              "scram-sha-256": "SCRAM-SHA-256$65536:"}
     with suite.Suite() as s:
         for scheme, begin in begins.items():
             s.ctl("user", "add", "--scheme", scheme, scheme,

@@ -6,13 +6,20 @@ import concurrent.futures
 import imaplib
 import json
 import os
+import pty
 import pwd
 import re
+import select
+import signal
+import ssl
 import subprocess
 
+import bearer
+import certs
 import pam
 import proc
 import slapd
+import sts
 import suite
 
 PASSWORD = "pass, with = signs"
@@ -248,10 +255,37 @@ def with_mbsync(s, mechanism, user, password):
     return r.returncode == 0 and b"INBOX" in r.stdout
 
 
+def with_mutt(s, mechanism, user, password):
+    """On a terminal; it opens the mailbox and quits."""
+    rc = os.path.join(s.dir, "muttrc")
+    with open(rc, "w") as f:
+        f.write("set imap_user='%s' imap_pass='%s' ssl_starttls=no\n"
+                "set ssl_force_tls=no imap_authenticators=%s quit=yes\n"
+                "set mail_check=0 wait_key=no folder=%s\npush <quit>\n" % (
+                    user, password, mechanism.lower(), s.dir))
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.update(HOME=s.dir, TERM="vt100")
+        os.execvp("mutt", ["mutt", "-n", "-F", rc, "-R", "-f",
+                           "imap://127.0.0.1:%d/INBOX" % s.imap_port])
+    seen = b""
+    while select.select([fd], [], [], 60)[0]:
+        try:
+            seen += os.read(fd, 65536)
+        except OSError:             # it has ended
+            break
+    else:
+        os.kill(pid, signal.SIGKILL)
+    os.close(fd)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert status == 0, seen[-2000:]
+    return logins(s, user)[-1][:2] == (mechanism, "ok")
+
+
 CLIENTS = {
-    "PLAIN": (with_imaplib, with_curl, with_gsasl),
-    "LOGIN": (with_imaplib, with_curl, with_gsasl, with_mbsync),
-    "SCRAM-SHA-256": (with_gsasl,),
+    "PLAIN": (with_imaplib, with_curl, with_gsasl, with_mbsync, with_mutt),
+    "LOGIN": (with_imaplib, with_curl, with_gsasl, with_mbsync, with_mutt),
+    "SCRAM-SHA-256": (with_gsasl, with_mbsync, with_mutt),
 }
 
 
@@ -304,8 +338,10 @@ def test_each_row_of_the_matrix_logs_in():
         for d in databases:
             for mechanism in d.mechanisms:
                 # A pair is no other thing to a client.
-                for client in CLIENTS[mechanism][:1 if isinstance(
-                        d, (FileLdap, LdapPam, LdapFile)) else None]:
+                clients = CLIENTS[mechanism]
+                if d.lookup != d.verifier and not isinstance(d, SystemPam):
+                    clients = clients[:1]
+                for client in clients:
                     assert client(s, mechanism, d.user, d.password), (
                         d.__class__.__name__, mechanism, client.__name__,
                         s.log_tail())
@@ -350,6 +386,63 @@ def test_a_wrong_password_is_one_in_each_row():
         for user in strangers:
             assert logins(s, user)[-1][2] == "the password is right, but " \
                 "the lookup does not know the user", logins(s, user)
+
+
+def external(s, pem, user):
+    """With this certificate: the answer of EXTERNAL, or None: logged in."""
+    ctx = ssl._create_unverified_context()
+    if pem:
+        ctx.load_cert_chain(pem)
+    m = imaplib.IMAP4_SSL("127.0.0.1", s.imaps_port, ssl_context=ctx,
+                          timeout=60)
+    try:
+        m.authenticate("EXTERNAL", lambda _: user.encode())
+        assert m.select()[0] == "OK"
+        return None
+    except imaplib.IMAP4.error as e:
+        return str(e)
+    finally:
+        m.shutdown()
+
+
+def curl_external(s, pem, user):
+    r = subprocess.run(
+        ["curl", "-s", "-S", "-k", "--max-time", "60", "--cert", pem,
+         "--login-options", "AUTH=EXTERNAL", "-u", user + ":",
+         "imaps://127.0.0.1:%d/" % s.imaps_port], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=90)
+    return r.returncode == 0 and b"INBOX" in r.stdout
+
+
+def test_tokens_and_certificates_are_rows_beside_passwords():
+    """The login itself says who it is: lookup token."""
+    with sts.Oidc() as p:
+        s = suite.Suite(users=("ann",))
+        a = certs.Authority(s.dir)
+        carl = "carl@example.org"
+        card = a.issue("carl", "email:" + carl)
+        s.over["auth"] = "[{type: file, path: users}, {type: oidc, issuer: " \
+            "'%s', audience: %s, claim: sub}, {type: certificate, " \
+            "ca-file: %s}]" % (p.url, p.CLIENT, a.ca)
+        s.write_conf()
+        with s:
+            token = p.token(600, "bob")
+            for m in bearer.MECHANISMS:
+                assert bearer.attempt(s, token, "bob", m) is None, m
+                # cells that cannot be: another's name, a password as token
+                assert bearer.attempt(s, token, "ann", m)
+                assert bearer.attempt(s, suite.PASSWORD, "ann", m)
+            assert bearer.curl(s, token, "bob")[0] == 0
+            assert external(s, card, "") is None
+            assert external(s, card, carl) is None
+            assert curl_external(s, card, carl)
+            for pem, user in ((card, "ann"), (None, carl), (None, "")):
+                assert external(s, pem, user), (pem, user)
+            for user, password in (("bob", token), (carl, ""),
+                                   ("bob", suite.PASSWORD)):
+                assert not with_imaplib(s, "PLAIN", user, password), user
+            assert with_imaplib(s, "PLAIN", "ann", suite.PASSWORD)
+            assert token not in s.log_text()
 
 
 def test_who_has_the_right_password_is_told_that_it_is_of_no_use():
