@@ -13,7 +13,7 @@
 #			changes that no unit test notices (mk/mutants.list)
 #	make fresh	runs make run and make regress in a minimal Debian 12
 #	make bench	measures performance, compared with Dovecot and with a
-#			plain loop of requests
+#			plain loop of requests; logins and handshakes
 #	make WERROR=-Werror	turns warnings into errors, as regress does
 #	make clients	measures APPEND from unmodified clients, with and
 #			without TCP_NODELAY: imaplib, net-imap, async-imap
@@ -85,6 +85,7 @@ mutants: tests
 # Compares with MinIO's own speed and with Dovecot: the whole table.
 bench: all
 	@python3 regress/bench/bench.py
+	@python3 regress/bench/logins.py
 
 # Unmodified mail clients, including those that take long to build.
 clients: all
