@@ -69,7 +69,7 @@ check_bad(void)
 {
 	static const char *const rows[] = {
 		"", ".", "a..b", ".a", "a.", "a b", "a@b", "a\tb", "\xff",
-		"a\xc2\xa0" "b", "a\x7f"
+		"a\302\240b", "a\x7f"
 	};
 	char	u[DOMAIN_MAX + 1], longest[DOMAIN_MAX + 2];
 	size_t	i;
