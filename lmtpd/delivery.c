@@ -80,7 +80,7 @@ delivery_room(const struct delivery *d)
 {
 	size_t	 room = least_room(d);
 
-	return room > d->held ? room - d->held : 0;
+	return room >= d->held + DELIVERY_LEAST ? room - d->held : 0;
 }
 
 /* One has no channel yet. */

@@ -17,6 +17,8 @@
 struct delivery;
 struct event_base;
 
+#define DELIVERY_LEAST	1024	/* octets: less is no room */
+
 struct delivery_ops {
 	/* delivery_room() was 0, and is not any more. */
 	void	(*room)(void *arg);
@@ -32,8 +34,8 @@ struct delivery_ops {
 struct delivery *delivery_new(struct event_base *base,
 	    const struct envelope *e, struct rcpt *const *v, size_t n,
 	    const struct delivery_ops *ops, void *arg);
-/* How many octets it takes now.  A delivery that has failed takes any number,
- * drops them, and says so after delivery_end(). */
+/* How many octets it takes now: DELIVERY_LEAST or more, or 0.  A delivery that
+ * has failed takes any number, drops them, and says so after delivery_end(). */
 size_t	 delivery_room(const struct delivery *d);
 /* The message as it came: without dot-stuffing, lines end in CRLF.  len is at
  * most delivery_room(). */

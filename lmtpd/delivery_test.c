@@ -246,6 +246,18 @@ test_pressure(void)
 		rig_settle();
 	}
 	CHECK(n == PARCEL_WINDOW && t.rooms == 0);
+	rig_free(&t);
+
+	/* The last octets of the window are no room: who wants more than
+	 * there is would wait for what does not come. */
+	rig_rcpt(&t, "bob@s0 eve@s1");
+	rig_begin(&t);
+	while (delivery_room(t.d) > 1024)
+		delivery_data(t.d, part, 1024);
+	CHECK(delivery_room(t.d) == 1024);
+	delivery_data(t.d, part, 1023);
+	rig_settle();
+	CHECK(delivery_room(t.d) == 0 && t.rooms == 0);
 	fake_give(1);
 	rig_until(&t.rooms, 1);
 	rig_data(&t, part, 60000);
