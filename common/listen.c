@@ -185,7 +185,9 @@ listen_add(struct event_base *base, const struct listen_ops *ops,
 	l->fd = fd;
 	l->ops = ops;
 	l->implicit = strcmp(protocol, ops->implicit) == 0;
-	snprintf(l->url, sizeof(l->url), "%s://%s", protocol, address);
+	/* As "listen" has it: lmtp+unix:/run/pail/lmtp.sock is one, too. */
+	snprintf(l->url, sizeof(l->url), "%s:%s%s", protocol,
+	    address[0] == '/' ? "" : "//", address);
 	/* paild sends all of them again when one was lost on its way. */
 	TAILQ_FOREACH(o, &listeners, entry)
 		if (strcmp(o->url, l->url) == 0 && same_socket(o->fd, fd)) {

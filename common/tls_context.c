@@ -16,6 +16,7 @@
 
 #include "common/compat.h"
 #include "common/sign_provider.h"
+#include "common/slice.h"
 #include "common/tls_ticket.h"
 
 /* TLS 1.2: ephemeral keys and AEAD, nothing else (RFC 9325 section 4.2);
@@ -399,6 +400,19 @@ limit_one(SSL_CTX *ctx, bool only_13, const char *tls12, const char *tls13)
 	    *tls12 != '\0' ? tls12 : TLS12_CIPHERS) == 1 &&
 	    SSL_CTX_set_ciphersuites(ctx, *tls13 != '\0' ? tls13 :
 	    TLS_DEFAULT_CIPHERSUITES) == 1;
+}
+
+int
+tls_limits_read(struct tls_limits *l, const struct slice *s, char *why,
+    size_t size)
+{
+	l->only_13 = strcmp(slice_str(s, "tls-min-version"), "TLSv1.3") == 0;
+	if (slice_words(s, "tls-ciphers", l->suites, sizeof(l->suites)) ==
+	    -1) {
+		snprintf(why, size, "tls-ciphers: too many suites");
+		return -1;
+	}
+	return 0;
 }
 
 int

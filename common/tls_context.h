@@ -32,6 +32,16 @@ int	 tls_context_ocsp(SSL_CTX *ctx, struct str response);
  */
 int	 tls_context_limit(SSL_CTX *first, bool only_13, const char *suites,
 	    char *why, size_t size);
+/* The two of them in the configuration: tls-min-version, tls-ciphers. */
+struct tls_limits {
+	bool	 only_13;
+	char	 suites[320];		/* "": all that are safe */
+};
+struct slice;
+/* 0, or -1 with the reason. */
+int	 tls_limits_read(struct tls_limits *l, const struct slice *s, char *why,
+	    size_t size);
+
 /*
  * Clients that name this host (RFC 6066 section 3) and begin with first are
  * given other, of which first takes a reference; other may be first itself.

@@ -10,7 +10,6 @@
 #include "common/nofile.h"
 #include "common/proxy.h"
 #include "common/slice.h"
-#include "common/tls_context.h"
 #include "imapd/cert.h"
 
 struct imapd_conf conf;
@@ -96,12 +95,8 @@ read_words(struct imapd_conf *c, const struct slice *s, char *why,
 		return -1;
 	}
 	c->plaintext = plaintext_words[i].value;
-	c->tls_13 = strcmp(slice_str(s, "tls-min-version"), "TLSv1.3") == 0;
-	if (slice_words(s, "tls-ciphers", c->suites, sizeof(c->suites)) ==
-	    -1) {
-		snprintf(why, size, "tls-ciphers: too many suites");
+	if (tls_limits_read(&c->limits, s, why, size) == -1)
 		return -1;
-	}
 	word = slice_str(s, "append-nul");
 	c->nul_replace = strcmp(word, "replace") == 0;
 	if (!c->nul_replace && strcmp(word, "refuse") != 0) {
@@ -125,8 +120,8 @@ conf_read(struct imapd_conf *c, const struct slice *s, char *why, size_t size)
 	if (cert_conf(s, c->tls, why, size) == -1)
 		return -1;
 	n.tls = c->tls;			/* credd's to replace */
-	if (n.tls != NULL && tls_context_limit(n.tls, n.tls_13, n.suites, why,
-	    size) == -1)
+	if (n.tls != NULL && tls_context_limit(n.tls, n.limits.only_13,
+	    n.limits.suites, why, size) == -1)
 		return -1;
 	*c = n;
 	return 0;
@@ -137,8 +132,8 @@ conf_tls(SSL_CTX *ctx)
 {
 	char	 why[256];
 
-	if (ctx != NULL && tls_context_limit(ctx, conf.tls_13, conf.suites,
-	    why, sizeof(why)) == -1)
+	if (ctx != NULL && tls_context_limit(ctx, conf.limits.only_13,
+	    conf.limits.suites, why, sizeof(why)) == -1)
 		log_warnx("tls: %s", why);
 	/* connections hold a reference to the context that they began with */
 	cert_apply(ctx);

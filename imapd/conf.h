@@ -11,14 +11,15 @@
 
 #include <openssl/types.h>
 
+#include "common/tls_context.h"
+
 struct slice;
 
 enum plaintext_login { PLAINTEXT_NEVER, PLAINTEXT_LOOPBACK, PLAINTEXT_ALWAYS };
 
 struct imapd_conf {
 	SSL_CTX			*tls;		/* NULL: no TLS */
-	bool			 tls_13;	/* and nothing older */
-	char			 suites[320];	/* "": all that are safe */
+	struct tls_limits	 limits;	/* of TLS */
 	enum plaintext_login	 plaintext;
 	char			 mechanisms[128]; /* "PLAIN LOGIN" */
 	uint64_t		 append_limit;	/* octets of one message */

@@ -3,26 +3,38 @@
  * octets; it opens no files and no sockets, knows no passwords and no keys, of
  * the store or of TLS.  lmtpd(8).
  */
+#include "common/compat.h"
+
 #include <unistd.h>
 
-#include "common/compat.h"
+#include "common/clock.h"
 #include "common/daemon.h"
+#include "common/listen.h"
 #include "common/log.h"
+#include "common/nofile.h"
 #include "common/sign_client.h"
 #include "common/slice.h"
-#include "common/tls_context.h"
+#include "lmtpd/client.h"
+#include "lmtpd/conf.h"
+#include "lmtpd/counters.h"
 #include "lmtpd/granted.h"
 #include "lmtpd/parcel.h"
+#include "lmtpd/run.h"
+#include "lmtpd/txn.h"
 
-static SSL_CTX	*tls;		/* NULL: no TLS */
-static bool	 ready;		/* paild was told */
+#define DRAIN_SECONDS	10	/* for transactions under way */
+#define SPARE		24	/* descriptors: channels, new listeners */
+
+static struct event	 ev_drain;
+static uint64_t		 drain_until;
+static uint64_t		 room;		/* descriptors for connections */
+static bool		 ready;		/* paild was told */
 
 /* Before the first certificates there is nothing to say to who wants TLS. */
 static void
 lmtpd_certificates(SSL_CTX *ctx)
 {
-	tls_context_free(tls);
-	tls = ctx;
+	conf_tls(ctx);
 	if (!ready)
 		daemon_ready();
 	ready = true;
@@ -33,9 +45,9 @@ lmtpd_prepare(struct slice *s)
 {
 	char	 why[300];
 
-	(void)s;
+	conf_host(&conf);
 	if (sign_client_init("lmtp", lmtpd_certificates, why,
-	    sizeof(why)) == -1)
+	    sizeof(why)) == -1 || conf_read(&conf, s, why, sizeof(why)) == -1)
 		fatalx("%s", why);
 }
 
@@ -46,6 +58,9 @@ lmtpd_start(struct event_base *base, struct slice *s)
 	ready = !slice_bool(s, "tls");
 	if (ready)
 		daemon_ready();
+	room = nofile_free();
+	room = room > 2 * SPARE ? room - SPARE : room / 2;
+	conf_fit(&conf, room);
 }
 
 static void
@@ -62,9 +77,65 @@ lmtpd_peer(enum proc_kind kind, uint32_t index, int fd)
 }
 
 static void
+lmtpd_listen(const char *protocol, const char *address, int fd)
+{
+	static const struct listen_ops	 ops = {
+		.implicit = "lmtps",
+		.busy = "421 4.3.2 Too many connections\r\n",
+		.room = client_room,
+		.serve = run_accept
+	};
+
+	listen_add(daemon_base(), &ops, protocol, address, fd);
+}
+
+static int
+lmtpd_reload(struct slice *s, char *why, size_t size)
+{
+	if (conf_read(&conf, s, why, size) == -1)
+		return -1;
+	conf_fit(&conf, room);
+	listen_keep(s);
+	granted_forget();
+	return 0;
+}
+
+/* Clients without a transaction go first, the others when it is over. */
+static void
+drain_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval	 tv = { .tv_usec = 50 * 1000 };
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (nclients == 0) {
+		daemon_drained();
+		return;
+	}
+	clients_drain(clock_ms() >= drain_until);
+	evtimer_add(&ev_drain, &tv);
+}
+
+static void
 lmtpd_drain(void)
 {
-	daemon_drained();
+	listen_close();
+	clients_draining = true;
+	drain_until = clock_ms() + DRAIN_SECONDS * 1000;
+	evtimer_assign(&ev_drain, daemon_base(), drain_look, NULL);
+	event_active(&ev_drain, EV_TIMEOUT, 0);
+}
+
+static void
+lmtpd_counts(void)
+{
+	const struct client	*c;
+	uint64_t		 transactions = 0;
+
+	TAILQ_FOREACH(c, &clients, entry)
+		transactions += c->txn.open;
+	LMTPD_COUNTERS(COUNTER_TELL)
 }
 
 static const struct daemon lmtpd = {
@@ -72,7 +143,10 @@ static const struct daemon lmtpd = {
 	.prepare = lmtpd_prepare,
 	.start = lmtpd_start,
 	.peer = lmtpd_peer,
+	.listen = lmtpd_listen,
+	.reload = lmtpd_reload,
 	.drain = lmtpd_drain,
+	.counts = lmtpd_counts,
 	.late_ready = true
 };
 

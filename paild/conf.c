@@ -240,6 +240,18 @@ conf_at(const struct conf *c, const char *fmt, ...)
 	return conf_str(c, path);
 }
 
+bool
+conf_listens(const struct conf *c, const char *protocol)
+{
+	const char	*url;
+	unsigned	 i;
+
+	for (i = 0; (url = conf_at(c, "listen.%u", i)) != NULL; i++)
+		if (strncmp(url, protocol, strlen(protocol)) == 0)
+			return true;
+	return false;
+}
+
 uint32_t
 conf_processes(const struct conf *c, enum proc_kind kind)
 {
@@ -253,8 +265,9 @@ conf_processes(const struct conf *c, enum proc_kind kind)
 	s = conf_str(c, path);
 	if (s != NULL && strcmp(s, "auto") != 0)
 		return (uint32_t)strtoul(s, NULL, 10);
+	/* Mostly it waits: for storaged, and for what comes in. */
 	if (kind == PROC_LMTPD)
-		return 0;		/* nothing is delivered yet */
+		return conf_listens(c, "lmtp") ? 1 : 0;
 	cores = sysconf(_SC_NPROCESSORS_ONLN);
 	if ((proc_row(kind)->traits & PROC_SPARE) && cores < 2)
 		cores = 2;

@@ -75,6 +75,8 @@ uint64_t conf_num(const struct conf *c, const char *path);	/* 0 for NULL */
 /* The value at the path given by fmt; NULL as above. */
 const char *conf_at(const struct conf *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* Does a value of "listen" begin with protocol? */
+bool	 conf_listens(const struct conf *c, const char *protocol);
 /* How many processes: processes.imapd, .storaged, .authworker. */
 uint32_t conf_processes(const struct conf *c, enum proc_kind kind);
 

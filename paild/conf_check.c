@@ -252,8 +252,8 @@ check_listen(struct conf *c)
 			if (strcmp(pa, pb) == 0) {
 				conf_error(c, a->at,
 				    "%s: %s is already used by %s",
-				    a->path, a->value + (pa - a->value) + 3,
-				    b->path);
+				    a->path, strncmp(pa, "://", 3) == 0 ?
+				    pa + 3 : pa + 1, b->path);
 				break;
 			}
 		}

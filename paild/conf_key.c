@@ -24,13 +24,13 @@ enum {
 const struct conf_key conf_keys[] = {
 	{ "", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "the whole configuration" },
 	{ "listen", CONF_LIST, CONF_REQUIRED, 0, NULL, 1, 64, NULL,
-	    "the addresses to serve IMAP on" },
-	{ "listen.*", CONF_LISTEN, 0, IMAPD, NULL, 0, 0, NULL,
-	    "imap://ADDRESS:PORT, or imaps:// for implicit TLS" },
+	    "the addresses to serve IMAP and LMTP on" },
+	{ "listen.*", CONF_LISTEN, 0, IMAPD | LMTPD, NULL, 1, 100, NULL,
+	    "imap://ADDRESS:PORT, imaps://, lmtp:// or lmtp+unix:/PATH" },
 	{ "proxy-protocol", CONF_LIST, 0, 0, NULL, 0, 64, NULL,
 	    "the proxies whose connections begin with a PROXY protocol "
 	    "header" },
-	{ "proxy-protocol.*", CONF_NETWORK, 0, IMAPD, NULL, 0, 0, NULL,
+	{ "proxy-protocol.*", CONF_NETWORK, 0, IMAPD | LMTPD, NULL, 0, 0, NULL,
 	    "the address or network of a proxy" },
 	{ "control-socket", CONF_PATH, CONF_RESTART, 0,
 	    "/run/pail/pail.sock", 1, 100, NULL,
@@ -49,11 +49,11 @@ const struct conf_key conf_keys[] = {
 	    "host names it is for; by default those in the certificate" },
 	{ "tls.*.names.*", CONF_ID, 0, CREDD, NULL, 1, 253, "*.-_",
 	    "imap.example.org, or *.example.org" },
-	{ "tls-min-version", CONF_WORD, 0, IMAPD, "TLSv1.2", 0, 0,
+	{ "tls-min-version", CONF_WORD, 0, IMAPD | LMTPD, "TLSv1.2", 0, 0,
 	    "TLSv1.2 TLSv1.3", "the oldest version of TLS that is spoken" },
 	{ "tls-ciphers", CONF_LIST, 0, 0, NULL, 0, 9, NULL,
 	    "the cipher suites, in order of preference" },
-	{ "tls-ciphers.*", CONF_WORD, 0, IMAPD, NULL, 0, 0,
+	{ "tls-ciphers.*", CONF_WORD, 0, IMAPD | LMTPD, NULL, 0, 0,
 	    "TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 "
 	    "TLS_AES_128_GCM_SHA256 "
 	    "ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 "
@@ -383,6 +383,28 @@ const struct conf_key conf_keys[] = {
 	    "none + - =", "mail to user+detail is user's" },
 	{ "lmtp.postmaster", CONF_TEXT, 0, AUTHD, NULL, 1, 200, NULL,
 	    "the user who gets postmaster's mail" },
+	{ "lmtp.socket-mode", CONF_WORD, CONF_RESTART, 0, "0666", 0, 0,
+	    "0600 0660 0666", "who may connect to lmtp+unix: sockets" },
+	{ "lmtp.socket-group", CONF_STRING, CONF_RESTART, 0, NULL, 1, 32,
+	    NULL, "the group of lmtp+unix: sockets" },
+	{ "lmtp.detail", CONF_WORD, 0, LMTPD, "ignore", 0, 0,
+	    "ignore folder create", "what the +detail of an address is for" },
+	{ "lmtp.junk-header", CONF_HEADER, 0, LMTPD, NULL, 1, 250, NULL,
+	    "\"Name: value\" of messages that go to the Junk mailbox" },
+	{ "lmtp.bare-newlines", CONF_WORD, 0, LMTPD, "keep", 0, 0,
+	    "keep refuse", "messages with a CR or LF alone" },
+	{ "lmtp.xclient-networks", CONF_LIST, 0, 0, NULL, 0, 64, NULL,
+	    "whose word counts (XCLIENT) on who their client is" },
+	{ "lmtp.xclient-networks.*", CONF_NETWORK, 0, LMTPD, NULL, 0, 0,
+	    NULL, "an address or network" },
+	{ "lmtp.max-recipients", CONF_NUMBER, 0, LMTPD, "1000", 1, 10000,
+	    NULL, "recipients of a message; more are told to come again" },
+	{ "lmtp.max-connections", CONF_NUMBER, 0, LMTPD, "1000", 1, 100000,
+	    NULL, "connections per lmtpd process" },
+	{ "lmtp.idle-timeout", CONF_DURATION, 0, LMTPD, "5m", 5, 86400, NULL,
+	    "disconnects a client that sends or reads nothing" },
+	{ "lmtp.timeout", CONF_DURATION, 0, LMTPD, "4m", 5, 3600, NULL,
+	    "then a delivery that has not succeeded is to be tried again" },
 	{ "sasl-mechanisms", CONF_LIST, 0, 0, NULL, 1, 8, NULL,
 	    "the SASL mechanisms offered" },
 	{ "sasl-mechanisms.*", CONF_WORD, 0, IMAPD | AUTHD, NULL, 0, 0,
@@ -390,9 +412,10 @@ const struct conf_key conf_keys[] = {
 	    "PLAIN, LOGIN, SCRAM-SHA-256, OAUTHBEARER or XOAUTH2" },
 	{ "plaintext-login", CONF_WORD, 0, IMAPD, "loopback", 0, 0,
 	    "never loopback always", "plaintext passwords without TLS" },
-	{ "append-limit", CONF_SIZE, 0, IMAPD | STORAGED, "64M", 64 * K, 2 * G,
-	    NULL, "maximum size of a message (APPENDLIMIT)" },
-	{ "append-nul", CONF_WORD, 0, IMAPD, "refuse", 0, 0,
+	{ "append-limit", CONF_SIZE, 0, IMAPD | LMTPD | STORAGED, "64M",
+	    64 * K, 2 * G, NULL,
+	    "maximum size of a message (APPENDLIMIT, SIZE)" },
+	{ "append-nul", CONF_WORD, 0, IMAPD | LMTPD, "refuse", 0, 0,
 	    "refuse replace", "how messages with NUL bytes are handled" },
 	{ "messages-per-mailbox", CONF_NUMBER, 0, STORAGED, "4000000", 1,
 	    4000000, NULL, "above this, APPEND, COPY and MOVE are refused" },
@@ -469,102 +492,3 @@ const struct conf_list_default conf_list_defaults[] = {
 	{ "mailboxes.*.use", 4, "archive" },
 };
 const size_t conf_list_defaults_n = nitems(conf_list_defaults);
-
-const struct conf_key *
-conf_key_find(const char *path)
-{
-	size_t	i;
-
-	for (i = 0; i < nitems(conf_keys); i++)
-		if (strcmp(conf_keys[i].path, path) == 0)
-			return &conf_keys[i];
-	return NULL;
-}
-
-int
-conf_key_below(const char *child, const char *parent)
-{
-	size_t	n = strlen(parent);
-
-	if (*child == '\0')
-		return 0;
-	if (n > 0) {
-		if (strncmp(child, parent, n) != 0 || child[n] != '.')
-			return 0;
-		child += n + 1;
-	}
-	return strchr(child, '.') == NULL;
-}
-
-bool
-conf_word_in(const char *word, const char *words)
-{
-	const char	*p, *end;
-	size_t		 n = strlen(word);
-
-	for (p = words; *p != '\0'; p = *end == ' ' ? end + 1 : end) {
-		end = p + strcspn(p, " ");
-		if ((size_t)(end - p) == n && strncmp(word, p, n) == 0)
-			return true;
-	}
-	return false;
-}
-
-const char *
-conf_key_leaf(const char *path)
-{
-	const char	*dot = strrchr(path, '.');
-
-	return dot != NULL ? dot + 1 : path;
-}
-
-/* How many bytes of when name the key that decides: "type=s3" has 4. */
-static size_t
-selector_length(const char *when)
-{
-	return strcspn(when, "=");
-}
-
-const struct conf_key *
-conf_key_selector(const char *map)
-{
-	const char	*leaf;
-	size_t		 i, k, n;
-
-	for (i = 0; i < nitems(conf_keys); i++)
-		if (conf_keys[i].when != NULL &&
-		    conf_key_below(conf_keys[i].path, map))
-			break;
-	if (i == nitems(conf_keys))
-		return NULL;
-	n = selector_length(conf_keys[i].when);
-	for (k = 0; k < nitems(conf_keys); k++) {
-		leaf = conf_key_leaf(conf_keys[k].path);
-		if (conf_key_below(conf_keys[k].path, map) &&
-		    strlen(leaf) == n &&
-		    strncmp(leaf, conf_keys[i].when, n) == 0)
-			return &conf_keys[k];
-	}
-	return NULL;
-}
-
-bool
-conf_key_goes_with(const struct conf_key *key, const char *kind)
-{
-	const char	*words, *p, *end;
-	char		 word[32];
-
-	if (key->when == NULL || kind == NULL)
-		return true;
-	words = key->when + selector_length(key->when) + 1;
-	for (p = kind; *p != '\0'; p = *end == ' ' ? end + 1 : end) {
-		end = p + strcspn(p, " ");
-		if ((size_t)(end - p) >= sizeof(word))
-			continue;
-		memcpy(word, p, (size_t)(end - p));
-		word[end - p] = '\0';
-		if (conf_word_in(word, words))
-			return true;
-	}
-	return false;
-}

@@ -25,7 +25,7 @@ enum conf_type {
 	CONF_PATH,		/* absolute in the slice */
 	CONF_FILE,		/* the same; paild reads it, for who asks */
 	CONF_SECRET,		/* a value, {env: NAME} or {file: PATH} */
-	CONF_LISTEN,		/* imap://ADDRESS:PORT */
+	CONF_LISTEN,		/* imap://ADDRESS:PORT, lmtp+unix:/PATH */
 	CONF_LINE,		/* store.url: never shown */
 	CONF_NETWORK,		/* an IP address, or ADDRESS/BITS */
 	CONF_URL,		/* http://HOST[:PORT] or https://... */
@@ -37,7 +37,7 @@ enum conf_type {
 	CONF_PREFIX,
 	CONF_ARN,		/* of a role */
 	CONF_ID,		/* letters, digits, and those of words */
-	CONF_HEADER,		/* "Name: value", of an HTTP request */
+	CONF_HEADER,		/* "Name: value" */
 	CONF_COMPRESSION,
 	CONF_LDAP_URL,
 	CONF_LDAP_DN,		/* a template (common/ldap_name.h) */

@@ -23,6 +23,7 @@ static const struct {
 #include "paild/conf_mistakes.h"
 #include "paild/conf_mistakes_keys.h"
 #include "paild/conf_mistakes_mail.h"
+#include "paild/conf_mistakes_listen.h"
 };
 
 /* The messages of c, with the base directory as '@'. */

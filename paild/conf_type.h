@@ -21,9 +21,11 @@ const char *conf_quote(const char *s, char *dst, size_t size);
 /* base and path joined, unless path is absolute.  -1: too long. */
 int	 conf_path_join(const char *base, const char *path, struct buf *out);
 /*
- * Splits a normalised listen value: protocol "imap" or "imaps", host without
- * brackets ("*": any), port.  -1: does not fit.
+ * Splits a normalised listen value: protocol "imap", "imaps" or "lmtp", host
+ * without brackets ("*": any), port.  -1: does not fit.  Those that begin with
+ * CONF_UNIX go on with a path instead.
  */
+#define CONF_UNIX	"lmtp+unix:"
 int	 conf_listen_split(const char *value, char *protocol, size_t psize,
 	    char *host, size_t hsize, char *port, size_t portsize);
 /* Is it an address of this host's own, or its name? */

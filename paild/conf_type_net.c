@@ -17,6 +17,13 @@
 #include "paild/conf_parse.h"
 #include "paild/conf_type.h"
 
+static const struct listen_scheme {
+	const char	*name;
+	const char	*port;		/* by default */
+} listen_schemes[] = {
+	{ "imap", "143" }, { "imaps", "993" }, { "lmtp", "24" }
+};
+
 static bool
 is_address(const char *host)
 {
@@ -67,32 +74,67 @@ is_port(const char *s)
 	return errstr == NULL;
 }
 
+/* lmtp+unix:/PATH */
+static int
+parse_listen_unix(struct parse *p, const char *path)
+{
+	size_t	 n = strlen(path);
+
+	if (conf_check_printable(p) == -1)
+		return -1;
+	if (strncmp(path, "//", 2) == 0 && path[2] != '/')
+		return conf_wrong(p, "%s: a path has one slash (did you mean "
+		    "\"" CONF_UNIX "/%.60s\"?)", p->shown, path + 2);
+	path += strncmp(path, "//", 2) == 0 ? 2 : 0;
+	if (path[0] != '/' || path[1] == '\0' || path[strlen(path) - 1] == '/')
+		return conf_wrong(p, "%s: must be " CONF_UNIX "/PATH, the "
+		    "absolute path of a socket", p->shown);
+	if (n > p->key->max)
+		return conf_wrong(p, "%s: the path has %zu bytes, and that of "
+		    "a socket at most %llu", p->shown, n,
+		    (unsigned long long)p->key->max);
+	return buf_printf(p->out, CONF_UNIX "%s", path);
+}
+
+/* The scheme of n bytes, NULL after conf_wrong(). */
+static const struct listen_scheme *
+scheme_of(struct parse *p, size_t n)
+{
+	char	 near[8], word[16];
+	size_t	 i;
+
+	for (i = 0; i < nitems(listen_schemes); i++)
+		if (strlen(listen_schemes[i].name) == n &&
+		    strncmp(p->s, listen_schemes[i].name, n) == 0)
+			return &listen_schemes[i];
+	snprintf(word, sizeof(word), "%.*s", n < 15 ? (int)n : 15, p->s);
+	if (conf_word_nearest(word, "imap imaps lmtp", near,
+	    sizeof(near)) != NULL)
+		(void)conf_wrong(p, "%s: unknown scheme (did you mean "
+		    "\"%s://\"?)", p->shown, near);
+	else
+		(void)conf_wrong(p, "%s: unknown scheme: must be imap://, "
+		    "imaps://, lmtp:// or " CONF_UNIX "/PATH", p->shown);
+	return NULL;
+}
+
 int
 conf_parse_listen(struct parse *p)
 {
+	const struct listen_scheme *ls;
 	const char	*rest, *scheme;
-	char		 host[64], port[32], near[8], word[16];
-	size_t		 n;
+	char		 host[64], port[32];
 
+	if (strncmp(p->s, CONF_UNIX, strlen(CONF_UNIX)) == 0)
+		return parse_listen_unix(p, p->s + strlen(CONF_UNIX));
 	if ((rest = strstr(p->s, "://")) == NULL)
 		return conf_wrong(p, "%s has no scheme (did you mean "
-		    "\"imap://%.40s\"?)", p->shown, p->s);
-	n = (size_t)(rest - p->s);
+		    "\"%s%.40s\"?)", p->shown, *p->s == '/' ? CONF_UNIX :
+		    "imap://", p->s);
+	if ((ls = scheme_of(p, (size_t)(rest - p->s))) == NULL)
+		return -1;
+	scheme = ls->name;
 	rest += 3;
-	if (n == 4 && strncmp(p->s, "imap", 4) == 0)
-		scheme = "imap";
-	else if (n == 5 && strncmp(p->s, "imaps", 5) == 0)
-		scheme = "imaps";
-	else {
-		snprintf(word, sizeof(word), "%.*s", n < 15 ? (int)n : 15,
-		    p->s);
-		if (conf_word_nearest(word, "imap imaps", near,
-		    sizeof(near)) != NULL)
-			return conf_wrong(p, "%s: unknown scheme (did you mean "
-			    "\"%s://\"?)", p->shown, near);
-		return conf_wrong(p, "%s: unknown scheme: must be imap:// or "
-		    "imaps://", p->shown);
-	}
 	if (*rest != '[' && strchr(rest, ':') != NULL &&
 	    strchr(strchr(rest, ':') + 1, ':') != NULL)
 		return conf_wrong(p, "%s: an IPv6 address must be in brackets, "
@@ -107,7 +149,7 @@ conf_parse_listen(struct parse *p)
 		return conf_wrong(p, "%s: \"%s\" is not an address: use one "
 		    "such as 192.0.2.1, [2001:db8::1] or *", p->shown, host);
 	if (*port == '\0')
-		strlcpy(port, scheme[4] == 's' ? "993" : "143", sizeof(port));
+		strlcpy(port, ls->port, sizeof(port));
 	if (!is_port(port))
 		return conf_wrong(p, "%s: \"%s\" is not a port: must be 1 "
 		    "to 65535",

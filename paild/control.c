@@ -6,8 +6,6 @@
 #include "common/compat.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -21,12 +19,12 @@
 #include "paild/control.h"
 #include "paild/reload.h"
 #include "paild/ask.h"
+#include "paild/sockfile.h"
 
 struct control {
-	char			 path[108];
+	struct sockfile		 file;
 	int			 fd;
 	struct event		*ev;
-	struct stat		 st;		/* of our socket */
 	struct control_clients	 clients;
 	size_t			 n;
 	control_run_cb		 run;
@@ -181,79 +179,25 @@ on_accept(int fd, short what, void *arg)
 	event_add(c->ev, &tv);
 }
 
-/* Is another paild behind this socket? */
-static bool
-in_use(const struct sockaddr_un *sun)
-{
-	int	fd, r;
-
-	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
-		return false;
-	r = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
-	close(fd);
-	return r == 0;
-}
-
-/* An older socket goes; anything else was not meant. */
-static int
-clear_path(const char *path)
-{
-	struct stat	st;
-
-	if (lstat(path, &st) == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (S_ISSOCK(st.st_mode))
-		return unlink(path);
-	log_warnx("control-socket: %s exists and is not a socket: choose "
-	    "another path", path);
-	errno = EEXIST;
-	return -1;
-}
-
-/* The bound and listening socket, or -1 with errno. */
-static int
-bind_path(struct control *ctl, const struct sockaddr_un *sun)
-{
-	mode_t	mask;
-	int	fd, r, saved;
-
-	if (clear_path(ctl->path) == -1)
-		return -1;
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
-	    SOCK_NONBLOCK, 0)) == -1)
-		return -1;
-	mask = umask(0177);
-	r = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
-	umask(mask);
-	if (r == 0 && lstat(ctl->path, &ctl->st) == 0 &&
-	    listen(fd, 16) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 int
 control_open(struct paild *pd, control_run_cb run)
 {
-	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	const char		*path = conf_str(pd->conf, "control-socket");
 	struct control		*ctl = mem_new(1, sizeof(*ctl));
 
 	ctl->run = run;
 	TAILQ_INIT(&ctl->clients);
-	strlcpy(ctl->path, conf_str(pd->conf, "control-socket"),
-	    sizeof(ctl->path));
-	strlcpy(sun.sun_path, ctl->path, sizeof(sun.sun_path));
-	if (in_use(&sun)) {
-		log_warnx("control-socket: %s: in use by another paild",
-		    ctl->path);
+	ctl->fd = sockfile_open(&ctl->file, "control-socket", path, 0600,
+	    (gid_t)-1);
+	if (ctl->fd == -1 && errno == EADDRINUSE) {
+		log_warnx("control-socket: %s: in use by another paild", path);
 		free(ctl);
 		return -1;
 	}
-	if ((ctl->fd = bind_path(ctl, &sun)) == -1 || (ctl->ev = event_new(
-	    pd->base, ctl->fd, EV_READ | EV_PERSIST, on_accept, pd)) == NULL) {
-		log_warn("control-socket: %s", ctl->path);
+	if (ctl->fd == -1 || listen(ctl->fd, 16) == -1 ||
+	    (ctl->ev = event_new(pd->base, ctl->fd, EV_READ | EV_PERSIST,
+	    on_accept, pd)) == NULL) {
+		log_warn("control-socket: %s", path);
 		if (ctl->fd != -1)
 			close(ctl->fd);
 		free(ctl);
@@ -268,15 +212,11 @@ void
 control_close(struct paild *pd)
 {
 	struct control	*ctl = pd->control;
-	struct stat	 st;
 
 	if (ctl == NULL || ctl->ev == NULL)
 		return;
 	event_free(ctl->ev);
 	ctl->ev = NULL;
 	close(ctl->fd);
-	/* Ours, and not the one of a paild that has come after us. */
-	if (lstat(ctl->path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	    st.st_dev == ctl->st.st_dev && st.st_ino == ctl->st.st_ino)
-		unlink(ctl->path);
+	sockfile_remove(&ctl->file);
 }

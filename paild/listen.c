@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,23 +81,58 @@ listener_free(struct listener *l)
 		close(l->fds[0]);
 	if (l->fds[1] != -1)
 		close(l->fds[1]);
+	if (l->file.path[0] != '\0')
+		sockfile_remove(&l->file);
 	free(l);
 }
 
-static struct listener *
-listener_new(const char *url, unsigned *patience)
+/* A socket of lmtp+unix:, for who may by its mode and group. */
+static int
+open_file(struct listener *l, const struct conf *c, unsigned *patience)
 {
-	struct listener	*l;
-	char		 host[64], port[32];
+	const struct timespec	 ts = { 0, WAIT_MS * 1000 * 1000 };
+	const char		*name = conf_str(c, "lmtp.socket-group");
+	const struct group	*gr = NULL;
+	struct sockfile		 file;
+	mode_t			 mode;
+	int			 fd;
 
-	l = mem_new(1, sizeof(*l));
-	l->fds[0] = l->fds[1] = -1;
-	l->keep = l->fresh = true;
-	if (strlcpy(l->url, url, sizeof(l->url)) >= sizeof(l->url) ||
-	    conf_listen_split(url, l->protocol, sizeof(l->protocol), host,
+	mode = (mode_t)strtoul(conf_str(c, "lmtp.socket-mode"), NULL, 8);
+	if (name != NULL && (gr = getgrnam(name)) == NULL) {
+		log_warnx("lmtp.socket-group: no such group: %s", name);
+		errno = ENOENT;
+		return -1;
+	}
+	/* As bind_within(). */
+	while ((fd = sockfile_open(&file, "listen", l->address, mode,
+	    gr != NULL ? gr->gr_gid : (gid_t)-1)) == -1 &&
+	    errno == EADDRINUSE && *patience >= WAIT_MS) {
+		*patience -= WAIT_MS;
+		(void)nanosleep(&ts, NULL);
+	}
+	if (fd != -1)
+		l->file = file;
+	return fd;
+}
+
+/* A host and a port, or a path. */
+static int
+open_url(struct listener *l, const struct conf *c, unsigned *patience)
+{
+	char	 host[64], port[32];
+
+	if (strncmp(l->url, CONF_UNIX, strlen(CONF_UNIX)) == 0) {
+		strlcpy(l->protocol, CONF_UNIX, sizeof(l->protocol));
+		l->protocol[strlen(CONF_UNIX) - 1] = '\0';	/* the colon */
+		strlcpy(l->address, l->url + strlen(CONF_UNIX),
+		    sizeof(l->address));
+		l->fds[0] = open_file(l, c, patience);
+		return l->fds[0] != -1 ? 0 : -1;
+	}
+	if (conf_listen_split(l->url, l->protocol, sizeof(l->protocol), host,
 	    sizeof(host), port, sizeof(port)) == -1) {
-		free(l);
-		return NULL;
+		errno = EINVAL;
+		return -1;
 	}
 	strlcpy(l->address, strstr(l->url, "://") + 3, sizeof(l->address));
 	if (strcmp(host, "*") != 0)
@@ -105,8 +142,24 @@ listener_new(const char *url, unsigned *patience)
 	    errno == EADDRINUSE) {
 		close(l->fds[0]);
 		l->fds[0] = -1;
+		errno = EADDRINUSE;
 	}
-	if (l->fds[0] == -1) {
+	return l->fds[0] != -1 ? 0 : -1;
+}
+
+static struct listener *
+listener_new(const char *url, const struct conf *c, unsigned *patience)
+{
+	struct listener	*l;
+
+	l = mem_new(1, sizeof(*l));
+	l->fds[0] = l->fds[1] = -1;
+	l->keep = l->fresh = true;
+	if (strlcpy(l->url, url, sizeof(l->url)) >= sizeof(l->url)) {
+		free(l);
+		return NULL;
+	}
+	if (open_url(l, c, patience) == -1) {
 		log_warn("listen: %s", url);
 		listener_free(l);
 		return NULL;
@@ -140,7 +193,7 @@ listen_open(struct paild *pd, const struct conf *c, unsigned patience)
 			l->keep = true;
 			continue;
 		}
-		if ((l = listener_new(url, &patience)) == NULL)
+		if ((l = listener_new(url, c, &patience)) == NULL)
 			goto fail;
 		TAILQ_INSERT_TAIL(&fresh, l, entry);
 	}

@@ -16,6 +16,7 @@
 #include "common/msg_setup.h"
 #include "common/peer.h"
 #include "paild/conf.h"
+#include "paild/sockfile.h"
 
 #define PAIL_VERSION	"0.1"
 
@@ -62,11 +63,12 @@ struct proc {
 struct listener {
 	TAILQ_ENTRY(listener)	 entry;
 	char			 url[128];	/* as in the configuration */
-	char			 protocol[8];
-	char			 address[112];	/* host:port */
+	char			 protocol[16];
+	char			 address[112];	/* host:port, or a path */
 	int			 fds[2];	/* -1: none; "*" has two */
+	struct sockfile		 file;		/* path "": none */
 	bool			 keep;
-	bool			 fresh;		/* not sent to any imapd yet */
+	bool			 fresh;		/* not sent to anyone yet */
 };
 TAILQ_HEAD(listeners, listener);
 
