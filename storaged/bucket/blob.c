@@ -208,6 +208,16 @@ blob_list(struct blob_store *s, const char *prefix, const char *start_after,
 	return s->backend->list(s->b, prefix, start_after, max, prio, cb, arg);
 }
 
+struct blob_request *
+blob_copy(struct blob_store *s, const char *key, const char *etag,
+    const char *to, enum blob_priority prio, blob_cb cb, void *arg)
+{
+	if (s->backend->copy == NULL)
+		fatalx("blob_copy: a %s store cannot", s->backend->name);
+	s->counts.put++;
+	return s->backend->copy(s->b, key, etag, to, prio, cb, arg);
+}
+
 void
 blob_cancel(struct blob_request *r)
 {

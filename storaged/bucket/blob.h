@@ -21,6 +21,7 @@
 #include "storaged/util/piece.h"
 
 struct event_base;
+struct http_result;
 struct sandbox;
 struct blob_store;
 struct blob_request;		/* under way; owned by the store */
@@ -55,6 +56,8 @@ struct blob_result {
 	const char	*why;		/* log: status, code, request id */
 	const char	*cause;		/* what the operator must fix, if the
 					   response says so; else NULL, "" */
+	const struct http_result *http;	/* s3: of a GET or HEAD, for
+					   blob_metadata(); else NULL */
 };
 /* cause and why as one text: returns dst. */
 const char *blob_reason(const struct blob_result *r, char *dst, size_t size);
@@ -104,6 +107,18 @@ struct blob_request *blob_get(struct blob_store *s, const char *key,
 	    void *arg);
 struct blob_request *blob_head(struct blob_store *s, const char *key,
 	    enum blob_priority prio, blob_cb cb, void *arg);
+/* In the callback of a GET or HEAD: the object's user-defined metadata of that
+ * name ("recipients"), hostile.  false: none, or it does not fit. */
+bool	 blob_metadata(const struct blob_result *r, const char *name,
+	    char *dst, size_t size);
+/*
+ * Copies an object on the server, if its ETag is still this one: else
+ * BLOB_CONFLICT, and BLOB_ABSENT if it is gone.  Repeating it is harmless.
+ * For stores of type s3 only.
+ */
+struct blob_request *blob_copy(struct blob_store *s, const char *key,
+	    const char *etag, const char *to, enum blob_priority prio,
+	    blob_cb cb, void *arg);
 /* Delete up to 1,000 keys at once; the result's why names the first that
  * failed. */
 struct blob_request *blob_delete(struct blob_store *s,
@@ -115,7 +130,12 @@ struct blob_request *blob_delete(struct blob_store *s,
  * whose last part begins with a dot are left out, so n may be less than max
  * though there is more; it is 0 only when there is no more.
  */
-struct blob_listed { const char *key; uint64_t size; int64_t modified; };
+struct blob_listed {
+	const char	*key;
+	uint64_t	 size;
+	int64_t		 modified;	/* by the server's clock; 0: none */
+	char		 etag[BLOB_ETAG_MAX];	/* "": the backend has none */
+};
 typedef void (*blob_list_cb)(const struct blob_result *r,
 	    const struct blob_listed *v, size_t n, bool more, void *arg);
 struct blob_request *blob_list(struct blob_store *s, const char *prefix,
@@ -182,6 +202,10 @@ struct blob_backend {
 	struct blob_request *(*list)(void *b, const char *prefix,
 		    const char *start_after, unsigned max,
 		    enum blob_priority prio, blob_list_cb cb, void *arg);
+	/* NULL: it cannot copy. */
+	struct blob_request *(*copy)(void *b, const char *key,
+		    const char *etag, const char *to, enum blob_priority prio,
+		    blob_cb cb, void *arg);
 	void	 (*cancel)(void *b, struct blob_request *r);
 	void	 (*set_key)(void *b, const struct cred_key *key);
 	bool	 (*ready)(const void *b);

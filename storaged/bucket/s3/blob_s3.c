@@ -363,6 +363,7 @@ const struct blob_backend blob_s3_backend = {
 	.head = blob_s3_head,
 	.del = blob_s3_delete,
 	.list = blob_s3_list,
+	.copy = blob_s3_copy,
 	.cancel = s3_cancel,
 	.set_key = s3_set_key,
 	.ready = s3_ready,

@@ -14,7 +14,8 @@ get_done(const struct s3_answer *a, void *arg)
 	struct s3_blob *q = arg;
 	struct blob_result r = { .outcome = a->outcome, .etag = a->etag,
 	    .date = a->date, .retry_after = a->retry_after,
-	    .status = a->status, .why = a->why, .cause = a->cause };
+	    .status = a->status, .why = a->why, .cause = a->cause,
+	    .http = a->http };
 
 	q->call = NULL;
 	if (a->outcome == BLOB_LONG && q->want != 0)
@@ -78,7 +79,7 @@ head_done(const struct s3_answer *a, void *arg)
 	struct s3_blob *q = arg;
 	struct blob_result r = { .outcome = a->outcome, .etag = a->etag,
 	    .size = a->size, .date = a->date, .status = a->status,
-	    .why = a->why, .cause = a->cause };
+	    .why = a->why, .cause = a->cause, .http = a->http };
 
 	q->call = NULL;
 	s3_blob_over(q, &r);
@@ -95,4 +96,16 @@ blob_s3_head(void *b, const char *key, enum blob_priority prio, blob_cb cb,
 	q->call = s3_call_new(q->s3, "HEAD", q->key, "", S3_HEAD, prio);
 	s3_call_start(q->call, head_done, q);
 	return &q->r;
+}
+
+bool
+blob_metadata(const struct blob_result *r, const char *name, char *dst,
+    size_t size)
+{
+	char header[80];
+
+	if (r->http == NULL || (size_t)snprintf(header, sizeof(header),
+	    "x-amz-meta-%s", name) >= sizeof(header))
+		return false;
+	return http_header(r->http, header, dst, size);
 }

@@ -76,5 +76,7 @@ struct blob_request *blob_s3_delete(void *b, const char *const *keys,
 struct blob_request *blob_s3_list(void *b, const char *prefix,
 	    const char *start_after, unsigned max, enum blob_priority prio,
 	    blob_list_cb cb, void *arg);
+struct blob_request *blob_s3_copy(void *b, const char *key, const char *etag,
+	    const char *to, enum blob_priority prio, blob_cb cb, void *arg);
 
 #endif

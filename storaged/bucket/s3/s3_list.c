@@ -104,6 +104,9 @@ parse_entry(struct parse *p, const char *name, const char *text, size_t len)
 			return -1;
 	} else if (strcmp(name, "LastModified") == 0)
 		v->modified = parse_time(text);
+	else if (strcmp(name, "ETag") == 0 &&
+	    strlcpy(v->etag, text, sizeof(v->etag)) >= sizeof(v->etag))
+		v->etag[0] = '\0';
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "storaged/bucket/s3/s3_request_int.h"
 
 #define PAUSE_FIRST	100	/* ms; doubled each time, full jitter */
@@ -56,11 +57,11 @@ s3_call_new(struct s3 *s3, const char *method, const char *name,
 void
 s3_call_header(struct s3_call *c, const char *name, const char *value)
 {
-	if (c->nextra == S3_EXTRA || strlcpy(c->extra[c->nextra].value, value,
-	    sizeof(c->extra[0].value)) >= sizeof(c->extra[0].value)) {
+	if (c->nextra == S3_EXTRA || strlen(value) > S3_EXTRA_MAX) {
 		c->bad = true;
 		return;
 	}
+	c->extra[c->nextra].value = mem_dup(value);
 	c->extra[c->nextra++].name = name;
 }
 
@@ -119,6 +120,8 @@ call_free(struct s3_call *c)
 {
 	TAILQ_REMOVE(&c->s3->calls, c, entry);
 	event_free(c->timer);
+	while (c->nextra > 0)
+		free(c->extra[--c->nextra].value);
 	free(c->pieces);
 	free(c->query);
 	free(c);

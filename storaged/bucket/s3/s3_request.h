@@ -23,7 +23,8 @@
 #include "storaged/bucket/s3/s3_url.h"
 #include "storaged/util/helper.h"
 
-#define S3_EXTRA	4	/* headers that a call may add */
+#define S3_EXTRA	4	/* headers that a call may add, */
+#define S3_EXTRA_MAX	3400	/* bytes of each: the source of a copy */
 #define S3_ALWAYS	8	/* headers of every request */
 #define S3_CREATES	4	/* headers of what makes an object */
 #define S3_HASH_INLINE	262144	/* more is hashed in a helper thread */

@@ -21,7 +21,7 @@ struct s3_call {
 	char		 name[KEY_MAX];
 	char		*query;
 	enum s3_verb	 verb;
-	struct { const char *name; char value[512]; } extra[S3_EXTRA];
+	struct { const char *name; char *value; } extra[S3_EXTRA];
 	size_t		 nextra;
 	bool		 creates;
 	struct http_piece *pieces;

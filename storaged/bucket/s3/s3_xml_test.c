@@ -32,6 +32,7 @@ test_list(void)
 	CHECK(strcmp(l.v[0].key, "a/b c") == 0 && l.v[0].size == 434234 &&
 	    l.v[0].modified == 1255369830);
 	CHECK(strcmp(l.v[1].key, "z") == 0 && l.v[1].modified == 0);
+	CHECK(strcmp(l.v[0].etag, "\"e\"") == 0 && l.v[1].etag[0] == '\0');
 	s3_list_free(&l);
 	CHECK(s3_list_parse(list, strlen(list), 1, &l) == -1);
 	for (i = 0; i < strlen(list); i++) {

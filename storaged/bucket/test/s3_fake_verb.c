@@ -138,24 +138,12 @@ text_mode(struct s3_object *o)
 	o->len = n;
 }
 
-static void
-do_put(struct s3_fake *f, struct evhttp_request *r, const char *name,
-    const struct fake_step *s)
+/* The object of that name, with this body. */
+static struct s3_object *
+fake_store(struct s3_fake *f, struct evbuffer *in, const char *name)
 {
-	struct evbuffer *in = evhttp_request_get_input_buffer(r);
-	struct evkeyvalq *out = evhttp_request_get_output_headers(r);
 	struct s3_object *o = fake_find(f, name), *i;
-	int status;
 
-	if (!f->checked && (status = fake_refused(f, r, o)) != 0) {
-		if (s != NULL && s->act == FAKE_LOST)
-			fake_shut(r, NULL);
-		else
-			fake_answer(r, status, status == 404 ? "NoSuchKey" :
-			    status == 501 ? "NotImplemented" :
-			    "PreconditionFailed", NULL, 0);
-		return;
-	}
 	if (o == NULL) {
 		if ((o = calloc(1, sizeof(*o))) == NULL)
 			fatal("fake");
@@ -178,6 +166,59 @@ do_put(struct s3_fake *f, struct evhttp_request *r, const char *name,
 	strlcpy(o->before, o->etag, sizeof(o->before));
 	snprintf(o->etag, sizeof(o->etag), "\"%032x\"",
 	    f->mode == FAKE_SIZE_ETAG ? (unsigned)o->len : ++f->serial);
+	return o;
+}
+
+/* CopyObject: metadata is not kept. */
+static void
+do_copy(struct s3_fake *f, struct evhttp_request *r, const char *name,
+    const char *source)
+{
+	static const char done[] = "<CopyObjectResult><ETag>x</ETag>"
+	    "</CopyObjectResult>";
+	const char *match = fake_header(r, "x-amz-copy-source-if-match");
+	struct evbuffer *in = evhttp_request_get_input_buffer(r);
+	char from[1024];
+	struct s3_object *o;
+
+	strlcpy(from, strncmp(source, "/bucket/", 8) == 0 ? source + 8 : "",
+	    sizeof(from));
+	if (s3_list_unescape(from) == -1 || (o = fake_find(f, from)) == NULL) {
+		fake_answer(r, 404, "NoSuchKey", NULL, 0);
+		return;
+	}
+	if (match != NULL && strcmp(match, o->etag) != 0) {
+		fake_answer(r, 412, "PreconditionFailed", NULL, 0);
+		return;
+	}
+	evbuffer_add(in, o->data, o->len);
+	fake_store(f, in, name);
+	fake_answer(r, 200, NULL, done, sizeof(done) - 1);
+}
+
+static void
+do_put(struct s3_fake *f, struct evhttp_request *r, const char *name,
+    const struct fake_step *s)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(r);
+	struct evkeyvalq *out = evhttp_request_get_output_headers(r);
+	struct s3_object *o = fake_find(f, name);
+	int status;
+
+	if (!f->checked && (status = fake_refused(f, r, o)) != 0) {
+		if (s != NULL && s->act == FAKE_LOST)
+			fake_shut(r, NULL);
+		else
+			fake_answer(r, status, status == 404 ? "NoSuchKey" :
+			    status == 501 ? "NotImplemented" :
+			    "PreconditionFailed", NULL, 0);
+		return;
+	}
+	if (fake_header(r, "x-amz-copy-source") != NULL) {
+		do_copy(f, r, name, fake_header(r, "x-amz-copy-source"));
+		return;
+	}
+	o = fake_store(f, in, name);
 	if (s != NULL && s->act == FAKE_LOST) {
 		fake_shut(r, NULL);
 		return;
