@@ -6,6 +6,7 @@
 #include "common/msg.h"
 #include "common/msg_auth.h"
 #include "common/msg_deliver.h"
+#include "common/msg_ingest.h"
 #include "common/msg_mbox.h"
 #include "common/msg_setup.h"
 #include "common/msg_sign.h"

@@ -101,6 +101,31 @@ slice_free(struct slice *s)
 	free(s);
 }
 
+struct slice *
+slice_with(const struct slice *s, const char *const (*pairs)[2], size_t n)
+{
+	struct setup_pair	*v = mem_new(s->n + n, sizeof(*v));
+	struct setup_conf	 conf = { .pairs = { v, 0 } };
+	struct slice		*dst = mem_new(1, sizeof(*dst));
+	size_t			 i, k;
+
+	for (i = 0; i < n; i++)
+		v[conf.pairs.n++] = (struct setup_pair){
+		    str_from(pairs[i][0]), str_from(pairs[i][1]) };
+	for (i = 0; i < s->n; i++) {
+		for (k = 0; k < n; k++)
+			if (strcmp(pairs[k][0], s->v[i].key) == 0)
+				break;
+		if (k == n)
+			v[conf.pairs.n++] = (struct setup_pair){
+			    str_from(s->v[i].key), str_from(s->v[i].value) };
+	}
+	if (fill(dst, &conf) == -1)
+		fatalx("slice_with: a key twice");
+	free(v);
+	return dst;
+}
+
 static const char *
 find(const struct slice *s, const char *key)
 {

@@ -22,6 +22,12 @@ void	 slice_free(struct slice *s);		/* wipes; NULL is fine */
 const char *slice_str(const struct slice *s, const char *key);
 uint64_t slice_num(const struct slice *s, const char *key);
 bool	 slice_bool(const struct slice *s, const char *key);
+/*
+ * A slice of its own with the n values instead of those of s: pairs of key and
+ * value; a key that s has not is new.
+ */
+struct slice *slice_with(const struct slice *s,
+	    const char *const (*pairs)[2], size_t n);
 /* For lists: slice_at(s, "auth.%u.path", 0); NULL if there is no such key. */
 const char *slice_at(const struct slice *s, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));

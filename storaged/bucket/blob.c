@@ -39,6 +39,26 @@ blob_outcome_name(enum blob_outcome o)
 	return (size_t)o < nitems(names) ? names[o] : "unknown";
 }
 
+bool
+blob_etag_same(const char *a, const char *b)
+{
+	size_t	 n, m;
+
+	a = blob_etag_bare(a, &n);
+	b = blob_etag_bare(b, &m);
+	return n == m && memcmp(a, b, n) == 0;
+}
+
+const char *
+blob_etag_bare(const char *etag, size_t *len)
+{
+	if (strncmp(etag, "W/", 2) == 0)
+		etag += 2;
+	etag += strspn(etag, "\"");
+	*len = strcspn(etag, "\"");
+	return etag;
+}
+
 const char *
 blob_reason(const struct blob_result *r, char *dst, size_t size)
 {

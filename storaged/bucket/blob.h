@@ -42,6 +42,10 @@ enum blob_outcome {
 	BLOB_ERROR		/* an answer that makes no sense; 400 */
 };
 const char *blob_outcome_name(enum blob_outcome o);
+/* Of the same object?  Quotes and a weak mark are no difference: some servers
+ * lack them.  And an ETag without them. */
+bool	 blob_etag_same(const char *a, const char *b);
+const char *blob_etag_bare(const char *etag, size_t *len);
 
 struct blob_result {
 	enum blob_outcome outcome;

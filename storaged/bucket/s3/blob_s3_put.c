@@ -13,23 +13,6 @@
 #include "storaged/bucket/s3/blob_s3_int.h"
 #include "storaged/bucket/s3/s3_multipart.h"
 
-/* Quotes and a weak mark are no difference: some servers lack them. */
-static bool
-etag_same(const char *a, const char *b)
-{
-	size_t n, m;
-
-	if (strncmp(a, "W/", 2) == 0)
-		a += 2;
-	if (strncmp(b, "W/", 2) == 0)
-		b += 2;
-	a += strspn(a, "\"");
-	b += strspn(b, "\"");
-	n = strcspn(a, "\"");
-	m = strcspn(b, "\"");
-	return n == m && memcmp(a, b, n) == 0;
-}
-
 static void
 verify_done(const struct s3_answer *a, void *arg)
 {
@@ -42,7 +25,7 @@ verify_done(const struct s3_answer *a, void *arg)
 	if (a->outcome != BLOB_DONE)
 		snprintf(why, sizeof(why), "verify: HEAD after the PUT: %s %s",
 		    blob_outcome_name(a->outcome), a->why);
-	else if (!etag_same(a->etag, q->etag))
+	else if (!blob_etag_same(a->etag, q->etag))
 		snprintf(why, sizeof(why), "verify: the PUT returned ETag %s, "
 		    "the HEAD %s", q->etag, a->etag);
 	else if (a->size != q->put_len)

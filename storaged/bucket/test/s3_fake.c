@@ -374,3 +374,21 @@ s3_fake_bad(const struct s3_fake *f)
 {
 	return f->bad;
 }
+
+const char *
+s3_fake_body(struct s3_fake *f, const char *name)
+{
+	struct s3_object *o = fake_find(f, name);
+
+	return o != NULL ? (const char *)o->data : NULL;
+}
+
+void
+s3_fake_age(struct s3_fake *f, const char *name, int seconds)
+{
+	struct s3_object *o = fake_find(f, name);
+
+	if (o == NULL)
+		fatalx("fake: no object %s", name);
+	o->modified -= seconds;
+}

@@ -103,6 +103,10 @@ unsigned s3_fake_puts(const struct s3_fake *f, char letter);
  */
 void	 s3_fake_far(struct s3_fake *f, unsigned ms);
 unsigned s3_fake_waits(const struct s3_fake *f);
+/* Is there an object of that name?  Its body, NUL-terminated, dies with it. */
+const char *s3_fake_body(struct s3_fake *f, const char *name);
+/* It was written so many seconds earlier. */
+void	 s3_fake_age(struct s3_fake *f, const char *name, int seconds);
 unsigned s3_fake_left(const struct s3_fake *f);		/* of the script */
 /* Requests so far with that method ("": all), and objects. */
 unsigned s3_fake_count(const struct s3_fake *f, const char *method);

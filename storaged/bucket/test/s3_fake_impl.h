@@ -17,6 +17,7 @@ struct s3_object {
 	size_t		 len;
 	char		 etag[40], before[40];
 	int		 creates;
+	time_t		 modified;
 };
 
 #define VERBS	6

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -158,9 +159,11 @@ fake_store(struct s3_fake *f, struct evbuffer *in, const char *name)
 			TAILQ_INSERT_TAIL(&f->objects, o, entry);
 	}
 	free(o->data);
+	o->modified = time(NULL);
 	o->len = evbuffer_get_length(in);
 	o->data = malloc(o->len + 1);
 	evbuffer_copyout(in, o->data, o->len);
+	o->data[o->len] = '\0';
 	if (f->mode == FAKE_TEXT)
 		text_mode(o);
 	strlcpy(o->before, o->etag, sizeof(o->before));
@@ -285,6 +288,15 @@ do_get(struct s3_fake *f, struct evhttp_request *r, const char *name,
 	fake_answer(r, status, NULL, (char *)o->data + from, to - from);
 }
 
+static void
+list_stamp(const struct s3_object *o, char stamp[32])
+{
+	struct tm tm;
+
+	gmtime_r(&o->modified, &tm);
+	strftime(stamp, 32, "%Y-%m-%dT%H:%M:%S.000Z", &tm);
+}
+
 /* ListObjectsV2.  Our names need no escaping but for '%' and '+'. */
 static void
 do_list(struct s3_fake *f, struct evhttp_request *r)
@@ -293,6 +305,7 @@ do_list(struct s3_fake *f, struct evhttp_request *r)
 	struct evkeyvalq q;
 	const char *prefix, *after, *max, *c;
 	struct s3_object *o;
+	char stamp[32];
 	int n = 0, most;
 
 	evhttp_parse_query_str(evhttp_uri_get_query(
@@ -315,8 +328,10 @@ do_list(struct s3_fake *f, struct evhttp_request *r)
 		for (c = o->name; *c != '\0'; c++)
 			evbuffer_add_printf(b, *c == '%' || *c == '+' ?
 			    "%%%02X" : "%c", *c);
-		evbuffer_add_printf(b, "</Key><Size>%zu</Size></Contents>",
-		    o->len);
+		list_stamp(o, stamp);
+		evbuffer_add_printf(b, "</Key><Size>%zu</Size><ETag>%s</ETag>"
+		    "<LastModified>%s</LastModified></Contents>", o->len,
+		    o->etag, stamp);
 	}
 	evbuffer_add_printf(b, "<IsTruncated>%s</IsTruncated>"
 	    "</ListBucketResult>", n > most ? "true" : "false");

@@ -1,0 +1,271 @@
+/*
+ * Claims: a node creates claims/<id> (If-None-Match), and no other takes the
+ * mail meanwhile.  A claim whose age, by the server's clock alone, is more than
+ * "claim-time" is taken over: its holder renews it while it lives.  A claim is
+ * only a hint, which saves work: that no mail is stored twice follows from the
+ * idempotency key of its records (pail-bucket(5)).
+ */
+#include "common/compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sigv4.h"
+#include "storaged/bucket/ingest/ingest_int.h"
+
+#define CLAIM_MAX	4096		/* bytes that are read of one */
+#define SWEEP_MS	(60 * 60 * 1000)
+#define SWEEP_AGE	(24 * 60 * 60)	/* s */
+#define SWEEP_PAGE	500
+
+/* What is in it is for people; the nonce makes each ETag another. */
+static struct piece
+claim_body(struct ingest_job *j)
+{
+	char	 node[17];
+	uint8_t	 nonce[8];
+	char	 hex[17];
+
+	sigv4_hex(ingest_node(), 8, node);
+	arc4random_buf(nonce, sizeof(nonce));
+	sigv4_hex(nonce, sizeof(nonce), hex);
+	snprintf(j->claim_body, sizeof(j->claim_body),
+	    "{\"node\": \"%s\", \"nonce\": \"%s\"}\n", node, hex);
+	return (struct piece){ j->claim_body, strlen(j->claim_body) };
+}
+
+static void
+claim_held(struct ingest_job *j, uint64_t look_ms)
+{
+	struct ingest_note	*n = ingest_seen_note(j->place->seen, j->origin,
+				    j->origin_etag);
+
+	if (n != NULL) {
+		n->foreign = true;
+		n->next_ms = clock_ms() + look_ms;
+	}
+	snprintf(j->why, sizeof(j->why), "another node is at work on it");
+	ingest_job_end(j);
+}
+
+static void
+claim_won(struct ingest_job *j, const struct blob_result *r)
+{
+	j->claimed = true;
+	strlcpy(j->claim_etag, r->etag, sizeof(j->claim_etag));
+	j->claimed_ms = clock_ms();
+	ingest_job_claimed(j);
+}
+
+static void
+claim_failed(struct ingest_job *j, const struct blob_result *r)
+{
+	char	 why[300];
+
+	ingest_job_later(j, "claim: %s", blob_reason(r, why, sizeof(why)));
+}
+
+static void
+take_done(const struct blob_result *r, void *arg)
+{
+	struct ingest_job	*j = arg;
+
+	j->req = NULL;
+	switch (r->outcome) {
+	case BLOB_DONE:
+		log_info("ingest=%u object=%s claim=taken", j->place->number,
+		    j->mail.hex);
+		claim_won(j, r);
+		return;
+	case BLOB_CONFLICT:	/* renewed meanwhile, or taken */
+	case BLOB_ABSENT:
+		claim_held(j, j->place->claim_ms);
+		return;
+	default:
+		claim_failed(j, r);
+	}
+}
+
+/* How old it is, by the server's dates. */
+static void
+age_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
+    bool more, void *arg)
+{
+	struct ingest_job	*j = arg;
+	char			 name[KEY_MAX];
+	struct piece		 piece;
+	int64_t			 age, limit;
+
+	(void)more;
+	j->req = NULL;
+	ingest_claim_name(&j->mail, name);
+	if (r->outcome != BLOB_DONE) {
+		claim_failed(j, r);
+		return;
+	}
+	limit = (int64_t)j->place->claim_ms / 1000;
+	if (n == 0 || strcmp(v[0].key, name) != 0 || r->date == 0 ||
+	    v[0].modified == 0) {
+		claim_held(j, j->place->claim_ms);
+		return;
+	}
+	age = r->date - v[0].modified;
+	if (age <= limit) {
+		claim_held(j, age < 0 ? j->place->claim_ms :
+		    (uint64_t)(limit - age + 1) * 1000);
+		return;
+	}
+	j->state = JOB_TAKE;
+	piece = claim_body(j);
+	j->req = blob_put(j->place->blob, name, &piece, 1, BLOB_IF_MATCH,
+	    j->claim_etag, BLOB_BACKGROUND, take_done, j);
+}
+
+/* Its ETag before its age: if it is renewed in between, taking it fails. */
+static void
+look_done(const struct blob_result *r, void *arg)
+{
+	struct ingest_job	*j = arg;
+	char			 name[KEY_MAX];
+
+	j->req = NULL;
+	switch (r->outcome) {
+	case BLOB_DONE:
+	case BLOB_LONG:
+		break;
+	case BLOB_ABSENT:	/* dropped: with the next listing */
+		ingest_seen_drop(j->place->seen, j->origin);
+		ingest_job_end(j);
+		return;
+	default:
+		claim_failed(j, r);
+		return;
+	}
+	if (r->etag[0] == '\0') {
+		claim_held(j, j->place->claim_ms);
+		return;
+	}
+	strlcpy(j->claim_etag, r->etag, sizeof(j->claim_etag));
+	ingest_claim_name(&j->mail, name);
+	j->state = JOB_AGE;
+	j->req = blob_list(j->place->blob, name, NULL, 1, BLOB_BACKGROUND,
+	    age_listed, j);
+}
+
+static void
+claim_done(const struct blob_result *r, void *arg)
+{
+	struct ingest_job	*j = arg;
+	struct ingest_note	*n;
+	char			 name[KEY_MAX];
+
+	j->req = NULL;
+	switch (r->outcome) {
+	case BLOB_DONE:
+		claim_won(j, r);
+		return;
+	case BLOB_CONFLICT:
+		break;
+	default:
+		claim_failed(j, r);
+		return;
+	}
+	/* Its holder has a while, before it is looked at at all. */
+	n = ingest_seen_find(j->place->seen, j->origin, j->origin_etag);
+	if (j->retried == NULL && (n == NULL || !n->foreign)) {
+		claim_held(j, j->place->claim_ms);
+		return;
+	}
+	ingest_claim_name(&j->mail, name);
+	j->state = JOB_LOOK;
+	j->req = blob_get(j->place->blob, name, 0, 0, CLAIM_MAX, NULL,
+	    BLOB_BACKGROUND, look_done, j);
+}
+
+void
+ingest_claim(struct ingest_job *j)
+{
+	char		 name[KEY_MAX];
+	struct piece	 piece;
+
+	ingest_claim_name(&j->mail, name);
+	j->state = JOB_CLAIM;
+	piece = claim_body(j);
+	j->req = blob_put(j->place->blob, name, &piece, 1,
+	    BLOB_IF_NONE_MATCH, NULL, BLOB_BACKGROUND, claim_done, j);
+}
+
+/* -- while it is held -- */
+
+static void
+renewed(const struct blob_result *r, void *arg)
+{
+	struct ingest_job	*j = arg;
+
+	j->renewal = NULL;
+	j->claimed_ms = clock_ms();
+	if (r->outcome == BLOB_DONE)
+		strlcpy(j->claim_etag, r->etag, sizeof(j->claim_etag));
+	else			/* what follows is harmless all the same */
+		log_debug("ingest=%u object=%s claim=lost why=\"%s\"",
+		    j->place->number, j->mail.hex, r->why);
+}
+
+void
+ingest_claim_renew(struct ingest_job *j)
+{
+	struct piece	 piece;
+	char		 name[KEY_MAX];
+
+	if (!j->claimed || j->renewal != NULL || j->state >= JOB_DELETE ||
+	    clock_ms() - j->claimed_ms < j->place->claim_ms / 3)
+		return;
+	ingest_claim_name(&j->mail, name);
+	piece = claim_body(j);
+	j->renewal = blob_put(j->place->blob, name, &piece, 1, BLOB_IF_MATCH,
+	    j->claim_etag, BLOB_BACKGROUND, renewed, j);
+}
+
+/* -- those of long ago -- */
+
+static void
+swept(const struct blob_result *r, void *arg)
+{
+	(void)arg;
+	if (r->outcome != BLOB_DONE)
+		log_debug("ingest: old claims: %s", r->why);
+}
+
+static void
+sweep_listed(const struct blob_result *r, const struct blob_listed *v,
+    size_t n, bool more, void *arg)
+{
+	struct ingest_place	*p = arg;
+	const char		*old[SWEEP_PAGE];
+	size_t			 i, k = 0;
+
+	(void)more;
+	if (r->outcome != BLOB_DONE || r->date == 0)
+		return;
+	for (i = 0; i < n; i++)
+		if (v[i].modified != 0 && r->date - v[i].modified >
+		    SWEEP_AGE + (int64_t)p->claim_ms / 1000)
+			old[k++] = v[i].key;
+	if (k > 0)
+		blob_delete(p->blob, old, k, BLOB_BACKGROUND, swept, NULL);
+}
+
+void
+ingest_claim_sweep(struct ingest_place *p)
+{
+	uint64_t	 now = clock_ms();
+
+	if (p->swept != 0 && now - p->swept < SWEEP_MS)
+		return;
+	p->swept = now != 0 ? now : 1;
+	blob_list(p->blob, INGEST_DIR_CLAIMS, NULL, SWEEP_PAGE, BLOB_BACKGROUND,
+	    sweep_listed, p);
+}
