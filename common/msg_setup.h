@@ -86,7 +86,8 @@ struct ctl_counts { struct wire_list counts; };
 /*
  * CTL_REPORT with a descriptor: write a readable report to it and close it.
  * what: "dump" (arg: user id), "store-check", "credentials", "throttle-list"
- * or "throttle-clear" (arg: an address, a user, or nothing).
+ * or "throttle-clear" (arg: an address, a user, or nothing), "ingest-list" or
+ * "ingest-retry" (arg: an ID, or nothing: all).
  * CTL_PREAUTH with a descriptor, to imapd: a client connection that is
  * logged in as user; imapd asks authd by AUTH_START with mechanism
  * "PREAUTH" and the token that paild gave authd with the same message (arg:

@@ -18,6 +18,7 @@
 #include "lmtpd/conf.h"
 #include "lmtpd/counters.h"
 #include "lmtpd/granted.h"
+#include "lmtpd/ingest.h"
 #include "lmtpd/parcel.h"
 #include "lmtpd/run.h"
 #include "lmtpd/txn.h"
@@ -54,7 +55,8 @@ lmtpd_prepare(struct slice *s)
 static void
 lmtpd_start(struct event_base *base, struct slice *s)
 {
-	(void)base;
+	ingest_init(base, s);
+	parcel_others(ingest_message, ingest_gone);
 	ready = !slice_bool(s, "tls");
 	if (ready)
 		daemon_ready();
@@ -95,6 +97,7 @@ lmtpd_reload(struct slice *s, char *why, size_t size)
 	if (conf_read(&conf, s, why, size) == -1)
 		return -1;
 	conf_fit(&conf, room);
+	ingest_init(daemon_base(), s);
 	listen_keep(s);
 	granted_forget();
 	return 0;

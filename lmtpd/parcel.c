@@ -218,13 +218,27 @@ on_message(struct channel *ch, struct msg *m, struct arena *a)
 	}
 }
 
+static struct {
+	int		(*message)(struct peer *, struct msg *);
+	void		(*gone)(struct peer *);
+} others;
+
+void
+parcel_others(int (*message)(struct peer *, struct msg *),
+    void (*gone)(struct peer *))
+{
+	others.message = message;
+	others.gone = gone;
+}
+
 static int
 channel_message(struct peer *peer, struct msg *m, void *arg)
 {
 	struct arena	*a;
 	int		 ret = -1;
 
-	(void)peer;
+	if (m->type >= IMSG_INGEST_OFFER)
+		return others.message != NULL ? others.message(peer, m) : -1;
 	if ((a = arena_new(64 * 1024)) != NULL)
 		ret = on_message(arg, m, a);
 	arena_free(a);
@@ -261,8 +275,9 @@ channel_closed(struct peer *peer, const char *why, void *arg)
 {
 	struct channel	*ch = arg;
 
-	(void)peer;
 	ch->peer = NULL;
+	if (others.gone != NULL)
+		others.gone(peer);
 	channel_lost(ch);
 	lost(PROC_STORAGED, (uint32_t)(ch - channels), why);
 }
@@ -284,6 +299,8 @@ parcel_channel(struct event_base *base, uint32_t index, int fd)
 	}
 	ch = channel_of(index);
 	if (ch->peer != NULL) {
+		if (others.gone != NULL)
+			others.gone(ch->peer);
 		peer_close(ch->peer);
 		ch->peer = NULL;
 		channel_lost(ch);

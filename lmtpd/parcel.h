@@ -14,7 +14,9 @@
 #define PARCEL_STORAGED_MAX	256	/* processes */
 
 struct event_base;
+struct msg;
 struct parcel;
+struct peer;
 
 /* From the loop; any of them may free the parcel. */
 struct parcel_ops {
@@ -30,6 +32,11 @@ struct parcel_ops {
 /* The channel to a storaged (PARCEL), which replaces the older one.  Takes
  * fd. */
 void	 parcel_channel(struct event_base *base, uint32_t index, int fd);
+
+/* What else comes over these channels (INGEST_*), and that one has ended; both
+ * or none. */
+void	 parcel_others(int (*message)(struct peer *p, struct msg *m),
+	    void (*gone)(struct peer *p));
 
 /* NULL: out of memory, or no such storaged can be.  ops is kept by
  * reference. */

@@ -39,6 +39,8 @@ usage(void)
 	    "       pailctl [-f file] user del name\n"
 	    "       pailctl [-f file] user list\n"
 	    "       pailctl [-f file] " APP_PASSWORD_USAGE
+	    "       pailctl [-f file] ingest list\n"
+	    "       pailctl [-f file] ingest retry [id]\n"
 	    "       pailctl [-f file] throttle list\n"
 	    "       pailctl [-f file] throttle clear [address | user]\n"
 	    "       pailctl [-f file] deliver user [mailbox] < message\n"
@@ -304,6 +306,22 @@ cmd_quota(int argc, char *argv[])
 }
 
 static int
+cmd_ingest(int argc, char *argv[])
+{
+	char	last[512];
+	int	r;
+
+	if (argc == 2 && strcmp(argv[1], "list") == 0)
+		r = tell("ingest-list", "", last, sizeof(last));
+	else if (strcmp(argv[1], "retry") == 0)
+		r = tell("ingest-retry", argc == 3 ? argv[2] : "", last,
+		    sizeof(last));
+	else
+		usage();
+	return r != 0 || strncmp(last, "error: ", 7) == 0;
+}
+
+static int
 cmd_throttle(int argc, char *argv[])
 {
 	char	last[512];
@@ -361,6 +379,7 @@ static const struct {
 	{ "user", 2, 5, cmd_user },
 	{ "app-password", 2, 8, cmd_app_password },
 	{ "throttle", 2, 3, cmd_throttle },
+	{ "ingest", 2, 3, cmd_ingest },
 	{ "deliver", 2, 3, cmd_deliver },
 	{ "store", 2, 3, cmd_store },
 	{ "quota", 1, INT_MAX, cmd_quota },

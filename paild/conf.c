@@ -267,7 +267,8 @@ conf_processes(const struct conf *c, enum proc_kind kind)
 		return (uint32_t)strtoul(s, NULL, 10);
 	/* Mostly it waits: for storaged, and for what comes in. */
 	if (kind == PROC_LMTPD)
-		return conf_listens(c, "lmtp") ? 1 : 0;
+		return conf_listens(c, "lmtp") ||
+		    conf_str(c, "ingest.0.poll") != NULL ? 1 : 0;
 	cores = sysconf(_SC_NPROCESSORS_ONLN);
 	if ((proc_row(kind)->traits & PROC_SPARE) && cores < 2)
 		cores = 2;

@@ -13,6 +13,7 @@
 #include "paild/conf.h"
 #include "paild/conf_auth.h"
 #include "paild/conf_file.h"
+#include "paild/conf_ingest.h"
 #include "paild/conf_ldap.h"
 #include "paild/conf_recipient.h"
 #include "paild/conf_region.h"
@@ -374,6 +375,7 @@ conf_check(struct conf *c)
 
 	if (is(c, "store.type", "s3"))
 		check_store_s3(c);
+	conf_ingest(c);
 	check_readable(c, "store.tls-ca-file", "-----BEGIN CERTIFICATE-----");
 	check_readable(c, "store.credentials-file", NULL);
 	check_readable(c, "store.config-file", NULL);

@@ -229,6 +229,19 @@ cmd_store_check(struct control_client *c, const char *arg)
 }
 
 static void
+cmd_ingest_list(struct control_client *c, const char *arg)
+{
+	(void)arg;
+	report(c, "ingest-list", "", PROC_STORAGED, 0);
+}
+
+static void
+cmd_ingest_retry(struct control_client *c, const char *arg)
+{
+	report(c, "ingest-retry", arg, PROC_STORAGED, 0);
+}
+
+static void
 cmd_throttle_list(struct control_client *c, const char *arg)
 {
 	(void)arg;
@@ -333,6 +346,8 @@ static const struct {
 	{ "stop", NOTHING, cmd_stop },
 	{ "store-check", NOTHING, cmd_store_check },
 	{ "credentials", NOTHING, cmd_credentials },
+	{ "ingest-list", NOTHING, cmd_ingest_list },
+	{ "ingest-retry", ANY, cmd_ingest_retry },
 	{ "throttle-list", NOTHING, cmd_throttle_list },
 	{ "throttle-clear", ANY, cmd_throttle_clear },
 	{ "revoke", USER, cmd_revoke },

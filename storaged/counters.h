@@ -44,4 +44,15 @@
 	    "direction=behind", "This host's clock against the store's", \
 	    c->clock_offset > 0 ? c->clock_offset : 0)
 
+/* Only with "ingest" in the configuration, and only of the first storaged. */
+#define STORAGED_INGEST_COUNTERS(X)					\
+	X("ingested", COUNTER, "ingest_objects_total", "result=ok",	\
+	    "Mails taken from buckets", ingest_counts()->delivered)	\
+	X("ingest-failed", COUNTER, "ingest_objects_total",		\
+	    "result=failed", "Mails taken from buckets",		\
+	    ingest_counts()->failed)					\
+	X("ingest-later", COUNTER, "ingest_objects_total",		\
+	    "result=later", "Mails taken from buckets",			\
+	    ingest_counts()->later)
+
 #endif

@@ -28,6 +28,8 @@
 #include "common/nofile.h"
 #include "common/sandbox.h"
 #include "storaged/bucket/cache/blob_cache.h"
+#include "storaged/bucket/ingest/ingest.h"
+#include "storaged/bucket/ingest/ingest_report.h"
 #include "storaged/check.h"
 #include "storaged/counters.h"
 #include "storaged/format/key.h"
@@ -106,6 +108,13 @@ prepare(struct slice *conf)
 		fatalx("cache.path is too long");
 }
 
+/* The first one looks after what others drop. */
+static bool
+ingests(const struct slice *conf)
+{
+	return slice_num(conf, "index") == 0 && !slice_bool(conf, "report");
+}
+
 /* All of the files are read: certificates, and what resolves names. */
 static void
 reach(const struct slice *conf, struct sandbox *box)
@@ -115,6 +124,8 @@ reach(const struct slice *conf, struct sandbox *box)
 	sandbox_reach(box, env.cache, true);
 	sandbox_reach(box, "/", false);
 	blob_reach(conf, box);
+	if (ingests(conf))
+		ingest_reach(conf, box);
 }
 
 static void
@@ -223,7 +234,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (user_drain() && session_count() == 0)
+	if (user_drain() && session_count() == 0 && ingest_idle())
 		daemon_drained();
 	else
 		tick_in(50);
@@ -310,6 +321,8 @@ start(struct event_base *base, struct slice *conf)
 	windows_from(env.blob, env.objects);
 	if (!slice_bool(conf, "report"))	/* which has no sessions */
 		fit();
+	if (ingests(conf))
+		ingest_start(base, conf, env.node);
 	if ((env.pool = helper_new(base, EXPANDERS)) == NULL)
 		fatal("threads");
 	start_begin(&env, slice_bool(conf, "probe"), daemon_ready);
@@ -378,6 +391,7 @@ cred_message(struct peer *p, struct msg *m, void *arg)
 		return -1;
 	self.refused[0] = '\0';
 	blob_set_key(env.blob, &key);
+	ingest_key(&key);
 	check_key(m->data, m->len);
 	explicit_bzero(&key, sizeof(key));
 	return 0;
@@ -450,6 +464,7 @@ static void
 drain(void)
 {
 	env.draining = true;
+	ingest_drain();
 	start_stop();
 	tick_in(0);
 }
@@ -466,6 +481,14 @@ counts(void)
 		STORAGED_CACHE_COUNTERS(COUNTER_TELL)
 	}
 	STORAGED_STORE_COUNTERS(COUNTER_TELL)
+	if (ingest_on())
+		STORAGED_INGEST_COUNTERS(COUNTER_TELL)
+}
+
+static void
+report_ingest(const char *text, void *arg)
+{
+	report_line(env.base, (int)(intptr_t)arg, text);
 }
 
 static void
@@ -475,6 +498,10 @@ report(const char *what, const char *arg, int fd)
 
 	if (strcmp(what, "store-check") == 0)
 		check_start(env.base, self.conf, fd);
+	else if (strcmp(what, "ingest-list") == 0)
+		ingest_list(report_ingest, (void *)(intptr_t)fd);
+	else if (strcmp(what, "ingest-retry") == 0)
+		ingest_retry(arg, report_ingest, (void *)(intptr_t)fd);
 	else if (strcmp(what, "dump") != 0)
 		report_line(env.base, fd, "unknown report");
 	else if (user_normalize(str_from(arg), id, sizeof(id)) == -1)

@@ -20,6 +20,7 @@
 #include "common/peer.h"
 #include "common/sum.h"
 #include "common/write_all.h"
+#include "storaged/bucket/ingest/ingest.h"
 #include "storaged/session/env.h"
 #include "storaged/session/parcel.h"
 #include "storaged/util/file_at.h"
@@ -372,6 +373,8 @@ parcels_message(struct peer *peer, struct msg *m, void *arg)
 	size_t		 i;
 	int		 rv = -1;
 
+	if (m->type >= IMSG_INGEST_OFFER)
+		return ingest_message(peer, m);
 	for (i = 0; i < nitems(rows); i++)
 		if (rows[i].type == m->type)
 			rv = rows[i].fn(set, m);
@@ -394,6 +397,8 @@ parcels_free(struct parcels *set)
 
 	while ((p = TAILQ_FIRST(&set->list)) != NULL)
 		parcel_drop(p);
+	if (set->peer != NULL)
+		ingest_gone(set->peer);
 	peer_close(set->peer);
 	event_free(set->timer);
 	TAILQ_REMOVE(&sets, set, entry);
@@ -406,7 +411,7 @@ parcels_closed(struct peer *peer, const char *why, void *arg)
 	struct parcels	*set = arg;
 	uint32_t	 index = set->index;
 
-	(void)peer;
+	ingest_gone(peer);
 	set->peer = NULL;	/* it frees itself */
 	parcels_free(set);
 	lost(PROC_LMTPD, index, why);
@@ -454,6 +459,7 @@ parcels_channel(uint32_t index, int fd)
 		fatal("channel");
 	event_add(set->timer, &tv);
 	TAILQ_INSERT_TAIL(&sets, set, entry);
+	ingest_lmtpd(set->peer);
 }
 
 struct parcel *
