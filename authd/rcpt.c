@@ -102,6 +102,7 @@ rcpts_forget(struct rcpts *c)
 		rcpt_free(r);
 }
 
+/* What is refused; what is found lmtpd logs with what becomes of the mail. */
 static bool
 rcpt_muted(struct rcpts *c)
 {
@@ -195,7 +196,6 @@ rcpt_yes(struct rcpt *r)
 		return;
 	}
 	a->counts.rcpt_ok++;
-	rcpt_log(r, "ok", "");
 	(void)peer_send_struct(c->peer, IMSG_RCPT_OK, r->id, &ok, fd);
 	rcpt_free(r);
 }
