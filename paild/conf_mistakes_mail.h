@@ -20,3 +20,12 @@
 	  "4:26: lmtp.detail-separator: \".\" is not a valid value (did you mean \"+\"?)\n" },
 	{ GOOD "lmtp: {post-master: ann}\n",
 	  "4:8: unknown key \"post-master\" in lmtp (did you mean \"postmaster\"?)\n" },
+	/* who mail is for has to be found without a password */
+	{ "listen: [lmtp://127.0.0.1]\n" S A, "" },
+	{ "listen: [lmtp://127.0.0.1]\n" S "auth: [{type: file, path: users}, {type: ldap, url: ['ldaps://h'], bind-dn: 'uid=%u,dc=x'}]\n",
+	  "3:68: auth.1.bind-dn cannot be used with lmtp: without a password, the recipients of mail have to be searched for (did you mean \"base\", with \"service-dn\" if the directory asks who searches?)\n" },
+	{ L S "auth: [{type: ldap, url: ['ldaps://h'], bind-dn: 'uid=%u,dc=x'}]\n", "" },
+	{ "listen: [lmtp://127.0.0.1]\n" S "auth: [{type: ldap, url: ['ldaps://h'], base: 'dc=x'}]\n", "" },
+	{ "listen: ['lmtp+unix:/run/pail/lmtp.sock']\n" S "auth: [{type: oidc, issuer: 'https://id.example.org', audience: pail}]\n",
+	  "3:15: auth: none of these can look up a recipient of mail, who shows no token or certificate (add an entry of type file or ldap, or \"lookup: file\")\n" },
+	{ "listen: ['lmtp+unix:/run/pail/lmtp.sock']\n" S "auth: [{type: oidc, issuer: 'https://id.example.org', audience: pail}, {type: file, path: users}]\n", "" },
