@@ -23,7 +23,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../lib"))
 
 import dovecot
+import lmtp
 import measure
+import proc
 import rawloop
 import s3
 import suite
@@ -31,7 +33,8 @@ from imapc import drain
 from mails import text_mail
 
 USERS = ["ann"] + ["u%d" % n for n in range(8)] + ["idle%d" % n
-                                                   for n in range(10)]
+                                                   for n in range(10)] + \
+    lmtp.USERS
 
 
 def append_bytes(tag, data):
@@ -293,6 +296,8 @@ def run(server, mails, n, count=None, pss=None, cold=None, few=500,
     if row.wants(*CHANGES):
         changes(c, row)
     c.close()
+    if server.lmtp_port:
+        lmtp.rows(server, row, mails, n, few)
     row("login, select, logout /s", login_rate, server)
     if pss and row.wants("idle session KiB"):
         for k in range(10):
@@ -315,6 +320,10 @@ def tree_pss(pid):
 def node(where, **over):
     s = suite.Suite(where, users=(),        # as many as by default
                     processes="{imapd: auto, storaged: auto}", **over)
+    s.lmtp_port = proc.free_port()
+    s.over["listen"] = "[imap://127.0.0.1:%d, imaps://127.0.0.1:%d, " \
+        "lmtp://127.0.0.1:%d]" % (s.imap_port, s.imaps_port, s.lmtp_port)
+    s.write_conf()
     dovecot.write_users(os.path.join(s.dir, "users"), USERS)
     return s
 
@@ -367,7 +376,8 @@ def main(argv):
     only = argv[argv.index("--only") + 1].split(",") if "--only" in argv \
         else ["file", "minio", "dovecot"]
     if "dovecot" in only and shutil.which("dovecot") is None:
-        print("no Dovecot to compare with: apt-get install dovecot-imapd")
+        print("no Dovecot to compare with: apt-get install dovecot-imapd "
+              "dovecot-lmtpd")
         only.remove("dovecot")
     word = argv[argv.index("--rows") + 1] if "--rows" in argv else ""
     few = min(500, n // 4)

@@ -14,7 +14,7 @@ CONF = """
 base_dir = %(dir)s/run
 state_dir = %(dir)s/state
 log_path = %(dir)s/log
-protocols = imap
+protocols = imap%(lmtp)s
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
@@ -40,6 +40,7 @@ service imap {
   process_limit = 2000
   %(imap)s
 }
+%(lmtp_service)s
 service anvil {
   client_limit = 5000
 }
@@ -62,6 +63,22 @@ namespace inbox {
 }
 """
 
+# Delivered mail, where there is Dovecot's lmtpd: processes are used again, and
+# there are as many as connections.
+LMTP = """
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = %d
+  }
+  process_min_avail = 2
+  process_limit = 100
+}
+protocol lmtp {
+  postmaster_address = postmaster@bench.example
+}
+"""
+
 BEST = {"login": "service_count = 0\n  process_min_avail = 2",
         "imap": "service_count = 1000\n  process_min_avail = 2"}
 
@@ -81,7 +98,12 @@ class Dovecot:
     def __init__(self, users, best=False):
         self.dir = proc.tempdir("dovecot")
         self.imap_port = proc.free_port()
-        words = dict({"login": "", "imap": ""}, **(BEST if best else {}))
+        words = dict({"login": "", "imap": "", "lmtp": "",
+                      "lmtp_service": ""}, **(BEST if best else {}))
+        self.lmtp_port = None
+        if os.path.exists("/usr/lib/dovecot/lmtp"):
+            self.lmtp_port = proc.free_port()
+            words.update(lmtp=" lmtp", lmtp_service=LMTP % self.lmtp_port)
         with open(os.path.join(self.dir, "conf"), "w") as f:
             f.write(CONF % dict(words, dir=self.dir, port=self.imap_port))
         path = os.path.join(self.dir, "users")

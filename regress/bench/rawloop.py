@@ -6,6 +6,8 @@ import hashlib
 import socket
 import time
 
+import lmtp
+
 
 class Loop:
     def __init__(self, server, bucket):
@@ -90,7 +92,8 @@ def rates(server, bucket, rows, puts, n, mail):
     if puts.n > 0:
         rate = puts.rate()
         for name in ("APPEND one by one /s", "APPEND pipelined /s",
-                     "MULTIAPPEND /s", "8 users, one by one each /s"):
+                     "MULTIAPPEND /s", "8 users, one by one each /s",
+                     *lmtp.ROWS):
             if name in rows:
                 out[name] = rate
     cold = "FETCH BODY[] cold /s"
