@@ -1,12 +1,11 @@
-"""pail-deliver (issue 14): as sendmail for cron, mail(1) and fetchmail; what
-it answers an MTA. A stub takes the place of lmtpd: what it says, a real one
+"""pail-deliver (issue 14): what cron and MTAs call it with, and what it
+answers them. A stub takes the place of lmtpd: what it says, a real one
 cannot be made to say (tests with that are in test_mta)."""
 
 import os
 import re
 import subprocess
 
-import chroot
 import lmtp_stub
 import proc
 import suite
@@ -116,28 +115,3 @@ def test_wrong_calls_are_refused():
         assert deliver(stub, "bob", input=b"").returncode == 66
         assert deliver(stub, "-t").returncode == 65
         assert not stub.commands
-
-
-def test_mail_1_delivers_with_it():
-    assert not chroot.missing(), chroot.missing()
-    with a_stub() as stub:
-        wrapper = os.path.join(os.path.dirname(stub.path), "sendmail")
-        with open(wrapper, "w") as f:
-            f.write('#!/bin/sh\nexec %s -S %s "$@"\n' % (PROGRAM, stub.path))
-        os.chmod(wrapper, 0o755)
-        rc = os.path.join(os.path.dirname(stub.path), "mailrc")
-        with open(rc, "w") as f:
-            f.write("set sendmail=%s\n" % wrapper)
-        r = subprocess.run(
-            [os.path.join(chroot.TOOLS, "bsd-mailx/usr/bin/bsd-mailx"),
-             "-s", "hello there", "ann@example.org"], input=b"text\n",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
-            env={"MAILRC": rc, "PATH": os.environ["PATH"],
-                 "LD_LIBRARY_PATH": chroot.library_path()})
-        proc.await_true("mail(1) delivers", lambda: stub.mails)
-        assert r.returncode == 0 and not r.stdout, r
-        sender, rcpt, data = stub.mails.pop()
-        assert rcpt == "ann@example.org", rcpt
-        assert b"Subject: hello there\r\n" in data and \
-            b"\r\nMessage-ID: <" in data and \
-            data.endswith(b"\r\n\r\ntext\r\n"), data

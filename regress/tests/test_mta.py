@@ -8,8 +8,11 @@ import contextlib
 import os
 import re
 import signal
+import smtplib
+import subprocess
 import threading
 
+import chroot
 import mta
 import proc
 import s3
@@ -24,8 +27,11 @@ USERS = ("ann", "bob", "carl")
 
 
 def start(stack, ways, store="file", **over):
-    """A Suite that listens for all of these, and the MTAs."""
+    """A Suite that listens for all of these, and the MTAs; the first asks
+    before it accepts mail, as the manual shows of Postfix."""
     mtas = [kind(way) for kind, way in ways]
+    if ways is WAYS:
+        mtas[0].main = mta.example("postfix verify")
     port = proc.free_port()
     s = suite.Suite(store, users=USERS, domains="[%s]" % mta.DOMAIN, **over)
     s.over["listen"] = "[imap://127.0.0.1:%d, imaps://127.0.0.1:%d, %s]" % (
@@ -93,6 +99,12 @@ def test_the_manuals_examples_deliver():
         for m in mtas:
             m.feed(mails.some(m, 10))
         check(s, mails, mtas)
+        with smtplib.SMTP("127.0.0.1", mtas[0].port, timeout=60) as c:
+            c.helo()
+            c.mail(mta.SENDER)
+            code, text = c.rcpt("nobody@" + mta.DOMAIN)
+            assert code == 550 and b"unverified" in text.lower() or \
+                b"5.1.1" in text, (code, text)
 
 
 def deferrals(mtas):
@@ -165,3 +177,55 @@ def test_mail_is_there_once_though_the_store_was_refused_hung_and_killed():
     if os.environ.get("SOAK"):
         ways, n = [w for w in WAYS if w[1] != "pipe"], 1000
     through_faults(ways, n)
+
+
+@normal_only("of pail-deliver itself there are unit tests")
+def test_mail_1_and_fetchmail_deliver_with_pail_deliver():
+    assert not chroot.missing(), chroot.missing()
+    s = suite.Suite(users=("ann", "bob"))
+    sock = os.path.join(s.dir, "lmtp.sock")
+    s.over["listen"] = "[imap://127.0.0.1:%d, imaps://127.0.0.1:%d, " \
+        "lmtp+unix:%s]" % (s.imap_port, s.imaps_port, sock)
+    s.write_conf()
+    deliver = "%s -S %s" % (s.bin("pail-deliver"), sock)
+    for name, mode, text in (
+            ("sendmail", 0o755, '#!/bin/sh\nexec %s "$@"\n' % deliver),
+            ("mailrc", 0o600, "set sendmail=%s/sendmail\n" % s.dir),
+            ("fetchmailrc", 0o600,
+             "poll 127.0.0.1 protocol imap service %d auth password\n"
+             "user ann password %s sslproto '' fetchall\n"
+             'mda "%s -f %%F -- bob"\n' % (
+                 s.imap_port, suite.PASSWORD, deliver))):
+        with open(os.path.join(s.dir, name), "w") as f:
+            f.write(text)
+        os.chmod(f.name, mode)
+    env = {"MAILRC": s.dir + "/mailrc", "PATH": os.environ["PATH"],
+           "LD_LIBRARY_PATH": chroot.library_path(), "HOME": s.dir}
+
+    def run(program, *args, input=b""):
+        r = subprocess.run(
+            [os.path.join(chroot.TOOLS, program), *args], input=input,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+            env=env)
+        assert r.returncode == 0, r
+        return r.stdout
+
+    def has_one(user):
+        c = s.client(user)
+        c.ok("EXAMINE INBOX")
+        out = b"".join(c.ok("FETCH 1:* BODY.PEEK[]").lines)
+        c.logout()
+        return out.count(b"Subject: hello there") == 1 and \
+            b"\r\nMessage-ID: <" in out
+    with s:
+        c = s.client("ann")     # (mail(1) does not wait for its sendmail)
+        c.ok("SELECT INBOX")
+        run("bsd-mailx/usr/bin/bsd-mailx", "-s", "hello there", "ann",
+            input=b"text\n")
+        proc.await_true("mail(1) delivers", lambda: b"1 EXISTS" in b"".join(
+            c.ok("NOOP").lines))
+        c.logout()
+        assert has_one("ann")
+        run("fetchmail/usr/bin/fetchmail", "-f", s.dir + "/fetchmailrc",
+            "--nodetach", "--nosyslog", "-v", "--pidfile", s.dir + "/pid")
+        assert has_one("bob")
