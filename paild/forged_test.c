@@ -233,6 +233,13 @@ imapd_serves(void)
 	return strncmp(said, "* OK", 4) == 0 && strstr(said, "a OK") != NULL;
 }
 
+/* Its loop turns. */
+static bool
+lmtpd_lives(void)
+{
+	return real_settles(&r);
+}
+
 /* ---- the attacks ---- */
 
 #define S3_STORE "{type: s3, bucket: bucket, region: us-east-1, " \
@@ -271,6 +278,16 @@ static const struct row {
 	    PROC_AUTHD, 0, &authd, worker_serves, FILE_STORE, 8 },
 	{ "AUTH, imapd", PROC_IMAPD, MSG_CHANNEL_AUTH, MSG_SIDE_B,
 	    PROC_AUTHD, 0, &authd, imapd_serves, FILE_STORE, 8 },
+	{ "PARCEL, storaged", PROC_STORAGED, MSG_CHANNEL_PARCEL, MSG_SIDE_A,
+	    PROC_LMTPD, 0, NULL, storaged_serves, FILE_STORE, 16 },
+	{ "RCPT, authd", PROC_AUTHD, MSG_CHANNEL_RCPT, MSG_SIDE_A,
+	    PROC_LMTPD, 0, NULL, authd_serves, FILE_STORE, 8 },
+	{ "RCPT, lmtpd", PROC_LMTPD, MSG_CHANNEL_RCPT, MSG_SIDE_B,
+	    PROC_AUTHD, 0, NULL, lmtpd_lives, FILE_STORE, 8 },
+	{ "PARCEL, lmtpd", PROC_LMTPD, MSG_CHANNEL_PARCEL, MSG_SIDE_B,
+	    PROC_STORAGED, 0, NULL, lmtpd_lives, FILE_STORE, 8 },
+	{ "SIGN, lmtpd", PROC_LMTPD, MSG_CHANNEL_SIGN, MSG_SIDE_A,
+	    PROC_CREDD, 0, NULL, lmtpd_lives, FILE_STORE, 8 },
 	{ "SIGN, imapd", PROC_IMAPD, MSG_CHANNEL_SIGN, MSG_SIDE_A,
 	    PROC_CREDD, 0, NULL, imapd_serves, FILE_STORE, 8 },
 };

@@ -86,7 +86,7 @@ real_conf(const char *store, const char *more)
 	snprintf(text, sizeof(text), "listen: ['imap://127.0.0.1:1143']\n"
 	    "store: %s\ncache: {path: cache}\ncontrol-socket: sock\n"
 	    "auth: [{type: file, path: users}]\n"
-	    "processes: {imapd: 2, storaged: 2}\n%s", store, more);
+	    "processes: {imapd: 2, storaged: 2, lmtpd: 1}\n%s", store, more);
 	put_file("pail.yaml", text);
 	(void)chmod(file, 0600);
 	put_file("users", "# none\n");
