@@ -1,5 +1,5 @@
 /*
- * Growing buffers and safe cursors: the only two places of the suite where
+ * Growing buffers and safe cursors (buf.h): the only places of the suite where
  * a length from outside meets a pointer.  Nothing here may trust a length,
  * and nothing may read or write without having compared it first.
  */
@@ -259,26 +259,6 @@ buf_drain(struct buf *b, size_t len)
 	b->len -= len;
 }
 
-void
-cursor_init(struct cursor *c, const void *p, size_t len)
-{
-	static const uint8_t none[1];
-
-	if (p == NULL) {
-		p = none;
-		len = 0;
-	}
-	c->p = p;
-	c->end = c->p + len;
-	c->bad = false;
-}
-
-size_t
-cursor_left(const struct cursor *c)
-{
-	return c->bad ? 0 : (size_t)(c->end - c->p);
-}
-
 static uint64_t
 cursor_le(struct cursor *c, size_t n)
 {
@@ -291,12 +271,6 @@ cursor_le(struct cursor *c, size_t n)
 	for (i = 0; i < n; i++)
 		v |= (uint64_t)p[i] << (8 * i);
 	return v;
-}
-
-uint8_t
-cursor_u8(struct cursor *c)
-{
-	return (uint8_t)cursor_le(c, 1);
 }
 
 uint16_t
@@ -318,16 +292,12 @@ cursor_u64(struct cursor *c)
 }
 
 uint64_t
-cursor_varint(struct cursor *c)
+cursor_varint_long(struct cursor *c)
 {
 	const uint8_t	*p = c->p;
 	size_t		 left = cursor_left(c), i;
 	uint64_t	 v = 0;
 
-	if (left > 0 && p[0] < 0x80) {		/* as nearly all are */
-		c->p++;
-		return p[0];
-	}
 	for (i = 0; i < left && i < VARINT_MAX; i++) {
 		v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
 		if ((p[i] & 0x80) != 0)
@@ -350,19 +320,6 @@ cursor_zigzag(struct cursor *c)
 	return (u & 1) != 0 ? -(int64_t)(u >> 1) - 1 : (int64_t)(u >> 1);
 }
 
-const uint8_t *
-cursor_bytes(struct cursor *c, size_t len)
-{
-	const uint8_t *p = c->p;
-
-	if (c->bad || len > (size_t)(c->end - c->p)) {
-		c->bad = true;
-		return NULL;
-	}
-	c->p += len;
-	return p;
-}
-
 struct str
 cursor_str(struct cursor *c)
 {
@@ -376,12 +333,6 @@ cursor_str(struct cursor *c)
 	if (p == NULL)
 		return (struct str){ NULL, 0 };
 	return (struct str){ (const char *)p, (size_t)len };
-}
-
-bool
-cursor_done(const struct cursor *c)
-{
-	return !c->bad && c->p == c->end;
 }
 
 size_t

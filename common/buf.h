@@ -64,21 +64,77 @@ struct cursor {
 	bool		 bad;	/* read past the end or bad form: sticky */
 };
 
-void	 cursor_init(struct cursor *c, const void *p, size_t len);
-size_t	 cursor_left(const struct cursor *c);
-/* Once bad, all reads give 0 or NULL. */
-uint8_t	 cursor_u8(struct cursor *c);
+/*
+ * Once bad, all reads give 0 or NULL.  What every row is read with stands here,
+ * so that it is compiled into its callers: SEARCH and FETCH of a mailbox are
+ * little else.
+ */
+static inline void
+cursor_init(struct cursor *c, const void *p, size_t len)
+{
+	static const uint8_t none[1];
+
+	if (p == NULL) {
+		p = none;
+		len = 0;
+	}
+	c->p = p;
+	c->end = c->p + len;
+	c->bad = false;
+}
+
+static inline size_t
+cursor_left(const struct cursor *c)
+{
+	return c->bad ? 0 : (size_t)(c->end - c->p);
+}
+
+/* len raw bytes, borrowed */
+static inline const uint8_t *
+cursor_bytes(struct cursor *c, size_t len)
+{
+	const uint8_t *p = c->p;
+
+	if (c->bad || len > (size_t)(c->end - c->p)) {
+		c->bad = true;
+		return NULL;
+	}
+	c->p += len;
+	return p;
+}
+
+static inline uint8_t
+cursor_u8(struct cursor *c)
+{
+	const uint8_t *p = cursor_bytes(c, 1);
+
+	return p == NULL ? 0 : *p;
+}
+
 uint16_t cursor_u16(struct cursor *c);
 uint32_t cursor_u32(struct cursor *c);
 uint64_t cursor_u64(struct cursor *c);
-uint64_t cursor_varint(struct cursor *c);
+
+uint64_t cursor_varint_long(struct cursor *c);	/* of any length */
+
+static inline uint64_t
+cursor_varint(struct cursor *c)
+{
+	if (cursor_left(c) > 0 && c->p[0] < 0x80)	/* as nearly all are */
+		return *c->p++;
+	return cursor_varint_long(c);
+}
+
 int64_t	 cursor_zigzag(struct cursor *c);
-/* len raw bytes, borrowed */
-const uint8_t *cursor_bytes(struct cursor *c, size_t len);
 /* varint len, bytes; borrowed */
 struct str cursor_str(struct cursor *c);
+
 /* true if there was no error and nothing is left. */
-bool	 cursor_done(const struct cursor *c);
+static inline bool
+cursor_done(const struct cursor *c)
+{
+	return !c->bad && c->p == c->end;
+}
 
 size_t	 varint_len(uint64_t v);
 

@@ -8,7 +8,7 @@ void
 rows_init(struct rows *r, size_t max)
 {
 	buf_init(&r->b, max + 10 + MBOX_CREDIT);
-	r->off = 0;
+	r->off = r->whole = 0;
 	r->max = max;
 }
 
@@ -95,31 +95,30 @@ rows_keep(struct rows *r, const uint8_t *p, size_t len)
 int
 rows_peek(struct rows *r, const uint8_t **p, size_t *len)
 {
-	size_t	 head, whole;
+	size_t	 head;
 
 	if (rows_waiting(r) == 0) {
 		buf_reset(&r->b);
-		r->off = 0;
+		r->off = r->whole = 0;
 		return 0;
 	}
 	if (rows_first(r, r->b.data + r->off, rows_waiting(r), &head,
-	    &whole) == -1)
+	    &r->whole) == -1)
 		return -1;
-	if (whole == 0 || whole > rows_waiting(r))
+	if (r->whole == 0 || r->whole > rows_waiting(r)) {
+		r->whole = 0;
 		return 0;
+	}
 	*p = r->b.data + r->off + head;
-	*len = whole - head;
+	*len = r->whole - head;
 	return 1;
 }
 
 void
 rows_skip(struct rows *r)
 {
-	size_t	 head, whole;
-
-	if (rows_first(r, r->b.data + r->off, rows_waiting(r), &head,
-	    &whole) == 0)
-		r->off += whole;
+	r->off += r->whole;
+	r->whole = 0;
 }
 
 size_t

@@ -15,6 +15,7 @@
 struct rows {
 	struct buf	 b;		/* an incomplete row; pending data */
 	size_t		 off;		/* of it: done with */
+	size_t		 whole;		/* of the row that was peeked at */
 	size_t		 max;
 };
 void	 rows_init(struct rows *r, size_t max);
