@@ -11,7 +11,7 @@
 #include "common/test.h"
 #include "paild/conf_key.h"
 
-#define KEYS_MAX	200
+#define KEYS_MAX	300
 
 static bool	seen[KEYS_MAX];		/* of conf_keys */
 
