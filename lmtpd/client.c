@@ -234,6 +234,9 @@ client_helo(struct client *c, const char *name)
 			*p = '?';
 }
 
+static void	 put(struct client *, const char *, const char *, va_list)
+		    __attribute__((format(printf, 3, 0)));
+
 static void
 put(struct client *c, const char *head, const char *fmt, va_list ap)
 {
