@@ -168,7 +168,7 @@ on_append(void *arg, const struct mbox_answer *a)
 	}
 	if (a->ok != NULL)
 		verdict_set(&v, 250, "2.0.0", "<%s> %s", rcpt_address(c->r),
-		    "Delivered");
+		    a->ok->known ? "Delivered before" : "Delivered");
 	else if (a->no != NULL)
 		verdict_mbox(&v, a->no->code, a->no->text);
 	else

@@ -122,11 +122,15 @@ static void
 test_mixed(void)
 {
 	rig_start();
-	rig_deliver(&t, "bob@s0 refused@s0 toobig@s0 dies@s0 eve@s1", MAIL);
+	rig_deliver(&t, "bob@s0 refused@s0 toobig@s0 dies@s0 eve@s1 known@s2",
+	    MAIL);
 	CHECK(said(&t.v[0], 250, "2.0.0") && said(&t.v[1], 451, "4.3.0"));
 	CHECK(said(&t.v[2], 552, "5.3.4") && said(&t.v[3], 451, "4.3.0"));
 	CHECK(strstr(t.v[3].text, "may have been") != NULL);
 	CHECK(said(&t.v[4], 250, "2.0.0"));
+	CHECK(strcmp(t.v[4].text, "<eve@s1> Delivered") == 0);
+	CHECK(said(&t.v[5], 250, "2.0.0"));
+	CHECK(strcmp(t.v[5].text, "<known@s2> Delivered before") == 0);
 	rig_free(&t);
 	rig_stop();
 }

@@ -6,6 +6,7 @@
  *	full, away		storaged has no room; has no mailboxes
  *	refused, toobig		it does not append
  *	folder			it does not append but to INBOX
+ *	known			the message is there already
  *	silent			it does not answer an append
  *	dies			its session ends when it should append
  * The domain's last digit is the storaged: ann@s1.  "+detail" is split off.

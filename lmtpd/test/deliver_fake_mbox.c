@@ -24,7 +24,7 @@ no(struct fake_session *s, uint32_t id, enum mbox_code code)
 static void
 ok(struct fake_session *s, uint32_t id)
 {
-	struct reply_ok	 m = { 0 };
+	struct reply_ok	 m = { .known = strcmp(s->user, "known") == 0 };
 
 	(void)peer_send_struct(s->peer, IMSG_REPLY_OK, id, &m, -1);
 }
