@@ -11,6 +11,7 @@ import stat
 import imapc
 import proc
 import suite
+from mark import normal_only
 
 USERS = ("ann", "bob", "joe")
 MAIL = b"Subject: %s\r\nMessage-ID: <%s@x>\r\n\r\n.dot\r\n..\r\nend\r\n"
@@ -189,3 +190,48 @@ def test_a_socket_that_was_left_is_replaced_and_nothing_else_is():
     assert "is not a socket" in s.log_text()
     with open(d.socket) as f:
         assert f.read() == "a file"
+
+
+def peak(pid):
+    """KiB: the most memory that it has had so far."""
+    with open("/proc/%d/status" % pid) as f:
+        return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
+
+
+@normal_only("measures memory")
+def test_large_messages_and_many_recipients_within_8_mib():
+    """Shows 2: 100 MB to two recipients, and a message to 300 at once (1,000
+    took 2.1 MiB, and 15 seconds)."""
+    with Deliveries(append_limit="128M",
+                    cache="{path: cache, size: 512M, spool: 2G}") as d:
+        s = d.suite
+        pid = next(p for p, name in s.children() if name == "lmtpd")
+        with d.lmtp() as c:
+            c.sendmail("a@x", ["ann"], mail("small"))
+        idle = peak(pid)
+        line = b"x" * 998 + b"\r\n"
+        c = d.lmtp()
+        c.sendmail("a@x", ["ann", "bob"], b"Subject: large\r\n\r\n" +
+                   line * 100000)
+        assert c.getreply()[0] == 250       # bob's: smtplib reads one
+        c.quit()
+        large = peak(pid) - idle
+        path = os.path.join(s.dir, "users")
+        with open(path) as f:
+            secret = f.readline().split(":", 1)[1]
+        with open(path, "a") as f:
+            f.write("".join("u%d:%s" % (i, secret) for i in range(300)))
+        with socket.create_connection(("127.0.0.1", d.port), 120) as k:
+            f = k.makefile("rb")
+            f.readline()
+            k.sendall(b"LHLO x\r\nMAIL FROM:<>\r\n" + b"".join(
+                b"RCPT TO:<u%d>\r\n" % i for i in range(300)) +
+                b"DATA\r\n" + mail("many").replace(b"\r\n.", b"\r\n..") +
+                b".\r\nQUIT\r\n")
+            while f.readline()[3:4] == b"-":
+                pass
+            codes = [x for x, _ in answers(f, 603)]
+            assert codes == [250] * 301 + [354] + [250] * 300 + [221], codes
+        many = peak(pid) - idle
+        assert large <= 8192 and many <= 8192, (large, many)
+        assert d.found("u299")[0].endswith(mail("many"))
