@@ -233,7 +233,10 @@ rig_until(bool (*done)(const void *arg), const void *arg)
 	struct timeval	 tv = { 0, 2000 };
 
 	while (!done(arg) && clock_ms() < end) {
-		rig_poll();
+		/* Once more would be one try too many. */
+		if (done != rig_tried ||
+		    ingest_counts()->later < *(const uint64_t *)arg)
+			rig_poll();
 		event_base_loopexit(rig_base, &tv);
 		event_base_dispatch(rig_base);
 	}
