@@ -490,6 +490,7 @@ parcel_read(const struct parcel *p, void *buf, size_t len, uint64_t at)
 		errno = ESTALE;
 		return -1;
 	}
-	memcpy(buf, p->mem.data + at, len);
+	if (len > 0)		/* an empty one has no data */
+		memcpy(buf, p->mem.data + at, len);
 	return 0;
 }
