@@ -1,10 +1,11 @@
 """Quotas (issue 14, section 3): who is at the limit is refused before octets
-are sent, where IMAP allows it, and what makes room is not; two nodes that
-race overrun the limit by one message; pailctl quota."""
+are sent, where the protocol allows it, and what makes room is not; two nodes
+that race overrun the limit by one message; pailctl quota."""
 
 import os
 import re
 import shutil
+import smtplib
 import threading
 
 import nodes
@@ -143,6 +144,97 @@ def test_pailctl_quota_opens_who_is_not_open_and_knows_who_is_nobody():
         assert p.returncode == 1 and b"invalid user name" in p.stderr, p
 
 
+def listening(s, **over):
+    """s, with a lmtpd that listens on s.lmtp."""
+    s.lmtp = proc.free_port()
+    s.over.update(over, listen="[imap://127.0.0.1:%d, lmtp://127.0.0.1:%d]" %
+                  (s.imap_port, s.lmtp))
+    s.write_conf()
+    return s
+
+
+class Sender:
+    """An MTA's connection, and what it was answered: "250", "552 5.2.2"."""
+
+    def __init__(self, s):
+        self.c = smtplib.LMTP("127.0.0.1", s.lmtp, timeout=120)
+        self.c.ehlo()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.c.close()
+
+    @staticmethod
+    def said(code, text):
+        return "250" if code == 250 else "%d %s" % (
+            code, text.split()[0].decode())
+
+    def rcpt(self, *users, size=0):
+        """MAIL, and RCPT of each."""
+        self.c.docmd("RSET")
+        code, text = self.c.docmd("MAIL FROM:<eve@example.net> SIZE=%d" %
+                                  size)
+        assert code == 250, text
+        return [self.said(*self.c.docmd("RCPT TO:<%s>" % u)) for u in users]
+
+    def data(self, mail, n):
+        """DATA, for n recipients."""
+        code, text = self.c.docmd("DATA")
+        assert code == 354, (code, text)
+        self.c.send(mail + b".\r\n")
+        return [self.said(*self.c.getreply()) for _ in range(n)]
+
+    def mail(self, mail, *users):
+        assert self.rcpt(*users) == ["250"] * len(users)
+        return self.data(mail, len(users))
+
+
+def test_lmtp_refuses_a_full_mailbox_before_octets_are_sent():
+    """Shows 4: by LMTP, too, a message refused by quota costs no octets; the
+    grace is one message; whoever has room has his copy."""
+    with listening(suite.Suite(users=("ann", "bob")),
+                   quota="{bytes: 20K}") as s, Sender(s) as a:
+        for _ in range(3):
+            assert a.mail(mail(5000), "ann") == ["250"]
+        # the grace: the one that crosses the limit, whatever its size
+        assert a.rcpt("ann", size=90000) == ["250"]
+        assert a.data(mail(90000), 1) == ["250"]
+        assert a.rcpt("ann") == ["552 5.2.2"]
+        assert a.c.docmd("DATA")[0] == 503      # octets for nobody
+        assert a.rcpt("ann", "bob", "ann", size=10) == [
+            "552 5.2.2", "250", "552 5.2.2"]
+        assert a.data(mail(100), 1) == ["250"]
+        c = s.client()
+        assert status(c, "INBOX") == 4 and status(
+            s.client("bob"), "INBOX") == 1
+        # he makes room, which counts at once
+        c.ok("SELECT INBOX")
+        c.ok("STORE 4 +FLAGS (\\Deleted)")
+        c.ok("EXPUNGE")
+        assert a.mail(mail(100), "ann") == ["250"]
+
+
+def test_lmtp_refuses_a_mailbox_that_fills_between_rcpt_and_data():
+    """Shows 4: RCPT said that there is room; at the end of DATA there is
+    none for one of them, and the other has it."""
+    with listening(suite.Suite(users=("ann", "bob")),
+                   quota="{bytes: 20K}") as s, Sender(s) as a, \
+            Sender(s) as b:
+        for size in (100, 300000):              # small, and an object
+            assert a.rcpt("ann", "bob") == ["250", "250"]
+            assert b.mail(mail(30000), "ann") == ["250"]
+            assert a.data(mail(size), 2) == ["552 5.2.2", "250"]
+            c, d = s.client(), s.client("bob")
+            assert status(c, "INBOX") == 1 and status(d, "INBOX") == 1
+            for x in (c, d):
+                x.ok("SELECT INBOX")
+                x.ok("STORE 1:* +FLAGS (\\Deleted)")
+                x.ok("EXPUNGE")
+                x.logout()
+
+
 def race(kind):
     """Both nodes append until both are refused; then there is as much as
     one alone could have stored."""
@@ -186,6 +278,60 @@ def race(kind):
         c.ok("STORE 1:10 +FLAGS.SILENT (\\Deleted)")
         c.ok("EXPUNGE")
         b.client().append("INBOX", mail(size))
+
+
+def race_by_lmtp(kind):
+    """As race(): each of four MTAs delivers until it is refused."""
+    size, limit = 2000, 50000
+    a, b = (listening(s, quota="{bytes: %d}" % limit)
+            for s in nodes.two(kind))
+    with a, b:
+        took, wrong = [], []
+
+        def run(s, k):
+            n = 0
+            with Sender(s) as m:
+                while True:
+                    # of each another one: no MTA's second try
+                    head = b"Message-ID: <%d.%d@race>\r\n" % (k, n)
+                    said = m.rcpt("ann")
+                    if said == ["250"]:
+                        said = m.data(head + mail(size - len(head)), 1)
+                    if said != ["250"]:
+                        break
+                    n += 1
+                if said != ["552 5.2.2"]:
+                    wrong.append(said)
+            took.append(n)
+
+        threads = [threading.Thread(target=run, args=(s, k))
+                   for k, s in enumerate((a, b, a, b))]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert len(took) == 4 and not wrong, (took, wrong)
+        for s in (a, b):
+            c = s.client()
+            assert status(c, "INBOX") == sum(took), took
+            got, _, messages, _, _ = usage(s)["ann"]
+            assert int(messages) == sum(took), took
+            # by less than the last of them: all are of one size
+            one = int(got) // sum(took)
+            assert limit <= int(got) < limit + one + 100, (got, took)
+            with Sender(s) as m:
+                assert m.rcpt("ann") == ["552 5.2.2"]
+
+
+def test_two_nodes_race_over_lmtp_to_the_quota_on_files():
+    """Shows 4: two nodes overrun it by at most the grace."""
+    race_by_lmtp("file")
+
+
+@second_server
+def test_two_nodes_race_over_lmtp_to_the_quota_on_s3():
+    """Shows 4: two nodes overrun it by at most the grace."""
+    race_by_lmtp("minio")
 
 
 def test_two_nodes_race_to_the_quota_on_files():
