@@ -1,6 +1,7 @@
 /* What one session can make grow, and how many there may be. */
 #include "common/compat.h"
 
+#include "common/proc_kind.h"
 #include "storaged/session/test/op_client.h"
 #include "storaged/util/spool_room.h"
 
@@ -42,6 +43,48 @@ test_sessions(void)
 	CHECK(type_of(next(v[i])) == IMSG_SESSION_READY);
 	for (i = 0; i < nitems(v); i++)
 		client_free(v[i]);
+	turn(20);
+}
+
+/* READY or END? */
+static int
+granted(struct client **c, const char *user, enum proc_kind kind,
+    uint32_t index)
+{
+	client_kind = (uint8_t)kind;
+	client_index = index;
+	*c = client_new(user);
+	client_kind = PROC_IMAPD;
+	client_index = 0;
+	return type_of(next(*c));
+}
+
+/* An lmtpd takes its own places, of a user and of all. */
+static void
+test_sessions_of_lmtpds(void)
+{
+	static struct client	*v[SESSIONS_USER_MAX], *c[6];
+	unsigned		 max = env.sessions_max;
+	size_t			 i;
+
+	for (i = 0; i < nitems(v); i++)
+		CHECK(granted(&v[i], "ann", PROC_LMTPD, 1) ==
+		    IMSG_SESSION_READY);
+	CHECK(granted(&c[0], "ann", PROC_LMTPD, 1) == IMSG_SESSION_END);
+	CHECK(granted(&c[1], "ann", PROC_LMTPD, 0) == IMSG_SESSION_READY);
+	CHECK(granted(&c[2], "ann", PROC_IMAPD, 0) == IMSG_SESSION_READY);
+	env.sessions_max = 2 * SESSIONS_USER_MAX + 2;
+	CHECK(granted(&c[3], "bob", PROC_LMTPD, 0) == IMSG_SESSION_END);
+	CHECK(granted(&c[4], "bob", PROC_IMAPD, 0) == IMSG_SESSION_READY);
+	client_free(c[1]);
+	turn(20);
+	CHECK(granted(&c[5], "bob", PROC_LMTPD, 0) == IMSG_SESSION_READY);
+	env.sessions_max = max;
+	for (i = 0; i < nitems(v); i++)
+		client_free(v[i]);
+	for (i = 0; i < nitems(c); i++)
+		if (i != 1)
+			client_free(c[i]);
 	turn(20);
 }
 
@@ -408,6 +451,7 @@ main(void)
 		return 1;
 	setup("index");
 	test_sessions();
+	test_sessions_of_lmtpds();
 	test_deaf();
 	test_spools();
 	turn(20);

@@ -18,7 +18,7 @@
 #include "common/proc_kind.h"
 #include "storaged/session/session.h"
 
-static unsigned	 nsessions;
+static unsigned	 nsessions, nlmtpd;	/* nlmtpd: of them */
 static uint64_t	 last_serial;
 static struct env	*env;
 static const struct session_ops *ops;
@@ -79,6 +79,7 @@ session_free(struct session *s)
 	u->past_due = true;
 	u->nsessions--;
 	nsessions--;
+	nlmtpd -= s->kind == PROC_LMTPD;
 	if (!s->ready)
 		user_idle(u);	/* its opening kept the user */
 	free(s);
@@ -308,6 +309,31 @@ session_refuse(const char *word, int fd, const char *text)
 	peer_close(p);
 }
 
+/*
+ * An lmtpd is granted anyone who gets mail here: one that somebody else has
+ * takes the places of its own, and leaves imapd and the other lmtpds theirs.
+ */
+static bool
+session_fits(const struct user *u, const struct grant_session *grant)
+{
+	const struct session	*s;
+	unsigned		 n = 0;
+
+	if (u->nsessions < SESSIONS_USER_MAX)
+		return true;
+	TAILQ_FOREACH(s, &u->sessions, entry)
+		n += s->kind == grant->kind && (s->kind != PROC_LMTPD ||
+		    s->index == grant->index);
+	return n < SESSIONS_USER_MAX;
+}
+
+static bool
+server_fits(const struct grant_session *grant)
+{
+	return nsessions < env->sessions_max && (grant->kind != PROC_LMTPD ||
+	    nlmtpd < env->sessions_max / 2);
+}
+
 void
 session_new(const char *user, const struct grant_session *grant, int fd)
 {
@@ -317,12 +343,12 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 	struct timeval	 tv = { (time_t)(env->timeout_ms / 1000),
 			    (suseconds_t)(env->timeout_ms % 1000) * 1000 };
 
-	if (nsessions >= env->sessions_max || (u = user_get(user)) == NULL) {
+	if (!server_fits(grant) || (u = user_get(user)) == NULL) {
 		session_refuse(log_word(word, sizeof(word), user), fd,
 		    "Too many sessions on this server, try again later");
 		return;
 	}
-	if (u->nsessions >= SESSIONS_USER_MAX) {
+	if (!session_fits(u, grant)) {
 		session_refuse(u->word, fd, "Too many sessions for this user");
 		return;
 	}
@@ -341,6 +367,7 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 	TAILQ_INSERT_TAIL(&u->sessions, s, entry);
 	u->nsessions++;
 	nsessions++;
+	nlmtpd += s->kind == PROC_LMTPD;
 	user_busy(u);
 	if (env->draining) {
 		session_end(s, MBOX_UNAVAILABLE, "The server is shutting down");

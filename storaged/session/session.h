@@ -18,7 +18,7 @@
 #define SESSION_QUEUE_HOLD	(512 * 1024)
 #define SESSION_QUEUE_MAX	(32 * 1024 * 1024)
 #define SESSION_SILENCE		(3600)	/* seconds without a message */
-#define SESSIONS_USER_MAX	200
+#define SESSIONS_USER_MAX	200	/* of imapd, and of each lmtpd */
 #define SESSIONS_MAX		20000
 
 struct grant_session;
