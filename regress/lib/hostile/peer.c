@@ -14,6 +14,7 @@
 #include "regress/lib/hostile/peer.h"
 
 int		 passed, failed;
+int		 put_ms = PATIENCE;
 uint32_t	 next_id;
 char		 remote[64] = "203.0.113.66";
 
@@ -109,7 +110,7 @@ frame_put(int fd, uint32_t type, uint32_t id, const void *data, size_t len,
 	head_put(buf, len, type, passfd != -1 ? 2 : 0, id);
 	if (len > 0)
 		memcpy(buf + 16, data, len);
-	return raw_put(fd, buf, len + 16, passfd, PATIENCE);
+	return raw_put(fd, buf, len + 16, passfd, put_ms);
 }
 
 int

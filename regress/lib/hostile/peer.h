@@ -1,6 +1,7 @@
 /*
- * For hostile_imapd.c: frames written and read by hand, with nothing that
- * keeps a peer from breaking the rules.  Blocking, with deadlines.
+ * For hostile_imapd.c and hostile_lmtpd.c: frames written and read by hand,
+ * with nothing that keeps a peer from breaking the rules.  Blocking, with
+ * deadlines.
  */
 #ifndef REGRESS_HOSTILE_PEER_H
 #define REGRESS_HOSTILE_PEER_H
@@ -13,6 +14,8 @@
 #include "common/msg_mbox.h"
 
 #define PATIENCE	10000	/* ms for an answer */
+
+extern int	 put_ms;	/* for a frame that is written */
 
 struct frame {
 	uint16_t	type, flags;

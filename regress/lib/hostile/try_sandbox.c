@@ -1,6 +1,6 @@
 /*
- * The sandbox: files, the network, processes, the way out.  What an imapd must
- * not do is refused, or kills it.
+ * The sandbox: files, the network, processes, the way out.  What such a
+ * process must not do is refused, or kills it.
  */
 #include "common/compat.h"
 
@@ -37,7 +37,7 @@ jail_enter(const struct slice *s)
 
 	sandbox_drop(slice_str(s, "user"), slice_str(s, "group"),
 	    slice_str(s, "chroot"));
-	sandbox_init(&box, PROC_IMAPD);
+	sandbox_init(&box, hostile.kind);
 	box.best_effort = strcmp(slice_str(s, "sandbox"), "best-effort") == 0;
 	sandbox_enter(&box);
 }

@@ -14,10 +14,10 @@
 #include "regress/lib/hostile/hostile.h"
 #include "regress/lib/hostile/peer.h"
 
-static int
+int
 session(void)
 {
-	int	fd = login(auth, conf.user, conf.password);
+	int	fd = hostile.session();
 
 	if (fd == -1)
 		return -1;
@@ -26,19 +26,6 @@ session(void)
 		return -1;
 	}
 	return fd;
-}
-
-bool
-still_serves(void)
-{
-	int	fd = session();
-	bool	seen, ok;
-
-	ok = fd != -1 && session_list(fd, conf.victim_box, &seen) == 1 &&
-	    !seen;
-	if (fd != -1)
-		close(fd);
-	return ok;
 }
 
 void
@@ -92,7 +79,7 @@ try_wrong_types(void)
 	struct grant_session	g = { .user = str_from(conf.victim),
 				    .login = str_from(conf.victim),
 				    .rights = GRANT_ALL, .session = 1,
-				    .kind = PROC_IMAPD };
+				    .kind = hostile.kind };
 	size_t			i;
 	int			fd, sv[2];
 
@@ -127,7 +114,7 @@ try_garbage(void)
 	int		fd, round, cut = 0;
 
 	for (round = 0; round < 40; round++) {
-		if ((fd = login(auth, conf.user, conf.password)) == -1)
+		if ((fd = hostile.session()) == -1)
 			break;
 		if (round % 2 && !session_begin(fd))
 			break;
