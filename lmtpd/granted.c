@@ -1,6 +1,7 @@
 /*
- * Granted channels by address.  Must never give a channel to a message for
- * another address than the one that authd was asked about.
+ * Granted channels by address; addresses of one user share theirs (channel.c).
+ * Must never give a channel to a message for an address that authd was not
+ * asked about.
  */
 #include "lmtpd/granted.h"
 
@@ -16,18 +17,12 @@
 #include "common/fnv.h"
 #include "common/log.h"
 #include "common/lost.h"
-#include "common/mbox_client.h"
 #include "common/msg_deliver.h"
 #include "common/peer.h"
 #include "common/user.h"
+#include "lmtpd/channel.h"
 
 #define BUCKETS	1024
-
-enum granted_state {
-	GRANTED_ASKED,		/* authd has to say who it is */
-	GRANTED_OPENING,	/* storaged has to open the mailboxes */
-	GRANTED_READY
-};
 
 struct granted {
 	TAILQ_ENTRY(granted)	 entry;		/* of all */
@@ -35,18 +30,15 @@ struct granted {
 	TAILQ_ENTRY(granted)	 idle;		/* if nobody holds it */
 	TAILQ_HEAD(, granted_hold) holds;
 	unsigned int		 nholds;
-	enum granted_state	 state;
 	bool			 listed;	/* found by its address */
 	bool			 ending;
 	uint32_t		 id;		/* of the request */
-	uint64_t		 since;		/* ms: granted; then, unused */
-	uint64_t		 unused;
+	uint64_t		 unused;	/* ms: since then */
 	uint32_t		 session;	/* of who asked */
-	uint32_t		 storaged;
-	struct mbox_client	*client;	/* from GRANTED_OPENING on */
+	struct channel_use	 use;		/* once authd has said whose
+						   it is */
 	char			*remote;
 	char			*detail;
-	char			 user[USER_ID_MAX + 1];
 	char			 address[];
 };
 
@@ -58,7 +50,6 @@ static struct {
 	struct granted_list	 all;
 	struct granted_list	 idle;		/* the newest last */
 	unsigned int		 nidle;
-	unsigned int		 open;
 	struct granted_list	 buckets[BUCKETS];
 	uint32_t		 last;
 	struct event		 ev_trim;
@@ -116,12 +107,27 @@ granted_free(struct granted *g)
 	unlist(g);
 	not_idle(g);
 	TAILQ_REMOVE(&table.all, g, entry);
-	if (g->client != NULL)
-		table.open--;
-	mbox_client_close(g->client);
+	channel_leave(&g->use);
 	free(g->remote);
 	free(g->detail);
 	free(g);
+}
+
+/* One use less; with the last one it is idle. */
+static void
+hold_remove(struct granted_hold *h)
+{
+	struct granted	*g = h->granted;
+
+	h->granted = NULL;
+	TAILQ_REMOVE(&g->holds, h, entry);
+	if (g->use.channel != NULL)
+		channel_release(g->use.channel);
+	if (--g->nholds > 0)
+		return;
+	g->unused = clock_ms();
+	TAILQ_INSERT_TAIL(&table.idle, g, idle);
+	table.nidle++;
 }
 
 /* All who hold it are told, then it is gone. */
@@ -133,12 +139,7 @@ granted_end(struct granted *g, const struct verdict *v)
 	unlist(g);
 	g->ending = true;
 	while ((h = TAILQ_FIRST(&g->holds)) != NULL) {
-		TAILQ_REMOVE(&g->holds, h, entry);
-		if (--g->nholds == 0) {
-			TAILQ_INSERT_TAIL(&table.idle, g, idle);
-			table.nidle++;
-		}
-		h->granted = NULL;
+		hold_remove(h);
 		h->ops->gone(h->arg, v);
 	}
 	granted_free(g);
@@ -148,7 +149,7 @@ static bool
 stale(const struct granted *g, uint64_t now)
 {
 	return !g->listed || now - g->unused >= GRANTED_IDLE * 1000 ||
-	    now - g->since >= GRANTED_AGE * 1000;
+	    (g->use.channel != NULL && channel_old(g->use.channel));
 }
 
 /*
@@ -180,16 +181,10 @@ granted_release(struct granted_hold *h)
 
 	if (g == NULL)
 		return;
-	h->granted = NULL;
-	TAILQ_REMOVE(&g->holds, h, entry);
-	if (--g->nholds > 0)
+	hold_remove(h);
+	if (g->nholds > 0 || g->ending)
 		return;
-	g->unused = clock_ms();
-	TAILQ_INSERT_TAIL(&table.idle, g, idle);
-	table.nidle++;
-	if (g->ending)
-		return;
-	if (g->state == GRANTED_ASKED) {
+	if (g->use.channel == NULL) {
 		granted_free(g);	/* the answer will be nobody's */
 		return;
 	}
@@ -200,47 +195,24 @@ granted_release(struct granted_hold *h)
 }
 
 static void
-on_ready(void *arg, const struct session_ready *ready)
+on_ready(void *arg)
 {
 	struct granted		*g = arg;
 	struct granted_hold	*h, *next;
 
-	(void)ready;
-	g->state = GRANTED_READY;
 	TAILQ_FOREACH_SAFE(h, &g->holds, entry, next)
 		h->ops->ready(h->arg);
 }
 
 static void
-on_end(void *arg, const char *why, const struct session_end *end)
+on_end(void *arg, const struct verdict *v)
 {
-	struct granted	*g = arg;
-	struct verdict	 v;
-
-	log_debug("rcpt=%s user=%s session ended: %s", g->address, g->user,
-	    why);
-	table.open--;
-	g->client = NULL;
-	if (end != NULL)
-		verdict_mbox(&v, end->code, end->text);
-	else
-		verdict_set(&v, 451, "4.3.0", "The store was interrupted");
-	granted_end(g, &v);
+	granted_end(arg, v);
 }
 
-static int
-on_event(void *arg, enum msg_type type, const void *ev, void *cause)
-{
-	(void)arg;
-	(void)ev;
-	(void)cause;
-	return type == IMSG_EV_WAITING ? 0 : -1;
-}
-
-static const struct mbox_client_ops client_ops = {
+static const struct channel_ops channel_ops = {
 	.ready = on_ready,
-	.end = on_end,
-	.event = on_event
+	.end = on_end
 };
 
 static void
@@ -273,7 +245,6 @@ granted_new(const char *address, const char *remote, uint32_t session)
 	memcpy(g->address, address, len);
 	TAILQ_INIT(&g->holds);
 	g->session = session;
-	g->since = clock_ms();
 	if (++table.last == 0)
 		table.last = 1;
 	g->id = table.last;
@@ -291,14 +262,13 @@ static struct granted *
 granted_find(const char *address)
 {
 	struct granted	*g, *next;
-	uint64_t	 now = clock_ms();
 
 	TAILQ_FOREACH_SAFE(g, bucket_of(address), bucket, next) {
 		if (strcmp(g->address, address) != 0)
 			continue;
-		if (g->nholds < GRANTED_HOLDS_MAX &&
-		    (g->state != GRANTED_READY ||
-		    now - g->since < GRANTED_AGE * 1000))
+		if (g->use.channel != NULL ?
+		    channel_takes(g->use.channel, 1) :
+		    g->nholds < CHANNEL_HOLDS_MAX)
 			return g;
 		unlist(g);
 	}
@@ -318,16 +288,36 @@ granted_hold(struct event_base *base, struct granted_hold *h,
 		return -1;
 	not_idle(g);
 	g->nholds++;
+	if (g->use.channel != NULL)
+		channel_hold(g->use.channel, 1);
 	h->granted = g;
 	h->ops = ops;
 	h->arg = arg;
 	TAILQ_INSERT_TAIL(&g->holds, h, entry);
-	return g->state == GRANTED_READY;
+	return g->use.channel != NULL && channel_ready(g->use.channel);
+}
+
+/* A channel that its user has here already, or what authd has sent. */
+static struct channel *
+channel_of(const struct granted *g, struct msg *m, const struct rcpt_ok *ok)
+{
+	struct channel	*c;
+	char		 user[USER_ID_MAX + 1];
+
+	(void)snprintf(user, sizeof(user), "%.*s", (int)ok->user.len,
+	    ok->user.p);
+	if ((c = channel_find(user, ok->storaged, g->nholds)) != NULL)
+		return c;
+	c = channel_new(table.base, m->fd, user, ok->storaged, g->listed);
+	if (c != NULL)
+		m->fd = -1;
+	return c;
 }
 
 static void
 on_rcpt_ok(struct granted *g, struct msg *m, const struct rcpt_ok *ok)
 {
+	struct channel	*c = NULL;
 	struct verdict	 v;
 
 	if (m->fd == -1) {
@@ -337,20 +327,15 @@ on_rcpt_ok(struct granted *g, struct msg *m, const struct rcpt_ok *ok)
 		return;
 	}
 	g->detail = strndup(ok->detail.p, ok->detail.len);
-	if (g->detail != NULL)
-		g->client = mbox_client_new(table.base, m->fd, &client_ops, g);
-	if (g->client == NULL) {
+	if (g->detail == NULL || (c = channel_of(g, m, ok)) == NULL) {
 		verdict_set(&v, 451, "4.3.0", "Out of memory");
 		granted_end(g, &v);
 		return;
 	}
-	m->fd = -1;
-	table.open++;
-	g->storaged = ok->storaged;
-	(void)snprintf(g->user, sizeof(g->user), "%.*s", (int)ok->user.len,
-	    ok->user.p);
-	g->since = clock_ms();
-	g->state = GRANTED_OPENING;
+	channel_join(c, &g->use, &channel_ops, g);
+	channel_hold(c, g->nholds);
+	if (channel_ready(c))
+		on_ready(g);
 }
 
 static int
@@ -387,7 +372,7 @@ authd_message(struct peer *p, struct msg *m, void *arg)
 	(void)arg;
 	/* None: an answer that nobody waits for any more. */
 	TAILQ_FOREACH_REVERSE(g, &table.all, granted_list, entry)
-		if (g->id == m->id && g->state == GRANTED_ASKED)
+		if (g->id == m->id && g->use.channel == NULL)
 			break;
 	if ((a = arena_new(64 * 1024)) != NULL)
 		ret = on_answer(g, m, a);
@@ -428,22 +413,31 @@ granted_channel(struct event_base *base, int fd)
 		return;
 	}
 	TAILQ_FOREACH(g, &table.all, entry)
-		if (g->state == GRANTED_ASKED)
+		if (g->use.channel == NULL && !g->ending)
 			ask(g);
+}
+
+/* NULL: there is none. */
+static const struct channel *
+hold_channel(const struct granted_hold *h)
+{
+	return h->granted != NULL ? h->granted->use.channel : NULL;
 }
 
 struct mbox_client *
 granted_session(const struct granted_hold *h)
 {
-	const struct granted	*g = h->granted;
+	const struct channel	*c = hold_channel(h);
 
-	return g != NULL && g->state == GRANTED_READY ? g->client : NULL;
+	return c != NULL ? channel_session(c) : NULL;
 }
 
 const char *
 granted_user(const struct granted_hold *h)
 {
-	return h->granted != NULL ? h->granted->user : "";
+	const struct channel	*c = hold_channel(h);
+
+	return c != NULL ? channel_user(c) : "";
 }
 
 const char *
@@ -456,19 +450,20 @@ granted_detail(const struct granted_hold *h)
 uint32_t
 granted_storaged(const struct granted_hold *h)
 {
-	return h->granted != NULL ? h->granted->storaged : 0;
+	const struct channel	*c = hold_channel(h);
+
+	return c != NULL ? channel_storaged(c) : 0;
 }
 
 const char *
 granted_waits(const struct granted_hold *h)
 {
-	static const char *const	 words[] = {
-		[GRANTED_ASKED] = "The directory has not answered",
-		[GRANTED_OPENING] = "The store has not opened the mailbox",
-		[GRANTED_READY] = "The store has not answered"
-	};
+	const struct channel	*c = hold_channel(h);
 
-	return words[h->granted != NULL ? h->granted->state : GRANTED_ASKED];
+	if (c == NULL)
+		return "The directory has not answered";
+	return channel_ready(c) ? "The store has not answered" :
+	    "The store has not opened the mailbox";
 }
 
 void
@@ -481,11 +476,12 @@ granted_forget(void)
 		return;
 	TAILQ_FOREACH(g, &table.all, entry)
 		unlist(g);
+	channel_forget();
 	(void)evtimer_add(&table.ev_trim, &at_once);
 }
 
 unsigned int
 granted_count(void)
 {
-	return table.open;
+	return channel_count();
 }

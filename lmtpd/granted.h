@@ -1,10 +1,11 @@
 /*
  * Who recipients are: looked up by authd (channel RCPT), which grants a channel
- * to storaged that may only append.  A granted channel is kept for a while, for
- * the next message to the same address; at most GRANTED_IDLE_MAX that nobody
- * uses.  It is forgotten when storaged ends it (which authd causes when the
- * user changes), and asked for anew after GRANTED_AGE, since aliases change,
- * too.
+ * to storaged that may only append; other addresses of the same user use the
+ * one that is open (channel.h).  What authd has said is kept for a while, for
+ * the next message to the same address; of at most GRANTED_IDLE_MAX addresses
+ * that nobody uses.  It is forgotten when storaged ends the channel (which
+ * authd causes when the user changes), and asked for anew when that is
+ * CHANNEL_AGE old, since aliases change, too.
  */
 #ifndef LMTPD_GRANTED_H
 #define LMTPD_GRANTED_H
@@ -16,10 +17,8 @@
 
 #include "lmtpd/verdict.h"
 
-#define GRANTED_IDLE_MAX	256	/* channels */
+#define GRANTED_IDLE_MAX	256	/* addresses */
 #define GRANTED_IDLE		15	/* seconds unused */
-#define GRANTED_AGE		60	/* seconds since it was granted */
-#define GRANTED_HOLDS_MAX	64	/* uses of one channel at a time */
 
 struct event_base;
 struct granted;

@@ -46,6 +46,7 @@ extern struct fake {
 	uint64_t		 uploaded;	/* octets */
 	unsigned int		 appends;	/* APPEND_DONE */
 	unsigned int		 together;	/* the most under way */
+	unsigned int		 open;		/* sessions, now */
 	bool			 hold[FAKE_STORAGED];	/* gives no credit */
 	bool			 wait;		/* appends are not answered */
 	TAILQ_HEAD(, fake_mail)	 mails;

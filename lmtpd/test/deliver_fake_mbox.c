@@ -47,6 +47,7 @@ session_free(struct fake_session *s)
 	while (!TAILQ_EMPTY(&s->appends))
 		append_free(s, TAILQ_FIRST(&s->appends));
 	TAILQ_REMOVE(&fake_ends.sessions, s, entry);
+	fake.open--;
 	free(s);
 }
 
@@ -214,6 +215,7 @@ fake_session(const char *user, uint32_t index, int fd)
 		fatal("calloc");
 	TAILQ_INIT(&s->appends);
 	TAILQ_INSERT_TAIL(&fake_ends.sessions, s, entry);
+	fake.open++;
 	(void)strlcpy(s->user, user, sizeof(s->user));
 	s->index = index;
 	s->peer = peer_new(fake_ends.base, fd, MSG_CHANNEL_MBOX, MSG_SIDE_B,

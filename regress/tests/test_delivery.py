@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import smtplib
+import socket
 import threading
 import time
 
@@ -90,6 +91,25 @@ def test_each_recipient_has_an_answer_of_its_own():
         _, answers = deliver(s, to[:1], b"X-Spam-Flag: YES\r\n" +
                              MAIL % (b"three", b"3"))
         assert answers[0][0] == 250 and len(mails(s, "ann", "Junk")) == 1
+
+
+def test_300_details_of_one_user_are_300_recipients():
+    """Issue 14, 1: one answer for each recipient; they share the sessions of
+    their user, of whom storaged has at most 200."""
+    with delivering() as s, \
+            socket.create_connection(("127.0.0.1", s.lmtp), 120) as k:
+        f = k.makefile("rb")
+        f.readline()
+        k.sendall(b"LHLO x\r\nMAIL FROM:<>\r\n" + b"".join(
+            b"RCPT TO:<ann+%d@example.org>\r\n" % i for i in range(300)) +
+            b"DATA\r\n" + MAIL % (b"many", b"many") + b".\r\nQUIT\r\n")
+        while f.readline()[3:4] == b"-":
+            pass
+        said = f.read().splitlines()
+        assert [x[:3] for x in said] == [b"250"] * 301 + [b"354"] + \
+            [b"250"] * 300 + [b"221"], [x for x in said if x[:3] != b"250"]
+        to = {re.search(rb"Delivered-To: (\S+)", m)[1] for m in mails(s, "ann")}
+        assert len(to) == 300, len(to)
 
 
 @normal_only("counts requests")
