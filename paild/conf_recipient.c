@@ -41,13 +41,19 @@ check_domain(struct conf *c, const struct conf_item *it)
 static bool
 takes_mail(const struct conf *c)
 {
-	size_t	i;
+	const struct conf_item	*it;
+	size_t			 i;
 
-	for (i = 0; i < c->n; i++)
-		if (!c->items[i].bad &&
-		    strcmp(c->items[i].key->path, "listen.*") == 0 &&
-		    strncmp(c->items[i].value, "lmtp", 4) == 0)
+	for (i = 0; i < c->n; i++) {
+		it = &c->items[i];
+		if (it->bad)
+			continue;
+		if (strcmp(it->key->path, "listen.*") == 0 &&
+		    strncmp(it->value, "lmtp", 4) == 0)
 			return true;
+		if (strncmp(it->key->path, "ingest.*.", 9) == 0)
+			return true;
+	}
 	return false;
 }
 
@@ -68,9 +74,9 @@ looks_up(struct conf *c, unsigned i, const char *type)
 	snprintf(path, sizeof(path), "auth.%u.bind-dn", i);
 	dn = conf_written(c, path);
 	if (strcmp(lookup, "ldap") == 0 && dn != NULL)
-		conf_error(c, dn->name_at, "%s cannot be used with lmtp: "
-		    "without a password, the recipients of mail have to be "
-		    "searched for (did you mean \"base\", with "
+		conf_error(c, dn->name_at, "%s cannot be used with lmtp or "
+		    "ingest: without a password, the recipients of mail have "
+		    "to be searched for (did you mean \"base\", with "
 		    "\"service-dn\" if the directory asks who searches?)",
 		    dn->path);
 	return true;
