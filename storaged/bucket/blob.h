@@ -62,6 +62,8 @@ struct blob_result {
 					   response says so; else NULL, "" */
 	const struct http_result *http;	/* s3: of a GET or HEAD, for
 					   blob_metadata(); else NULL */
+	const char	*left_out;	/* LIST: the first name that does not
+					   fit in KEY_MAX, cut short; NULL */
 };
 /* cause and why as one text: returns dst. */
 const char *blob_reason(const struct blob_result *r, char *dst, size_t size);
@@ -131,8 +133,9 @@ struct blob_request *blob_delete(struct blob_store *s,
 /*
  * LIST: at most max keys with the prefix, after start_after (NULL: from the
  * first).  body and len of the result are unused; see blob_list_cb.  Names
- * whose last part begins with a dot are left out, so n may be less than max
- * though there is more; it is 0 only when there is no more.
+ * whose last part begins with a dot, or that do not fit in KEY_MAX, are left
+ * out, so n may be less than max though there is more; it is 0 only when there
+ * is no more.
  */
 struct blob_listed {
 	const char	*key;

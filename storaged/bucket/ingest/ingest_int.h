@@ -46,6 +46,9 @@ struct ingest_place {
 	bool		 waits;		/* until the next poll */
 	uint64_t	 swept;		/* old claims, last; ms */
 	char		 why[300];	/* of the last LIST; "": it went well */
+	/* The first name that cannot be used, cut short; the one of the last
+	 * listing, which was told. */
+	char		 odd[200], odd_told[200];
 };
 
 /* What a retry is told of its end: outcome as msg_ingest.h's. */

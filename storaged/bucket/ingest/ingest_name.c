@@ -101,6 +101,7 @@ ingest_kind(const char *name, char skip[KEY_MAX])
 	static const char *const ours[] = { INGEST_DIR_CLAIMS, INGEST_DIR_DONE,
 	    INGEST_DIR_FAILED };
 	const char	*slash = strrchr(name, '/');
+	bool		 usable = is_usable(name);
 	size_t		 i;
 
 	for (i = 0; i < nitems(ours); i++)
@@ -109,8 +110,8 @@ ingest_kind(const char *name, char skip[KEY_MAX])
 			snprintf(skip, KEY_MAX, "%s~", ours[i]);
 			return INGEST_OURS;
 		}
-	if (!is_usable(name) || strcmp(slash != NULL ? slash + 1 : name,
-	    SES_SETUP) == 0)
+	name = slash != NULL ? slash + 1 : name;
+	if (*name == '\0' || strcmp(name, SES_SETUP) == 0)
 		return INGEST_OTHER;
-	return INGEST_MAIL;
+	return usable ? INGEST_MAIL : INGEST_ODD;
 }

@@ -39,8 +39,9 @@ bool	 ingest_failed_id(const char *name, struct ingest_id *id);
 enum ingest_kind {
 	INGEST_MAIL,
 	INGEST_OURS,		/* below claims/, done/ or failed/ */
-	INGEST_OTHER		/* no mail: SES's notice of its setup; a name
-				   that cannot be asked for */
+	INGEST_OTHER,		/* no mail: SES's notice of its setup; a
+				   "folder" */
+	INGEST_ODD		/* a name that cannot be asked for, or told */
 };
 /* skip (KEY_MAX; of INGEST_OURS): what a listing goes on after to leave out
  * the rest of them. */

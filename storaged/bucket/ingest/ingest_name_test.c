@@ -26,11 +26,11 @@ test_kinds(void)
 		{ "a/AMAZON_SES_SETUP_NOTIFICATION", INGEST_OTHER, "" },
 		{ "folder/", INGEST_OTHER, "" },
 		{ "", INGEST_OTHER, "" },
-		{ "a//b", INGEST_OTHER, "" },
-		{ "a/../b", INGEST_OTHER, "" },
-		{ "./b", INGEST_OTHER, "" },
-		{ "a\nb", INGEST_OTHER, "" },
-		{ "a\177", INGEST_OTHER, "" },
+		{ "a//b", INGEST_ODD, "" },
+		{ "a/../b", INGEST_ODD, "" },
+		{ "./b", INGEST_ODD, "" },
+		{ "a\nb", INGEST_ODD, "" },
+		{ "a\177", INGEST_ODD, "" },
 		{ "a..b/.c", INGEST_MAIL, "" },
 	};
 	char	 skip[KEY_MAX];

@@ -63,6 +63,29 @@ scan_failed(struct ingest_place *p, const struct blob_result *r)
 }
 
 static void
+scan_odd(struct ingest_place *p, const char *name)
+{
+	if (p->odd[0] == '\0')
+		strlcpy(p->odd, name, sizeof(p->odd));
+}
+
+/* All was seen: what is left where it is is told once, by its first name. */
+static void
+scan_tell_odd(struct ingest_place *p)
+{
+	char	 name[2 * sizeof(p->odd)];
+
+	if (p->odd[0] != '\0' && strcmp(p->odd, p->odd_told) != 0)
+		log_warnx("ingest=%u bucket=%s key=\"%s%s\" result=kept "
+		    "why=\"the name has control characters, or parts that "
+		    "cannot be used, or more than %u bytes\"", p->number,
+		    p->bucket, p->prefix, log_quote(name, sizeof(name),
+		    p->odd, strlen(p->odd)), KEY_MAX - 1);
+	strlcpy(p->odd_told, p->odd, sizeof(p->odd_told));
+	p->odd[0] = '\0';
+}
+
+static void
 scan_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
     bool more, void *arg)
 {
@@ -81,6 +104,8 @@ scan_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
 		    p->bucket);
 	p->why[0] = '\0';
 	p->more = more;
+	if (r->left_out != NULL)
+		scan_odd(p, r->left_out);
 	if (n > 0)
 		strlcpy(p->after, v[n - 1].key, sizeof(p->after));
 	if (n > 0 && (p->page = calloc(n, sizeof(*p->page))) == NULL)
@@ -92,6 +117,9 @@ scan_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
 				strlcpy(p->after, skip, sizeof(p->after));
 			continue;
 		case INGEST_OTHER:
+			continue;
+		case INGEST_ODD:
+			scan_odd(p, v[i].key);
 			continue;
 		case INGEST_MAIL:
 			break;
@@ -155,6 +183,7 @@ ingest_scan_go(struct ingest_place *p)
 	}
 	/* All was seen. */
 	ingest_seen_pass(p->seen);
+	scan_tell_odd(p);
 	p->after[0] = '\0';
 	scan_later(p);
 }

@@ -177,6 +177,40 @@ test_others(void)
 	CHECK(rig_lm.offers == n && rig_has("in/AMAZON_SES_SETUP_NOTIFICATION"));
 }
 
+static bool
+odd_is(const void *name)
+{
+	return strcmp(rig_place()->odd_told, name) == 0;
+}
+
+/* A name that nobody can use stays, and is told; so is one that is too long
+ * for us, and others are not held up by either. */
+static void
+test_odd(void)
+{
+	static char		 text[2 * KEY_MAX];
+	struct fake_step	 step = { "GET", FAKE_BODY, 200, text, 0, NULL,
+				    NULL };
+	char			 name[KEY_MAX + 1] = "in/", first[200];
+
+	rig_drop("in/a\002b", "x");
+	rig_drop("in/mail", "mail");
+	CHECK(rig_until(rig_gone, "in/mail") && rig_until(odd_is, "a\002b"));
+	CHECK(rig_has("in/a\002b"));
+	rig_remove("in/a");
+	CHECK(rig_until(odd_is, ""));
+	memset(name + 3, 'k', KEY_MAX - 3);
+	snprintf(text, sizeof(text), "<ListBucketResult><Contents><Key>%s"
+	    "</Key></Contents></ListBucketResult>", name);
+	strlcpy(first, name + 3, sizeof(first));
+	while (!ingest_idle() || !rig_place()->waits)
+		event_base_loop(rig_base, EVLOOP_ONCE);
+	s3_fake_script(rig_fake, &step, 1);
+	CHECK(rig_until(odd_is, first) && rig_place()->why[0] == '\0');
+	rig_drop("in/mail", "mail");
+	CHECK(rig_until(rig_gone, "in/mail"));
+}
+
 static void
 test_empty(void)
 {
@@ -337,6 +371,7 @@ main(void)
 	test_forged_reason();
 	test_done();
 	test_others();
+	test_odd();
 	test_empty();
 	test_lmtpd_ends();
 	test_forged();

@@ -39,7 +39,8 @@ struct s3_blob {
 	struct buf	 xml;
 	unsigned	 max;		/* LIST */
 	unsigned	 pages;		/* of hidden names, so far */
-	char		 after[KEY_MAX];	/* whole */
+	char		 after[KEY_MAX + 1];	/* whole */
+	char		 left_out[200];	/* as in struct blob_result */
 	blob_cb		 cb;
 	blob_list_cb	 list_cb;
 	void		*arg;

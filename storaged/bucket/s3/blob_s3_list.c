@@ -3,7 +3,8 @@
  * ever given out, nor one whose last part begins with a dot: no object of
  * ours has such a name, but a gateway in front of a file system may list the
  * file that it is writing, and that is no sign of a user or of a store
- * (versitygw 1.8.0: ".head.sgwtmp.N").
+ * (versitygw 1.8.0: ".head.sgwtmp.N").  A name of 1,024 bytes, which S3 allows
+ * and which is none of ours, is left out.
  */
 #include "common/compat.h"
 
@@ -34,11 +35,21 @@ is_hidden(const char *key)
 	return (slash != NULL ? slash + 1 : key)[0] == '.';
 }
 
+static bool
+is_too_long(struct s3_blob *q, const char *key)
+{
+	if (strlen(key) < KEY_MAX)
+		return false;
+	if (q->left_out[0] == '\0')
+		strlcpy(q->left_out, key + strlen(q->s3->store->prefix),
+		    sizeof(q->left_out));
+	return true;
+}
+
 /* What the caller sees has no prefix; the originals stay in l.  The number of
  * names, or -1 for one that was not asked for. */
 static int
-list_names(const struct s3_blob *q, const struct s3_list *l,
-    struct blob_listed *v)
+list_names(struct s3_blob *q, const struct s3_list *l, struct blob_listed *v)
 {
 	size_t i, plen = strlen(q->s3->store->prefix);
 	int n = 0;
@@ -46,7 +57,7 @@ list_names(const struct s3_blob *q, const struct s3_list *l,
 	for (i = 0; i < l->n; i++) {
 		if (strncmp(l->v[i].key, q->key, strlen(q->key)) != 0)
 			return -1;
-		if (is_hidden(l->v[i].key))
+		if (is_hidden(l->v[i].key) || is_too_long(q, l->v[i].key))
 			continue;
 		v[n] = l->v[i];
 		v[n++].key += plen;
@@ -77,11 +88,13 @@ list_parsed(struct s3_blob *q, struct blob_result *r, const struct s3_list *l)
 	else if (n == 0 && l->more && strcmp(last, q->after) <= 0)
 		list_over(q, r, "ListObjectsV2: start-after is not honored");
 	else if (n == 0 && l->more && ++q->pages == LIST_PAGES)
-		list_over(q, r, "ListObjectsV2: too many temporary files");
+		list_over(q, r, "ListObjectsV2: too many temporary files, "
+		    "or names that are too long");
 	else if (n == 0 && l->more)
 		list_ask(q, last);
 	else {
 		cut = (size_t)n > q->max;
+		r->left_out = q->left_out[0] != '\0' ? q->left_out : NULL;
 		q->list_cb(r, v, cut ? q->max : (size_t)n, cut || l->more,
 		    q->arg);
 		s3_blob_free(q);
@@ -117,7 +130,7 @@ list_done(const struct s3_answer *a, void *arg)
 static void
 list_ask(struct s3_blob *q, const char *after)
 {
-	char enc[2][3 * KEY_MAX], query[7 * KEY_MAX];
+	char enc[2][3 * KEY_MAX + 1], query[7 * KEY_MAX];
 
 	strlcpy(q->after, after, sizeof(q->after));
 	sigv4_encode(q->key, 0, enc[0], sizeof(enc[0]));

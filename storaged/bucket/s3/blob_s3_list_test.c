@@ -110,6 +110,54 @@ test_endless(void)
 	suite_result_free(&r);
 }
 
+static char left_out[KEY_MAX + 1];
+
+static void
+long_cb(const struct blob_result *r, const struct blob_listed *v, size_t n,
+    bool more, void *arg)
+{
+	strlcpy(left_out, r->left_out != NULL ? r->left_out : "",
+	    sizeof(left_out));
+	suite_list_cb(r, v, n, more, arg);
+}
+
+/* S3 allows names of 1,024 bytes: those beside them are listed, though there
+ * be a whole page of such. */
+static void
+test_too_long(void)
+{
+	static const struct s3_store_conf c = { "20", "0", NULL, NULL, false };
+	static char texts[2][2 * KEY_MAX];
+	struct blob_store *s = s3_store_open(base, fake, &c);
+	struct fake_step steps[2];
+	struct suite_result r = { 0 };
+	char name[KEY_MAX + 1] = "w/";
+	size_t i;
+
+	memset(name + 2, 'k', KEY_MAX - 2);
+	for (i = 0; i < 2; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "<ListBucketResult>"
+		    "<IsTruncated>%s</IsTruncated><Contents><Key>%s</Key>"
+		    "</Contents>%s</ListBucketResult>", i == 0 ? "true" :
+		    "false", name, i == 0 ? "" :
+		    "<Contents><Key>w/l</Key></Contents>");
+		steps[i] = (struct fake_step){ "GET", FAKE_BODY, 200, texts[i],
+		    0, NULL, NULL };
+		name[KEY_MAX - 1] = 'l';
+	}
+	name[KEY_MAX - 1] = 'k';
+	s3_fake_script(fake, steps, 2);
+	blob_list(s, "w/", NULL, 1, BLOB_USER, long_cb, &r);
+	suite_wait(base, &r);
+	CHECK_ROW(r.outcome == BLOB_DONE && r.n == 1 && !r.more, "%s", r.why);
+	CHECK(r.n == 1 && strcmp(r.keys[0], "w/l") == 0);
+	CHECK(strlen(left_out) > 100 && strncmp(left_out, name,
+	    strlen(left_out)) == 0);
+	s3_fake_script(fake, NULL, 0);
+	blob_close(s);
+	suite_result_free(&r);
+}
+
 int
 main(void)
 {
@@ -121,6 +169,7 @@ main(void)
 	test_hidden_names();
 	test_many_hidden();
 	test_endless();
+	test_too_long();
 	s3_fake_free(fake);
 	event_base_free(base);
 	return TEST_END();

@@ -145,7 +145,7 @@ s3_list_parse(const void *body, size_t len, unsigned max, struct s3_list *l)
 	for (i = 0; i < l->n; i++) {
 		memcpy(&key, &l->v[i].key, sizeof(key));
 		if ((p.encoded && s3_list_unescape(key) == -1) ||
-		    strlen(key) >= KEY_MAX)
+		    strlen(key) > KEY_MAX)
 			goto fail;
 	}
 	return 0;

@@ -14,6 +14,9 @@ struct s3_list {
 	size_t		 size;
 };
 /*
+ * Keys have at most KEY_MAX bytes, as S3 has it, and the NUL is behind them:
+ * one of that length fits in no buffer of ours.
+ *
  * -1: no ListBucketResult, over max keys, a key over KEY_MAX or with a NUL, an
  * invalid size.  *l is emptied first and on failure.
  */

@@ -36,7 +36,7 @@ fuzz_s3_xml(const uint8_t *in, size_t len)
 	if (s3_list_parse(in, len, 100, &l) == 0) {
 		FUZZ_CHECK(l.n <= 100);
 		for (i = 0; i < l.n; i++)
-			FUZZ_CHECK(strlen(l.v[i].key) < KEY_MAX);
+			FUZZ_CHECK(strlen(l.v[i].key) <= KEY_MAX);
 		s3_list_free(&l);
 	} else
 		FUZZ_CHECK(l.n == 0 && l.v == NULL);

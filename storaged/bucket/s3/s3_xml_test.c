@@ -74,9 +74,13 @@ test_bad_lists(void)
 	/* A key of more than a key may have. */
 	huge = calloc(1, 8192);
 	p = huge + sprintf(huge, "<ListBucketResult><Contents><Key>");
-	memset(p, 'k', 1024);
-	strcpy(p + 1024, "</Key></Contents></ListBucketResult>");
+	memset(p, 'k', 1025);
+	strcpy(p + 1025, "</Key></Contents></ListBucketResult>");
 	CHECK(s3_list_parse(huge, strlen(huge), 10, &l) == -1);
+	strcpy(p + 1024, "</Key></Contents></ListBucketResult>");
+	CHECK(s3_list_parse(huge, strlen(huge), 10, &l) == 0 && l.n == 1 &&
+	    strlen(l.v[0].key) == 1024);
+	s3_list_free(&l);
 	memset(p, 'k', 5000);
 	strcpy(p + 5000, "</Key></Contents></ListBucketResult>");
 	CHECK(s3_list_parse(huge, strlen(huge), 10, &l) == -1);

@@ -297,7 +297,7 @@ list_stamp(const struct s3_object *o, char stamp[32])
 	strftime(stamp, 32, "%Y-%m-%dT%H:%M:%S.000Z", &tm);
 }
 
-/* ListObjectsV2.  Our names need no escaping but for '%' and '+'. */
+/* ListObjectsV2.  Names are escaped as far as tests need it. */
 static void
 do_list(struct s3_fake *f, struct evhttp_request *r)
 {
@@ -326,8 +326,8 @@ do_list(struct s3_fake *f, struct evhttp_request *r)
 			break;
 		evbuffer_add_printf(b, "<Contents><Key>");
 		for (c = o->name; *c != '\0'; c++)
-			evbuffer_add_printf(b, *c == '%' || *c == '+' ?
-			    "%%%02X" : "%c", *c);
+			evbuffer_add_printf(b, *c == '%' || *c == '+' ||
+			    (*c > 0 && *c < ' ') ? "%%%02X" : "%c", *c);
 		list_stamp(o, stamp);
 		evbuffer_add_printf(b, "</Key><Size>%zu</Size><ETag>%s</ETag>"
 		    "<LastModified>%s</LastModified></Contents>", o->len,
