@@ -46,6 +46,7 @@ test_rcpt(void)
 		{ "later@s0", 451, "4.3.0" }, { "locked@s0", 550, "5.2.1" },
 		{ "full@s1", 552, "5.2.2" }, { "away@s1", 451, "4.3.0" },
 	};
+	char	 longest[RCPT_ADDRESS_MAX + 2] = "";
 	size_t	 i;
 
 	rig_start();
@@ -57,6 +58,18 @@ test_rcpt(void)
 		rig_free(&t);
 	}
 	CHECK(fake.asked == nitems(rows));	/* none of them twice */
+	memset(longest, 'a', RCPT_ADDRESS_MAX + 1);
+	memcpy(longest, "nobody+", 7);
+	strlcpy(longest + RCPT_ADDRESS_MAX - 3, "@s0", 5);
+	rig_rcpt(&t, longest);
+	CHECK(t.rcpt[0].code == 550 && fake.asked == nitems(rows) + 1);
+	rig_free(&t);
+	strlcpy(longest + RCPT_ADDRESS_MAX - 3, "a@s0", 5);
+	rig_rcpt(&t, longest);
+	CHECK_ROW(said(&t.rcpt[0], 553, "5.1.3") && strstr(t.rcpt[0].text,
+	    "at most 1000 bytes") != NULL, "%s", t.rcpt[0].text);
+	CHECK(fake.asked == nitems(rows) + 1);
+	rig_free(&t);
 	rig_stop();
 }
 

@@ -109,11 +109,22 @@ rcpt_ready(void *arg)
 	    rcpt_room, r);
 }
 
+/* authd is not asked about what RCPT_OPEN has no room for. */
+static bool
+is_too_long(const struct rcpt *r)
+{
+	return strlen(r->address) > RCPT_ADDRESS_MAX;
+}
+
 static void
 rcpt_lookup(struct rcpt *r)
 {
 	r->lookups++;
 	r->asked = false;
+	if (is_too_long(r)) {
+		event_active(&r->timer, EV_TIMEOUT, 0);
+		return;
+	}
 	switch (granted_hold(r->base, &r->hold, r->address, r->remote,
 	    r->session, &hold_ops, r)) {
 	case 1:
@@ -141,7 +152,7 @@ rcpt_gone(void *arg, const struct verdict *v)
 		rcpt_finish(r, v);
 }
 
-/* No answer in time, or no memory to ask. */
+/* No answer in time, or nothing was asked. */
 static void
 rcpt_timeout(evutil_socket_t fd, short what, void *arg)
 {
@@ -150,6 +161,12 @@ rcpt_timeout(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (is_too_long(r)) {
+		verdict_set(&v, 553, "5.1.3", "An address has at most %d bytes",
+		    RCPT_ADDRESS_MAX);
+		rcpt_finish(r, &v);
+		return;
+	}
 	if (r->hold.granted == NULL) {
 		rcpt_memory(r);
 		return;
@@ -177,16 +194,14 @@ rcpt_new(struct event_base *base, const char *address, uint64_t size,
 {
 	struct rcpt	*r;
 
-	if (strlen(address) > RCPT_ADDRESS_MAX ||
-	    strlen(remote) > RCPT_REMOTE_MAX ||
-	    (r = calloc(1, sizeof(*r))) == NULL)
+	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return NULL;
 	r->base = base;
 	r->size = size;
 	r->session = session;
 	evtimer_assign(&r->timer, base, rcpt_timeout, r);
 	r->address = strdup(address);
-	r->remote = strdup(remote);
+	r->remote = strndup(remote, RCPT_REMOTE_MAX);
 	if (r->address == NULL || r->remote == NULL) {
 		rcpt_free(r);
 		return NULL;

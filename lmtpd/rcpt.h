@@ -20,9 +20,10 @@ struct mbox_client;
 typedef void rcpt_done_fn(void *arg, struct rcpt *r, const struct verdict *v);
 
 /*
- * Begins the lookup of address (of RCPT TO, without the angle brackets; UTF-8,
- * at most RCPT_ADDRESS_MAX bytes; copied) for a message of size octets (of
- * SIZE=; 0: not known).  remote, session: the client's, for the logs.  done()
+ * Begins the lookup of address (of RCPT TO, without the angle brackets; UTF-8;
+ * copied; 553 for more than RCPT_ADDRESS_MAX bytes) for a message of size
+ * octets (of SIZE=; 0: not known).  remote, session: the client's, for the
+ * logs.  done()
  * is called once, always from the loop, never from within rcpt_new().  NULL:
  * out of memory.
  */
