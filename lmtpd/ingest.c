@@ -56,6 +56,7 @@ struct job {
 	bool		 cr;		/* the last octet that has gone */
 	struct job_rcpt	 v[INGEST_RECIPIENTS + 1];
 	size_t		 n, waits;
+	const char	*missing;	/* a recipient is not in v: why */
 	struct envelope	 envelope;
 	struct delivery	*delivery;
 	struct job_rcpt	*with[INGEST_RECIPIENTS + 1];	/* the delivery */
@@ -175,7 +176,10 @@ job_sum(struct job *j)
 		else if (outcome == INGEST_DELIVERED)
 			outcome = INGEST_FAILED;
 	}
-	if (n == 0)
+	/* Else the mail were lost for who is missing. */
+	if (j->missing != NULL)
+		job_result(j, INGEST_LATER, j->missing);
+	else if (n == 0)
 		job_result(j, INGEST_FAILED, "no recipient");
 	else
 		job_result(j, outcome, "");
@@ -342,11 +346,15 @@ job_ask(struct job *j, const char *address)
 {
 	struct job_rcpt	*r = &j->v[j->n];
 
-	if (j->n == nitems(j->v))
+	if (j->n == nitems(j->v)) {
+		j->missing = "too many recipients";
 		return;
+	}
 	r->job = j;
-	if ((r->address = strdup(address)) == NULL)
+	if ((r->address = strdup(address)) == NULL) {
+		j->missing = "out of memory";
 		return;
+	}
 	j->n++;
 	r->rcpt = rcpt_new(ingest.base, address, j->size, "", j->id, on_rcpt,
 	    r);
@@ -372,7 +380,9 @@ job_rcpts(struct job *j)
 					    (size_t)(comma - rest.p) : rest.len;
 			char		*one = strndup(rest.p, n);
 
-			if (one != NULL && *one != '\0')
+			if (one == NULL)
+				j->missing = "out of memory";
+			else if (*one != '\0')
 				job_ask(j, one);
 			free(one);
 			rest.p += n < rest.len ? n + 1 : n;
@@ -386,7 +396,9 @@ job_rcpts(struct job *j)
 			job_ask(j, r.v[i]);
 	}
 	j->state = JOB_RCPTS;
-	if (r.too_many)
+	if (r.no_memory || (j->n == 0 && j->missing != NULL))
+		job_result(j, INGEST_LATER, "out of memory");
+	else if (r.too_many)
 		job_result(j, INGEST_FAILED, "too many recipients");
 	else if (j->n == 0)
 		job_result(j, INGEST_FAILED, r.foreign > 0 ? "no recipient in "

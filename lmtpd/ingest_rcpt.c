@@ -125,7 +125,7 @@ add_one(struct ingest_rcpts *r, struct str s)
 		return;
 	}
 	if ((copy = malloc(s.len + 1)) == NULL) {
-		r->too_many = true;
+		r->no_memory = true;
 		return;
 	}
 	memcpy(copy, s.p, s.len);

@@ -19,6 +19,7 @@ struct ingest_rcpts {
 	size_t	 n;
 	size_t	 foreign;	/* addresses of domains that are not ours */
 	bool	 too_many;	/* those that follow were left out */
+	bool	 no_memory;	/* so was one of them */
 };
 
 void	 ingest_rcpts_free(struct ingest_rcpts *r);

@@ -257,6 +257,22 @@ test_only(void)
 	    st.answers);
 }
 
+/* Whom a job has no room for has not got it: it is not over. */
+static void
+test_missing(void)
+{
+	struct buf	 b = BUF_INIT;
+	int		 i;
+
+	for (i = 0; i < INGEST_RECIPIENTS + 2; i++)
+		(void)buf_printf(&b, "%su%d@s0", i > 0 ? "," : "", i);
+	(void)buf_put_u8(&b, '\0');
+	offer(1, "ann@s0", (char *)b.data);
+	send_all("\r\nx", 3);
+	CHECK_ROW(st.outcome == INGEST_LATER, "%d", st.outcome);
+	buf_free(&b);
+}
+
 /* 3 MB in a window of 64 KiB, with a header that has no end. */
 static void
 test_large(void)
@@ -353,6 +369,7 @@ main(void)
 	test_lines();
 	test_keys();
 	test_only();
+	test_missing();
 	test_large();
 	test_broken_off();
 	test_forged();
