@@ -182,11 +182,12 @@ report(const struct lmtp_rcpt *r, size_t n)
 int
 main(int argc, char *argv[])
 {
-	struct options		 o;
+	/* These end with the process. */
+	static struct options	 o;
+	static struct lmtp_rcpt	*rcpts;
+	static struct buf	 more;
 	struct lmtp_message	 m = { .helo = host,
 				    .patience_ms = PATIENCE_MS };
-	struct lmtp_rcpt	*rcpts;
-	struct buf		 more;
 	const char		*from, *path;
 	char			 why[1200];
 	size_t			 n;
