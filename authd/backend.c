@@ -182,17 +182,6 @@ backend_proof(const struct found *f, struct str password,
 	return WORK_YES;
 }
 
-/* As much as there is room for. */
-static void
-backend_copy(char *dst, size_t size, struct str s)
-{
-	size_t	n = s.len < size - 1 ? s.len : size - 1;
-
-	if (n > 0)
-		memcpy(dst, s.p, n);
-	dst[n] = '\0';
-}
-
 /* Of the user's own lookup; without one the name is whoever it names. */
 static enum found_code
 backend_find_user(struct backend *b, enum work_how how, struct str user,
@@ -279,8 +268,8 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 	if (b->token_kind != NULL || how == WORK_BEARER)
 		return;
 	memset(&f, 0, sizeof(f));
-	backend_copy(f.name, sizeof(f.name), user);
-	backend_copy(f.remote, sizeof(f.remote), remote);
+	str_copy(f.name, sizeof(f.name), user);
+	str_copy(f.remote, sizeof(f.remote), remote);
 	found = backend_find_user(b, how, user, &f);
 	strlcpy(a->why, found == FOUND_AWAY ? f.why : f.generation,
 	    sizeof(a->why));

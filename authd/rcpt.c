@@ -290,16 +290,6 @@ rcpt_try(struct rcpt *r)
 	who_begin(&r->who);
 }
 
-static void
-copy(char *dst, size_t size, struct str s)
-{
-	size_t	n = s.len < size - 1 ? s.len : size - 1;
-
-	if (n > 0)
-		memcpy(dst, s.p, n);
-	dst[n] = '\0';
-}
-
 static struct rcpt *
 rcpt_new(struct rcpts *c, uint32_t id, const struct rcpt_open *open)
 {
@@ -318,8 +308,8 @@ rcpt_new(struct rcpts *c, uint32_t id, const struct rcpt_open *open)
 	r->id = id;
 	r->session = open->session;
 	r->began = clock_ms();
-	copy(r->remote, sizeof(r->remote), open->remote);
-	copy(r->address, sizeof(r->address), open->address);
+	str_copy(r->remote, sizeof(r->remote), open->remote);
+	str_copy(r->address, sizeof(r->address), open->address);
 	TAILQ_INSERT_TAIL(&c->rcpts, r, entry);
 	c->n++;
 	return r;

@@ -22,6 +22,16 @@ str_from(const char *cstr)
 	return (struct str){ cstr, strlen(cstr) };
 }
 
+void
+str_copy(char *dst, size_t size, struct str s)
+{
+	size_t	n = s.len < size - 1 ? s.len : size - 1;
+
+	if (n > 0)
+		memcpy(dst, s.p, n);
+	dst[n] = '\0';
+}
+
 bool
 str_eq(struct str a, struct str b)
 {

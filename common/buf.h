@@ -19,6 +19,8 @@ struct str {
 struct str str_from(const char *cstr);		/* NULL: an empty one */
 bool	 str_eq(struct str a, struct str b);
 bool	 str_caseeq(struct str a, struct str b);	/* ASCII case only */
+/* As much of s as there is room for, and a NUL; size > 0. */
+void	 str_copy(char *dst, size_t size, struct str s);
 
 struct buf {
 	uint8_t	*data;

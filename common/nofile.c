@@ -46,6 +46,14 @@ nofile_free(void)
 }
 
 uint64_t
+nofile_room(uint64_t spare)
+{
+	uint64_t	 n = nofile_free();
+
+	return n > 2 * spare ? n - spare : n / 2;
+}
+
+uint64_t
 nofile_fit(const char *what, uint64_t want, uint64_t each, uint64_t room)
 {
 	uint64_t fits = room / each;

@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include "common/compat.h"
+#include "common/log.h"
 #include "common/sign_provider.h"
 #include "common/slice.h"
 #include "common/tls_ticket.h"
@@ -433,4 +434,17 @@ tls_context_limit(SSL_CTX *first, bool only_13, const char *suites, char *why,
 	if (!ok)
 		explain(why, size, "TLS ciphers");
 	return ok ? 0 : -1;
+}
+
+void
+tls_context_replace(SSL_CTX **now, SSL_CTX *next, const struct tls_limits *l)
+{
+	char	 why[256];
+
+	if (next != NULL && tls_context_limit(next, l->only_13, l->suites, why,
+	    sizeof(why)) == -1)
+		log_warnx("tls: %s", why);
+	/* connections hold a reference to the context that they began with */
+	tls_context_free(*now);
+	*now = next;
 }

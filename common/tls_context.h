@@ -41,6 +41,10 @@ struct slice;
 /* 0, or -1 with the reason. */
 int	 tls_limits_read(struct tls_limits *l, const struct slice *s, char *why,
 	    size_t size);
+/* next, which is taken over, is *now from now on, within these limits; the one
+ * before is freed.  Either may be NULL. */
+void	 tls_context_replace(SSL_CTX **now, SSL_CTX *next,
+	    const struct tls_limits *l);
 
 /*
  * Clients that name this host (RFC 6066 section 3) and begin with first are

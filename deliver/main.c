@@ -5,11 +5,7 @@
  */
 #include "common/compat.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +16,7 @@
 #include "common/crlf.h"
 #include "common/escape.h"
 #include "common/mem.h"
+#include "common/unix_connect.h"
 #include "deliver/lmtp.h"
 #include "deliver/message.h"
 #include "deliver/options.h"
@@ -65,25 +62,6 @@ own_host(void)
 			host[i] = '-';
 	if (host[0] == '\0')
 		strlcpy(host, "localhost", sizeof(host));
-}
-
-static int
-socket_connect(const char *path)
-{
-	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
-	int			fd;
-
-	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
-		return -1;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
-	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
-		return -1;		/* we exit */
-	return fd;
 }
 
 /*
@@ -209,7 +187,7 @@ main(int argc, char *argv[])
 	    (status = all_recipients(&o, &more, &rcpts, &n)) != EX_OK)
 		return status;
 	path = o.socket != NULL ? o.socket : SOCKET;
-	if ((fd = socket_connect(path)) == -1)
+	if ((fd = unix_connect(path, true)) == -1)
 		return fail(EX_TEMPFAIL, "4.3.0", path, strerror(errno));
 	m.sender = from;
 	m.envid = o.envid;

@@ -130,15 +130,8 @@ conf_read(struct imapd_conf *c, const struct slice *s, char *why, size_t size)
 void
 conf_tls(SSL_CTX *ctx)
 {
-	char	 why[256];
-
-	if (ctx != NULL && tls_context_limit(ctx, conf.limits.only_13,
-	    conf.limits.suites, why, sizeof(why)) == -1)
-		log_warnx("tls: %s", why);
-	/* connections hold a reference to the context that they began with */
+	tls_context_replace(&conf.tls, ctx, &conf.limits);
 	cert_apply(ctx);
-	tls_context_free(conf.tls);
-	conf.tls = ctx;
 }
 
 void

@@ -135,14 +135,7 @@ conf_read(struct lmtpd_conf *c, const struct slice *s, char *why, size_t size)
 void
 conf_tls(SSL_CTX *ctx)
 {
-	char	 why[256];
-
-	if (ctx != NULL && tls_context_limit(ctx, conf.limits.only_13,
-	    conf.limits.suites, why, sizeof(why)) == -1)
-		log_warnx("tls: %s", why);
-	/* connections hold a reference to the context that they began with */
-	tls_context_free(conf.tls);
-	conf.tls = ctx;
+	tls_context_replace(&conf.tls, ctx, &conf.limits);
 }
 
 void

@@ -60,8 +60,7 @@ lmtpd_start(struct event_base *base, struct slice *s)
 	ready = !slice_bool(s, "tls");
 	if (ready)
 		daemon_ready();
-	room = nofile_free();
-	room = room > 2 * SPARE ? room - SPARE : room / 2;
+	room = nofile_room(SPARE);
 	conf_fit(&conf, room);
 }
 

@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-/* A connection, or -1: paild is not there. */
-int	 ctl_connect(const char *path);
 /*
  * Sends "command[ arg]" and reads the first line of the response.  0: ok, and
  * the rest can be read from fd; -1: the reason is in why.

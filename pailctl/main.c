@@ -15,6 +15,7 @@
 #include "common/escape.h"
 #include "common/host.h"
 #include "common/proc_kind.h"
+#include "common/unix_connect.h"
 #include "common/user.h"
 #include "paild/conf.h"
 #include "pailctl/app_password.h"
@@ -60,7 +61,7 @@ fail(const char *why)
 static int
 socket_to_paild(void)
 {
-	return ctl_connect(conf_str(conf, "control-socket"));
+	return unix_connect(conf_str(conf, "control-socket"), false);
 }
 
 static int

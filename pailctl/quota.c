@@ -9,6 +9,7 @@
 
 #include "common/buf.h"
 #include "common/escape.h"
+#include "common/unix_connect.h"
 #include "common/user.h"
 #include "paild/conf.h"
 #include "pailctl/ctl.h"
@@ -71,7 +72,8 @@ ask(const struct conf *conf, const char *user, uint64_t v[4])
 	long	n;
 	int	fd, r;
 
-	if ((fd = ctl_connect(conf_str(conf, "control-socket"))) == -1) {
+	fd = unix_connect(conf_str(conf, "control-socket"), false);
+	if (fd == -1) {
 		snprintf(text, sizeof(text), "%s (is paild running?)",
 		    strerror(errno));
 		return fail(conf_str(conf, "control-socket"), text);

@@ -9,16 +9,6 @@ struct event_base *base;
 struct authd	 *authd;
 const char	 *remote = "192.0.2.1";
 
-static void
-fake_str(char *dst, size_t size, struct str s)
-{
-	size_t	n = s.len < size - 1 ? s.len : size - 1;
-
-	if (n > 0)
-		memcpy(dst, s.p, n);
-	dst[n] = '\0';
-}
-
 void
 fake_result(struct fake *f, uint32_t id, enum work_result_code code,
     const char *user)
@@ -89,34 +79,34 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 	case IMSG_AUTH_CHALLENGE:
 		r = wire_decode(&auth_bytes_wire, &bytes, m->data, m->len,
 		    NULL);
-		fake_str(k->user, sizeof(k->user), bytes.data);
+		str_copy(k->user, sizeof(k->user), bytes.data);
 		break;
 	case IMSG_AUTH_OK:
 		r = wire_decode(&auth_ok_wire, &ok, m->data, m->len, NULL);
-		fake_str(k->user, sizeof(k->user), ok.user);
+		str_copy(k->user, sizeof(k->user), ok.user);
 		break;
 	case IMSG_AUTH_NO:
 		r = wire_decode(&auth_no_wire, &no, m->data, m->len, NULL);
 		k->code = no.code;
-		fake_str(k->user, sizeof(k->user), no.text);
+		str_copy(k->user, sizeof(k->user), no.text);
 		break;
 	case IMSG_GRANT_SESSION:
 		r = wire_decode(&grant_session_wire, &grant, m->data, m->len,
 		    NULL);
-		fake_str(k->user, sizeof(k->user), grant.user);
-		fake_str(k->password, sizeof(k->password), grant.login);
+		str_copy(k->user, sizeof(k->user), grant.user);
+		str_copy(k->password, sizeof(k->password), grant.login);
 		k->grant = grant;
 		k->grant.user = k->grant.login = STR("");
 		break;
 	case IMSG_GRANT_REVOKE:
 		r = wire_decode(&grant_revoke_wire, &rev, m->data, m->len,
 		    NULL);
-		fake_str(k->user, sizeof(k->user), rev.user);
+		str_copy(k->user, sizeof(k->user), rev.user);
 		break;
 	case IMSG_RCPT_OK:
 		r = wire_decode(&rcpt_ok_wire, &rcpt, m->data, m->len, NULL);
-		fake_str(k->user, sizeof(k->user), rcpt.user);
-		fake_str(k->password, sizeof(k->password), rcpt.detail);
+		str_copy(k->user, sizeof(k->user), rcpt.user);
+		str_copy(k->password, sizeof(k->password), rcpt.detail);
 		k->backend = rcpt.storaged;
 		break;
 	case IMSG_RCPT_NO:
@@ -127,9 +117,9 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 	case IMSG_WORK_CHECK:
 		r = wire_decode(&work_check_wire, &check, m->data, m->len,
 		    NULL);
-		fake_str(k->user, sizeof(k->user), check.user);
-		fake_str(k->password, sizeof(k->password), check.password);
-		fake_str(k->remote, sizeof(k->remote), check.remote);
+		str_copy(k->user, sizeof(k->user), check.user);
+		str_copy(k->password, sizeof(k->password), check.password);
+		str_copy(k->remote, sizeof(k->remote), check.remote);
 		k->backend = check.backend;
 		k->how = check.how;
 		break;
