@@ -13,7 +13,6 @@
 
 #include "common/crlf.h"
 #include "common/escape.h"
-#include "common/host.h"
 #include "common/proc_kind.h"
 #include "common/unix_connect.h"
 #include "common/user.h"
@@ -21,9 +20,11 @@
 #include "pailctl/app_password.h"
 #include "pailctl/ctl.h"
 #include "pailctl/deliver.h"
+#include "pailctl/init.h"
 #include "pailctl/password.h"
 #include "pailctl/policy.h"
 #include "pailctl/quota.h"
+#include "pailctl/run_paild.h"
 #include "pailctl/users_file.h"
 
 static const char	*conf_file = CONF_DEFAULT_FILE, *program = "pailctl";
@@ -33,7 +34,8 @@ static void __attribute__((noreturn))
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: pailctl [-f file] status | reload | stop\n"
+	    "usage: pailctl [-f file] " INIT_USAGE
+	    "       pailctl [-f file] status | reload | stop\n"
 	    "       pailctl [-f file] credentials\n"
 	    "       pailctl [-f file] user add | passwd [--scheme scheme] "
 	    "name\n"
@@ -100,25 +102,13 @@ cmd_tell(int argc, char *argv[])
 
 /* Without a paild: the same report by one that does nothing else. */
 static int
-run_paild(const char *report, const char *arg)
+report_alone(const char *command, const char *arg)
 {
-	char	 what[USER_ID_MAX + 64], path[PATH_MAX], *self, *slash;
-	char	 name[] = "paild", dash_c[] = "-C", dash_f[] = "-f";
-	char	 file[PATH_MAX];
-	char	*args[] = { name, dash_c, what, dash_f, file, NULL };
+	char	what[USER_ID_MAX + 64];
 
-	snprintf(what, sizeof(what), "%s%s%s", report,
+	snprintf(what, sizeof(what), "%s%s%s", command,
 	    *arg != '\0' ? ":" : "", arg);
-	strlcpy(file, conf_file, sizeof(file));
-	if ((self = host_program(program)) != NULL &&
-	    (slash = strrchr(self, '/')) != NULL) {
-		*slash = '\0';
-		snprintf(path, sizeof(path), "%s/paild", self);
-		execv(path, args);
-		snprintf(path, sizeof(path), "%s/../sbin/paild", self);
-		execv(path, args);
-	}
-	execvp("paild", args);
+	run_paild(program, what, conf_file);
 	(void)escape_printf(stderr, "pailctl: paild: %s\n", strerror(errno));
 	return 1;
 }
@@ -130,7 +120,7 @@ report(const char *command, const char *arg)
 	int	fd;
 
 	if ((fd = socket_to_paild()) == -1)
-		return run_paild(command, arg);
+		return report_alone(command, arg);
 	close(fd);
 	if (tell(command, arg, last, sizeof(last)) != 0)
 		return 1;
@@ -368,11 +358,22 @@ cmd_deliver(int argc, char *argv[])
 	return r;
 }
 
+static int
+cmd_init(int argc, char *argv[])
+{
+	int	r = init(conf_file, program, argc, argv);
+
+	if (r == -1)
+		usage();
+	return r;
+}
+
 static const struct {
 	const char	*word;
 	int		 min, max;	/* arguments, the word included */
 	int		(*run)(int, char *[]);
 } commands[] = {
+	{ "init", 1, INT_MAX, cmd_init },
 	{ "status", 1, 1, cmd_tell },
 	{ "reload", 1, 1, cmd_tell },
 	{ "stop", 1, 1, cmd_tell },
@@ -413,6 +414,8 @@ main(int argc, char *argv[])
 	    argc > commands[i].max)
 		usage();
 	signal(SIGPIPE, SIG_IGN);
+	if (commands[i].run == cmd_init)
+		return cmd_init(argc, argv);	/* there is no file yet */
 	conf = conf_load(conf_file, true);
 	if (!conf_ok(conf)) {
 		conf_print_errors(conf);

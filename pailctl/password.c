@@ -97,6 +97,18 @@ password_read(char dst[PASSWORD_MAX], char *why, size_t size)
 	return r;
 }
 
+int
+password_type(const char *prompt, char dst[PASSWORD_MAX])
+{
+	int	tty, r;
+
+	if ((tty = open("/dev/tty", O_RDWR | O_CLOEXEC)) == -1)
+		return -1;
+	r = ask(tty, prompt, dst);
+	close(tty);
+	return r;
+}
+
 /* Each takes about a tenth of a second; setting is of crypt_gensalt(3), or of
  * OpenBSD's crypt_newhash(3). */
 static const struct scheme {

@@ -12,6 +12,9 @@
  * standard input.  -1 with the reason in why.  The caller wipes dst.
  */
 int	 password_read(char dst[PASSWORD_MAX], char *why, size_t size);
+/* Once, without echo, after the prompt on the terminal: 0 or -1.  The caller
+ * wipes dst. */
+int	 password_type(const char *prompt, char dst[PASSWORD_MAX]);
 /* The schemes of password_hash(), by name, with a space between them; the
  * first is the default. */
 #ifdef __OpenBSD__
