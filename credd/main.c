@@ -23,6 +23,7 @@
 #include "credd/chain.h"
 #include "credd/counters.h"
 #include "credd/files.h"
+#include "credd/identity.h"
 #include "credd/keys.h"
 #include "credd/refresh.h"
 #include "credd/report.h"
@@ -31,10 +32,13 @@
 
 static struct keys	*keys;
 static struct refresh	*refresh;
+static struct identity	*identity;
 static struct tls_store	*tls;
 static struct sign	*sign;
 static struct source_world world;
 static bool		needed;		/* the store wants credentials */
+static bool		report;		/* an operator waits for a check */
+static const struct slice *conf_now;
 
 static int64_t
 main_now(void)
@@ -64,7 +68,24 @@ main_give(const struct cred_secret *s, void *arg)
 	(void)arg;
 	refresh_status(refresh, &st);
 	keys_source(keys, st.source != NULL ? st.source : "");
+	/* A check tells whose they are, so it waits for that. */
+	if (s != NULL && s->identity[0] == '\0' &&
+	    identity_ask(identity, conf_now, s) && report)
+		return;
 	keys_secret(keys, s);
+}
+
+static void
+main_identity(const char *access_key, const char *arn, void *arg)
+{
+	struct refresh_status	st;
+
+	(void)arg;
+	refresh_status(refresh, &st);
+	if (arn != NULL)
+		refresh_identity(refresh, access_key, arn);
+	else if (report)
+		keys_secret(keys, st.secret);
 }
 
 static void
@@ -87,6 +108,13 @@ main_conf(const struct slice *conf)
 {
 	needed = strcmp(slice_str(conf, "store.type"), "s3") == 0;
 	return needed ? conf : NULL;
+}
+
+static void
+main_configure(const struct slice *conf)
+{
+	conf_now = main_conf(conf);
+	refresh_configure(refresh, conf_now);
 }
 
 /*
@@ -135,11 +163,13 @@ main_start(struct event_base *base, struct slice *conf)
 		fatal("keys_new");
 	if ((refresh = refresh_new(base, &ops, NULL)) == NULL)
 		fatal("refresh_new");
-	refresh_configure(refresh, main_conf(conf));
+	identity = identity_new(&world, main_identity, NULL);
+	report = slice_bool(conf, "report");
+	main_configure(conf);
 	tls = tls_store_new(base, world.files, main_now, main_certificates,
 	    NULL);
 	sign = sign_new(base, tls, clock_ms, main_now);
-	if (!slice_bool(conf, "report"))
+	if (!report)
 		tls_store_configure(tls, conf);
 }
 
@@ -162,7 +192,7 @@ main_reload(struct slice *conf, char *why, size_t size)
 {
 	(void)why;
 	(void)size;
-	refresh_configure(refresh, main_conf(conf));
+	main_configure(conf);
 	tls_store_configure(tls, conf);
 	return 0;
 }

@@ -324,6 +324,22 @@ refresh_refused(struct refresh *r, const char *access_key)
 	refresh_begin(r);
 }
 
+void
+refresh_identity(struct refresh *r, const char *access_key, const char *arn)
+{
+	char	key[300], q[1100];
+
+	if (r->secret == NULL || r->secret->identity[0] != '\0' ||
+	    strcmp(r->secret->access_key, access_key) != 0 ||
+	    strlcpy(r->secret->identity, arn, sizeof(r->secret->identity)) >=
+	    sizeof(r->secret->identity))
+		return;
+	log_info("credentials=same access-key=\"%s\" identity=\"%s\"",
+	    keyid_print(key, sizeof(key), access_key), log_quote(q, sizeof(q),
+	    arn, strlen(arn)));
+	r->ops->give(r->secret, r->arg);
+}
+
 /* The set's end: warned of in time, and kept. */
 static void
 refresh_expiry(struct refresh *r, int64_t now)

@@ -48,6 +48,10 @@ void	 refresh_configure(struct refresh *r, const struct slice *conf);
 /* The server rejected this access key: if it is the one in use and another
  * can be had, it is asked for now. */
 void	 refresh_refused(struct refresh *r, const char *access_key);
+/* An STS has told whose the set in use is, if it still is this access key:
+ * it is given once more, with that. */
+void	 refresh_identity(struct refresh *r, const char *access_key,
+	    const char *arn);
 /* What the clock demands; the timer calls it. */
 void	 refresh_look(struct refresh *r);
 void	 refresh_status(const struct refresh *r, struct refresh_status *s);

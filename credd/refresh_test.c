@@ -131,6 +131,27 @@ end(void)
 	look_cb = NULL;
 }
 
+/* Whose a set is becomes known later: it is given once more, if it is still
+ * the one in use. */
+static void
+check_identity(void)
+{
+	struct refresh_status	s;
+
+	begin();
+	refresh_identity(refresh, "A", "arn:early");
+	CHECK(gives == 0);
+	answer("A", T0 + 3600, 0, "");
+	refresh_identity(refresh, "B", "arn:another");
+	refresh_status(refresh, &s);
+	CHECK(gives == 1 && s.secret->identity[0] == '\0');
+	refresh_identity(refresh, "A", "arn:mail");
+	CHECK(gives == 2 && strcmp(s.secret->identity, "arn:mail") == 0);
+	refresh_identity(refresh, "A", "arn:again");
+	CHECK(gives == 2 && strcmp(s.secret->identity, "arn:mail") == 0);
+	end();
+}
+
 static void
 check_due(void)
 {
@@ -343,6 +364,7 @@ main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	base = event_base_new();
 	conf = slice_make(NULL, "store.type", "s3", NULL);
+	check_identity();
 	check_due();
 	check_renewal();
 	check_failures();

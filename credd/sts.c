@@ -32,6 +32,7 @@
 struct sts {
 	const struct source_world *world;
 	const char		*action;
+	bool			 who;		/* GetCallerIdentity */
 	char			 endpoint[URL_MAX], host[URL_MAX];
 	char			 region[CRED_REGION_MAX + 1];
 	int64_t			 ahead;		/* s, of its clock to ours */
@@ -140,9 +141,10 @@ sts_free(struct sts *s)
 }
 
 static void
-sts_end(struct sts *s, struct cred_secret *found)
+sts_end(struct sts *s, struct cred_secret *found, const char *identity)
 {
-	struct sts_answer	a = { .secret = found, .why = s->why };
+	struct sts_answer	a = { .secret = found, .identity = identity,
+				    .why = s->why };
 
 	s->cb(&a, s->arg);
 	sts_free(s);
@@ -153,7 +155,7 @@ sts_failed(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	sts_end(arg, NULL);
+	sts_end(arg, NULL, NULL);
 }
 
 static void sts_fail(struct sts *, const char *, ...)
@@ -205,6 +207,7 @@ sts_done(const struct http_result *r, void *arg)
 	struct sts		*s = arg;
 	struct cred_secret	*found = NULL;
 	char			 why[WHY_MAX] = "";
+	char			 arn[CRED_IDENTITY_MAX + 1] = "";
 
 	s->request = NULL;
 	if (sts_again(s, r))
@@ -213,6 +216,9 @@ sts_done(const struct http_result *r, void *arg)
 		fetch_why(r, why, sizeof(why));
 	else if (r->status != 200)
 		sts_answer_error(r->status, r->body, r->len, why, sizeof(why));
+	else if (s->who)
+		(void)sts_answer_who(r->body, r->len, arn, sizeof(arn), why,
+		    sizeof(why));
 	else
 		found = sts_answer_set(r->body, r->len, s->action,
 		    s->world->now(), why, sizeof(why));
@@ -224,7 +230,7 @@ sts_done(const struct http_result *r, void *arg)
 		sts_answer_hide(why, s->keys->token);
 	}
 	snprintf(s->why, sizeof(s->why), "%s: %s", s->endpoint, why);
-	sts_end(s, found);
+	sts_end(s, found, arn[0] != '\0' ? arn : NULL);
 }
 
 /* Adds a parameter, encoded; the memory has room for it. */
@@ -250,6 +256,8 @@ body_make(struct sts *s, const struct sts_role *role, const char *token)
 	    strlen(role->external_id) + strlen(role->policy) + strlen(token));
 	s->body = mem_new(1, s->size);
 	snprintf(s->body, s->size, "Action=%s&Version=2011-06-15", s->action);
+	if (s->who)
+		return;
 	body_add(s, "RoleArn", role->role_arn);
 	body_add(s, "RoleSessionName", name);
 	if (role->duration != 0)
@@ -433,6 +441,25 @@ sts_web_identity(const struct source_world *world, const char *token,
 		    "long");
 	else
 		sts_send(s, role, token);
+	return s;
+}
+
+struct sts *
+sts_identity(const struct source_world *world, const struct cred_secret *keys,
+    const char *region, const char *endpoint, sts_cb cb, void *arg)
+{
+	struct sts		*s = sts_new(world, "GetCallerIdentity", cb,
+				    arg);
+	const struct sts_role	 none = { "", "", "", "", 0, region,
+				    endpoint };
+
+	s->who = true;
+	if ((s->keys = cred_secret_new()) == NULL)
+		sts_fail(s, "out of memory");
+	else {
+		*s->keys = *keys;
+		sts_send(s, &none, "");
+	}
 	return s;
 }
 

@@ -1,8 +1,9 @@
 /*
  * An STS (Security Token Service): temporary keys of a role for keys that are
- * at hand, or for a token that an identity provider has issued.  AWS STS API
- * Reference, AssumeRole and AssumeRoleWithWebIdentity (version 2011-06-15).
- * Certificates are always verified, and nothing secret is in a URL.
+ * at hand, or for a token that an identity provider has issued; and whose keys
+ * are.  AWS STS API Reference, AssumeRole, AssumeRoleWithWebIdentity and
+ * GetCallerIdentity (version 2011-06-15).  Certificates are always verified,
+ * and nothing secret is in a URL.
  */
 #ifndef CREDD_STS_H
 #define CREDD_STS_H
@@ -33,7 +34,9 @@ struct sts_answer {
 	/* The callback's to take or to free: with its end and the identity
 	 * that the STS told, without a region.  NULL: why tells. */
 	struct cred_secret *secret;
-	const char	*why;		/* lives as long as the callback */
+	/* The rest lives as long as the callback. */
+	const char	*identity;	/* an ARN: sts_identity()'s; or NULL */
+	const char	*why;
 };
 typedef void (*sts_cb)(const struct sts_answer *a, void *arg);
 
@@ -51,6 +54,11 @@ struct sts *sts_assume_role(const struct source_world *world,
 struct sts *sts_web_identity(const struct source_world *world,
 	    const char *token, const struct sts_role *role, sts_cb cb,
 	    void *arg);
+/* Whose keys these are, which no policy can deny to tell; region and endpoint
+ * as a role's.  The answer has no secret. */
+struct sts *sts_identity(const struct source_world *world,
+	    const struct cred_secret *keys, const char *region,
+	    const char *endpoint, sts_cb cb, void *arg);
 void	 sts_cancel(struct sts *s);	/* NULL is fine */
 
 /* The STS of a region, "https://sts.REGION.amazonaws.com".  -1: no region of

@@ -18,6 +18,7 @@ struct answer {
 	const char		*action;
 	enum part		 at[XML_DEPTH_MAX + 1];	/* by depth */
 	struct cred_secret	*s;
+	bool			 who;		/* GetCallerIdentity */
 	bool			 keys, user, twice;
 	const char		*longer;	/* a value that does not fit */
 };
@@ -73,7 +74,9 @@ answer_end(const char *name, int depth, const char *text, size_t len,
 	enum part		 above = depth > 1 ? a->at[depth - 1] :
 				    NOWHERE;
 
-	if (above == USER && strcmp(name, "Arn") == 0)
+	/* Of whom the keys are given to, or of who asks. */
+	if ((above == USER || (a->who && above == RESULT)) &&
+	    strcmp(name, "Arn") == 0)
 		return len == 0 ? 0 : answer_put(a, "Arn",
 		    s->identity, sizeof(s->identity), text, len);
 	if (above != KEYS)
@@ -95,24 +98,52 @@ answer_end(const char *name, int depth, const char *text, size_t len,
 	return 0;
 }
 
+/* -1 with the reason: it is not the answer to this action. */
+static int
+answer_parse(struct answer *a, const void *body, size_t len, char *why,
+    size_t size)
+{
+	static const struct xml_ops	ops = { answer_start, answer_end };
+
+	if ((a->s = cred_secret_new()) == NULL)
+		snprintf(why, size, "out of memory");
+	else if (xml_parse(body, len, &ops, a) == 0)
+		return 0;
+	else if (a->longer != NULL)
+		snprintf(why, size, "the answer's %s is longer than any that "
+		    "Pail can use", a->longer);
+	else
+		snprintf(why, size, "the answer is not a valid %sResponse",
+		    a->action);
+	return -1;
+}
+
+int
+sts_answer_who(const void *body, size_t len, char *dst, size_t size,
+    char *why, size_t why_size)
+{
+	struct answer	a = { .action = "GetCallerIdentity", .who = true };
+	int		r = answer_parse(&a, body, len, why, why_size);
+
+	dst[0] = '\0';
+	if (r == 0 && a.s->identity[0] == '\0') {
+		snprintf(why, why_size, "the answer lacks Arn");
+		r = -1;
+	}
+	if (r == 0)
+		strlcpy(dst, a.s->identity, size);
+	cred_secret_free(a.s);
+	return r;
+}
+
 struct cred_secret *
 sts_answer_set(const void *body, size_t len, const char *action, int64_t now,
     char *why, size_t size)
 {
-	static const struct xml_ops	ops = { answer_start, answer_end };
-	struct answer			a = { .action = action };
-	int				r;
+	struct answer	a = { .action = action };
 
-	if ((a.s = cred_secret_new()) == NULL) {
-		snprintf(why, size, "out of memory");
-		return NULL;
-	}
-	if ((r = xml_parse(body, len, &ops, &a)) == -1 && a.longer != NULL)
-		snprintf(why, size, "the answer's %s is longer than any that "
-		    "Pail can use", a.longer);
-	else if (r == -1)
-		snprintf(why, size, "the answer is not a valid %sResponse",
-		    action);
+	if (answer_parse(&a, body, len, why, size) == -1)
+		;
 	else if (a.s->access_key[0] == '\0' || a.s->secret[0] == '\0' ||
 	    a.s->token[0] == '\0' || a.s->expires == 0)
 		snprintf(why, size, "the answer lacks AccessKeyId, "

@@ -15,6 +15,10 @@
  */
 struct cred_secret *sts_answer_set(const void *body, size_t len,
 	    const char *action, int64_t now, char *why, size_t size);
+/* The ARN in an answer of status 200 to GetCallerIdentity.  -1 with the reason
+ * in why, and dst empty. */
+int	 sts_answer_who(const void *body, size_t len, char *dst, size_t size,
+	    char *why, size_t why_size);
 /*
  * Of another status: "AccessDenied (status 403): the STS's own words", as far
  * as they are there; printable ASCII, and never over size.

@@ -21,6 +21,8 @@ fuzz_sts_answer(const uint8_t *in, size_t len)
 			    s->token[0] != '\0');
 		cred_secret_free(s);
 	}
+	FUZZ_CHECK((sts_answer_who(in, len, secret, sizeof(secret), why,
+	    sizeof(why)) == 0) == (secret[0] != '\0'));
 	sts_answer_error(403, in, len, why, sizeof(why));
 	FUZZ_CHECK(why[0] != '\0' && strlen(why) < sizeof(why));
 	if (n > 0)

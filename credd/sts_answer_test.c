@@ -123,6 +123,44 @@ check_bad(void)
 	}
 }
 
+static void
+check_who(void)
+{
+#define WHO(x) "<GetCallerIdentityResponse" NS "><GetCallerIdentityResult>" x \
+	"</GetCallerIdentityResult></GetCallerIdentityResponse>"
+	static const struct { const char *text, *arn, *why; } rows[] = {
+		{ WHO("<Arn>arn:aws:iam::1:user/mail</Arn><UserId>AIDA"
+		    "</UserId><Account>1</Account>"),
+		  "arn:aws:iam::1:user/mail", "" },
+		{ WHO("<UserId>AIDA</UserId>"), "", "lacks Arn" },
+		{ WHO("<Arn/>"), "", "lacks Arn" },
+		{ WHO("<X><Arn>arn:x</Arn></X>"), "", "lacks Arn" },
+		{ WHO("<Arn>a</Arn><Arn>b</Arn>"), "", "not a valid" },
+		{ WHO("<Arn>a\nb</Arn>"), "", "not a valid "
+		    "GetCallerIdentityResponse" },
+		{ BEGIN "<Arn>arn:x</Arn>" END, "", "lacks Arn" },
+		{ "", "", "not a valid" }
+	};
+	struct cred_secret	*s;
+	char			 arn[CRED_IDENTITY_MAX + 1];
+	size_t			 i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		why[0] = '\0';
+		strlcpy(arn, "before", sizeof(arn));
+		CHECK_ROW((sts_answer_who(rows[i].text, strlen(rows[i].text),
+		    arn, sizeof(arn), why, sizeof(why)) == 0) ==
+		    (*rows[i].arn != '\0') && strcmp(arn, rows[i].arn) == 0 &&
+		    strstr(why, rows[i].why) != NULL, "row %zu: %s: %s", i,
+		    arn, why);
+	}
+	/* an ARN at that place is no session's */
+	s = set(BEGIN "<Arn>arn:x</Arn>" KEYS END, strlen(BEGIN
+	    "<Arn>arn:x</Arn>" KEYS END));
+	CHECK(s != NULL && s->identity[0] == '\0');
+	cred_secret_free(s);
+}
+
 /* Each prefix, in memory of just its size. */
 static void
 check_cut(void)
@@ -257,6 +295,7 @@ main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	check_good();
 	check_bad();
+	check_who();
 	check_cut();
 	check_long();
 	check_errors();

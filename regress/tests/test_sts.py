@@ -9,6 +9,8 @@ import proc
 import suite
 from credentials import (Service, appends, assume_role, environment, told,
                          with_source, write)
+from moto import ROLES, Moto
+from store_rows import OtherMinio
 from sts import Oidc, OidcMinio, Sts
 
 ONE = "arn:aws:iam::123456789012:role/one"
@@ -128,6 +130,64 @@ def test_a_chain_of_roles_is_renewed_and_its_failing_step_told():
         for secret in [k for keys in made for k in keys[1:]] + \
                 ["user/secret+key"]:
             assert secret not in log
+
+
+class KeyedMinio(OtherMinio):
+    """With another's keys as its own."""
+
+    def __init__(self, other):
+        self.keys = other.access, other.secret
+        super().__init__()
+
+    def start(self):
+        self.access, self.secret = self.keys
+        super().start()
+
+
+def test_an_sts_tells_whose_the_keys_are_and_nobody_waits_for_it():
+    """moto's, which knows the user whose keys are MinIO's, too."""
+    with Moto("one", "two") as sts:
+        server = KeyedMinio(sts)
+        with with_source(
+                (server, server.new_bucket()), "access-key: %s, secret-key: "
+                "'%s', sts-endpoint: '%s'" % (sts.access, sts.secret,
+                                              sts.url)) as s:
+            proc.await_true("the identity", lambda: re.search(
+                "^identity +%s$" % sts.user, told(s), re.M), 60)
+            appends(s)
+            assert 'access-key="%s" identity="%s"' % (
+                sts.access, sts.user) in s.log_text(), s.log_text()
+            # Whether the check runs in the node or by itself.
+            line = "ok    credentials: access key %s, source static, " \
+                "identity %s, expires never" % (sts.access, sts.user)
+            text = s.ctl("store", "check").stdout.decode()
+            assert line in text and "probe=good" in text, text
+            s.stop()
+            text = s.ctl("store", "check").stdout.decode()
+            assert line in text and "probe=good" in text, text
+            sts.stop()
+            s.start()
+            appends(s)
+            text = told(s)
+            assert "identity" not in text and "reason" not in text, text
+            text = s.ctl("store", "check").stdout.decode()
+            assert line.replace("identity %s, " % sts.user, "") in text, text
+        server.stop()
+
+
+def test_a_chain_of_roles_of_motos_iam_is_assumed():
+    server, bucket = suite.store("counted")
+    with Moto("one", "two") as sts:
+        s = with_source((server, bucket), "access-key: %s, secret-key: '%s', "
+                        "sts-endpoint: '%s', assume-role: [{role-arn: "
+                        "'%sone'}, {role-arn: '%stwo', session-name: node-7, "
+                        "duration: 1h}]" % (sts.access, sts.secret, sts.url,
+                                            ROLES, ROLES))
+        text = s.ctl("store", "check", check=False).stdout.decode()
+    assert re.search(
+        r"^ok    credentials: access key ASIA\w+, source static, identity "
+        r"arn:aws:sts::123456789012:assumed-role/two/node-7, expires "
+        r"20[-\d:TZ]+, with a session token$", text, re.M), text
 
 
 class Tls(Service):
