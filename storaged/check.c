@@ -163,7 +163,8 @@ check_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-check_start(struct event_base *base, struct slice *conf, int fd)
+check_start(struct event_base *base, struct slice *conf,
+    struct blob_store *own, int fd)
 {
 	struct timeval	 now = { 0, 0 };
 	char		 why[512];
@@ -182,7 +183,7 @@ check_start(struct event_base *base, struct slice *conf, int fd)
 		return;
 	}
 	check.timer = evtimer_new(check.base, check_tick, NULL);
-	if (check.timer == NULL) {
+	if (check.timer == NULL || blob_s3_share_key(check.store, own) == -1) {
 		blob_close(check.store);
 		check.store = NULL;
 		check_end("out of memory");

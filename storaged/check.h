@@ -11,8 +11,10 @@ struct blob_store;
 /* The payload of a CRED_KEY: the newest two are kept, so that a check can sign
  * (in the evening, credd also pushes the next day's key). */
 void	 check_key(const void *p, size_t len);
-/* Tests the store that conf names and writes the report to fd (closed at the
- * end).  Only one at a time: a second one is refused. */
-void	 check_start(struct event_base *base, struct slice *conf, int fd);
+/* Tests the store that conf names, which own is a client of, too, and writes
+ * the report to fd (closed at the end).  Only one at a time: a second one is
+ * refused. */
+void	 check_start(struct event_base *base, struct slice *conf,
+	    struct blob_store *own, int fd);
 
 #endif

@@ -497,7 +497,7 @@ report(const char *what, const char *arg, int fd)
 	char	 id[USER_ID_MAX * 3 + 1];
 
 	if (strcmp(what, "store-check") == 0)
-		check_start(env.base, self.conf, fd);
+		check_start(env.base, self.conf, env.blob, fd);
 	else if (strcmp(what, "ingest-list") == 0)
 		ingest_list(report_ingest, (void *)(intptr_t)fd);
 	else if (strcmp(what, "ingest-retry") == 0)

@@ -174,6 +174,7 @@ class Versitygw(Server):
     """A second true one, in many things stricter than MinIO."""
 
     name = "versitygw"
+    storage_class = "STANDARD"  # the only one that it has
 
     def command(self):
         return ["--port", "%s:%d" % (self.host, self.port), "--access",

@@ -49,35 +49,23 @@ class Heard(s3proxy.Proxy):
         return out
 
 
-class OtherMinio(s3.Minio):
-    """With another region, a domain, TLS, or a key of its own."""
+class Special:
+    """Of a server: with another region, a domain for virtual hosts, TLS (a
+    directory as certificates() makes it), or more in its environment."""
 
-    def __init__(self, region=s3.REGION, tls=None, **env):
+    def __init__(self, region=s3.REGION, tls=None, domain=None, **env):
         self.env, self.tls, self.want = env, tls, region
+        self.domain = domain
         super().__init__()
 
     def start(self):
         self.region = self.want
         super().start()
 
-    def command(self):
-        argv, env = super().command()
-        if self.tls:
-            argv = [*argv[:-1], "--certs-dir", self.tls, argv[-1]]
-        return argv, dict(env, **self.env)
-
     @property
     def endpoint(self):
         return "%s://%s:%d" % ("https" if self.tls else "http", self.host,
                                self.port)
-
-    def alive(self):
-        if not self.tls:
-            return super().alive()
-        try:
-            return self.request("GET", "/")[0] == 200
-        except OSError:
-            return False
 
     def connect(self):
         if not self.tls:
@@ -85,6 +73,37 @@ class OtherMinio(s3.Minio):
         return http.client.HTTPSConnection(
             self.host, self.port, timeout=60,
             context=ssl._create_unverified_context())
+
+
+class OtherMinio(Special, s3.Minio):
+    def command(self):
+        argv, env = super().command()
+        if self.tls:
+            argv = [*argv[:-1], "--certs-dir", self.tls, argv[-1]]
+        if self.domain:
+            env["MINIO_DOMAIN"] = self.domain
+        return argv, dict(env, **self.env)
+
+
+class OtherVersitygw(Special, s3.Versitygw):
+    def command(self):
+        argv, env = super().command()
+        more = ["--virtual-domain", self.domain] if self.domain else []
+        if self.tls:
+            more += ["--cert", os.path.join(self.tls, "public.crt"),
+                     "--key", os.path.join(self.tls, "private.key")]
+        return more + argv, dict(env, **self.env)
+
+
+def the_server():
+    """MinIO; with S3_SERVER=versitygw that."""
+    return suite.named() or suite.minio()
+
+
+def other(**how):
+    """Another one of that kind (Special)."""
+    kind = OtherVersitygw if suite.named() else OtherMinio
+    return kind(**how)
 
 
 def serves(s, big=False):
@@ -117,7 +136,7 @@ def refused(s, pattern):
 
 
 def on_minio(extra="", server=None):
-    server = server or suite.minio()
+    server = server or the_server()
     real = getattr(server, "server", server)
     return suite.Suite((server, real.new_bucket()),
                        store_extra=", " + extra if extra else "")

@@ -3,6 +3,7 @@ test_store_options's table."""
 
 import base64
 import os
+import re
 import signal
 import time
 
@@ -11,7 +12,8 @@ import memory
 import nodes
 import suite
 from mark import normal_only
-from store_rows import OtherMinio, certificates, on_minio, refused, row, serves
+from store_rows import (OtherMinio, OtherVersitygw, certificates, on_minio,
+                        refused, row, serves)
 
 
 @row("server-side-encryption", "kms-key-id")
@@ -40,6 +42,24 @@ def test_objects_are_encrypted_by_the_server():
             got = {k: v if k == "" else v.rpartition(":")[2]
                    for k, v in got.items()}
             assert got == want, (key, h)
+    assert "encryption" not in s.ctl("store", "check").stdout.decode()
+
+
+def test_a_server_that_does_not_encrypt_is_warned_of():
+    """versitygw takes the wish, and stores what is written as it is."""
+    own = suite.Suite()
+    there = OtherVersitygw(tls=certificates(os.path.join(own.dir, "tls"),
+                                            own))
+    path, _ = sse_key(own.dir, "sse-key")
+    for key, extra in (
+            ("server-side-encryption", "server-side-encryption: AES256"),
+            ("customer-key", "customer-key: {file: '%s'}" % path)):
+        s = on_minio("tls-ca-file: '%s', %s" % (own.cert, extra), there)
+        text = s.ctl("store", "check").stdout.decode()
+        assert re.search("^warn  encryption: the server does not confirm that "
+                         "it encrypts: it seems to ignore store.%s$" % key,
+                         text, re.M) and "probe=good" in text, text
+    there.stop()
 
 
 def sse_key(d, name):
@@ -68,6 +88,8 @@ def test_objects_are_encrypted_with_the_customers_key():
         a = there.request("GET", "/%s/%s" % (s.store[1], k))
         assert a[0] == 400, a
     assert key not in s.log_text()
+    text = s.ctl("store", "check").stdout.decode()
+    assert "encryption" not in text and "probe=good" in text, text
     # With another key, and with none, the reason is the true one; so it is
     # where objects are encrypted otherwise.
     other, _ = sse_key(own.dir, "other-key")

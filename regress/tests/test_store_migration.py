@@ -31,7 +31,7 @@ def line(server, rest, scheme="s3", keys=True):
 @row("url")
 @normal_only("takes 9 s")
 def test_one_line_in_dovecots_form_is_enough():
-    there = OtherMinio(MINIO_DOMAIN="s3.localhost")
+    there = OtherMinio(domain="s3.localhost")
     heard = Heard(there, "s3.localhost")
 
     def one(text):
@@ -188,7 +188,7 @@ def shared_files(d, server):
 def test_what_stalwart_and_dovecot_have_serves():
     own = suite.Suite()                 # for its certificate
     there = OtherMinio(tls=certificates(os.path.join(own.dir, "tls"), own),
-                       MINIO_DOMAIN="s3.localhost")
+                       domain="s3.localhost")
     known = translated()
     with Imds(Keys(lambda: assume_role(there), 3600)) as imds:
         for name, theirs, ours in STALWART + DOVECOT:

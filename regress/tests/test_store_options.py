@@ -1,6 +1,7 @@
 """Every key below store: does what pail.yaml(5) says, against a real server:
 one row for each key, by its name, here and in the other test_store_*.py. The
-last test compares the rows with etc/pail.yaml and prints how many there are."""
+last test compares the rows with etc/pail.yaml and prints how many there are.
+The rows here run on versitygw, too (S3_SERVER=versitygw)."""
 
 import os
 import re
@@ -13,12 +14,13 @@ import proc
 import s3
 import s3proxy
 import suite
-from mark import normal_only
-from store_rows import (Heard, OtherMinio, certificates, comes_back, on_minio,
-                        refused, row, serves)
+from mark import normal_only, second_server
+from store_rows import (Heard, certificates, comes_back, on_minio, other,
+                        refused, row, serves, the_server)
 
 
 @row("type", "bucket", "endpoint", "access-key", "secret-key")
+@second_server
 def test_a_bucket_with_static_keys():
     serves(on_minio())
 
@@ -36,8 +38,9 @@ def test_keys_below_credentials():
 
 
 @row("region")
+@second_server
 def test_a_region_is_what_requests_are_signed_for():
-    there = OtherMinio("eu-central-2")
+    there = other(region="eu-central-2")
     serves(on_minio(server=there))
     s = on_minio(server=there)
     there.region = "eu-west-1"
@@ -48,8 +51,9 @@ def test_a_region_is_what_requests_are_signed_for():
 
 @row("addressing")
 @normal_only("takes 7 s")
+@second_server
 def test_the_bucket_in_the_path_or_in_the_host():
-    there = OtherMinio(MINIO_DOMAIN="s3.localhost")
+    there = other(domain="s3.localhost")
     for how, virtual in (("path", False), ("virtual", True),
                          ("auto", False)):
         heard = Heard(there, "s3.localhost")
@@ -65,6 +69,7 @@ def test_the_bucket_in_the_path_or_in_the_host():
 
 
 @row("key-prefix")
+@second_server
 def test_all_keys_begin_with_the_prefix():
     s = on_minio("key-prefix: a/b")
     serves(s)
@@ -74,9 +79,10 @@ def test_all_keys_begin_with_the_prefix():
 
 @row("tls-ca-file", "allow-invalid-certs")
 @normal_only("takes 7 s")
+@second_server
 def test_a_certificate_is_verified_unless_told_otherwise():
     own = suite.Suite()             # for its certificate
-    there = OtherMinio(tls=certificates(os.path.join(own.dir, "tls"), own))
+    there = other(tls=certificates(os.path.join(own.dir, "tls"), own))
     refused(on_minio(server=there), "certificate")
     serves(on_minio("tls-ca-file: '%s'" % own.cert, there))
     s = on_minio("allow-invalid-certs: true", there)
@@ -166,7 +172,7 @@ def test_a_request_ends_after_its_time():
 @row("max-retries")
 def test_a_request_is_sent_again_so_often():
     for n in (0, 2):
-        heard = Heard(suite.minio())
+        heard = Heard(the_server())
         heard.faults(s3proxy.Fault("500", methods=("GET", "HEAD")))
         s = on_minio("max-retries: %d" % n, heard)
         s.start(wait=False)
@@ -180,7 +186,7 @@ def test_a_request_is_sent_again_so_often():
 
 @row("max-connections")
 def test_no_more_connections_than_that():
-    proxy = s3proxy.Proxy(suite.minio())
+    proxy = s3proxy.Proxy(the_server())
     most = []
 
     def keep(r, data):
@@ -201,19 +207,22 @@ def test_no_more_connections_than_that():
 
 
 @row("storage-class")
+@second_server
 def test_objects_get_their_storage_class():
-    heard = Heard(suite.minio())
+    heard = Heard(the_server())
     s = on_minio("storage-class: REDUCED_REDUNDANCY", heard)
     serves(s)
     assert set(heard.headers(b"x-amz-storage-class")) == {
         b"REDUCED_REDUNDANCY"}
     assert set(heard.headers(b"x-amz-storage-class", ("GET",))) == {None}
-    keys = [k for k, _ in suite.minio().list(s.store[1])
+    keys = [k for k, _ in the_server().list(s.store[1])
             if not k.startswith("probe/")]
     assert keys
+    want = getattr(the_server(), "storage_class", "REDUCED_REDUNDANCY")
     for key in keys:
-        h = suite.minio().request("HEAD", "/%s/%s" % (s.store[1], key))[1]
-        assert h.get("X-Amz-Storage-Class") == "REDUCED_REDUNDANCY", (key, h)
+        h = {k.lower(): v for k, v in the_server().request(
+            "HEAD", "/%s/%s" % (s.store[1], key))[1].items()}
+        assert h.get("x-amz-storage-class") == want, (key, h)
     heard.close()
 
 
@@ -283,13 +292,13 @@ class Elsewhere:
 def test_the_endpoint_is_reached_through_a_proxy():
     for scheme, begin in (("http", b"http://s3.pail.invalid:9000/"),
                           ("socks5h", b"\x0fs3.pail.invalid\x23\x28")):
-        proxy = Forward(suite.minio())
+        proxy = Forward(the_server())
         s = on_minio("proxy: '%s://%s'" % (scheme, proxy.address),
-                     Elsewhere(suite.minio()))
+                     Elsewhere(the_server()))
         serves(s)
         assert any(begin in x for x in proxy.said), proxy.said[:3]
     own = suite.Suite()
-    there = OtherMinio(tls=certificates(os.path.join(own.dir, "tls"), own))
+    there = other(tls=certificates(os.path.join(own.dir, "tls"), own))
     proxy = Forward(there)
     serves(on_minio("tls-ca-file: '%s', proxy: 'http://%s'" % (
         own.cert, proxy.address), there))
@@ -299,20 +308,21 @@ def test_the_endpoint_is_reached_through_a_proxy():
 
 @row("no-proxy")
 def test_some_hosts_need_no_proxy():
-    proxy = Forward(suite.minio())
+    proxy = Forward(the_server())
     serves(on_minio("proxy: 'http://%s', no-proxy: [s3.example.org, "
                     "127.0.0.1]" % proxy.address))
     assert not proxy.said, proxy.said[:3]
 
 
 @row("parallel-deletes")
+@second_server
 def test_so_many_objects_are_deleted_by_a_request():
     # The probe removes what it has made.
     for n in (1, 10, 1000):
-        heard = Heard(suite.minio())
+        heard = Heard(the_server())
         s = on_minio("parallel-deletes: %d" % n, heard)
         with s:
-            proc.await_true("all is removed", lambda: not suite.minio().list(
+            proc.await_true("all is removed", lambda: not the_server().list(
                 s.store[1], "probe/"))
         many = [r.body.count(b"<Key>") for r in heard.heads
                 if r.method == "POST" and "delete=" in r.target]
@@ -327,7 +337,7 @@ def test_so_many_objects_are_deleted_by_a_request():
 
 @row("verify-after-write")
 def test_a_reload_changes_how_puts_are_verified():
-    heard = Heard(suite.minio())
+    heard = Heard(the_server())
     s = on_minio("verify-after-write: false", heard)
     with s:
         c = s.client()
@@ -348,8 +358,9 @@ def test_a_reload_changes_how_puts_are_verified():
 
 
 @row("request-headers")
+@second_server
 def test_all_requests_have_further_headers():
-    heard = Heard(suite.minio())
+    heard = Heard(the_server())
     s = on_minio("request-headers: ['X-Team: the mail team', "
                  "'x-amz-meta-node: seven']", heard)
     serves(s)
@@ -368,7 +379,7 @@ def test_all_requests_have_further_headers():
 def test_each_put_is_verified_as_asked():
     for how, head, get in (("false", 0, 0), ("true", 1, 0), ("head", 1, 0),
                            ("read", 0, 1)):
-        heard = Heard(suite.minio())
+        heard = Heard(the_server())
         s = on_minio("verify-after-write: " + how, heard)
         with s:
             c = s.client()
@@ -387,8 +398,9 @@ def test_each_put_is_verified_as_asked():
 
 
 @row("verify-after-write")
+@second_server
 def test_what_was_not_stored_is_found_by_reading_back():
-    heard = Heard(suite.minio())
+    heard = Heard(the_server())
     s = on_minio("verify-after-write: read", heard)
     with s:
         c = s.client()

@@ -374,3 +374,15 @@ blob_s3_client(struct blob_store *s)
 {
 	return s->backend == &blob_s3_backend ? s->b : NULL;
 }
+
+int
+blob_s3_share_key(struct blob_store *s, struct blob_store *other)
+{
+	struct s3 *s3 = blob_s3_client(s), *from = blob_s3_client(other);
+
+	if (s3 == NULL || from == NULL || from->customer == NULL ||
+	    s3->customer != NULL)
+		return 0;
+	s3->customer = s3_customer_copy(from->customer);
+	return s3->customer != NULL ? 0 : -1;
+}

@@ -120,11 +120,38 @@ upload_end(const char *name, int depth, const char *text, size_t len,
 
 static const struct xml_ops upload_ops = { NULL, upload_end };
 
+/* A server that cannot encrypt may take the wish, and store what is written as
+ * it is. */
+static void
+encrypted(struct s3_check *c, const struct s3_answer *a)
+{
+	static const char sse[] = "x-amz-server-side-encryption";
+	const struct s3 *s3 = c->s3;
+	char told[100];
+	bool wanted = false;
+	size_t i;
+
+	for (i = 0; i < s3->ncreates; i++)
+		wanted = wanted || strcmp(s3->creates[i].name, sse) == 0;
+	if (wanted && !http_header(a->http, sse, told, sizeof(told)))
+		s3_check_say(c, "warn", "encryption: the server does not "
+		    "confirm that it encrypts: it seems to ignore "
+		    "store.server-side-encryption");
+	if (s3->customer != NULL && !http_header(a->http,
+	    "x-amz-server-side-encryption-customer-algorithm", told,
+	    sizeof(told)))
+		s3_check_say(c, "warn", "encryption: the server does not "
+		    "confirm that it encrypts: it seems to ignore "
+		    "store.customer-key");
+}
+
 static void
 wrote(struct s3_check *c, const struct s3_answer *a)
 {
 	c->written = a->outcome == BLOB_DONE;
-	if (!c->written)
+	if (c->written)
+		encrypted(c, a);
+	else
 		lacks(c, "s3:PutObject");
 }
 

@@ -45,6 +45,16 @@ s3_customer_new(const char *base64, char *why, size_t size)
 	return NULL;
 }
 
+struct s3_customer *
+s3_customer_copy(const struct s3_customer *c)
+{
+	struct s3_customer	*copy = locked_new(sizeof(*copy));
+
+	if (copy != NULL)
+		*copy = *c;
+	return copy;
+}
+
 void
 s3_customer_free(struct s3_customer *c)
 {

@@ -18,6 +18,8 @@ struct s3_customer;
  * not, or without memory. */
 struct s3_customer *s3_customer_new(const char *base64, char *why,
 	    size_t size);
+/* NULL: without memory. */
+struct s3_customer *s3_customer_copy(const struct s3_customer *c);
 void	 s3_customer_free(struct s3_customer *c);	/* NULL is fine */
 /* Has a request with this method, on this object ("": the bucket), the key? */
 bool	 s3_customer_for(const char *method, const char *name);

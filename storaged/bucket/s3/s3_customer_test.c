@@ -15,7 +15,7 @@ static void
 test_headers(void)
 {
 	struct sigv4_header	 h[S3_CUSTOMER_HEADERS];
-	struct s3_customer	*c;
+	struct s3_customer	*c, *copy;
 	char			 why[200];
 
 	c = s3_customer_new(KEY, why, sizeof(why));
@@ -30,7 +30,11 @@ test_headers(void)
 	CHECK(strcmp(h[2].name,
 	    "x-amz-server-side-encryption-customer-key-MD5") == 0);
 	CHECK_ROW(strcmp(h[2].value, MD5) == 0, "%s", h[2].value);
+	copy = s3_customer_copy(c);
 	s3_customer_free(c);
+	s3_customer_headers(copy, h);
+	CHECK(strcmp(h[1].value, KEY) == 0 && strcmp(h[2].value, MD5) == 0);
+	s3_customer_free(copy);
 	s3_customer_free(NULL);
 }
 
