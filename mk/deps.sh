@@ -10,7 +10,7 @@ build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libpam0g-dev mandoc openssl curl ca-certificates"
 tests="gsasl haproxy python3 python3-venv isync mutt bmake tmux git procps
  iproute2 slapd ldap-utils glewlwyd fail2ban afl++ clang libclang-rt-dev ruby
- sslscan"
+ sslscan gdb"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
 [ "${1:-}" = rust ] && want="rustc-web cargo-web"
@@ -31,7 +31,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 	echo "  sqlite3 lz4 expat utf8proc argon2 libldap mandoc curl"
 	[ "${1:-}" = test ] &&
 	    echo "  and for the tests: python3 isync mutt bmake tmux git afl++" &&
-	    echo "  clang ruby gsasl haproxy slapd ldap-utils glewlwyd sslscan"
+	    echo "  clang ruby gsasl haproxy slapd ldap-utils glewlwyd sslscan gdb"
 	exit 1
 fi
 

@@ -1,7 +1,11 @@
 """What is in the memory of processes: a search in all that is readable, as
 root or a debugger would do it."""
 
+import os
 import re
+import subprocess
+
+import proc
 
 CHUNK = 1 << 20
 
@@ -58,6 +62,23 @@ def search(pid, needles):
                 names |= {n for n, x in needles.items() if x in data}
             found += [(n, m) for n in sorted(names)]
     return found
+
+
+def core(pid, needles):
+    """The names of the needles that are in a core of the process that a
+    debugger forces, with all that the kernel would leave out."""
+    path = os.path.join(proc.tempdir("core"), "core")
+    r = subprocess.run(
+        ["gdb", "-nx", "-batch", "-p", str(pid), "-ex",
+         "set use-coredump-filter off", "-ex",
+         "set dump-excluded-mappings on", "-ex",
+         "generate-core-file " + path], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert os.path.exists(path), r.stdout
+    with open(path, "rb") as f:
+        data = f.read()
+    os.unlink(path)
+    return {name for name, x in needles.items() if x in data}
 
 
 def who_has(s, needles):

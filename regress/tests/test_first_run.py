@@ -4,18 +4,21 @@ store check` ends with one line that says what to change. One row a mistake."""
 import concurrent.futures
 import datetime
 import json
+import os
 import re
 import socket
+import subprocess
 import time
 
 import credentials
 import fronts
 import proc
+import s3
 import s3proxy
 import suite
 from fronts import Front, Server, page
 from mails import text_mail
-from mark import normal_only, time_limit
+from mark import normal_only, second_server, time_limit
 
 
 def policy(bucket, *without, prefix=""):
@@ -74,6 +77,20 @@ def lacking(iam, action):
              for r in iam["Statement"]]
     return json.dumps(dict(iam, Statement=[r for r in rules
                                            if r["Action"]]))
+
+
+def error(server, status, reason, code, inner="", more=""):
+    """The server, with this refusal in AWS's words instead of its own."""
+    body = ('<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>%s</Code>'
+            "<Message>Please send all future requests to this endpoint."
+            "</Message>%s<RequestId>K2H6N7ZGQT6WHCEG</RequestId></Error>" % (
+                code, inner)).encode()
+    data = ("HTTP/1.1 %d %s\r\nContent-Type: application/xml\r\n"
+            "Content-Length: %d\r\n%s\r\n" % (
+                status, reason, len(body), more)).encode() + body
+    proxy = s3proxy.Proxy(server)
+    proxy.edit = lambda r, own: data if b" 400 Bad " in own[:20] else own
+    return proxy
 
 
 def clock(server, minutes):
@@ -138,6 +155,25 @@ class Table:
     def place(self):
         self.row("region wrong", self.m_with(region="eu-west-3"), "",
                  "write .region: us-east-1")
+        # AWS's: MinIO's only answer is 400, which is replaced by these.
+        for name, args, want in (
+                ("301 that tells the region", (
+                    301, "Moved Permanently", "PermanentRedirect", "",
+                    "x-amz-bucket-region: us-east-1\r\n"),
+                 "write .region: us-east-1."),
+                ("301 that tells the endpoint", (
+                    301, "Moved Permanently", "PermanentRedirect",
+                    "<Endpoint>%s.s3-us-west-2.amazonaws.com</Endpoint>"
+                    "<Bucket>%s</Bucket>" % (self.bucket, self.bucket)),
+                 "write .endpoint: https://s3-us-west-2.amazonaws.com."),
+                ("307 to another endpoint", (
+                    307, "Temporary Redirect", "TemporaryRedirect",
+                    "<Endpoint>%s.s3.us-west-2.amazonaws.com</Endpoint>"
+                    "<Bucket>%s</Bucket>" % (self.bucket, self.bucket),
+                    "Location: https://s3.us-west-2.amazonaws.com/\r\n"),
+                 "write .endpoint: https://s3.us-west-2.amazonaws.com.")):
+            proxy = error(self.m, *args)
+            self.row(name, Server(proxy, region="eu-west-3"), "", want)
         self.row("bucket missing", self.m, "",
                  "there is no bucket there-is-none", "there-is-none")
         self.row("http on an https port", self.tls_with(
@@ -258,6 +294,82 @@ def test_each_of_the_commonest_mistakes_ends_in_one_line():
     assert not wrong, "%d of %d\n%s" % (len(wrong), len(rows),
                                         "\n".join(wrong))
     assert len(rows) >= 24
+
+
+def test_a_region_that_a_server_teaches_is_the_one_to_write():
+    """By 400, as MinIO does, and by AWS's 301."""
+    m, bucket = suite.store("counted")
+    moved = error(m, 301, "Moved Permanently", "PermanentRedirect", "",
+                  "x-amz-bucket-region: %s\r\n" % m.region)
+    for server in m, moved:
+        region = "eu-north-1"
+        for good in False, True:
+            s = suite_of((Server(server, region=region), bucket), "")
+            r = s.ctl("store", "check", check=False)
+            last = r.stdout.decode().splitlines()[-1]
+            assert (r.returncode == 0) == good, r
+            assert last.startswith("probe=good" if good else
+                                   "probe=refused"), last
+            if not good:
+                region = re.search(r'write \\?"region: ([\w-]+)', last)[1]
+    moved.close()
+
+
+class Policed(s3.Versitygw):
+    """With a user who may what a bucket's policy says."""
+
+    def command(self):
+        argv, env = super().command()
+        users = os.path.join(self.dir, "iam")
+        os.makedirs(users, exist_ok=True)
+        return ["--iam-dir", users, "--iam-cache-disable", *argv], env
+
+    def add_user(self, access, secret):
+        subprocess.run(
+            [self.binary, "admin", "-a", self.access, "-s", self.secret,
+             "-r", self.region, "-er", self.endpoint, "create-user", "-a",
+             access, "-s", secret, "-r", "user"], check=True,
+            stdout=subprocess.DEVNULL)
+        self.user = Server(self, access=access, secret=secret)
+
+    def denied(self, action):
+        """A bucket of which all but this is allowed."""
+        bucket = self.new_bucket()
+        on = ["arn:aws:s3:::%s%s" % (bucket, x) for x in ("", "/*")]
+        rules = [{"Effect": "Allow", "Principal": "mail", "Action": "s3:*",
+                  "Resource": on}]
+        if action:
+            rules.append({"Effect": "Deny", "Principal": "mail", "Action":
+                          action, "Resource": on[action != "s3:ListBucket"]})
+        status, _, body = self.request(
+            "PUT", "/" + bucket, {"policy": ""}, json.dumps(
+                {"Version": "2012-10-17", "Statement": rules}).encode())
+        assert status == 204, body
+        return bucket
+
+
+@second_server
+def test_what_a_bucket_policy_denies_is_told_by_its_name():
+    """versitygw's, which MinIO's root is not subject to."""
+    there = Policed()
+    there.add_user("mail", "mail-secret-key")
+
+    def report(action):
+        s = suite.Suite((there.user, there.denied(action)), users=())
+        return action, s.ctl("store", "check", check=False)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        for action, r in pool.map(report, (
+                None, "s3:ListBucket", "s3:PutObject", "s3:GetObject",
+                "s3:DeleteObject")):
+            lines = r.stdout.decode().splitlines()
+            if action is None:
+                assert lines[-1].startswith("probe=good"), r
+            else:
+                assert r.returncode == 1 and re.match(
+                    'probe=away why="rights: .*mail lacks %s' % action,
+                    lines[-1]), (action, r)
+    there.stop()
 
 
 def test_a_good_report_has_one_line_for_each_step():

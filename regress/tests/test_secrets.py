@@ -65,8 +65,7 @@ def check_texts(s, sets):
 
 
 def check_cores(s):
-    """None is written, even if the limit is raised; and in one that is
-    forced from outside there would be no memory of ours."""
+    """None is written, even if the limit is raised."""
     for pid, name in [(s.p.pid, "paild")] + s.children():
         with open("/proc/%d/coredump_filter" % pid) as f:
             assert int(f.read(), 16) == 0, name
@@ -88,6 +87,11 @@ def check_cores(s):
         1 for p, name in s.children() if name == "storaged" and p != pid])
     assert set(glob.glob(os.path.join(where, "core*"))) == before
     assert "core dumped" not in s.log_text()
+
+
+def storageds_core(s, needles):
+    return memory.core(next(pid for pid, name in s.children()
+                            if name == "storaged"), needles)
 
 
 def static(store, form, keys):
@@ -164,6 +168,10 @@ def test_keys_of_an_instance_role_are_in_no_other_memory_and_in_no_core():
             check_texts(s, made)
             for token in imds.tokens:
                 assert token not in s.log_text()
+            # A debugger gets what storaged has to have, and no more.
+            assert storageds_core(s, parts(made[-1])) == {
+                "token", "token's part"}
+            use(s)
             check_cores(s)
             use(s)
 
@@ -198,6 +206,7 @@ def test_a_web_identity_token_is_in_no_memory_but_credds_and_in_no_log():
                 "web-identity-token-file: '%s', role-arn: '%s', "
                 "sts-endpoint: '%s'" % (path, server.role_arn,
                                         server.endpoint), log=DEBUG) as s:
+            core = None
             for _ in range(2):
                 use(s)
                 key = told(s).split("access key")[1].split()[0]
@@ -211,6 +220,8 @@ def test_a_web_identity_token_is_in_no_memory_but_credds_and_in_no_log():
                 assert {("credd", "key"), ("storaged", "key")} <= has, rows
                 assert {name for name, what in has
                         if what != "key"} <= {"credd"}, rows
+                if core is None:
+                    core = storageds_core(s, dict(needles, key=key.encode()))
                 for text in (s.log_text(), told(s),
                              s.ctl("status").stdout.decode()):
                     assert not [x for x in needles.values()
@@ -219,6 +230,7 @@ def test_a_web_identity_token_is_in_no_memory_but_credds_and_in_no_log():
                 proc.await_true("credentials that are new", lambda: key not
                                 in told(s), 60)
         server.stop()
+    assert core == {"key"}, core
 
 
 @normal_only("searches all memory")
