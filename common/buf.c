@@ -13,6 +13,7 @@
 
 #define BUF_FIRST	64	/* bytes of the first allocation */
 #define VARINT_MAX	10	/* bytes of the longest varint */
+#define DECIMAL_MAX	20	/* digits of the largest number */
 
 struct str
 str_from(const char *cstr)
@@ -98,26 +99,26 @@ buf_reset(struct buf *b)
 	b->failed = false;
 }
 
-/* Make room for len more bytes. */
+/* Make room for len more bytes, and for spare ones that will not stay. */
 static int
-buf_grow(struct buf *b, size_t len)
+buf_grow(struct buf *b, size_t len, size_t spare)
 {
 	size_t	 need, size;
 	uint8_t	*data;
 
 	if (b->failed)
 		return -1;
-	if (len > SIZE_MAX / 2 - b->len ||
+	if (len > SIZE_MAX / 2 - b->len - spare ||
 	    (b->limit != 0 && (b->len > b->limit || len > b->limit - b->len)))
 		goto fail;
-	need = b->len + len;
+	need = b->len + len + spare;
 	if (need <= b->size && b->data != NULL)
 		return 0;
 	size = b->size < BUF_FIRST ? BUF_FIRST : b->size;
 	while (size < need)
 		size *= 2;
 	if (b->limit != 0 && size > b->limit && b->limit >= BUF_FIRST)
-		size = b->limit;
+		size = b->limit > need ? b->limit : need;
 	if (!b->secret)
 		data = realloc(b->data, size);
 	else if ((data = malloc(size)) != NULL && b->data != NULL) {
@@ -137,7 +138,7 @@ fail:
 int
 buf_put(struct buf *b, const void *p, size_t len)
 {
-	if (buf_grow(b, len) == -1)
+	if ((len == 0 || !buf_has_room(b, len)) && buf_grow(b, len, 0) == -1)
 		return -1;
 	if (len != 0)
 		memcpy(b->data + b->len, p, len);
@@ -151,7 +152,7 @@ buf_put_le(struct buf *b, uint64_t v, size_t n)
 {
 	size_t i;
 
-	if (buf_grow(b, n) == -1)
+	if (buf_grow(b, n, 0) == -1)
 		return -1;
 	for (i = 0; i < n; i++)
 		b->data[b->len++] = (uint8_t)(v >> (8 * i));
@@ -159,7 +160,7 @@ buf_put_le(struct buf *b, uint64_t v, size_t n)
 }
 
 int
-buf_put_u8(struct buf *b, uint8_t v)
+buf_put_u8_grow(struct buf *b, uint8_t v)
 {
 	return buf_put_le(b, v, 1);
 }
@@ -183,9 +184,10 @@ buf_put_u64(struct buf *b, uint64_t v)
 }
 
 int
-buf_put_varint(struct buf *b, uint64_t v)
+buf_put_varint_long(struct buf *b, uint64_t v)
 {
-	if (buf_grow(b, varint_len(v)) == -1)
+	if (!buf_has_room(b, VARINT_MAX) &&
+	    buf_grow(b, varint_len(v), 0) == -1)
 		return -1;
 	while (v >= 0x80) {
 		b->data[b->len++] = (uint8_t)(v | 0x80);
@@ -212,37 +214,38 @@ buf_put_bytes(struct buf *b, const void *p, size_t len)
 }
 
 int
-buf_puts(struct buf *b, const char *cstr)
+buf_put_decimal(struct buf *b, uint64_t v)
 {
-	return buf_put(b, cstr, strlen(cstr));
+	char	 text[DECIMAL_MAX], *p = text + sizeof(text);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	return buf_put(b, p, (size_t)(text + sizeof(text) - p));
 }
 
+/* Into the room that is there; once more, with enough of it, if need be. */
 int
 buf_printf(struct buf *b, const char *fmt, ...)
 {
-	char	 small[256];
 	va_list	 ap, again;
+	size_t	 room = b->size - b->len;
 	int	 n, r = -1;
 
+	if (b->failed)
+		return -1;
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(small, sizeof(small), fmt, ap);
+	n = vsnprintf(room > 0 ? (char *)b->data + b->len : NULL, room, fmt,
+	    ap);
 	if (n < 0)
 		b->failed = true;
-	else if ((size_t)n < sizeof(small))
-		r = buf_put(b, small, (size_t)n);
-	else if (b->limit != 0 && (size_t)n > b->limit)
-		b->failed = true;
-	else {
-		char *big = malloc((size_t)n + 1);
-
-		if (big == NULL)
-			b->failed = true;
-		else {
-			vsnprintf(big, (size_t)n + 1, fmt, again);
-			r = buf_put(b, big, (size_t)n);
-			free(big);
-		}
+	else if (buf_grow(b, (size_t)n, 1) == 0) {	/* 1: the NUL */
+		if ((size_t)n >= room)
+			vsnprintf((char *)b->data + b->len, (size_t)n + 1, fmt,
+			    again);
+		b->len += (size_t)n;
+		r = 0;
 	}
 	va_end(again);
 	va_end(ap);
@@ -252,7 +255,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 uint8_t *
 buf_reserve(struct buf *b, size_t len)
 {
-	if (buf_grow(b, len) == -1)
+	if (buf_grow(b, len, 0) == -1)
 		return NULL;
 	return b->data + b->len;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Bytes owned by someone else. */
 struct str {
@@ -44,21 +45,55 @@ void	 buf_reset(struct buf *b);		/* keeps the memory */
  * others fail, too, so that it is enough to check once at the end.
  */
 int	 buf_put(struct buf *b, const void *p, size_t len);
-int	 buf_put_u8(struct buf *b, uint8_t v);
 int	 buf_put_u16(struct buf *b, uint16_t v);
 int	 buf_put_u32(struct buf *b, uint32_t v);
 int	 buf_put_u64(struct buf *b, uint64_t v);
-int	 buf_put_varint(struct buf *b, uint64_t v);
 int	 buf_put_zigzag(struct buf *b, int64_t v);	/* signed: 0, -1, 1 */
 /* varint len, bytes */
 int	 buf_put_bytes(struct buf *b, const void *p, size_t len);
-int	 buf_puts(struct buf *b, const char *cstr);	/* without the NUL */
+int	 buf_put_decimal(struct buf *b, uint64_t v);	/* as %llu, but fast */
 int	 buf_printf(struct buf *b, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 /* Makes room for len bytes at the end; the caller fills it and adds to
  * b->len. */
 uint8_t	*buf_reserve(struct buf *b, size_t len);
 void	 buf_drain(struct buf *b, size_t len);	/* drop len from the front */
+
+/*
+ * The short ones, of which FETCH writes dozens for each message, are compiled
+ * into their callers.  A buf with a limit has all of them checked in buf.c.
+ */
+static inline bool
+buf_has_room(const struct buf *b, size_t len)
+{
+	return b->limit == 0 && !b->failed && len <= b->size - b->len;
+}
+
+int	 buf_put_u8_grow(struct buf *b, uint8_t v);
+int	 buf_put_varint_long(struct buf *b, uint64_t v);	/* any length */
+
+static inline int
+buf_put_u8(struct buf *b, uint8_t v)
+{
+	if (!buf_has_room(b, 1))
+		return buf_put_u8_grow(b, v);
+	b->data[b->len++] = v;
+	return 0;
+}
+
+static inline int
+buf_put_varint(struct buf *b, uint64_t v)
+{
+	if (v >= 0x80)
+		return buf_put_varint_long(b, v);
+	return buf_put_u8(b, (uint8_t)v);
+}
+
+static inline int
+buf_puts(struct buf *b, const char *cstr)		/* without the NUL */
+{
+	return buf_put(b, cstr, strlen(cstr));
+}
 
 struct cursor {
 	const uint8_t	*p;

@@ -1,4 +1,6 @@
 /* Buffers and cursors: limits, the shortest form of varints, sticky errors. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +62,58 @@ test_grow(void)
 	b.len += 300;
 	CHECK(buf_printf(&b, "%0400d", 7) == 0 && b.len == 700);
 	CHECK(b.data[699] == '7' && b.data[300] == '0');
+	buf_free(&b);
+}
+
+/* What fits exactly fits, though printf wants to write a NUL behind it. */
+static void
+test_printf(void)
+{
+	struct buf	b = BUF_INIT;
+	size_t		n, limit;
+
+	for (limit = 60; limit < 200; limit++)
+		for (n = limit - 3; n <= limit + 1; n++) {
+			buf_init(&b, limit);
+			CHECK(buf_puts(&b, "#") == 0);
+			CHECK_ROW(buf_printf(&b, "%0*d", (int)n - 1, 7) ==
+			    (n <= limit ? 0 : -1), "%zu of %zu", n, limit);
+			CHECK_ROW(b.failed == (n > limit), "%zu", n);
+			CHECK_ROW(b.len == (n <= limit ? n : 1), "%zu", n);
+			CHECK_ROW(b.data[0] == '#', "%zu", n);
+			CHECK_ROW(n > limit || b.data[n - 1] == '7', "%zu", n);
+			CHECK(buf_put(&b, "xx", limit - b.len + 1) == -1);
+			CHECK(buf_printf(&b, "%s", "") == -1);	/* sticky */
+			buf_free(&b);
+		}
+	buf_init(&b, 0);
+	for (n = 0; n < 5000; n++)
+		CHECK(buf_printf(&b, "%04zu", n) == 0);
+	CHECK(b.len == 20000 && memcmp(b.data, "0000000100020003", 16) == 0);
+	CHECK(memcmp(b.data + 19992, "49984999", 8) == 0);
+	buf_free(&b);
+}
+
+static void
+test_decimal(void)
+{
+	static const uint64_t values[] = { 0, 1, 9, 10, 99, 100, 4711,
+	    UINT32_MAX, (uint64_t)1 << 63, UINT64_MAX };
+	struct buf	b = BUF_INIT;
+	char		text[24];
+	size_t		i, n;
+
+	for (i = 0; i < nitems(values); i++) {
+		buf_reset(&b);
+		n = (size_t)snprintf(text, sizeof(text), "%" PRIu64,
+		    values[i]);
+		CHECK(buf_put_decimal(&b, values[i]) == 0);
+		CHECK_ROW(b.len == n && memcmp(b.data, text, n) == 0, "%zu",
+		    i);
+	}
+	buf_free(&b);
+	buf_init(&b, 3);
+	CHECK(buf_put_decimal(&b, 1234) == -1 && b.failed && b.len == 0);
 	buf_free(&b);
 }
 
@@ -203,6 +257,8 @@ main(void)
 {
 	test_limit();
 	test_grow();
+	test_printf();
+	test_decimal();
 	test_secret();
 	test_integers();
 	test_varint();

@@ -310,38 +310,19 @@ uidset_last(const struct uidset *s)
 	return s->n == 0 ? 0 : s->v[s->n - 1].last;
 }
 
-/* Decimal digits; returns how many. */
-static size_t
-digits(char *dst, uint32_t v)
-{
-	char	tmp[10];
-	size_t	n = 0, i;
-
-	do
-		tmp[n++] = (char)('0' + v % 10);
-	while ((v /= 10) != 0);
-	for (i = 0; i < n; i++)
-		dst[i] = tmp[n - 1 - i];
-	return n;
-}
-
 int
 uidset_print(const struct uidset *s, struct buf *b)
 {
-	char	text[24];
-	size_t	i, n;
+	size_t	i;
 
-	for (i = 0; i < s->n; i++) {
-		n = 0;
+	for (i = 0; i < s->n && !b->failed; i++) {
 		if (i != 0)
-			text[n++] = ',';
-		n += digits(text + n, s->v[i].first);
+			buf_put_u8(b, ',');
+		buf_put_decimal(b, s->v[i].first);
 		if (s->v[i].last != s->v[i].first) {
-			text[n++] = ':';
-			n += digits(text + n, s->v[i].last);
+			buf_put_u8(b, ':');
+			buf_put_decimal(b, s->v[i].last);
 		}
-		if (buf_put(b, text, n) == -1)
-			return -1;
 	}
 	return b->failed ? -1 : 0;
 }

@@ -38,12 +38,19 @@ row_tree(struct fetch_row *r)
 }
 
 static int
+put_uid(const struct fetch_row *r, struct buf *out)
+{
+	(void)buf_puts(out, " UID ");
+	return buf_put_decimal(out, r->meta->uid);
+}
+
+static int
 render_uid(struct fetch_row *r, const struct fetch_item *item,
     struct buf *out)
 {
 	(void)item;
 	/* UID FETCH says it anyway */
-	return r->plan->uid ? 0 : buf_printf(out, " UID %u", r->meta->uid);
+	return r->plan->uid ? 0 : put_uid(r, out);
 }
 
 static int
@@ -72,7 +79,8 @@ render_size(struct fetch_row *r, const struct fetch_item *item,
     struct buf *out)
 {
 	(void)item;
-	return buf_printf(out, " RFC822.SIZE %u", r->meta->size);
+	(void)buf_puts(out, " RFC822.SIZE ");
+	return buf_put_decimal(out, r->meta->size);
 }
 
 /* A field that the digest has only a part of comes from the header. */
@@ -108,7 +116,9 @@ render_structure(struct fetch_row *r, const struct fetch_item *item,
 {
 	if (row_tree(r) == -1)
 		return -1;
-	(void)buf_printf(out, " %s ", item->name->name);
+	(void)buf_put_u8(out, ' ');
+	(void)buf_puts(out, item->name->name);
+	(void)buf_put_u8(out, ' ');
 	return structure_render(&r->tree, item->name->name[4] != '\0', out);
 }
 
@@ -137,7 +147,7 @@ fetch_partial(const struct fetch_item *item, uint64_t *off, uint64_t *len)
 static void
 put_literal(struct buf *out, const char *p, uint64_t len)
 {
-	(void)buf_printf(out, "{%llu}\r\n", (unsigned long long)len);
+	imap_literal(out, len);
 	if (len > 0 && buf_put(out, p, (size_t)len) == 0)
 		imap_clean(out->data + out->len - len, (size_t)len);
 }
@@ -302,10 +312,12 @@ fetch_render(struct fetch_row *r, uint32_t seq, struct buf *out)
 	if (r->plan->fields != 0 &&
 	    digest_check(r->meta->digest.p, r->meta->digest.len) == -1)
 		return -1;
-	(void)buf_printf(out, "* %u FETCH (", seq);
+	(void)buf_puts(out, "* ");
+	(void)buf_put_decimal(out, seq);
+	(void)buf_puts(out, " FETCH (");
 	first = out->len;
 	if (r->plan->uid)
-		(void)buf_printf(out, " UID %u", r->meta->uid);
+		(void)put_uid(r, out);
 	for (i = 0; i < r->plan->n; i++) {
 		it = &r->plan->v[i];
 		if (it->name->render(r, it, out) == -1) {

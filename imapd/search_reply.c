@@ -42,17 +42,6 @@ numbers(struct search_reply *s, struct command *cmd, struct uidset *set)
 
 #define SEND_OCTETS	8192	/* between two looks at time and room */
 
-static void
-put_number(struct buf *b, uint32_t n)
-{
-	char	 tmp[12], *p = tmp + sizeof(tmp);
-
-	do
-		*--p = (char)('0' + n % 10);
-	while ((n /= 10) != 0);
-	(void)buf_put(b, p, (size_t)(tmp + sizeof(tmp) - p));
-}
-
 /* Some of " 1 2 3"; true when it was the last. */
 static bool
 send_plain(struct search_reply *s, struct buf *b)
@@ -67,7 +56,7 @@ send_plain(struct search_reply *s, struct buf *b)
 			if (b->len >= SEND_OCTETS)
 				return false;
 			(void)buf_put_u8(b, ' ');
-			put_number(b, s->send_next);
+			(void)buf_put_decimal(b, s->send_next);
 			if (s->send_next == r->last)
 				break;
 		}
@@ -87,11 +76,11 @@ send_ranges(struct search_reply *s, struct buf *b)
 		r = &s->told.v[s->send_range];
 		if (s->send_range > 0)
 			(void)buf_put_u8(b, ',');
-		put_number(b, r->first);
+		(void)buf_put_decimal(b, r->first);
 		if (r->last == r->first)
 			continue;
 		(void)buf_put_u8(b, ':');
-		put_number(b, r->last);
+		(void)buf_put_decimal(b, r->last);
 	}
 	return true;
 }

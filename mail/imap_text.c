@@ -17,6 +17,44 @@ kind(uint8_t c)
 	return c >= 0x80 || (c < 0x20 && c != '\t') || c == 0x7f ? 2 : 0;
 }
 
+void
+imap_literal(struct buf *b, uint64_t len)
+{
+	buf_put_u8(b, '{');
+	buf_put_decimal(b, len);
+	buf_puts(b, "}\r\n");
+}
+
+/* As nearly all are: printable ASCII without anything to escape. */
+static bool
+plain(struct str s)
+{
+	uint8_t	 c;
+	size_t	 i;
+
+	for (i = 0; i < s.len; i++) {
+		c = (uint8_t)s.p[i];
+		if (c < ' ' || c >= 0x7f || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+static int
+put_plain(struct buf *b, struct str s)
+{
+	uint8_t	*to = buf_reserve(b, s.len + 2);
+
+	if (to == NULL)
+		return -1;
+	to[0] = '"';
+	if (s.len > 0)
+		memcpy(to + 1, s.p, s.len);
+	to[s.len + 1] = '"';
+	b->len += s.len + 2;
+	return 0;
+}
+
 int
 imap_string(struct buf *b, struct str s)
 {
@@ -24,6 +62,8 @@ imap_string(struct buf *b, struct str s)
 	size_t	 i, escapes = 0;
 	bool	 literal = false, clean = true;
 
+	if (plain(s))
+		return put_plain(b, s);
 	for (i = 0; i < s.len; i++)
 		switch (kind((uint8_t)s.p[i])) {
 		case 1:
@@ -37,7 +77,7 @@ imap_string(struct buf *b, struct str s)
 			break;
 		}
 	if (literal)
-		buf_printf(b, "{%zu}\r\n", s.len);
+		imap_literal(b, s.len);
 	if ((to = buf_reserve(b, s.len + escapes + 2)) == NULL)
 		return -1;
 	if (!literal)

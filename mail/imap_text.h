@@ -4,6 +4,8 @@
 
 #include "common/buf.h"
 
+/* What precedes len octets: "{len}" and CRLF. */
+void	 imap_literal(struct buf *b, uint64_t len);
 /* Quoted if possible, else a literal; never contains a NUL, CR or LF (they
  * become spaces). */
 int	 imap_string(struct buf *b, struct str s);

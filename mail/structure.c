@@ -96,7 +96,8 @@ render_message(const struct mail_tree *t, size_t i, bool extended,
 		buf_puts(b, "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
 	buf_put_u8(b, ' ');
 	render_part(t, i + 1, extended, b);
-	buf_printf(b, " %llu", (unsigned long long)p->lines);
+	buf_put_u8(b, ' ');
+	buf_put_decimal(b, p->lines);
 }
 
 static void
@@ -121,11 +122,14 @@ render_leaf(const struct mail_tree *t, size_t i, bool extended,
 	else
 		imap_string(b, str_from(mail_encoding_name(
 		    (enum mail_encoding)p->encoding)));
-	buf_printf(b, " %llu", (unsigned long long)p->body_len);
+	buf_put_u8(b, ' ');
+	buf_put_decimal(b, p->body_len);
 	if (p->kind == MAIL_MESSAGE)
 		render_message(t, i, extended, b);
-	else if (text)
-		buf_printf(b, " %llu", (unsigned long long)p->lines);
+	else if (text) {
+		buf_put_u8(b, ' ');
+		buf_put_decimal(b, p->lines);
+	}
 	if (!extended)
 		return;
 	buf_put_u8(b, ' ');

@@ -7,6 +7,7 @@
 #include "mail/charset.h"
 #include "mail/encword.h"
 #include "mail/header.h"
+#include "mail/imap_text.h"
 #include "mail/match.h"
 #include "mail/preview.h"
 #include "mail/search.h"
@@ -297,6 +298,38 @@ test_header(void)
 	arena_free(a);
 }
 
+static const struct { struct str in; const char *out; } strings[] = {
+	{ STR(""), "\"\"" },
+	{ STR("plain ~ text"), "\"plain ~ text\"" },
+	{ STR("a\"b\\"), "\"a\\\"b\\\\\"" },
+	{ STR("tab\there"), "\"tab\there\"" },
+	{ STR("a\r\nb\0c\""), "\"a  b c\\\"\"" },
+	{ STR("J\xc3\xb6rg \"\n"), "{8}\r\nJ\xc3\xb6rg \" " },
+	{ STR("del\x7f"), "{4}\r\ndel\x7f" },
+	{ STR("\x80"), "{1}\r\n\x80" },
+	{ STR("\x1b"), "{1}\r\n\x1b" },
+};
+
+static void
+test_strings(void)
+{
+	struct buf	 b = BUF_INIT;
+	size_t		 i;
+
+	for (i = 0; i < nitems(strings); i++) {
+		buf_reset(&b);
+		CHECK_ROW(imap_string(&b, strings[i].in) == 0 &&
+		    same(&b, strings[i].out), "%zu", i);
+	}
+	buf_reset(&b);
+	imap_literal(&b, 4294967296);
+	CHECK(same(&b, "{4294967296}\r\n"));
+	buf_reset(&b);
+	CHECK(imap_nstring(&b, (struct str){ NULL, 0 }) == 0 &&
+	    same(&b, "NIL"));
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -305,5 +338,6 @@ main(void)
 	test_match();
 	test_preview();
 	test_header();
+	test_strings();
 	return TEST_END();
 }
