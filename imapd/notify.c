@@ -93,6 +93,27 @@ notify_flags(struct client *c, struct command *cmd)
 
 #define NOTIFY_BATCH	1000
 
+/* The lines of the most highest that are gone; the UID of the last. */
+static uint32_t
+expunge_lines(struct view *v, size_t most, struct buf *b)
+{
+	const struct uidrange	*r;
+	uint32_t		 uid = 0;
+	size_t			 i, n = 0;
+
+	for (i = v->gone.n; i > 0 && n < most; i--) {
+		r = &v->gone.v[i - 1];
+		for (uid = r->last;; uid--) {
+			(void)buf_puts(b, "* ");
+			(void)buf_put_decimal(b, view_seq(v, uid));
+			(void)buf_puts(b, " EXPUNGE\r\n");
+			if (++n == most || uid == r->first)
+				break;
+		}
+	}
+	return uid;
+}
+
 /*
  * From the highest down, so that no number of those still to be told
  * shifts; false: output is full, or the turn is over.  A batch costs a pass
@@ -101,29 +122,27 @@ notify_flags(struct client *c, struct command *cmd)
 static bool
 notify_expunge(struct client *c, struct command *cmd)
 {
-	struct view		*v = c->view;
-	const struct uidrange	*r;
-	uint32_t		 uid = 0;
-	size_t			 i, n, batch = NOTIFY_BATCH + v->told.n / 64;
+	struct view	*v = c->view;
+	struct buf	 b = BUF_INIT;
+	size_t		 batch = NOTIFY_BATCH + v->told.n / 64;
+	uint32_t	 uid;
+	bool		 all = true;
 
 	while (v->gone.n > 0) {
-		if (client_full(c) || turn_spent())
-			return false;
-		for (n = 0, i = v->gone.n; i > 0 && n < batch; i--) {
-			r = &v->gone.v[i - 1];
-			for (uid = r->last;; uid--) {
-				reply_line(cmd, "%u EXPUNGE",
-				    view_seq(v, uid));
-				if (++n == batch || uid == r->first)
-					break;
-			}
+		if (client_full(c) || turn_spent()) {
+			all = false;
+			break;
 		}
-		if (view_told_gone(v, uid) == -1) {
+		buf_reset(&b);
+		uid = expunge_lines(v, batch, &b);
+		if (b.failed || view_told_gone(v, uid) == -1) {
 			client_close(c, "out of memory");
-			return true;
+			break;
 		}
+		reply_raw(cmd, b.data, b.len);
 	}
-	return true;
+	buf_free(&b);
+	return all;
 }
 
 /*

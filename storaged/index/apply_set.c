@@ -145,16 +145,18 @@ static int
 flags_group(struct index *ix, const struct record *r, struct mailwalk *w,
     struct flagrule *rule, struct sums *s, struct kwmap *tally)
 {
-	int64_t		*flags, *kw;
+	int64_t		*flags, *kw, was;
 	unsigned	 i;
 
 	for (i = 0; i < w->npick; i++) {
 		flags = &w->k.v[MAIL_FLAGS][w->pick[i]];
 		kw = &w->k.v[MAIL_KW][w->pick[i]];
+		was = *kw;
 		sums_state(s, *flags, -1);
-		if (kwtally_add(tally, *kw, -1) == -1 ||
-		    flagrule_apply(ix, rule, flags, kw) == -1 ||
-		    kwtally_add(tally, *kw, 1) == -1)
+		if (flagrule_apply(ix, rule, flags, kw) == -1)
+			return -1;
+		if (*kw != was && (kwtally_add(tally, was, -1) == -1 ||
+		    kwtally_add(tally, *kw, 1) == -1))
 			return -1;
 		sums_state(s, *flags, 1);
 		w->k.v[MAIL_MODSEQ][w->pick[i]] = (int64_t)r->number;
