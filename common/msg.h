@@ -49,6 +49,29 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 #define MSG_VIEW	(16 * 1024 * 1024) /* all UIDs of a mailbox */
 #define MSG_DATA_MAX	(MSG_FRAME_MAX - 16) /* payload of a data frame */
 
+/*
+ * Those rows that a session begins something with.  Each is answered by an
+ * operation of storaged, op_NAME (storaged/session/op.h).
+ */
+#define MSG_REQUESTS(X)							\
+	X(MBOX_LIST,		60, MBOX, A, 2048, 0, mbox_list)	\
+	X(MBOX_CREATE,		61, MBOX, A, 2048, 0, mbox_create)	\
+	X(MBOX_DELETE,		62, MBOX, A, 2048, 0, mbox_delete)	\
+	X(MBOX_RENAME,		63, MBOX, A, 4096, 0, mbox_rename)	\
+	X(MBOX_SUBSCRIBE,	64, MBOX, A, 2048, 0, mbox_subscribe)	\
+	X(MBOX_SELECT,		65, MBOX, A, 2048, 0, mbox_select)	\
+	X(MBOX_UNSELECT,	66, MBOX, A, 64, 0, mbox_box)		\
+	X(MBOX_META,		67, MBOX, A, MSG_SETS, 0, mbox_meta)	\
+	X(MBOX_BODY,		68, MBOX, A, MSG_SETS, 0, mbox_body)	\
+	X(MBOX_STORE,		69, MBOX, A, MSG_SETS, 0, mbox_store)	\
+	X(MBOX_COPY,		70, MBOX, A, MSG_SETS, 0, mbox_copy)	\
+	X(MBOX_MOVE,		71, MBOX, A, MSG_SETS, 0, mbox_copy)	\
+	X(MBOX_EXPUNGE,		72, MBOX, A, MSG_SETS, 0, mbox_expunge)	\
+	X(MBOX_POLL,		73, MBOX, A, 64, 0, none)		\
+	X(MBOX_IDLE,		74, MBOX, A, 64, 0, mbox_idle)		\
+	X(APPEND_OPEN,		76, MBOX, A, 2048, 0, append_open)	\
+	X(MBOX_ROOM,		83, MBOX, A, 64, 0, mbox_room)
+
 #define MSG_TABLE(X)							\
 	X(HELLO,		1, ANY, BOTH, 64, 0, none)		\
 	/* setup and control */						\
@@ -113,31 +136,15 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(INGEST_DATA,		142, PARCEL, B, MSG_DATA_MAX, 0, none)	\
 	X(INGEST_END,		143, PARCEL, B, 16, 0, ingest_end)	\
 	X(INGEST_RESULT,	144, PARCEL, A, 262144, 0, ingest_result) \
-	/* a session: requests */					\
-	X(MBOX_LIST,		60, MBOX, A, 2048, 0, mbox_list)	\
-	X(MBOX_CREATE,		61, MBOX, A, 2048, 0, mbox_create)	\
-	X(MBOX_DELETE,		62, MBOX, A, 2048, 0, mbox_delete)	\
-	X(MBOX_RENAME,		63, MBOX, A, 4096, 0, mbox_rename)	\
-	X(MBOX_SUBSCRIBE,	64, MBOX, A, 2048, 0, mbox_subscribe)	\
-	X(MBOX_SELECT,		65, MBOX, A, 2048, 0, mbox_select)	\
-	X(MBOX_UNSELECT,	66, MBOX, A, 64, 0, mbox_box)		\
-	X(MBOX_META,		67, MBOX, A, MSG_SETS, 0, mbox_meta)	\
-	X(MBOX_BODY,		68, MBOX, A, MSG_SETS, 0, mbox_body)	\
-	X(MBOX_STORE,		69, MBOX, A, MSG_SETS, 0, mbox_store)	\
-	X(MBOX_COPY,		70, MBOX, A, MSG_SETS, 0, mbox_copy)	\
-	X(MBOX_MOVE,		71, MBOX, A, MSG_SETS, 0, mbox_copy)	\
-	X(MBOX_EXPUNGE,		72, MBOX, A, MSG_SETS, 0, mbox_expunge)	\
-	X(MBOX_POLL,		73, MBOX, A, 64, 0, none)		\
-	X(MBOX_IDLE,		74, MBOX, A, 64, 0, mbox_idle)		\
+	/* a session: requests, and what belongs to one */		\
+	MSG_REQUESTS(X)							\
 	X(MBOX_CANCEL,		75, MBOX, A, 0, 0, none)		\
-	X(APPEND_OPEN,		76, MBOX, A, 2048, 0, append_open)	\
 	X(APPEND_DATA,		77, MBOX, A, MSG_DATA_MAX, 0, none)	\
 	X(APPEND_MSG,		78, MBOX, A, MSG_LONG, 0, append_msg)	\
 	X(APPEND_DONE,		79, MBOX, A, 64, 0, none)		\
 	X(DATA_CREDIT,		80, MBOX, BOTH, 16, 0, data_credit)	\
 	X(MBOX_MORE,		81, MBOX, A, 16, 0, mbox_more)		\
 	X(APPEND_PARCEL,	82, MBOX, A, MSG_LONG, 0, append_parcel) \
-	X(MBOX_ROOM,		83, MBOX, A, 64, 0, mbox_room)		\
 	/* a session: answers and events */				\
 	X(SESSION_READY,	90, MBOX, B, 1024, 0, session_ready)	\
 	X(SESSION_END,		91, MBOX, B, 1024, 0, session_end)	\

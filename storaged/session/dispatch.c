@@ -68,23 +68,35 @@ static const struct {
 	{ IMSG_APPEND_DONE,	append_done },
 };
 
-static const struct op_class *const classes[] = {
-#define X(name) &op_##name,
-	OP_TABLE(X)
+static const struct {
+	enum msg_type		 type;
+	const struct op_class	*class;
+} requests[] = {
+#define X(name, num, chan, side, max, fds, wire)			\
+	{ IMSG_##name, &op_##name },
+	MSG_REQUESTS(X)
 #undef X
 };
+
+const struct op_class *
+dispatch_class(enum msg_type type)
+{
+	size_t	 i;
+
+	for (i = 0; i < nitems(requests); i++)
+		if (requests[i].type == type)
+			return requests[i].class;
+	return NULL;
+}
 
 static int
 dispatch(struct session *s, const struct msg *m)
 {
-	size_t	 i;
+	const struct op_class	*class = dispatch_class(m->type);
+	size_t			 i;
 
-	for (i = 0; i < nitems(classes); i++)
-		if (classes[i]->type == m->type)
-			return op_new(s, classes[i], m);
-	for (i = 0; i < OP_CHANGES; i++)
-		if (op_changes[i].type == m->type)
-			return op_new(s, &op_changes[i], m);
+	if (class != NULL)
+		return op_new(s, class, m);
 	for (i = 0; i < nitems(others); i++)
 		if (others[i].type == m->type)
 			return others[i].fn(s, m);

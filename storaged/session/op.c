@@ -256,7 +256,7 @@ op_may_run(struct op *op)
 	if ((op->needs & OP_AFTER) && op_blocked(op))
 		return false;
 	/* Each SELECT under way holds the UIDs of a mailbox. */
-	if (op->class == &op_select && op_earlier(op))
+	if (op->class == &op_MBOX_SELECT && op_earlier(op))
 		return false;
 	if ((op->needs & (OP_FRESH | OP_TRY)) ||
 	    ((op->needs & OP_OPEN) && !op->user->follow.opened)) {

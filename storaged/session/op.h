@@ -33,7 +33,6 @@ enum op_more { OP_MORE, OP_DONE, OP_ASYNC, OP_FAILED };
 
 struct op_class {
 	const char		*name;
-	enum msg_type		 type;
 	unsigned		 needs;
 	uint8_t			 rights;	/* that its session must have:
 						   enum grant_right */
@@ -115,15 +114,11 @@ void	 op_submit(struct op *op, enum work_kind kind);
 /* The answer of op->work: sent, and the op ends. */
 void	 op_answer(struct op *op, enum commit_outcome o);
 
-/* The classes, op_x each, by request. */
-#define OP_TABLE(X)							\
-	X(mbox_list) X(select) X(unselect) X(meta) X(body) X(poll)	\
-	X(idle) X(append) X(room)
-#define X(name) extern const struct op_class op_##name;
-OP_TABLE(X)
+/* The class of each request of common/msg.h: op_MBOX_LIST and so on. */
+#define X(name, num, chan, side, max, fds, wire)			\
+	extern const struct op_class op_##name;
+MSG_REQUESTS(X)
 #undef X
-#define OP_CHANGES	8
-extern const struct op_class op_changes[OP_CHANGES];
 
 /* op_select.c: a change while a SELECT still reads. */
 void	 select_changed(struct user *u, const struct change *ch);

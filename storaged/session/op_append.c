@@ -97,7 +97,7 @@ append_holds(const struct session *s, unsigned *spools)
 
 	*spools = 0;
 	TAILQ_FOREACH(op, &s->ops, entry) {
-		if (op->class != &op_append)
+		if (op->class != &op_APPEND_OPEN)
 			continue;
 		x = op->x;
 		bytes += x->bytes + x->mem.len;
@@ -200,7 +200,7 @@ append_find(struct session *s, const struct msg *m)
 	struct op	*op = op_find(s, m->id);
 
 	/* What was under way when the APPEND was refused: dropped. */
-	return op != NULL && op->class == &op_append ? op : NULL;
+	return op != NULL && op->class == &op_APPEND_OPEN ? op : NULL;
 }
 
 /* 1; 0: refused, op is gone; -1: it cannot be stored. */
@@ -416,7 +416,7 @@ appends_submit(struct session *s)
 	struct op	*op;
 
 	TAILQ_FOREACH(op, &s->ops, entry) {
-		if (op->class != &op_append)
+		if (op->class != &op_APPEND_OPEN)
 			continue;
 		x = op->x;
 		if (x->submitted)
@@ -496,9 +496,8 @@ append_stop(struct op *op)
 	spool_end(&x->hold);
 }
 
-const struct op_class op_append = {
+const struct op_class op_APPEND_OPEN = {
 	.name = "APPEND",
-	.type = IMSG_APPEND_OPEN,
 	.rights = GRANT_APPEND,
 	.needs = OP_CHANGE | OP_OPEN | OP_CANCEL,
 	.extra = sizeof(struct append),

@@ -225,9 +225,8 @@ body_stop(struct op *op)
 	pipeline_free(&((struct body *)op->x)->pipe);
 }
 
-const struct op_class op_body = {
+const struct op_class op_MBOX_BODY = {
 	.name = "FETCH",
-	.type = IMSG_MBOX_BODY,
 	.rights = GRANT_READ,
 	.needs = OP_OPEN | OP_STREAM,
 	.extra = sizeof(struct body),

@@ -23,17 +23,17 @@ store_check(struct op *op)
 }
 
 #define CHANGE(NAME, chk, more)						\
-	{ .name = #NAME, .type = IMSG_MBOX_##NAME, .kind = WORK_##NAME,	\
-	    .rights = GRANT_CHANGE, .needs = OP_CHANGE | OP_OPEN | (more), \
-	    .check = chk }
+	const struct op_class op_MBOX_##NAME = {			\
+		.name = #NAME, .kind = WORK_##NAME,			\
+		.rights = GRANT_CHANGE, .check = chk,			\
+		.needs = OP_CHANGE | OP_OPEN | (more)			\
+	}
 
-const struct op_class op_changes[OP_CHANGES] = {
-	CHANGE(STORE, store_check, 0),
-	CHANGE(COPY, NULL, 0),
-	CHANGE(MOVE, NULL, OP_REMOVES),
-	CHANGE(EXPUNGE, NULL, OP_REMOVES),
-	CHANGE(CREATE, NULL, 0),
-	CHANGE(DELETE, NULL, 0),
-	CHANGE(RENAME, NULL, 0),
-	CHANGE(SUBSCRIBE, NULL, 0),
-};
+CHANGE(STORE, store_check, 0);
+CHANGE(COPY, NULL, 0);
+CHANGE(MOVE, NULL, OP_REMOVES);
+CHANGE(EXPUNGE, NULL, OP_REMOVES);
+CHANGE(CREATE, NULL, 0);
+CHANGE(DELETE, NULL, 0);
+CHANGE(RENAME, NULL, 0);
+CHANGE(SUBSCRIBE, NULL, 0);

@@ -136,9 +136,8 @@ list_produce(struct op *op)
 	return rv == 1 ? OP_MORE : OP_DONE;
 }
 
-const struct op_class op_mbox_list = {
+const struct op_class op_MBOX_LIST = {
 	.name = "LIST",
-	.type = IMSG_MBOX_LIST,
 	.rights = GRANT_READ,
 	.needs = OP_AFTER | OP_OPEN | OP_STREAM,
 	.extra = sizeof(struct list),

@@ -289,9 +289,8 @@ meta_stop(struct op *op)
  * while the client's next STOREs wait in the queue, and each would wait for
  * a commit of its own.
  */
-const struct op_class op_meta = {
+const struct op_class op_MBOX_META = {
 	.name = "FETCH",
-	.type = IMSG_MBOX_META,
 	.rights = GRANT_READ,
 	.needs = OP_OPEN | OP_STREAM,
 	.extra = sizeof(struct meta),

@@ -34,9 +34,8 @@ poll_run(struct op *op)
 	poll_answer(op);
 }
 
-const struct op_class op_poll = {
+const struct op_class op_MBOX_POLL = {
 	.name = "NOOP",
-	.type = IMSG_MBOX_POLL,
 	.rights = GRANT_READ,
 	.check = poll_check,
 	.run = poll_run,
@@ -51,9 +50,8 @@ idle_run(struct op *op)
 	poll_answer(op);
 }
 
-const struct op_class op_idle = {
+const struct op_class op_MBOX_IDLE = {
 	.name = "IDLE",
-	.type = IMSG_MBOX_IDLE,
 	.rights = GRANT_READ,
 	.run = idle_run,
 };

@@ -5,6 +5,7 @@
 #include "common/compat.h"
 
 #include "common/msg_deliver.h"
+#include "storaged/session/dispatch.h"
 #include "storaged/session/test/op_client.h"
 
 static void
@@ -106,22 +107,28 @@ test_all_are_tried(void)
 static void
 test_changes(void)
 {
-	const struct op_class	*k;
-	size_t			 i, j;
+	const struct op_class	*k, *seen[nitems(requests)];
+	size_t			 i, j, n = 0;
 
-	for (i = 0; i < OP_CHANGES; i++) {
-		k = &op_changes[i];
-		CHECK_ROW(msg_rule(k->type)->ws->size <=
+	for (i = 0; i < nitems(requests); i++) {
+		k = dispatch_class(requests[i].type);
+		if (requests[i].rights != GRANT_CHANGE) {
+			CHECK_ROW((k->needs & OP_CHANGE) == 0 ||
+			    k->run != NULL, "%s", k->name);
+			continue;
+		}
+		CHECK_ROW(msg_rule(requests[i].type)->ws->size <=
 		    sizeof(((struct work *)0)->u), "%s", k->name);
 		CHECK_ROW((k->needs & OP_CHANGE) != 0 && k->run == NULL &&
 		    k->rights == GRANT_CHANGE, "%s", k->name);
 		CHECK_ROW(((k->needs & OP_REMOVES) != 0) ==
 		    (k->kind == WORK_MOVE || k->kind == WORK_EXPUNGE), "%s",
 		    k->name);
-		for (j = 0; j < i; j++)
-			CHECK_ROW(k->kind != op_changes[j].kind &&
-			    k->type != op_changes[j].type, "%s", k->name);
+		for (j = 0; j < n; j++)
+			CHECK_ROW(k->kind != seen[j]->kind, "%s", k->name);
+		seen[n++] = k;
 	}
+	CHECK(n == 8);
 }
 
 static void

@@ -63,9 +63,8 @@ room_run(struct op *op)
 	op_ok(op, &ok);
 }
 
-const struct op_class op_room = {
+const struct op_class op_MBOX_ROOM = {
 	.name = "ROOM",
-	.type = IMSG_MBOX_ROOM,
 	.rights = GRANT_APPEND,
 	.needs = OP_OPEN,
 	.run = room_run,

@@ -154,7 +154,7 @@ select_changed(struct user *u, const struct change *ch)
 	TAILQ_FOREACH(s, &u->sessions, entry)
 		TAILQ_FOREACH(op, &s->ops, entry) {
 			x = op->x;
-			if (op->class != &op_select || !x->found ||
+			if (op->class != &op_MBOX_SELECT || !x->found ||
 			    x->box.id != ch->box)
 				continue;
 			if (ch->kind == CHANGE_GONE)
@@ -165,9 +165,8 @@ select_changed(struct user *u, const struct change *ch)
 		}
 }
 
-const struct op_class op_select = {
+const struct op_class op_MBOX_SELECT = {
 	.name = "SELECT",
-	.type = IMSG_MBOX_SELECT,
 	.rights = GRANT_READ,
 	.needs = OP_AFTER | OP_FRESH | OP_OPEN,
 	.extra = sizeof(struct select),
@@ -189,9 +188,8 @@ unselect_run(struct op *op)
 	op_ok(op, &ok);
 }
 
-const struct op_class op_unselect = {
+const struct op_class op_MBOX_UNSELECT = {
 	.name = "UNSELECT",
-	.type = IMSG_MBOX_UNSELECT,
 	.rights = GRANT_READ,
 	.run = unselect_run,
 };
