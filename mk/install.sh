@@ -21,6 +21,11 @@ for d in filter.d jail.d; do
 	put 644 "etc/fail2ban/$d/pail.conf" \
 	    "$P/share/examples/pail/fail2ban/$d"
 done
+# Where bash-completion(7) and zsh look.
+mkdir -p "$D$P/share/bash-completion/completions"
+install -m 644 etc/completion/pailctl.bash \
+    "$D$P/share/bash-completion/completions/pailctl"
+put 644 etc/completion/_pailctl "$P/share/zsh/site-functions"
 case $(uname -s) in
 OpenBSD)
 	mkdir -p "$D/etc/rc.d"

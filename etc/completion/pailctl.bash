@@ -1,0 +1,65 @@
+# bash completion for pailctl(8).
+_pailctl_users() {
+	local file=$1
+	pailctl ${file:+-f "$file"} user list 2>/dev/null
+}
+
+_pailctl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} file= i=1 words=() w
+	COMPREPLY=()
+	# The words of the command, without -f FILE before it.
+	if [ "${COMP_WORDS[1]}" = -f ]; then
+		if [ "$COMP_CWORD" -eq 2 ]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+		fi
+		file=${COMP_WORDS[2]} i=3
+	fi
+	words=("${COMP_WORDS[@]:i:COMP_CWORD-i}")
+	case "${words[*]}" in
+	'')	w="-f app-password credentials deliver dump ingest init quota
+		reload status stop store throttle user"
+		[ -z "$file" ] || w=${w#-f} ;;
+	init*)	case ${words[-1]} in
+		--store) w="s3 file" ;;
+		--credentials) w="key auto" ;;
+		--sandbox) w="best-effort required" ;;
+		--path|--cache|--certificate|--control-socket|--*-file|\
+		--private-key)
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return ;;
+		init|[!-]*) w="--access-key --bucket --cache --certificate
+			--control-socket --credentials --domains --endpoint
+			--help --listen --password-file --path --private-key
+			--region --sandbox --secret-key-file --store --user" ;;
+		esac ;;
+	user)	w="add del list passwd" ;;
+	"user add"|"user passwd")
+		w="--scheme"
+		[ "${words[1]}" = add ] || w="$w $(_pailctl_users "$file")" ;;
+	"user "*" --scheme")
+		w="yescrypt argon2id bcrypt sha512-crypt scram-sha-256" ;;
+	"user passwd --scheme "*|"user del")
+		w=$(_pailctl_users "$file") ;;
+	app-password)
+		w="add list revoke" ;;
+	"app-password add"*)
+		case ${words[-1]} in
+		--scope) w=imap ;;
+		--expires) w="30d 90d 1y" ;;
+		*)	w="--scope --expires $(_pailctl_users "$file")" ;;
+		esac ;;
+	"app-password list"|"app-password revoke"|deliver|dump)
+		w=$(_pailctl_users "$file") ;;
+	ingest)	w="list retry" ;;
+	throttle) w="list clear" ;;
+	"throttle clear")
+		w=$(_pailctl_users "$file") ;;
+	store)	w=check ;;
+	"store check")
+		w=--policy ;;
+	quota*)	w="--exact $(_pailctl_users "$file")" ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$w" -- "$cur")
+}
+complete -F _pailctl pailctl
