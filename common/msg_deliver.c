@@ -69,7 +69,9 @@ const struct wire_struct append_parcel_wire =
     WIRE_STRUCT(append_parcel, append_parcel_fields);
 
 static const struct wire_field mbox_room_fields[] = {
-	{ WIRE_U64, offsetof(struct mbox_room, bytes), 0, NULL }
+	{ WIRE_U64, offsetof(struct mbox_room, bytes), 0, NULL },
+	{ WIRE_BYTES, offsetof(struct mbox_room, envelope),
+	    DELIVER_ENVELOPE_LEN, NULL }
 };
 const struct wire_struct mbox_room_wire =
     WIRE_STRUCT(mbox_room, mbox_room_fields);

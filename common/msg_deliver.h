@@ -67,13 +67,15 @@ enum deliver_target {
 #define DELIVER_TARGET_ALL	7
 #define DELIVER_PREFIX_MAX	4096	/* bytes */
 #define DELIVER_KEY_LEN		16
+#define DELIVER_ENVELOPE_LEN	4	/* of the key */
 
 /*
  * APPEND_PARCEL, instead of APPEND_MSG and its data: the message is prefix (the
  * recipient's trace lines), then the parcel.  One in an APPEND, whose
  * APPEND_OPEN is early, for no credit is needed: it and APPEND_DONE may follow
  * at once.  key: 16 bytes that are the same if this delivery is tried again
- * (storaged does not store it twice), or none.
+ * (storaged does not store it twice), or none.  The first four are the same
+ * for whatever has the same envelope.
  */
 struct append_parcel {
 	uint32_t	 parcel;
@@ -89,9 +91,16 @@ struct append_parcel {
 	struct str	 digest;	/* of prefix and parcel; digest.h */
 };
 
-/* MBOX_ROOM -> REPLY_OK, or REPLY_NO (MBOX_OVERQUOTA, MBOX_TOOBIG): may a
- * message of so many octets be appended?  Evaluation decides. */
-struct mbox_room { uint64_t bytes; };
+/*
+ * MBOX_ROOM -> REPLY_OK, or REPLY_NO (MBOX_OVERQUOTA, MBOX_TOOBIG): may a
+ * message of so many octets be appended?  Evaluation decides.  envelope: how
+ * its key begins, or none: a message that may be known is not refused for lack
+ * of room before its key has come.
+ */
+struct mbox_room {
+	uint64_t	 bytes;
+	struct str	 envelope;
+};
 
 extern const struct wire_struct rcpt_open_wire, rcpt_ok_wire, rcpt_no_wire,
     parcel_end_wire, parcel_no_wire, append_parcel_wire, mbox_room_wire;

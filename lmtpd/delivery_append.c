@@ -14,6 +14,7 @@
 #include "common/msg_deliver.h"
 #include "lmtpd/conf.h"
 #include "lmtpd/delivery_impl.h"
+#include "lmtpd/key.h"
 #include "lmtpd/parcel.h"
 #include "mail/parser.h"
 
@@ -77,33 +78,13 @@ answer_451(struct recipient *c, const char *text)
 	recipient_answer(c, &v);
 }
 
-/*
- * What is the same when the client tries again, and of no other message.  One
- * without any name could be another of the same content: it has none.
- */
+/* One without any name could be another of the same content: it has no key. */
 static bool
-recipient_key(const struct recipient *c, uint8_t key[32])
+recipient_key(const struct recipient *c, uint8_t key[DELIVER_KEY_LEN])
 {
 	const struct envelope	*e = c->d->e;
-	const char		*address = rcpt_address(c->r);
-	struct sum		 s;
 
-	sum_begin(&s);
-	if (e->seed.len > 0) {
-		sum_add(&s, "pail-ingest", sizeof("pail-ingest"));
-		sum_add(&s, e->seed.p, e->seed.len);
-		sum_add(&s, "", 1);
-		sum_add(&s, address, strlen(address));
-	} else {
-		sum_add(&s, "pail-lmtp", sizeof("pail-lmtp"));
-		sum_add(&s, e->sender, strlen(e->sender) + 1);
-		sum_add(&s, address, strlen(address) + 1);
-		if (e->envid != NULL)
-			sum_add(&s, e->envid, strlen(e->envid));
-		sum_add(&s, "", 1);
-		sum_add(&s, c->d->sha256, sizeof(c->d->sha256));
-	}
-	sum_end(&s, key);
+	key_make(e, rcpt_address(c->r), c->d->sha256, key);
 	return e->seed.len > 0 || c->d->header.named ||
 	    (e->envid != NULL && e->envid[0] != '\0');
 }
@@ -219,7 +200,7 @@ append_send(struct recipient *c, struct str prefix, struct str digest)
 	struct append_parcel	 m = { 0 };
 	struct mbox_ask		*a;
 	const char		*box;
-	uint8_t			 key[32];
+	uint8_t			 key[DELIVER_KEY_LEN];
 
 	box = recipient_box(c, &m.target);
 	m.parcel = parcel_id(c->slot->parcel);

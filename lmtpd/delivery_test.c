@@ -348,7 +348,8 @@ test_free(void)
 	}
 	/* and before authd has answered */
 	memset(&t, 0, sizeof(t));
-	t.r[t.n++] = rcpt_new(rig_base, "never@s0", 0, "", 1, NULL, NULL);
+	t.e.sender = t.e.remote = "";
+	t.r[t.n++] = rcpt_new(rig_base, "never@s0", &t.e, NULL, NULL);
 	rig_settle();
 	rig_free(&t);
 	rig_stop();

@@ -7,8 +7,7 @@
 
 struct engine {
 	struct rcpt	*(*rcpt_new)(struct event_base *, const char *,
-			    uint64_t, const char *, uint32_t, rcpt_done_fn *,
-			    void *);
+			    const struct envelope *, rcpt_done_fn *, void *);
 	void		 (*rcpt_free)(struct rcpt *);
 	struct delivery	*(*delivery_new)(struct event_base *,
 			    const struct envelope *, struct rcpt *const *,

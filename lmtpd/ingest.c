@@ -274,7 +274,6 @@ static void	job_ask(struct job *, const char *);
 static void
 job_deliver(struct job *j)
 {
-	struct envelope	*e = &j->envelope;
 	struct rcpt	*r[INGEST_RECIPIENTS + 1];
 	size_t		 i;
 
@@ -288,16 +287,8 @@ job_deliver(struct job *j)
 		job_sum(j);
 		return;
 	}
-	e->sender = j->sender;
-	e->helo = j->bucket;
-	e->remote = "";
-	e->protocol = "S3";
-	e->session = j->id;
-	e->seed = (struct str){ j->seed, j->seed_len };
-	e->size = j->size;
-	e->body = ENVELOPE_8BITMIME;
-	j->delivery = delivery_new(ingest.base, e, r, j->nwith, &delivery_ops,
-	    j);
+	j->delivery = delivery_new(ingest.base, &j->envelope, r, j->nwith,
+	    &delivery_ops, j);
 	if (j->delivery == NULL) {
 		job_result(j, INGEST_LATER, "out of memory");
 		return;
@@ -356,8 +347,7 @@ job_ask(struct job *j, const char *address)
 		return;
 	}
 	j->n++;
-	r->rcpt = rcpt_new(ingest.base, address, j->size, "", j->id, on_rcpt,
-	    r);
+	r->rcpt = rcpt_new(ingest.base, address, &j->envelope, on_rcpt, r);
 	if (r->rcpt == NULL) {
 		verdict_set(&r->v, 451, "4.3.0", "out of memory");
 		r->done = true;
@@ -435,6 +425,21 @@ copy(struct str s)
 	return p;
 }
 
+static void
+job_envelope(struct job *j)
+{
+	struct envelope	*e = &j->envelope;
+
+	e->sender = j->sender;
+	e->helo = j->bucket;
+	e->remote = "";
+	e->protocol = "S3";
+	e->session = j->id;
+	e->seed = (struct str){ j->seed, j->seed_len };
+	e->size = j->size;
+	e->body = ENVELOPE_8BITMIME;
+}
+
 static struct job *
 job_new(struct peer *p, uint32_t id, const struct ingest_offer *o)
 {
@@ -461,6 +466,7 @@ job_new(struct peer *p, uint32_t id, const struct ingest_offer *o)
 		job_free(j);
 		return NULL;
 	}
+	job_envelope(j);
 	return j;
 }
 

@@ -13,7 +13,9 @@
 
 #include "common/mbox_client.h"
 #include "common/msg_deliver.h"
+#include "lmtpd/envelope.h"
 #include "lmtpd/granted.h"
+#include "lmtpd/key.h"
 
 struct rcpt {
 	struct event_base	*base;
@@ -21,6 +23,7 @@ struct rcpt {
 	char			*remote;
 	uint32_t		 session;
 	uint64_t		 size;
+	uint8_t			 envelope[DELIVER_ENVELOPE_LEN];
 	struct granted_hold	 hold;
 	rcpt_done_fn		*done;		/* NULL: it has been called */
 	void			*arg;
@@ -102,7 +105,9 @@ static void
 rcpt_ready(void *arg)
 {
 	struct rcpt		*r = arg;
-	struct mbox_room	 req = { .bytes = r->size };
+	struct mbox_room	 req = { .bytes = r->size, .envelope = {
+				    (const char *)r->envelope,
+				    sizeof(r->envelope) } };
 
 	r->asked = true;
 	mbox_client_ask(granted_session(&r->hold), IMSG_MBOX_ROOM, &req,
@@ -189,19 +194,20 @@ rcpt_begin(struct rcpt *r, rcpt_done_fn *done, void *arg)
 }
 
 struct rcpt *
-rcpt_new(struct event_base *base, const char *address, uint64_t size,
-    const char *remote, uint32_t session, rcpt_done_fn *done, void *arg)
+rcpt_new(struct event_base *base, const char *address,
+    const struct envelope *e, rcpt_done_fn *done, void *arg)
 {
 	struct rcpt	*r;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return NULL;
 	r->base = base;
-	r->size = size;
-	r->session = session;
+	r->size = e->size;
+	r->session = e->session;
+	key_envelope(e, address, r->envelope);
 	evtimer_assign(&r->timer, base, rcpt_timeout, r);
 	r->address = strdup(address);
-	r->remote = strndup(remote, RCPT_REMOTE_MAX);
+	r->remote = strndup(e->remote, RCPT_REMOTE_MAX);
 	if (r->address == NULL || r->remote == NULL) {
 		rcpt_free(r);
 		return NULL;

@@ -12,6 +12,7 @@
 #define RCPT_WAIT	60	/* seconds for the answers of both */
 
 struct rcpt;
+struct envelope;
 struct event_base;
 struct mbox_client;
 
@@ -21,15 +22,12 @@ typedef void rcpt_done_fn(void *arg, struct rcpt *r, const struct verdict *v);
 
 /*
  * Begins the lookup of address (of RCPT TO, without the angle brackets; UTF-8;
- * copied; 553 for more than RCPT_ADDRESS_MAX bytes) for a message of size
- * octets (of SIZE=; 0: not known).  remote, session: the client's, for the
- * logs.  done()
- * is called once, always from the loop, never from within rcpt_new().  NULL:
- * out of memory.
+ * copied; 553 for more than RCPT_ADDRESS_MAX bytes) for a message with this
+ * envelope (not kept).  done() is called once, always from the loop, never
+ * from within rcpt_new().  NULL: out of memory.
  */
 struct rcpt *rcpt_new(struct event_base *base, const char *address,
-	    uint64_t size, const char *remote, uint32_t session,
-	    rcpt_done_fn *done, void *arg);
+	    const struct envelope *e, rcpt_done_fn *done, void *arg);
 /* Before done(): cancels.  Not while a delivery has it.  NULL is fine. */
 void	 rcpt_free(struct rcpt *r);
 const char *rcpt_address(const struct rcpt *r);

@@ -143,6 +143,7 @@ txn_mail(struct client *c, char *args)
 	else {
 		t->open = true;
 		t->since = (int64_t)clock_ms();
+		txn_envelope(c);
 		client_say(c, 250, "2.1.0", "Sender noted");
 		return;
 	}
@@ -315,8 +316,8 @@ txn_rcpt(struct client *c, char *args)
 		return;
 	}
 	if (v.code == 0) {
-		r->rcpt = engine->rcpt_new(client_base(c), p.address, t->size,
-		    c->remote, c->session, recipient_done, r);
+		r->rcpt = engine->rcpt_new(client_base(c), p.address,
+		    &t->envelope, recipient_done, r);
 		if (r->rcpt != NULL) {
 			t->pending++;
 			return;

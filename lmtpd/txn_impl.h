@@ -20,6 +20,8 @@ rcpt_name(const struct recipient *r)
 	return (const char *)(r + 1);
 }
 
+/* Fills it in, once MAIL was accepted. */
+void	 txn_envelope(struct client *c);
 /* Counts what a recipient was answered. */
 void	 txn_count(const struct verdict *v);
 

@@ -62,8 +62,8 @@ on_answer(void *arg, size_t i, const struct verdict *v)
 	client_wake(c);
 }
 
-static void
-envelope_fill(struct client *c)
+void
+txn_envelope(struct client *c)
 {
 	static const char *const words[] = { "LMTP", "LMTPS", "UTF8LMTP",
 	    "UTF8LMTPS" };
@@ -109,7 +109,6 @@ begin(struct client *c)
 	for (i = 0; i < t->n; i++)
 		if (t->v[i]->accepted)
 			t->to[n++] = t->v[i]->rcpt;
-	envelope_fill(c);
 	t->begun = true;
 	t->delivery = engine->delivery_new(client_base(c), &t->envelope,
 	    t->to, t->accepted, &ops, c);

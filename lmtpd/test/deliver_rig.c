@@ -85,8 +85,7 @@ rig_rcpt(struct rig *t, const char *addresses)
 	    .helo = "client.example.org", .remote = "192.0.2.1",
 	    .protocol = "LMTP", .session = 0x1234 };
 	while ((word = strsep(&p, " ")) != NULL) {
-		t->r[t->n] = rcpt_new(rig_base, word, 0, "192.0.2.1", 0x1234,
-		    on_rcpt, t);
+		t->r[t->n] = rcpt_new(rig_base, word, &t->e, on_rcpt, t);
 		CHECK(t->r[t->n] != NULL && t->nrcpt == 0);
 		t->n++;
 	}

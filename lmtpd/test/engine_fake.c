@@ -70,14 +70,12 @@ rcpt_turn(evutil_socket_t fd, short what, void *arg)
 }
 
 static struct rcpt *
-fake_rcpt_new(struct event_base *base, const char *address, uint64_t size,
-    const char *remote, uint32_t session, rcpt_done_fn *done, void *arg)
+fake_rcpt_new(struct event_base *base, const char *address,
+    const struct envelope *e, rcpt_done_fn *done, void *arg)
 {
 	struct rcpt	*r = calloc(1, sizeof(*r));
 
-	(void)size;
-	(void)remote;
-	(void)session;
+	(void)e;
 	r->address = strdup(address);
 	r->turns = is(r, "slow") ? SLOW : 0;
 	r->done = done;

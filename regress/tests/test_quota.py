@@ -235,6 +235,54 @@ def test_lmtp_refuses_a_mailbox_that_fills_between_rcpt_and_data():
                 x.logout()
 
 
+class Deaf(Sender):
+    """Gone before an answer to its octets could come."""
+
+    def data_and_go(self, mail):
+        code, text = self.c.docmd("DATA")
+        assert code == 354, (code, text)
+        self.c.send(mail + b".\r\n")
+        self.c.sock.close()
+        self.c.sock = None
+
+
+def test_lmtp_knows_again_what_filled_the_mailbox():
+    """Issue 14, Shows 1: none bounced. The 250 of the mail that fills the
+    mailbox is lost; the retry is answered 250 nevertheless. Other mail is
+    refused, and before its octets if it is of another sender."""
+    def named(i, size):
+        head = b"Message-ID: <%d@full>\r\n" % i
+        return head + mail(size - len(head))
+
+    with listening(suite.Suite(users=("ann", "bob", "carl")),
+                   quota="{bytes: 20K}") as s:
+        # in the head, an object
+        for i, size, other in (0, 30000, "bob"), (1, 600000, "carl"):
+            with Deaf(s) as a:
+                assert a.rcpt("ann") == ["250"]
+                a.data_and_go(named(i, size))
+            c = s.client()
+            proc.await_true("it is stored",
+                            lambda: status(c, "INBOX") == 1)
+            c.logout()
+            s.start_anew()              # without its index
+            with Sender(s) as a:
+                assert a.rcpt("ann", other) == ["250", "250"]
+                assert a.data(named(i, size), 2) == ["250", "250"]
+                # of the same sender, another one: refused at its end
+                assert a.mail(named(5, 1000), "ann") == ["552 5.2.2"]
+                # of another sender: before its octets
+                a.c.docmd("RSET")
+                a.c.docmd("MAIL FROM:<mallory@example.net>")
+                assert a.c.docmd("RCPT TO:<ann>")[0] == 552
+            c = s.client()
+            assert status(c, "INBOX") == 1
+            c.ok("SELECT INBOX")
+            c.ok("STORE 1:* +FLAGS (\\Deleted)")
+            c.ok("EXPUNGE")
+            c.logout()
+
+
 def race(kind):
     """Both nodes append until both are refused; then there is as much as
     one alone could have stored."""

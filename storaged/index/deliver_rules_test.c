@@ -242,7 +242,7 @@ test_model(void)
 	struct answer	 a;
 	uint64_t	 before;
 	unsigned	 h, i, nknown = 0, nstored = 0;
-	uint8_t		 key;
+	uint8_t		 key, begin[DELIVER_ENVELOPE_LEN];
 	bool		 known;
 
 	for (h = 0; h < 60; h++) {
@@ -255,6 +255,10 @@ test_model(void)
 			known = key != 0 && stored[key] != 0 &&
 			    batch.time - stored[key] <= INDEX_KEY_LIFE;
 			before = records();
+			memset(begin, 0, sizeof(begin));
+			begin[0] = key;
+			CHECK_ROW(key_like(&ix->hot, begin, batch.time) ==
+			    known, "history %u, step %u", h, i);
 			(void)deliver(rnd(4) == 0 ? "x" : "INBOX",
 			    DELIVER_CREATE, key, &a);
 			CHECK_ROW(a.ok.known == known && (records() ==

@@ -153,9 +153,13 @@ eval_append(struct index *ix, struct work *w, struct batch *b)
 	}
 	if ((v = append_target(ix, w, b, &box)) != STATE_RECORDS)
 		return v;
+	if (w->u.append.n == 0 && w->u.append.keyed) {
+		v = eval_quota(ix, w, 1, 0);
+		return v != STATE_RECORDS ? v : eval_no(w, MBOX_UNAVAILABLE,
+		    "Send the message again");
+	}
 	if (w->u.append.n == 0)
-		return !w->u.append.keyed ? STATE_NOTHING : eval_no(w,
-		    MBOX_UNAVAILABLE, "Send the message again");
+		return STATE_NOTHING;
 	if ((v = eval_room(ix, w, &box, w->u.append.n)) != STATE_RECORDS ||
 	    (v = eval_quota_append(ix, w)) != STATE_RECORDS)
 		return v;

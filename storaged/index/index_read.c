@@ -185,6 +185,23 @@ key_known(struct db *db, const uint8_t key[DELIVER_KEY_LEN], int64_t now)
 }
 
 int
+key_like(struct db *db, const uint8_t begin[DELIVER_ENVELOPE_LEN],
+    int64_t now)
+{
+	sqlite3_stmt	*st = db_st(db, ST_DKEY_LIKE);
+	uint8_t		 first[DELIVER_KEY_LEN], last[DELIVER_KEY_LEN];
+	int64_t		 one;
+
+	memset(first, 0, sizeof(first));
+	memset(last, 0xff, sizeof(last));
+	memcpy(first, begin, DELIVER_ENVELOPE_LEN);
+	memcpy(last, begin, DELIVER_ENVELOPE_LEN);
+	return db_bind(db, st, "bbi", (const void *)first, sizeof(first),
+	    (const void *)last, sizeof(last), now - INDEX_KEY_LIFE) == -1 ?
+	    -1 : db_one(db, st, &one);
+}
+
+int
 sub_has(struct db *db, struct str name)
 {
 	sqlite3_stmt	*st = db_st(db, ST_SUB_HAS);

@@ -45,6 +45,9 @@ int	 thread_find(struct db *db, uint64_t mid, uint64_t *thread);
 /* Was a message stored with that key in the day before now (s)?  1, 0, -1. */
 int	 key_known(struct db *db, const uint8_t key[DELIVER_KEY_LEN],
 	    int64_t now);
+/* The same of any key that begins so. */
+int	 key_like(struct db *db, const uint8_t begin[DELIVER_ENVELOPE_LEN],
+	    int64_t now);
 /* 1, 0, -1 */
 int	 sub_has(struct db *db, struct str name);
 /* The first subscribed name behind after that is no mailbox. */

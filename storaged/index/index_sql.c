@@ -172,6 +172,8 @@ const char *const index_sql[ST_MAX] = {
 	[ST_MID_GET] = "SELECT thread FROM mid WHERE h = ?",
 	[ST_MID_ADD] = "INSERT OR IGNORE INTO mid VALUES (?, ?)",
 	[ST_DKEY_GET] = "SELECT 1 FROM dkey WHERE k = ? AND date >= ?",
+	[ST_DKEY_LIKE] = "SELECT 1 FROM dkey WHERE k BETWEEN ? AND ? AND "
+	    "date >= ?",
 	[ST_DKEY_ADD] = "INSERT OR REPLACE INTO dkey VALUES (?, ?)",
 	[ST_DKEY_PRUNE] = "DELETE FROM dkey WHERE date < ?",
 	[ST_RECENT_GET] = "SELECT uid FROM recent WHERE box = ?",

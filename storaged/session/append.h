@@ -81,9 +81,9 @@ int	 append_item(struct op *op, const struct append_msg *r);
 /* Might it become a small message? */
 bool	 append_small(const struct append *x, struct str digest);
 /*
- * append_parcel.c.  A large one that seems to be stored already is not uploaded
- * again: true, its key is evaluated alone; if it is not known after all, the
- * message is to come again.
+ * append_parcel.c.  A large one that seems to be stored already, or to have no
+ * room, is not uploaded: true, its key is evaluated alone; if it is not known
+ * after all, and there is room, the message is to come again.
  */
 bool	 append_repeated(struct op *op);
 /* append_item.c.  A new one, of zeros; NULL: ENOMEM. */

@@ -107,10 +107,11 @@ append_parcel(struct session *s, const struct msg *m)
 bool
 append_repeated(struct op *op)
 {
-	struct append	*x = op->x;
+	struct index	*ix = op->user->ix;
+	struct append		*x = op->x;
 
-	if (!x->keyed || key_known(&op->user->ix->read, x->key,
-	    (int64_t)time(NULL)) != 1)
+	if (!x->keyed || (key_known(&ix->read, x->key, (int64_t)time(NULL)) !=
+	    1 && !usage_over(&ix->usage, &op->user->quota, 0, 0)))
 		return false;
 	large_free(x, TAILQ_FIRST(&x->larges));
 	x->n = 0;

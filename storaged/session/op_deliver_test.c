@@ -186,6 +186,63 @@ test_folder(void)
 	turns(20);
 }
 
+static int
+room(struct client *c, const char *envelope)
+{
+	struct mbox_room	 req = { 1000, str_from(envelope) };
+	struct got		*g = answer(c, ask(c, IMSG_MBOX_ROOM, &req));
+
+	return type_of(g) == IMSG_REPLY_OK ? MBOX_CODE_NONE : no_of(c, g);
+}
+
+/*
+ * Who is full may be sent again what he has: it is not refused before its key
+ * has come, and what is another message then costs no upload.
+ */
+static void
+test_full(void)
+{
+	static const size_t		 sizes[] = { 2000, sizeof(text) };
+	static const struct user_quota	 two = { true, 0, 2 };
+	struct append_parcel		 r;
+	struct client			*c = recipient("fred", 0);
+	char				 key[DELIVER_KEY_LEN + 1];
+	uint64_t			 puts;
+	uint32_t			 ids[2];
+	size_t				 i;
+
+	user_limits(user_find("fred"), &two);
+	for (i = 0; i < nitems(sizes); i++) {
+		ids[i] = parcel_send(l, text, sizes[i]);
+		snprintf(key, sizeof(key), "env%zu and a sum.", i);
+		r = keyed(ids[i], sizes[i], key);
+		CHECK(room(c, "none") == MBOX_CODE_NONE);
+		CHECK(!deliver(c, "INBOX", &r).known);
+	}
+	puts = blob_counts(env.blob)->put;
+	CHECK(room(c, "none") == MBOX_OVERQUOTA);
+	CHECK(room(c, "") == MBOX_OVERQUOTA);
+	CHECK(room(c, "env") == MBOX_OVERQUOTA);
+	for (i = 0; i < nitems(sizes); i++) {
+		snprintf(key, sizeof(key), "env%zu and a sum.", i);
+		key[4] = '\0';
+		CHECK(room(c, key) == MBOX_CODE_NONE);
+		key[4] = ' ';
+		r = keyed(ids[i], sizes[i], key);
+		CHECK(deliver(c, "INBOX", &r).known);
+		key[15]++;
+		r = keyed(ids[i], sizes[i], key);
+		CHECK(no_of(c, answer(c, deliver_start(c, "INBOX", &r))) ==
+		    MBOX_OVERQUOTA);
+	}
+	CHECK(blob_counts(env.blob)->put == puts);
+	CHECK(messages("fred", "INBOX") == 2);
+	for (i = 0; i < nitems(sizes); i++)
+		parcel_drop_it(l, ids[i]);
+	client_free(c);
+	turns(20);
+}
+
 /* One node of two: delivers all keys, one after another.  How many of them it
  * stored; -1: not each was answered with OK. */
 static int
@@ -258,6 +315,7 @@ main(void)
 	turns(20);
 	l = lmtpd_new(0);
 	test_again();
+	test_full();
 	test_at_once(100, "bob");
 	test_at_once(sizeof(text), "bill");
 	test_given_up();

@@ -14,7 +14,7 @@ static const struct user_quota	 none = { true, 0, 0 };
 static int
 room(struct client *c, uint64_t bytes)
 {
-	struct mbox_room	 req = { bytes };
+	struct mbox_room	 req = { .bytes = bytes };
 	struct got		*g = answer(c, ask(c, IMSG_MBOX_ROOM, &req));
 
 	return type_of(g) == IMSG_REPLY_OK ? MBOX_CODE_NONE : no_of(c, g);
@@ -203,7 +203,7 @@ test_limit(void)
 	CHECK(change(c, IMSG_MBOX_STORE, &store) == MBOX_CODE_NONE);
 	/* What is pipelined behind what makes room finds it. */
 	{
-		struct mbox_room	 r = { 1 };
+		struct mbox_room	 r = { .bytes = 1 };
 		uint32_t		 e, q2;
 
 		e = ask(c, IMSG_MBOX_EXPUNGE, &expunge);

@@ -7,6 +7,7 @@
 #include "common/compat.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "common/log_limit.h"
@@ -47,6 +48,18 @@ op_over_quota(struct op *op)
 	return true;
 }
 
+/*
+ * Perhaps the message that filled the mailbox, whose 250 was lost: refused now,
+ * it would be bounced.  Its key, at the end of its octets, decides.
+ */
+static bool
+room_repeated(const struct op *op, struct str envelope)
+{
+	return envelope.len == DELIVER_ENVELOPE_LEN &&
+	    key_like(&op->user->ix->read, (const uint8_t *)envelope.p,
+	    (int64_t)time(NULL)) == 1;
+}
+
 static void
 room_run(struct op *op)
 {
@@ -57,7 +70,7 @@ room_run(struct op *op)
 		op_no(op, MBOX_TOOBIG, "The message is too large");
 		return;
 	}
-	if (op_over_quota(op))
+	if (!room_repeated(op, req->envelope) && op_over_quota(op))
 		return;
 	memset(&ok, 0, sizeof(ok));
 	op_ok(op, &ok);
