@@ -320,7 +320,7 @@ write_user(const struct init *in)
 	init_path(in, "users", path);
 	if ((hash = password_hash(in->answer[INIT_PASSWORD], NULL)) == NULL)
 		return fail("cannot hash the password");
-	if (users_change(path, USERS_ADD, name, hash,
+	if (users_change(path, USERS_ADD, name, hash, NULL,
 	    proc_row(PROC_AUTHWORKER)->user, why, sizeof(why)) == -1)
 		return fail(why);
 	return 0;

@@ -136,8 +136,8 @@ try_user_new(const struct init *in, const char *id, char *why, size_t size)
 	buf_init(&text, 0);
 	buf_init(&out, 0);
 	if (conf_file_read(path, 64 * 1024 * 1024, &text, why, size) == -1 ||
-	    users_edit((char *)text.data, text.len, USERS_ADD, id, "x", &out,
-	    why, size) == -1)
+	    users_edit((char *)text.data, text.len, USERS_ADD, id, "x", NULL,
+	    &out, why, size) == -1)
 		r = -1;
 	buf_free(&text);
 	buf_free(&out);

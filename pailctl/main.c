@@ -13,7 +13,6 @@
 
 #include "common/crlf.h"
 #include "common/escape.h"
-#include "common/proc_kind.h"
 #include "common/unix_connect.h"
 #include "common/user.h"
 #include "paild/conf.h"
@@ -21,11 +20,10 @@
 #include "pailctl/ctl.h"
 #include "pailctl/deliver.h"
 #include "pailctl/init.h"
-#include "pailctl/password.h"
 #include "pailctl/policy.h"
 #include "pailctl/quota.h"
 #include "pailctl/run_paild.h"
-#include "pailctl/users_file.h"
+#include "pailctl/user_cmd.h"
 
 static const char	*conf_file = CONF_DEFAULT_FILE, *program = "pailctl";
 static struct conf	*conf;
@@ -37,10 +35,7 @@ usage(void)
 	    "usage: pailctl [-f file] " INIT_USAGE
 	    "       pailctl [-f file] status | reload | stop\n"
 	    "       pailctl [-f file] credentials\n"
-	    "       pailctl [-f file] user add | passwd [--scheme scheme] "
-	    "name\n"
-	    "       pailctl [-f file] user del name\n"
-	    "       pailctl [-f file] user list\n"
+	    "       pailctl [-f file] " USER_USAGE
 	    "       pailctl [-f file] " APP_PASSWORD_USAGE
 	    "       pailctl [-f file] ingest list\n"
 	    "       pailctl [-f file] ingest retry [id]\n"
@@ -210,70 +205,13 @@ revoke_sessions(const char *user)
 }
 
 static int
-list_users(const char *path)
-{
-	struct escape_out	o = { .f = stdout };
-	struct buf		b;
-	char			why[512];
-	int			r;
-
-	buf_init(&b, 64 * 1024 * 1024);
-	if (users_list(path, &b, why, sizeof(why)) == -1)
-		return fail(why);
-	r = escape_write(&o, b.data, b.len);
-	buf_free(&b);
-	return escape_end(&o) == 0 && r == 0 ? 0 : fail("standard output");
-}
-
-static int
 cmd_user(int argc, char *argv[])
 {
-	static const struct { const char *word; enum users_change what; }
-	    t[] = { { "add", USERS_ADD }, { "passwd", USERS_PASSWD },
-	    { "del", USERS_DEL } };
-	const char	*path = users_path(), *hash = "";
-	char		 name[USER_ID_MAX + 1], why[1024];
-	const char	*scheme = NULL;
-	char		 password[PASSWORD_MAX];
-	size_t		 i;
-	int		 r;
+	int	r = user_cmd(conf, argc, argv, users_path(), revoke_sessions);
 
-	if (path == NULL)
-		return fail("the configuration has no auth entry of type file");
-	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		return list_users(path);
-	for (i = 0; i < nitems(t) && strcmp(argv[1], t[i].word) != 0; i++)
-		;
-	if (argc == 5 && strcmp(argv[2], "--scheme") == 0 &&
-	    i < nitems(t) && t[i].what != USERS_DEL) {
-		scheme = argv[3];
-		if (!password_scheme(scheme))
-			return fail("unknown scheme (use one of: "
-			    PASSWORD_SCHEMES ")");
-		argv += 2;
-		argc -= 2;
-	}
-	if (argc != 3 || i == nitems(t))
+	if (r == -1)
 		usage();
-	if (user_normalize(str_from(argv[2]), name, sizeof(name)) == -1 ||
-	    strchr(name, ':') != NULL || name[0] == '#')
-		return fail("invalid user name");
-	if (t[i].what != USERS_DEL) {
-		if (password_read(password, why, sizeof(why)) == -1)
-			return fail(why);
-		hash = password_hash(password, scheme);
-		explicit_bzero(password, sizeof(password));
-		if (hash == NULL)
-			return fail("cannot hash the password");
-	}
-	if (users_change(path, t[i].what, name, hash,
-	    proc_row(PROC_AUTHWORKER)->user, why, sizeof(why)) == -1)
-		return fail(why);
-	if (t[i].what == USERS_ADD)
-		return 0;
-	/* Who is deleted must not come back by another password. */
-	r = t[i].what == USERS_DEL ? app_password_forget(conf, name) : 0;
-	return revoke_sessions(name) != 0 || r != 0;
+	return r;
 }
 
 static int
@@ -378,7 +316,7 @@ static const struct {
 	{ "reload", 1, 1, cmd_tell },
 	{ "stop", 1, 1, cmd_tell },
 	{ "credentials", 1, 1, cmd_tell },
-	{ "user", 2, 5, cmd_user },
+	{ "user", 2, INT_MAX, cmd_user },
 	{ "app-password", 2, 8, cmd_app_password },
 	{ "throttle", 2, 3, cmd_throttle },
 	{ "ingest", 2, 3, cmd_ingest },

@@ -60,7 +60,7 @@ test_users_edit(void)
 	for (i = 0; i < nitems(t); i++) {
 		buf_init(&out, 0);
 		r = users_edit(t[i].text, strlen(t[i].text), t[i].what,
-		    t[i].name, "H", &out, why, sizeof(why));
+		    t[i].name, "H", NULL, &out, why, sizeof(why));
 		CHECK_ROW((r == 0) == (t[i].result != NULL), "row %zu", i);
 		if (t[i].result != NULL)
 			CHECK_ROW(out.len == strlen(t[i].result) &&
@@ -80,16 +80,16 @@ test_users_change(void)
 
 	CHECK(mkdtemp(dir) != NULL);
 	snprintf(path, sizeof(path), "%s/users", dir);
-	CHECK(users_change(path, USERS_DEL, "ann", "", "no-group", why,
+	CHECK(users_change(path, USERS_DEL, "ann", "", NULL, "no-group", why,
 	    sizeof(why)) == -1);
-	CHECK(users_change(path, USERS_ADD, "ann", "x", "no-group", why,
+	CHECK(users_change(path, USERS_ADD, "ann", "x", NULL, "no-group", why,
 	    sizeof(why)) == 0);
 	CHECK(stat(path, &st) == 0 && (st.st_mode & 0007) == 0);
 	CHECK(chmod(path, 0604) == 0);
-	CHECK(users_change(path, USERS_ADD, "bob", "y", "no-group", why,
+	CHECK(users_change(path, USERS_ADD, "bob", "y", NULL, "no-group", why,
 	    sizeof(why)) == 0);
 	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0604);
-	CHECK(users_change(path, USERS_ADD, "bob", "y", "no-group", why,
+	CHECK(users_change(path, USERS_ADD, "bob", "y", NULL, "no-group", why,
 	    sizeof(why)) == -1);
 	CHECK(strcmp(why, "bob already exists") == 0);
 	buf_init(&names, 0);
@@ -113,7 +113,7 @@ change_as(const char *path, uid_t uid)
 		    setuid(uid) == -1)
 			_exit(99);
 		_exit(users_change(path, USERS_PASSWD, "ann", "new",
-		    "no-group", why, sizeof(why)) == 0);
+		    NULL, "no-group", why, sizeof(why)) == 0);
 	}
 	if (pid == -1 || waitpid(pid, &status, 0) != pid ||
 	    !WIFEXITED(status))

@@ -25,7 +25,7 @@ fail(const char *who, const char *why)
 }
 
 int
-quota_parse(const char *line, uint64_t v[4])
+quota_line(const char *line, uint64_t v[4])
 {
 	static const char *const word[] = { "bytes=", " of=", " messages=",
 	    " of=" };
@@ -86,7 +86,7 @@ ask(const struct conf *conf, const char *user, uint64_t v[4])
 	if (r == -1)
 		return fail(user, text);
 	text[len] = '\0';
-	if (quota_parse(text, v) == 0)
+	if (quota_line(text, v) == 0)
 		return 0;
 	text[strcspn(text, "\n")] = '\0';
 	if (strncmp(text, "error: ", 7) == 0)

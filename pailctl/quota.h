@@ -14,7 +14,7 @@ struct conf;
 int	 quota_cmd(const struct conf *conf, int argc, char *argv[],
 	    const char *users_path);
 /* "bytes=N of=N messages=N of=N\n": the four, 0 or -1. */
-int	 quota_parse(const char *line, uint64_t v[4]);
+int	 quota_line(const char *line, uint64_t v[4]);
 /* As the configuration has sizes, with one decimal: "1.2G"; dst of 16. */
 void	 quota_size(uint64_t bytes, char *dst);
 

@@ -23,11 +23,11 @@ test_parse(void)
 	uint64_t	 v[4];
 	size_t		 i;
 
-	CHECK(quota_parse("bytes=18446744073709551615 of=2 messages=3 of=0\n",
+	CHECK(quota_line("bytes=18446744073709551615 of=2 messages=3 of=0\n",
 	    v) == 0);
 	CHECK(v[0] == UINT64_MAX && v[1] == 2 && v[2] == 3 && v[3] == 0);
 	for (i = 0; i < nitems(bad); i++)
-		CHECK_ROW(quota_parse(bad[i], v) == -1, "%s", bad[i]);
+		CHECK_ROW(quota_line(bad[i], v) == -1, "%s", bad[i]);
 }
 
 static void

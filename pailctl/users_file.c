@@ -14,30 +14,37 @@
 #include "common/userline.h"
 #include "paild/conf_file.h"
 #include "paild/swap.h"
+#include "pailctl/user_fields.h"
 #include "pailctl/users_file.h"
 
 #define USERS_FILE_MAX	(64 * 1024 * 1024)
 #define USERS_COMPLAINTS	10	/* at most */
 
-/* The id that a line is for, and what follows its hash; false for comments and
- * lines without one, which stay as they are. */
+struct line {
+	char		 id[USER_ID_MAX + 1];
+	struct str	 hash;
+	struct str	 rest;		/* what follows the hash */
+	struct str	 aliases;
+};
+
+/* What a line says; false for comments and lines without a user, which stay as
+ * they are. */
 static bool
-line_user(const char *line, size_t len, char *id, size_t size,
-    struct str *rest)
+line_user(const char *line, size_t len, struct line *l)
 {
 	struct userline_more	 more;
-	struct str		 hash;
 	char			 why[128];
 
 	if (len > 0 && line[len - 1] == '\n')
 		len--;
-	if (userline_read(line, len, id, size, &hash, &more, why,
-	    sizeof(why)) != USERLINE_USER)
+	if (userline_read(line, len, l->id, sizeof(l->id), &l->hash, &more,
+	    why, sizeof(why)) != USERLINE_USER)
 		return false;
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
-	rest->p = hash.p + hash.len;
-	rest->len = (size_t)(line + len - rest->p);
+	l->rest.p = l->hash.p + l->hash.len;
+	l->rest.len = (size_t)(line + len - l->rest.p);
+	l->aliases = more.aliases;
 	return true;
 }
 
@@ -66,16 +73,76 @@ users_complain(const char *path, const char *text, size_t len)
 	}
 }
 
+/* The line that l becomes, unless it is to go.  -1: why. */
+static int
+edit_line(const struct line *l, enum users_change what, const char *hash,
+    struct user_fields *fields, struct buf *out, char *why, size_t size)
+{
+	switch (what) {
+	case USERS_PASSWD:
+		buf_printf(out, "%s:%s%.*s\n", l->id, hash, (int)l->rest.len,
+		    l->rest.p);
+		return 0;
+	case USERS_SET:
+		buf_printf(out, "%s:%.*s", l->id, (int)l->hash.len, l->hash.p);
+		if (user_fields_edit(fields, l->id, l->rest, out, why,
+		    size) == -1)
+			return -1;
+		buf_puts(out, "\n");
+		return 0;
+	case USERS_ADD:
+	case USERS_DEL:
+		break;
+	}
+	return 0;
+}
+
+static int
+add_line(const char *name, const char *hash, struct user_fields *fields,
+    struct buf *out, char *why, size_t size)
+{
+	buf_printf(out, "%s:%s", name, hash);
+	if (fields != NULL && user_fields_edit(fields, name, STR(""), out, why,
+	    size) == -1)
+		return -1;
+	buf_puts(out, "\n");
+	return 0;
+}
+
+/* 1: the line is the user's, and has become what it is to be; 0: it stays as
+ * it is; -1: why. */
+static int
+try_line(const struct line *l, enum users_change what, const char *name,
+    const char *hash, struct user_fields *fields, bool found,
+    struct buf *out, char *why, size_t size)
+{
+	const char	*taken;
+
+	if (strcmp(l->id, name) == 0) {
+		/* A second line for a name counts for nothing. */
+		if (!found && edit_line(l, what, hash, fields, out, why,
+		    size) == -1)
+			return -1;
+		return 1;
+	}
+	if (fields != NULL && (taken = user_fields_taken(fields, l->id,
+	    l->aliases)) != NULL) {
+		snprintf(why, size, "%s is a name of %s", taken, l->id);
+		return -1;
+	}
+	return 0;
+}
+
 int
 users_edit(const char *text, size_t len, enum users_change what,
-    const char *name, const char *hash, struct buf *out, char *why,
-    size_t size)
+    const char *name, const char *hash, struct user_fields *fields,
+    struct buf *out, char *why, size_t size)
 {
 	const char	*p, *nl, *end = text + len;
-	char		 id[USER_ID_MAX + 1];
-	struct str	 rest;
+	struct line	 l;
 	bool		 found = false;
 	size_t		 n;
+	int		 r;
 
 	/* A BOM stays where it is. */
 	n = userline_bom(text, len);
@@ -84,12 +151,11 @@ users_edit(const char *text, size_t len, enum users_change what,
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl != NULL ? nl + 1 : end;
 		n = (size_t)(nl - p);
-		if (line_user(p, n, id, sizeof(id), &rest) &&
-		    strcmp(id, name) == 0) {
-			/* A second line for a name counts for nothing. */
-			if (what == USERS_PASSWD && !found)
-				buf_printf(out, "%s:%s%.*s\n", name, hash,
-				    (int)rest.len, rest.p);
+		r = line_user(p, n, &l) ? try_line(&l, what, name, hash,
+		    fields, found, out, why, size) : 0;
+		if (r == -1)
+			return -1;
+		if (r == 1) {
 			found = true;
 			if (what != USERS_ADD)
 				continue;
@@ -103,8 +169,9 @@ users_edit(const char *text, size_t len, enum users_change what,
 		    "%s does not exist", name);
 		return -1;
 	}
-	if (what == USERS_ADD)
-		buf_printf(out, "%s:%s\n", name, hash);
+	if (what == USERS_ADD && add_line(name, hash, fields, out, why,
+	    size) == -1)
+		return -1;
 	if (out->failed) {
 		snprintf(why, size, "the password file is too large");
 		return -1;
@@ -121,7 +188,8 @@ fail(char *why, size_t size, const char *path)
 
 int
 users_change(const char *path, enum users_change what, const char *name,
-    const char *hash, const char *group, char *why, size_t size)
+    const char *hash, struct user_fields *fields, const char *group,
+    char *why, size_t size)
 {
 	struct buf	 text, out;
 	struct stat	 st, *old = &st;
@@ -149,7 +217,7 @@ users_change(const char *path, enum users_change what, const char *name,
 		    "", text.len);
 	if (r == 0)
 		r = users_edit(text.data != NULL ? (char *)text.data : "",
-		    text.len, what, name, hash, &out, why, size);
+		    text.len, what, name, hash, fields, &out, why, size);
 	if (r == 0)
 		r = swap_replace(path, dirfd, old, group, &out, why, size);
 	close(dirfd);
@@ -164,8 +232,7 @@ users_list(const char *path, struct buf *out, char *why, size_t size)
 {
 	struct buf	 text;
 	const char	*p, *nl, *end;
-	char		 id[USER_ID_MAX + 1];
-	struct str	 rest;
+	struct line	 l;
 
 	buf_init(&text, USERS_FILE_MAX + 65536);
 	if (conf_file_read(path, USERS_FILE_MAX, &text, why, size) == -1) {
@@ -178,8 +245,8 @@ users_list(const char *path, struct buf *out, char *why, size_t size)
 	for (p += userline_bom(p, text.len); p < end; p = nl) {
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl != NULL ? nl + 1 : end;
-		if (line_user(p, (size_t)(nl - p), id, sizeof(id), &rest))
-			buf_printf(out, "%s\n", id);
+		if (line_user(p, (size_t)(nl - p), &l))
+			buf_printf(out, "%s\n", l.id);
 	}
 	buf_free(&text);
 	return out->failed ? -1 : 0;

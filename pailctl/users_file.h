@@ -10,21 +10,26 @@
 
 #include "common/buf.h"
 
+struct user_fields;
+
 enum users_change {
 	USERS_ADD,	/* -1 if the name exists */
 	USERS_PASSWD,	/* -1 if it does not */
+	USERS_SET,	/* what follows the hash; -1 if it does not */
 	USERS_DEL	/* -1 if it does not */
 };
 
 /*
- * Makes the change; name is a user id, hash is not used by USERS_DEL. USERS_ADD
- * creates the file if it does not exist: as root with mode 0640 and the given
- * group if that exists, otherwise with mode 0600.  -1: the reason is in why,
- * and the file is unchanged.
+ * Makes the change.  name is a user id; hash is used by USERS_ADD and
+ * USERS_PASSWD, fields (NULL: none) by USERS_ADD and USERS_SET; an alias that
+ * is another user's name or alias is refused.  USERS_ADD creates the file if it
+ * does not exist: as root with mode 0640 and the given group if that exists,
+ * otherwise with mode 0600.  -1: the reason is in why, and the file is
+ * unchanged.
  */
 int	 users_change(const char *path, enum users_change what,
-	    const char *name, const char *hash, const char *group, char *why,
-	    size_t size);
+	    const char *name, const char *hash, struct user_fields *fields,
+	    const char *group, char *why, size_t size);
 /* Appends the names, one a line, in the file's order. */
 int	 users_list(const char *path, struct buf *out, char *why,
 	    size_t size);
@@ -34,7 +39,7 @@ int	 users_list(const char *path, struct buf *out, char *why,
 void	 users_complain(const char *path, const char *text, size_t len);
 /* The same change to the text of a file, into out: 0 or -1. */
 int	 users_edit(const char *text, size_t len, enum users_change what,
-	    const char *name, const char *hash, struct buf *out, char *why,
-	    size_t size);
+	    const char *name, const char *hash, struct user_fields *fields,
+	    struct buf *out, char *why, size_t size);
 
 #endif

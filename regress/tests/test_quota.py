@@ -144,6 +144,45 @@ def test_pailctl_quota_opens_who_is_not_open_and_knows_who_is_nobody():
         assert p.returncode == 1 and b"invalid user name" in p.stderr, p
 
 
+def test_pailctl_sets_quotas_and_aliases():
+    with listening(suite.Suite(users=("bob",)), quota="{messages: 9}") as s:
+        def user(*args, check=True, input=None):
+            return s.ctl("user", *args, check=check, input=input)
+        user("add", "--quota", "0:2", "--alias", "Ann@Example.org",
+             "--alias", "sales@example.org", "ann", input=b"password\n")
+        assert usage(s, "ann")["ann"][1:4] == ["-", "0", "2"]
+
+        def hears(address):
+            with Sender(s) as a:
+                return a.rcpt(address)[0]
+        proc.await_true("it is known",
+                        lambda: hears("sales@example.org") == "250")
+        user("set", "--quota", "0:7", "--no-alias", "sales@example.org",
+             "--alias", "info@example.org", "ann")
+        proc.await_true("it is the other one",
+                        lambda: hears("info@example.org") == "250")
+        s.ctl("reload")         # lmtpd forgets what it was told
+        assert hears("sales@example.org") == "550 5.1.1"
+        assert hears("ann@example.org") == "250"
+        assert usage(s, "ann")["ann"][1:4] == ["-", "0", "7"]
+        user("set", "--quota", "default", "ann")
+        proc.await_true("the default counts", lambda: usage(
+            s, "ann")["ann"][1:4] == ["-", "0", "9"])
+        path = os.path.join(s.dir, "users")
+        before = open(path).read()
+        for args, why in (
+                (("set", "--quota", "much", "ann"), b"quota much: expected "),
+                (("set", "--alias", "ann@example.org", "bob"),
+                 b"ann@example.org is a name of ann"),
+                (("set", "--no-alias", "none", "bob"),
+                 b"bob has no alias none"),
+                (("set", "bob"), b"usage: "),
+                (("passwd", "--quota", "1", "bob"), b"usage: ")):
+            p = user(*args, check=False)
+            assert p.returncode == 1 and why in p.stderr, p
+        assert open(path).read() == before
+
+
 def listening(s, **over):
     """s, with a lmtpd that listens on s.lmtp."""
     s.lmtp = proc.free_port()
