@@ -260,7 +260,8 @@ struct mbox_more { bool more; };
 struct session_ready { uint64_t appendlimit; };
 struct session_end { uint8_t code; struct str text; };
 
-/* Which fields are set depends on the request; the others are zero. */
+/* Which fields are set depends on the request; the others are zero.  Sessions
+ * that may not read are told full and known only. */
 struct reply_ok {
 	uint32_t	 uidvalidity;
 	uint32_t	 count;		/* COPY, MOVE: messages; src and dst may

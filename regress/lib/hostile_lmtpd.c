@@ -60,6 +60,7 @@ look_at(int watch)
 	result(watch != -1 && n == 0, "%d words of what the victim does", n);
 	close(watch);
 	result(told == 0, "%d words of the victim's mailboxes", told);
+	result(uids_told == 0, "%d answers with more than OK", uids_told);
 }
 
 static bool

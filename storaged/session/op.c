@@ -151,6 +151,10 @@ op_ok(struct op *op, const struct reply_ok *ok)
 		memset(&bare.src, 0, sizeof(bare.src));
 		memset(&bare.dst, 0, sizeof(bare.dst));
 	}
+	/* Who may only append learns nothing of what is in the mailbox. */
+	if ((op->s->rights & GRANT_READ) == 0)
+		bare = (struct reply_ok){ .full = ok->full,
+		    .known = ok->known };
 	(void)session_send(op->s, IMSG_REPLY_OK, op->id, &bare);
 	op_end(op);
 }

@@ -20,10 +20,10 @@ static void
 good_goes_on(const char *after)
 {
 	struct append_parcel	 r = delivery(kept, "G: o\r\n", 4);
+	struct reply_ok		 ok = deliver(dan, "INBOX", &r);
 
 	CHECK_ROW(!good->closed && !dan->closed && good->nno == 0 &&
-	    uidset_count(&(struct uidset){ deliver(dan, "INBOX", &r).dst.v, 1,
-	    0 }) == 1, "%s", after);
+	    stored(&ok), "%s", after);
 }
 
 static void

@@ -15,6 +15,15 @@
 static struct lmtpd	*l;
 static char		 text[1024 * 1024];
 
+/* Is the delivery with that id answered, and stored? */
+static bool
+did(struct client *c, uint32_t id)
+{
+	struct reply_ok	 ok = ok_of(c, answer(c, id));
+
+	return stored(&ok);
+}
+
 /* The sizes at which a message is held otherwise: in memory or on disk, packed
  * or an object of its own, of one chunk or of several. */
 static void
@@ -41,8 +50,7 @@ test_sizes(void)
 		for (j = 0; j < nitems(prefixes); j++) {
 			r = delivery(id, prefixes[j], sizes[i]);
 			uid++;
-			CHECK(uidset_last(&(struct uidset){
-			    deliver(c, "INBOX", &r).dst.v, 1, 0 }) == uid);
+			CHECK(did(c, deliver_start(c, "INBOX", &r)));
 			CHECK_ROW(body_is("ann", "INBOX", uid, prefixes[j],
 			    text, sizes[i]), "%zu + %zu octets",
 			    strlen(prefixes[j]), sizes[i]);
@@ -70,7 +78,7 @@ test_large_digest(void)
 	r = delivery(id, "A: b\r\n", 4);
 	r.digest = (struct str){ (const char *)d.data, d.len };
 	ok = deliver(c, "Sent", &r);
-	CHECK(uidset_count(&ok.dst) == 1 && body_is("ann", "Sent", 1,
+	CHECK(stored(&ok) && body_is("ann", "Sent", 1,
 	    "A: b\r\n", "tiny", 4));
 	parcel_drop_it(l, id);
 	buf_free(&d);
@@ -135,8 +143,7 @@ test_hundred(void)
 		ids[i] = deliver_start(v[i], "INBOX", &r);
 	}
 	for (i = 0; i < RECIPIENTS; i++)
-		CHECK(uidset_count(&(struct uidset){ ok_of(v[i], answer(v[i],
-		    ids[i])).dst.v, 1, 0 }) == 1);
+		CHECK(did(v[i], ids[i]));
 	CHECK_ROW(blob_counts(env.blob)->put - puts == RECIPIENTS,
 	    "%llu PUTs", (unsigned long long)(blob_counts(env.blob)->put -
 	    puts));
@@ -168,8 +175,7 @@ test_at_once(void)
 		ids[i] = deliver_start(c, "INBOX", &r);
 	}
 	for (i = 0; i < AT_ONCE; i++)
-		CHECK(uidset_last(&(struct uidset){ ok_of(c, answer(c,
-		    ids[i])).dst.v, 1, 0 }) == i + 1);
+		CHECK(did(c, ids[i]));
 	puts = blob_counts(env.blob)->put - puts;
 	printf("%d mails to one user at once: %llu PUTs\n", AT_ONCE,
 	    (unsigned long long)puts);
@@ -210,8 +216,7 @@ test_many_large(void)
 	}
 	for (i = 0; i < nitems(v); i++)
 		for (j = 0; j < nitems(ids[0]); j++)
-			CHECK(uidset_count(&(struct uidset){ ok_of(v[i],
-			    answer(v[i], ids[i][j])).dst.v, 1, 0 }) == 1);
+			CHECK(did(v[i], ids[i][j]));
 	CHECK_ROW(most > 600000 && most <= 600000 + 2 * SESSION_SPOOLS_MAX *
 	    700000, "%llu octets", (unsigned long long)most);
 	CHECK(spool_held() == 600000);
@@ -263,8 +268,7 @@ test_dropped_while_used(void)
 			event_base_loop(base, PASS);
 		CHECK_ROW(parcels_count() == 0 && at_work("ida") &&
 		    spool_held() > 0, "%u", gone);
-		CHECK(uidset_count(&(struct uidset){ ok_of(c, answer(c,
-		    append)).dst.v, 1, 0 }) == 1);
+		CHECK(did(c, append));
 		CHECK(body_is("ida", "INBOX", gone + 1, "D: e\r\n", text,
 		    sizeof(text)));
 		CHECK(spool_held() == 0);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/arena.h"
 #include "common/clock.h"
 #include "common/sum.h"
 #include "regress/lib/hostile/deliver.h"
@@ -12,7 +13,7 @@
 
 #define OFFERS	64
 
-int		 told;
+int		 told, uids_told;
 
 static uint32_t	 offers[OFFERS], last_parcel;
 static unsigned	 noffers;
@@ -221,6 +222,22 @@ outcome(int answer)
 	return answer == 1 ? "OK" : answer == 0 ? "NO" : "cut";
 }
 
+/* What an OK says besides is counted: UIDs are no business of an lmtpd. */
+static bool
+was_known(const struct frame *f)
+{
+	struct arena	*a = arena_new(64 * 1024);
+	struct reply_ok	 ok = { 0 };
+
+	if (a == NULL || wire_decode(&reply_ok_wire, &ok, f->data, f->len,
+	    a) == -1)
+		uids_told++;
+	uids_told += ok.uidvalidity != 0 || ok.modseq != 0 || ok.box != 0 ||
+	    ok.count != 0 || ok.src.n + ok.dst.n + ok.modified.n > 0;
+	arena_free(a);
+	return ok.known;
+}
+
 int
 deliver(int fd, const char *box, const struct append_parcel *r, int *code,
     bool *known)
@@ -242,9 +259,8 @@ deliver(int fd, const char *box, const struct append_parcel *r, int *code,
 	if (rv == 0 && wire_decode(&reply_no_wire, &no, f.data, f.len,
 	    NULL) == 0)
 		*code = no.code;
-	/* The last of its fields. */
-	if (rv == 1 && f.len > 0)
-		*known = f.data[f.len - 1] != 0;
+	if (rv == 1)
+		*known = was_known(&f);
 	return rv;
 }
 

@@ -59,6 +59,7 @@ bool	 deliver_mail(int fd, const char *subject, int number);
  * nobody may be told there is counted. */
 int	 answer_wait(int fd, uint32_t id, struct frame *f, int ms);
 extern int	 told;
+extern int	 uids_told;	/* answers OK that say more than that */
 /* In a word. */
 const char *outcome(int answer);
 

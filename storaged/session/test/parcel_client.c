@@ -153,6 +153,13 @@ recipient(const char *user, uint32_t index)
 	return c;
 }
 
+bool
+stored(const struct reply_ok *ok)
+{
+	return !ok->known && ok->dst.n == 0 && ok->uidvalidity == 0 &&
+	    ok->modseq == 0;
+}
+
 struct append_parcel
 delivery(uint32_t parcel, const char *prefix, size_t len)
 {

@@ -43,6 +43,8 @@ struct append_parcel delivery(uint32_t parcel, const char *prefix,
 /* All of an APPEND, in one go: its id. */
 uint32_t deliver_start(struct client *c, const char *box,
     const struct append_parcel *r);
+/* That it was stored, and nothing else: it has no right to read. */
+bool	 stored(const struct reply_ok *ok);
 struct reply_ok deliver(struct client *c, const char *box,
     const struct append_parcel *r);
 /* Octets that do not compress. */
