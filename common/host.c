@@ -54,3 +54,19 @@ host_boot(void)
 		    (long long)time(NULL));
 	return id;
 }
+
+void
+host_name(char *dst, size_t size)
+{
+	char	*p;
+
+	if (gethostname(dst, size) == -1)
+		dst[0] = '\0';
+	dst[size - 1] = '\0';
+	for (p = dst; *p != '\0'; p++)
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+		    (*p >= '0' && *p <= '9') || *p == '-' || *p == '.'))
+			*p = '-';
+	if (dst[0] == '\0')
+		strlcpy(dst, "localhost", size);
+}

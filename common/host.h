@@ -2,6 +2,8 @@
 #ifndef COMMON_HOST_H
 #define COMMON_HOST_H
 
+#include <stddef.h>
+
 /*
  * The absolute path of the running program, with links resolved: from the
  * system if it knows, else from argv0 if that contains a slash.  NULL: unknown.
@@ -14,5 +16,11 @@ char	*host_program(const char *argv0);
  * the same boot.  Read once and kept: ask before the sandbox.
  */
 const char *host_boot(void);
+
+/*
+ * This host's name, "localhost" if it has none: letters, digits, dots and
+ * dashes alone, since it stands in lines that others read.  Before the sandbox.
+ */
+void	 host_name(char *dst, size_t size);
 
 #endif

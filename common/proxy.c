@@ -18,11 +18,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/log_limit.h"
-#include "common/network.h"
+#include "common/networks.h"
 #include "common/proxy_header.h"
-#include "common/slice.h"
-
-#define NETWORKS_MAX	64
 
 struct proxied {
 	TAILQ_ENTRY(proxied)	 entry;
@@ -41,38 +38,18 @@ TAILQ_HEAD(proxieds, proxied);
 
 static struct proxieds	 waiting = TAILQ_HEAD_INITIALIZER(waiting);
 static size_t		 nwaiting;
-static struct network	 networks[NETWORKS_MAX];
-static size_t		 nnetworks;
+static struct networks	 proxies;
 
-int
-proxy_conf(const struct slice *s, char *why, size_t size)
+void
+proxy_use(const struct networks *l)
 {
-	struct network	 n[NETWORKS_MAX];
-	const char	*text, *bad;
-	size_t		 i;
-
-	for (i = 0; (text = slice_at(s, "proxy-protocol.%zu", i)) != NULL;
-	    i++)
-		if (i == NETWORKS_MAX || network_parse(&n[i], text,
-		    &bad) == -1) {
-			snprintf(why, size, "proxy-protocol.%zu: %s", i,
-			    i == NETWORKS_MAX ? "too many" : bad);
-			return -1;
-		}
-	memcpy(networks, n, i * sizeof(n[0]));
-	nnetworks = i;
-	return 0;
+	proxies = *l;
 }
 
 bool
 proxy_from(const struct sockaddr *sa, socklen_t len)
 {
-	size_t	i;
-
-	for (i = 0; i < nnetworks; i++)
-		if (network_has(&networks[i], sa, len))
-			return true;
-	return false;
+	return networks_have(&proxies, sa, len);
 }
 
 static void

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 
 struct event_base;
-struct slice;
+struct networks;
 
-/* The networks of proxies.  0, or -1 with the reason in why. */
-int	 proxy_conf(const struct slice *s, char *why, size_t size);
+/* The networks of proxies ("proxy-protocol"), from now on. */
+void	 proxy_use(const struct networks *l);
 /* Is this one of them? */
 bool	 proxy_from(const struct sockaddr *sa, socklen_t len);
 

@@ -436,6 +436,27 @@ tls_context_limit(SSL_CTX *first, bool only_13, const char *suites, char *why,
 	return ok ? 0 : -1;
 }
 
+int
+tls_limits_change(SSL_CTX *first, const struct tls_limits *old,
+    const struct tls_limits *l, char *why, size_t size)
+{
+	if (first == NULL || tls_context_limit(first, l->only_13, l->suites,
+	    why, size) == 0)
+		return 0;
+	tls_limits_back(first, old);
+	return -1;
+}
+
+void
+tls_limits_back(SSL_CTX *first, const struct tls_limits *old)
+{
+	char	 why[256];
+
+	if (first != NULL && tls_context_limit(first, old->only_13,
+	    old->suites, why, sizeof(why)) == -1)
+		log_warnx("tls: %s", why);
+}
+
 void
 tls_context_replace(SSL_CTX **now, SSL_CTX *next, const struct tls_limits *l)
 {

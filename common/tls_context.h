@@ -41,6 +41,12 @@ struct slice;
 /* 0, or -1 with the reason. */
 int	 tls_limits_read(struct tls_limits *l, const struct slice *s, char *why,
 	    size_t size);
+/* Changes a context's limits (NULL: there is none yet).  -1: with the reason,
+ * and they are the old ones. */
+int	 tls_limits_change(SSL_CTX *first, const struct tls_limits *old,
+	    const struct tls_limits *l, char *why, size_t size);
+/* They are the old ones again. */
+void	 tls_limits_back(SSL_CTX *first, const struct tls_limits *old);
 /* next, which is taken over, is *now from now on, within these limits; the one
  * before is freed.  Either may be NULL. */
 void	 tls_context_replace(SSL_CTX **now, SSL_CTX *next,

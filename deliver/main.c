@@ -15,6 +15,7 @@
 
 #include "common/crlf.h"
 #include "common/escape.h"
+#include "common/host.h"
 #include "common/mem.h"
 #include "common/unix_connect.h"
 #include "deliver/lmtp.h"
@@ -48,20 +49,6 @@ own_address(void)
 		snprintf(address, sizeof(address), "uid-%lu@%s",
 		    (unsigned long)getuid(), host);
 	return options_address_ok(address) ? address : "";
-}
-
-static void
-own_host(void)
-{
-	size_t	i;
-
-	if (gethostname(host, sizeof(host) - 1) == -1)
-		host[0] = '\0';
-	for (i = 0; host[i] != '\0'; i++)
-		if (strchr(" <>@\"\\", host[i]) != NULL || host[i] < ' ')
-			host[i] = '-';
-	if (host[0] == '\0')
-		strlcpy(host, "localhost", sizeof(host));
 }
 
 /*
@@ -179,7 +166,7 @@ main(int argc, char *argv[])
 		    "       pail-deliver -E [-S socket]\n");
 		return EX_USAGE;
 	}
-	own_host();
+	host_name(host, sizeof(host));
 	from = o.sender != NULL ? o.sender : own_address();
 	buf_init(&more, 0);
 	if ((status = get_message(&o, *from != '\0' ? from : "MAILER-DAEMON",

@@ -8,6 +8,7 @@
 #include "common/auth_kind.h"
 #include "common/log.h"
 #include "common/nofile.h"
+#include "common/networks.h"
 #include "common/proxy.h"
 #include "common/slice.h"
 #include "imapd/cert.h"
@@ -110,19 +111,22 @@ int
 conf_read(struct imapd_conf *c, const struct slice *s, char *why, size_t size)
 {
 	struct imapd_conf	 n;
+	struct networks		 proxies;
 
 	memset(&n, 0, sizeof(n));
 	read_numbers(&n, s);
-	if (read_words(&n, s, why, size) == -1)
-		return -1;
-	if (proxy_conf(s, why, size) == -1)
-		return -1;
-	if (cert_conf(s, c->tls, why, size) == -1)
+	if (read_words(&n, s, why, size) == -1 ||
+	    networks_read(&proxies, s, "proxy-protocol", why, size) == -1)
 		return -1;
 	n.tls = c->tls;			/* credd's to replace */
-	if (n.tls != NULL && tls_context_limit(n.tls, n.limits.only_13,
-	    n.limits.suites, why, size) == -1)
+	/* What is refused changes nothing: these are the last that may be. */
+	if (tls_limits_change(n.tls, &c->limits, &n.limits, why, size) == -1)
 		return -1;
+	if (cert_conf(s, n.tls, why, size) == -1) {
+		tls_limits_back(n.tls, &c->limits);
+		return -1;
+	}
+	proxy_use(&proxies);
 	*c = n;
 	return 0;
 }

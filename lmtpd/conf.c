@@ -2,22 +2,18 @@
 #include "common/compat.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "common/listen.h"
 #include "common/log.h"
-#include "common/network.h"
+#include "common/networks.h"
 #include "common/nofile.h"
 #include "common/proxy.h"
 #include "common/slice.h"
 #include "lmtpd/conf.h"
 
-#define NETWORKS_MAX	64
-
 struct lmtpd_conf conf;
 
-static struct network	 networks[NETWORKS_MAX];	/* of XCLIENT */
-static size_t		 nnetworks;
+static struct networks	 xclients;
 
 static const struct {
 	const char		*word;
@@ -27,23 +23,6 @@ static const struct {
 	{ "folder",	DETAIL_FOLDER },
 	{ "create",	DETAIL_CREATE },
 };
-
-void
-conf_host(struct lmtpd_conf *c)
-{
-	char	*p;
-
-	if (gethostname(c->hostname, sizeof(c->hostname)) == -1)
-		c->hostname[0] = '\0';
-	c->hostname[sizeof(c->hostname) - 1] = '\0';
-	/* It stands in lines where a client could be misled. */
-	for (p = c->hostname; *p != '\0'; p++)
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-		    (*p >= '0' && *p <= '9') || *p == '-' || *p == '.'))
-			*p = '-';
-	if (c->hostname[0] == '\0')
-		strlcpy(c->hostname, "localhost", sizeof(c->hostname));
-}
 
 static int
 read_detail(struct lmtpd_conf *c, const char *word)
@@ -78,26 +57,6 @@ read_junk(struct lmtpd_conf *c, const char *rule)
 }
 
 static int
-read_networks(const struct slice *s, char *why, size_t size)
-{
-	struct network	 n[NETWORKS_MAX];
-	const char	*text, *bad;
-	size_t		 i;
-
-	for (i = 0; (text = slice_at(s, "lmtp.xclient-networks.%zu", i)) !=
-	    NULL; i++)
-		if (i == NETWORKS_MAX || network_parse(&n[i], text,
-		    &bad) == -1) {
-			snprintf(why, size, "lmtp.xclient-networks.%zu: %s",
-			    i, i == NETWORKS_MAX ? "too many" : bad);
-			return -1;
-		}
-	memcpy(networks, n, i * sizeof(n[0]));
-	nnetworks = i;
-	return 0;
-}
-
-static int
 invalid(const char *key, const struct slice *s, char *why, size_t size)
 {
 	snprintf(why, size, "invalid %s: %s", key, slice_str(s, key));
@@ -108,6 +67,7 @@ int
 conf_read(struct lmtpd_conf *c, const struct slice *s, char *why, size_t size)
 {
 	struct lmtpd_conf	 n = *c;
+	struct networks		 proxies, from;
 
 	n.max_size = slice_num(s, "append-limit");
 	n.max_recipients = (unsigned int)slice_num(s, "lmtp.max-recipients");
@@ -121,13 +81,15 @@ conf_read(struct lmtpd_conf *c, const struct slice *s, char *why, size_t size)
 		return invalid("lmtp.detail", s, why, size);
 	if (read_junk(&n, slice_str(s, "lmtp.junk-header")) == -1)
 		return invalid("lmtp.junk-header", s, why, size);
+	/* What is refused changes nothing: TLS is the last that may be. */
 	if (tls_limits_read(&n.limits, s, why, size) == -1 ||
-	    proxy_conf(s, why, size) == -1 ||
-	    read_networks(s, why, size) == -1)
+	    networks_read(&proxies, s, "proxy-protocol", why, size) == -1 ||
+	    networks_read(&from, s, "lmtp.xclient-networks", why, size) ==
+	    -1 || tls_limits_change(n.tls, &c->limits, &n.limits, why,
+	    size) == -1)
 		return -1;
-	if (n.tls != NULL && tls_context_limit(n.tls, n.limits.only_13,
-	    n.limits.suites, why, size) == -1)
-		return -1;
+	proxy_use(&proxies);
+	xclients = from;
 	*c = n;
 	return 0;
 }
@@ -149,11 +111,6 @@ conf_fit(struct lmtpd_conf *c, uint64_t room)
 bool
 conf_xclient(const struct listen_from *from)
 {
-	size_t	 i;
-
-	for (i = 0; i < nnetworks; i++)
-		if (network_has(&networks[i],
-		    (const struct sockaddr *)&from->ss, from->len))
-			return true;
-	return false;
+	return networks_have(&xclients, (const struct sockaddr *)&from->ss,
+	    from->len);
 }

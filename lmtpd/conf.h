@@ -17,7 +17,7 @@ struct slice;
 enum lmtpd_detail { DETAIL_IGNORE, DETAIL_FOLDER, DETAIL_CREATE };
 
 struct lmtpd_conf {
-	char			 hostname[256];	/* conf_host(); stays */
+	char			 hostname[256];	/* host_name(); stays */
 	SSL_CTX			*tls;		/* NULL: no TLS */
 	struct tls_limits	 limits;
 	uint64_t		 max_size;	/* octets of one message */
@@ -34,8 +34,6 @@ struct lmtpd_conf {
 
 extern struct lmtpd_conf conf;
 
-/* The name of this host, for greetings and Received; before the sandbox. */
-void	 conf_host(struct lmtpd_conf *c);
 /* 0, or -1 with the reason in why and *c as it was. */
 int	 conf_read(struct lmtpd_conf *c, const struct slice *s, char *why,
 	    size_t size);

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/host.h"
 #include "common/listen.h"
 #include "common/log.h"
 #include "common/nofile.h"
@@ -46,7 +47,7 @@ lmtpd_prepare(struct slice *s)
 {
 	char	 why[300];
 
-	conf_host(&conf);
+	host_name(conf.hostname, sizeof(conf.hostname));
 	if (sign_client_init("lmtp", lmtpd_certificates, why,
 	    sizeof(why)) == -1 || conf_read(&conf, s, why, sizeof(why)) == -1)
 		fatalx("%s", why);

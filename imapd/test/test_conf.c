@@ -22,6 +22,18 @@ static const char *const base[][2] = {
 	{ "imap.max-unauthenticated-per-address", "100" }, { NULL, NULL }
 };
 
+struct slice *
+test_slice(const char *key, ...)
+{
+	struct slice	*s;
+	va_list		 ap;
+
+	va_start(ap, key);
+	s = slice_vmake(base, key, ap);
+	va_end(ap);
+	return s;
+}
+
 void
 test_conf(void)
 {
