@@ -2,10 +2,12 @@
  * The counters of a daemon.  Each daemon has a table, DAEMON/counters.h; to add
  * a counter, add a row there.  "pailctl status" shows name and value; metric,
  * labels, kind and help are for collecting metrics, and are sent with the value
- * (CTL_COUNTS), so that paild need not know the tables.
+ * (CTL_COUNTS), so that paild need not know the tables.  Metrics with labels
+ * whose values are known only at run time, and histograms: common/metric.h.
  *
- * Columns of a table: name, kind (GAUGE, COUNTER), metric, labels, help, and
- * an expression for the value, which the daemon's counts() evaluates.
+ * Columns of a table: name ("": not shown by status), kind (GAUGE, COUNTER,
+ * SIGNED), metric ("": only shown by status), labels (as of metric_text.h),
+ * help, and an expression for the value, which the daemon's counts() evaluates.
  */
 #ifndef COMMON_COUNTER_H
 #define COMMON_COUNTER_H
@@ -14,7 +16,10 @@
 
 enum counter_kind {
 	COUNTER_GAUGE,		/* goes up and down */
-	COUNTER_COUNTER		/* since the process was started */
+	COUNTER_COUNTER,	/* since the process was started */
+	COUNTER_HISTOGRAM,	/* a row of one: x_bucket, x_count, x_sum */
+	COUNTER_SIGNED		/* a gauge; the value is an int64_t's two's
+				   complement */
 };
 
 struct counter {

@@ -10,6 +10,7 @@
 #include "common/test.h"
 #include "credd/counters.h"
 #include "imapd/counters.h"
+#include "lmtpd/counters.h"
 #include "storaged/counters.h"
 
 /* Values are expressions of their daemon's: here nobody asks for them. */
@@ -20,8 +21,10 @@ static const struct counter	 imapd[] = { IMAPD_COUNTERS(ROW) };
 static const struct counter	 authd[] = { AUTHD_COUNTERS(ROW) };
 static const struct counter	 authworker[] = { AUTHWORKER_COUNTERS(ROW) };
 static const struct counter	 credd[] = { CREDD_COUNTERS(ROW) };
+static const struct counter	 lmtpd[] = { LMTPD_COUNTERS(ROW) };
 static const struct counter	 storaged[] = { STORAGED_COUNTERS(ROW)
-	    STORAGED_CACHE_COUNTERS(ROW) STORAGED_STORE_COUNTERS(ROW) };
+	    STORAGED_CACHE_COUNTERS(ROW) STORAGED_STORE_COUNTERS(ROW)
+	    STORAGED_INGEST_COUNTERS(ROW) };
 
 static const struct {
 	const struct counter	*rows;
@@ -31,6 +34,7 @@ static const struct {
 	{ authd, nitems(authd) },
 	{ authworker, nitems(authworker) },
 	{ credd, nitems(credd) },
+	{ lmtpd, nitems(lmtpd) },
 	{ storaged, nitems(storaged) },
 };
 
@@ -74,8 +78,13 @@ check_row(const struct counter *r)
 {
 	size_t	n = strlen(r->help);
 
-	CHECK_ROW(made_of(r->name, "-") && strlen(r->name) <= 64, "%s",
-	    r->name);
+	CHECK_ROW(*r->name != '\0' || *r->metric != '\0', "%s", r->help);
+	CHECK_ROW(*r->name == '\0' || (made_of(r->name, "-") &&
+	    strlen(r->name) <= 64), "%s", r->name);
+	if (*r->metric == '\0') {		/* only for status */
+		CHECK_ROW(*r->labels == '\0', "%s", r->name);
+		return;
+	}
 	CHECK_ROW(made_of(r->metric, "_") && strlen(r->metric) <= 64, "%s",
 	    r->name);
 	CHECK_ROW(is_label(r->labels) && strlen(r->labels) <= 128, "%s",
@@ -93,7 +102,10 @@ check_pair(const struct counter *a, const struct counter *b)
 {
 	size_t	n = strlen(a->metric), m = strlen(b->metric);
 
-	CHECK_ROW(strcmp(a->name, b->name) != 0, "%s", a->name);
+	CHECK_ROW(*a->name == '\0' || strcmp(a->name, b->name) != 0, "%s",
+	    a->name);
+	if (*a->metric == '\0' || *b->metric == '\0')
+		return;
 	/* "x" beside "x_total" would be one metric to OpenMetrics. */
 	CHECK_ROW(!(n == m + 6 && strncmp(a->metric, b->metric, m) == 0) &&
 	    !(m == n + 6 && strncmp(a->metric, b->metric, n) == 0),

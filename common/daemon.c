@@ -18,6 +18,7 @@
 
 #include "common/compat.h"
 #include "common/daemon.h"
+#include "common/daemon_counts.h"
 #include "common/log.h"
 #include "common/nofile.h"
 #include "common/log_limit.h"
@@ -25,7 +26,6 @@
 #include "common/sandbox.h"
 
 #define DAEMON_KEPT	4096		/* channels and listeners before GO */
-#define DAEMON_COUNTS	1000
 #define DAEMON_ARENA	(4 * 1024 * 1024) /* bytes, for one message */
 
 enum daemon_state { DAEMON_SETUP, DAEMON_READY, DAEMON_DRAINING };
@@ -56,8 +56,6 @@ static struct {
 	size_t			 nkept;
 	struct setup_peer	*channels;	/* the newest to each peer */
 	size_t			 nchannels;
-	struct ctl_count	*counts;	/* while counts() runs */
-	size_t			 ncounts;
 } self;
 
 static void
@@ -298,15 +296,8 @@ on_stats(struct msg *m)
 {
 	struct ctl_counts res;
 
-	self.ncounts = 0;
-	if ((self.counts = arena_array(self.arena, DAEMON_COUNTS,
-	    sizeof(*self.counts))) == NULL)
+	if (daemon_counts_collect(self.arena, self.d->counts, &res) == -1)
 		return -1;
-	if (self.d->counts != NULL)
-		self.d->counts();
-	res.counts.v = self.counts;
-	res.counts.n = self.ncounts;
-	self.counts = NULL;
 	peer_send_struct(self.setup, IMSG_CTL_COUNTS, m->id, &res, -1);
 	return 0;
 }
@@ -525,17 +516,6 @@ daemon_run(const struct daemon *d)
 	slice_free(self.conf);
 	log_limit_flush();
 	exit(self.drained ? 0 : 1);
-}
-
-void
-daemon_count(const struct counter *row, uint64_t value)
-{
-	if (self.counts == NULL || self.ncounts == DAEMON_COUNTS)
-		return;
-	self.counts[self.ncounts++] = (struct ctl_count){
-	    .name = str_from(row->name), .kind = (uint8_t)row->kind,
-	    .metric = str_from(row->metric), .labels = str_from(row->labels),
-	    .help = str_from(row->help), .value = value };
 }
 
 void

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "common/msg_setup.h"
-#include "common/counter.h"
+#include "common/daemon_counts.h"
 #include "common/peer.h"
 #include "common/slice.h"
 
@@ -48,7 +48,8 @@ struct daemon {
 	/* Accept no new work, finish what is in progress, then call
 	 * daemon_drained(). */
 	void	(*drain)(void);
-	void	(*counts)(void);	/* its tables, with COUNTER_TELL */
+	void	(*counts)(void);	/* its tables, with COUNTER_TELL, and
+					   its families: daemon_metric() */
 	void	(*report)(const char *what, const char *arg, int fd);
 	void	(*preauth)(const char *user, const char *token, int fd);
 	void	(*revoke)(const char *user);
@@ -61,8 +62,6 @@ struct daemon {
 
 /* Runs the daemon; exits the process, 0 after a drain. */
 void	 daemon_run(const struct daemon *d) __attribute__((noreturn));
-/* From counts() only; row is constant. */
-void	 daemon_count(const struct counter *row, uint64_t value);
 /*
  * A channel made by paild is gone, for whatever reason; the caller has logged
  * why. paild makes a new one if the other process is still running.

@@ -23,6 +23,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/sandbox.h"
+#include "common/metric.h"
 #include "common/test.h"
 
 /* ---- the child ---- */
@@ -80,6 +81,10 @@ child_drain(void)
 		daemon_drained();
 }
 
+static const uint64_t		bounds[] = { 10, 0 };
+static struct metric_family	family = METRIC_HISTOGRAM("t_seconds",
+				    "T", METRIC_MICRO, bounds, "a");
+
 #define COUNT(name, value)						\
 	COUNTER_TELL(name, GAUGE, "x", "", "X", value)
 
@@ -104,6 +109,9 @@ child_counts(void)
 	COUNT("no_new_privs",
 	    (uint64_t)prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0))
 #endif
+	metric_clear(&family);
+	METRIC_OBSERVE(&family, 7, "b=,c");
+	daemon_metric(&family);
 	if (fd != -1)
 		close(fd);
 }
@@ -157,6 +165,28 @@ static struct {
 	size_t	 ncounts;
 } seen;
 
+static void
+check_family(const struct ctl_count *c, size_t n)
+{
+	static const char *const rows[][2] = {
+		{ "t_seconds_bucket", "a=b\\=\\,c,le=0.00001" },
+		{ "t_seconds_bucket", "a=b\\=\\,c,le=+Inf" },
+		{ "t_seconds_count", "a=b\\=\\,c" },
+		{ "t_seconds_sum", "a=b\\=\\,c" },
+	};
+	size_t	i;
+
+	CHECK_ROW(n == nitems(rows), "%zu", n);
+	for (i = 0; i < n && i < nitems(rows); i++)
+		CHECK_ROW(c[i].kind == COUNTER_HISTOGRAM &&
+		    str_eq(c[i].metric, str_from(rows[i][0])) &&
+		    str_eq(c[i].labels, str_from(rows[i][1])) &&
+		    str_eq(c[i].help, STR("T")) &&
+		    c[i].value == (i == 3 ? 7 : 1) &&
+		    c[i].scale == (i == 3 ? METRIC_MICRO : 1), "%zu: %.*s",
+		    i, (int)c[i].labels.len, c[i].labels.p);
+}
+
 static int
 on_message(struct peer *p, struct msg *m, void *arg)
 {
@@ -195,15 +225,19 @@ on_message(struct peer *p, struct msg *m, void *arg)
 		seen.counted = true;
 		seen.ncounts = cs.counts.n;
 		for (i = 0; i < cs.counts.n && i < 32; i++) {
+			if (c[i].name.len == 0)		/* of the family */
+				break;
 			memcpy(seen.counts[i].name, c[i].name.p,
 			    c[i].name.len);
 			seen.counts[i].name[c[i].name.len] = '\0';
 			seen.counts[i].value = c[i].value;
 			CHECK(c[i].kind == COUNTER_GAUGE &&
 			    str_eq(c[i].metric, STR("x")) &&
-			    c[i].labels.len == 0 &&
+			    c[i].labels.len == 0 && c[i].scale == 1 &&
 			    str_eq(c[i].help, STR("X")));
 		}
+		if (cs.counts.n > 0)
+			check_family(c + i, cs.counts.n - i);
 	}
 	arena_free(a);
 	return 0;

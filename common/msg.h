@@ -44,6 +44,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 
 #define MSG_FRAME_MAX	16384		/* one frame, header included */
 #define MSG_LONG	(1024 * 1024)	/* digests, events, configuration */
+#define MSG_COUNTS	(4 * 1024 * 1024) /* all that a process counts */
 #define MSG_SETS	(8 * 1024 * 1024) /* half of a mailbox's UIDs, one here
 					     and one there; msg_mbox.h */
 #define MSG_VIEW	(16 * 1024 * 1024) /* all UIDs of a mailbox */
@@ -85,7 +86,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(CTL_RELOAD,		17, SETUP, A, MSG_LONG, 0, setup_conf)	\
 	X(CTL_RELOADED,		18, SETUP, B, 1024, 0, ctl_reloaded)	\
 	X(CTL_STATS,		19, SETUP, A, 0, 0, none)		\
-	X(CTL_COUNTS,		20, SETUP, B, MSG_LONG, 0, ctl_counts)	\
+	X(CTL_COUNTS,		20, SETUP, B, MSG_COUNTS, 0, ctl_counts) \
 	X(CTL_REPORT,		21, SETUP, A, 1024, 1, ctl_report)	\
 	X(CTL_PREAUTH,		22, SETUP, A, 1024, 1, ctl_preauth)	\
 	X(CTL_REVOKE,		23, SETUP, A, 1024, 0, ctl_revoke)	\

@@ -10,7 +10,6 @@
 #define SETUP_PAIRS_MAX	10000
 #define SETUP_KEY_MAX	256
 #define SETUP_USER_MAX	512
-#define SETUP_COUNTS_MAX 1000
 
 #define WIRE_STRUCT(type, fields)					\
 	{ #type, sizeof(struct type), fields, nitems(fields) }
@@ -83,9 +82,12 @@ const struct wire_struct ctl_reloaded_wire =
 
 static const struct wire_field count_fields[] = {
 	{ WIRE_STR, offsetof(struct ctl_count, name), 64, NULL },
-	{ WIRE_U8, offsetof(struct ctl_count, kind), COUNTER_COUNTER, NULL },
-	{ WIRE_STR, offsetof(struct ctl_count, metric), 64, NULL },
-	{ WIRE_STR, offsetof(struct ctl_count, labels), 128, NULL },
+	{ WIRE_U8, offsetof(struct ctl_count, kind), COUNTER_SIGNED, NULL },
+	{ WIRE_U32, offsetof(struct ctl_count, scale), 1000000, NULL },
+	{ WIRE_STR, offsetof(struct ctl_count, metric), SETUP_METRIC_MAX,
+	    NULL },
+	{ WIRE_STR, offsetof(struct ctl_count, labels), SETUP_LABELS_MAX,
+	    NULL },
 	{ WIRE_STR, offsetof(struct ctl_count, help), 200, NULL },
 	{ WIRE_U64, offsetof(struct ctl_count, value), 0, NULL }
 };

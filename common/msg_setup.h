@@ -71,11 +71,21 @@ struct setup_ready { struct str text; };	/* may be empty */
 struct ctl_verbose { uint8_t level; };		/* enum log_level */
 struct ctl_reloaded { bool ok; struct str text; };
 
-/* CTL_COUNTS: the rows of the child's table, each with its value; kind: enum
- * counter_kind (common/counter.h). */
+/*
+ * CTL_COUNTS: the rows of the child's table and the series of its metrics, each
+ * with its value.  name: for "pailctl status" ("": not shown there); kind: enum
+ * counter_kind (common/counter.h); scale: value / scale is the figure in the
+ * metric's base unit, 1 or 1000000 (0, from a forger, counts as 1); metric ("":
+ * not collected) and labels: common/metric_text.h.  Rows of one metric follow
+ * each other if they come from one family.
+ */
+#define SETUP_COUNTS_MAX	4000
+#define SETUP_METRIC_MAX	80	/* bytes */
+#define SETUP_LABELS_MAX	400
 struct ctl_count {
 	struct str	 name;
 	uint8_t		 kind;
+	uint32_t	 scale;
 	struct str	 metric;
 	struct str	 labels;
 	struct str	 help;

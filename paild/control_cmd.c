@@ -62,9 +62,10 @@ status_row(struct control_client *c, struct proc *p, const struct msg *m)
 			for (i = 0; i < counts.counts.n; i++) {
 				v = (const struct ctl_count *)counts.counts.v +
 				    i;
-				buf_printf(row, " %.*s=%llu",
-				    (int)v->name.len, v->name.p,
-				    (unsigned long long)v->value);
+				if (v->name.len > 0)
+					buf_printf(row, " %.*s=%llu",
+					    (int)v->name.len, v->name.p,
+					    (unsigned long long)v->value);
 			}
 		arena_free(a);
 	}
