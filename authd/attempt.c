@@ -141,8 +141,7 @@ attempt_checked(struct check_wait *w, const struct check_answer *answer)
 		gate_passed(a->gate, &at->gate, at->name, now);
 		attempt_free(at);
 		if (login != NULL)
-			ops->right(login, answer->user, answer->cached,
-			    answer->data, &answer->quota);
+			ops->right(login, answer);
 		return;
 	/* Who may not log in comes again and again as who errs does. */
 	case CHECK_NO:

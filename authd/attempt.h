@@ -21,8 +21,7 @@ struct attempt_ops {
 	void		(*started)(void *login);	/* the check */
 	void		(*held)(void *login);	/* wrong, to be told later */
 	/* One of these is the last word: the attempt is no more. */
-	void		(*right)(void *login, const char *user, bool cached,
-			    struct str data, const struct found_quota *quota);
+	void		(*right)(void *login, const struct check_answer *a);
 	/* CHECK_NO, or EXPIRED or LOCKED: the password was right. */
 	void		(*wrong)(void *login, enum check_code code,
 			    const char *why);

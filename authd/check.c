@@ -120,9 +120,12 @@ check_finish(struct check *k, enum check_code code, const char *user,
     struct str why, struct str data, bool cached)
 {
 	struct check_answer	 a = { code, user, data, k->quota, why,
-				    k->denied, cached };
+				    k->denied, cached, "" };
 	struct check_wait	*w;
 
+	if (code == CHECK_YES)
+		a.backend = cached ? "cache" :
+		    k->checks->conf->backend[k->backend].name;
 	LIST_REMOVE(k, hash);
 	while ((w = TAILQ_FIRST(&k->waits)) != NULL) {
 		TAILQ_REMOVE(&k->waits, w, entry);
@@ -499,7 +502,8 @@ check_begin(struct checks *c, struct check_wait *w, uint32_t lane,
     size_t pool, const struct work_ask *ask, const uint8_t mac[MAC_LEN])
 {
 	struct check_answer	 a = { .code = CHECK_UNAVAILABLE, .user = "",
-				    .why = STR("out of memory") };
+				    .why = STR("out of memory"),
+				    .backend = "" };
 	struct check		*k;
 
 	LIST_FOREACH(k, check_slot(c, lane, ask->user), hash)

@@ -29,13 +29,13 @@
 #define AUTHD_COUNTERS(X)						\
 	X("logins", GAUGE, "logins_in_progress", "",			\
 	    "Logins in progress", authd->logins)			\
-	X("logins-ok", COUNTER, "logins_total", "result=ok",		\
+	/* logins_total: authd/metrics.c */				\
+	X("logins-ok", COUNTER, "", "",					\
 	    "Logins that have been answered", authd->counts.ok)		\
-	X("logins-failed", COUNTER, "logins_total", "result=failed",	\
+	X("logins-failed", COUNTER, "", "",				\
 	    "Logins that have been answered", authd->counts.no)		\
-	X("logins-unavailable", COUNTER, "logins_total",		\
-	    "result=unavailable", "Logins that have been answered",	\
-	    authd->counts.unavailable)					\
+	X("logins-unavailable", COUNTER, "", "",			\
+	    "Logins that have been answered", authd->counts.unavailable) \
 	X("logins-cached", COUNTER, "logins_cached_total", "",		\
 	    "Successful logins whose password was not verified again",	\
 	    authd->counts.cached)					\

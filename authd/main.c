@@ -15,6 +15,7 @@
 #include "authd/authd.h"
 #include "authd/conf.h"
 #include "authd/counters.h"
+#include "authd/metrics.h"
 #include "authd/usage.h"
 #include "authd/worker.h"
 #include "common/daemon.h"
@@ -113,6 +114,7 @@ main_counts(void)
 		AUTHWORKER_COUNTERS(COUNTER_TELL)
 	} else {
 		AUTHD_COUNTERS(COUNTER_TELL)
+		metrics_tell(daemon_metric);
 	}
 }
 

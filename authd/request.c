@@ -288,23 +288,23 @@ login_challenge(struct login *l, enum login_state state, struct str data)
 }
 
 static void
-login_right(void *arg, const char *user, bool cached, struct str data,
-    const struct found_quota *quota)
+login_right(void *arg, const struct check_answer *a)
 {
 	struct login	*l = arg;
 
-	l->quota = *quota;
+	l->quota = a->quota;
 	l->attempt = NULL;
-	l->cached = cached;
+	l->cached = a->cached;
+	strlcpy(l->backend, a->backend, sizeof(l->backend));
 	if (l->sasl.mech->proof != SASL_PROOF)
-		login_app(l, user, data);
-	if (login_master(l, data))
+		login_app(l, a->user, a->data);
+	if (login_master(l, a->data))
 		return;
 	if (l->sasl.mech->proof != SASL_PROOF) {
-		login_yes(l, user);
+		login_yes(l, a->user);
 		return;
 	}
-	login_last(l, user, data);
+	login_last(l, a->user, a->data);
 }
 
 static void

@@ -56,6 +56,7 @@ struct login {
 	int64_t			 began;		/* clock_ms() */
 	bool			 tls;
 	bool			 cached;
+	char			 backend[48];	/* verified it; "": none */
 	bool			 parked;	/* not counted as in flight */
 	char			 remote[64];
 	char			 user[USER_ID_MAX + 1];	/* name, normalized */

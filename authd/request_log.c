@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "authd/metrics.h"
 #include "authd/request_impl.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -34,6 +35,7 @@ login_log(const struct login *l, const char *result, const char *why)
 	char	user[2 * USER_ID_MAX + 8], remote[144], text[280],
 		app[2 * APP_NAME_MAX + 8];
 
+	metrics_login(l, result);
 	if (login_muted(l->channel, strcmp(result, "ok") == 0))
 		return;
 	log_info("login=%" PRIu32 ".%" PRIu32 " session=%08" PRIx32 " user=%s "

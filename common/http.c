@@ -447,14 +447,12 @@ request_times(const struct http_request *q, struct http_times *t)
 	curl_easy_getinfo(q->easy, CURLINFO_REQUEST_SIZE, &sent);
 	t->kept = connects == 0 && ready != 0;
 	if (!t->kept) {
-		t->name = (unsigned)(name / 1000);
-		t->connect = connect > name ?
-		    (unsigned)((connect - name) / 1000) : 0;
-		t->tls = tls > connect ?
-		    (unsigned)((tls - connect) / 1000) : 0;
+		t->name = name;
+		t->connect = connect > name ? connect - name : 0;
+		t->tls = tls > connect ? tls - connect : 0;
 	}
-	t->first = first > ready ? (unsigned)((first - ready) / 1000) : 0;
-	t->all = (unsigned)(info(q, CURLINFO_TOTAL_TIME_T) / 1000);
+	t->first = first > ready ? first - ready : 0;
+	t->all = info(q, CURLINFO_TOTAL_TIME_T);
 	t->out = (uint64_t)sent + info(q, CURLINFO_SIZE_UPLOAD_T);
 	t->in = (uint64_t)head + info(q, CURLINFO_SIZE_DOWNLOAD_T);
 }

@@ -69,13 +69,14 @@ enum http_error {
 	HTTP_LOCAL		/* our own fault: bad URL, no memory */
 };
 
-/* How long a request took: ms of each phase, 0 for what it did not need. */
+/* How long a request took: microseconds of each phase, 0 for what it did not
+ * need. */
 struct http_times {
-	unsigned	 name;		/* to look it up */
-	unsigned	 connect;	/* to the server or the proxy */
-	unsigned	 tls;		/* and a proxy's CONNECT */
-	unsigned	 first;		/* from then until the first byte */
-	unsigned	 all;
+	uint64_t	 name;		/* to look it up */
+	uint64_t	 connect;	/* to the server or the proxy */
+	uint64_t	 tls;		/* and a proxy's CONNECT */
+	uint64_t	 first;		/* from then until the first byte */
+	uint64_t	 all;
 	uint64_t	 out, in;	/* bytes, headers included */
 	bool		 kept;		/* on a connection that was there */
 };

@@ -11,7 +11,7 @@
 	    "result=done", "Looks for credentials", s.done)		\
 	X("renew-failed", COUNTER, "credentials_renewals_total",	\
 	    "result=failed", "Looks for credentials", s.failed)		\
-	X("expire-in", GAUGE, "credentials_expire_seconds", "",	\
+	X("expire-in", GAUGE, "", "",					\
 	    "Seconds that the credentials are valid; 0: none, or for ever", \
 	    s.secret == NULL || s.secret->expires <= main_now() ? 0 :	\
 	    s.secret->expires - main_now())				\
@@ -20,8 +20,8 @@
 	X("signatures-refused", COUNTER, "tls_signatures_total",	\
 	    "result=refused", "Signatures of TLS handshakes",		\
 	    sign_refused(sign))						\
-	X("certificate-expires", GAUGE, "tls_certificate_expires_seconds", \
-	    "", "Seconds that the first TLS certificate is valid; 0: none", \
+	X("certificate-expires", GAUGE, "", "",				\
+	    "Seconds that the first TLS certificate is valid; 0: none", \
 	    tls_store_expires(tls))
 
 #endif

@@ -22,6 +22,7 @@
 #include "common/sandbox.h"
 #include "credd/chain.h"
 #include "credd/counters.h"
+#include "credd/metrics.h"
 #include "credd/files.h"
 #include "credd/identity.h"
 #include "credd/keys.h"
@@ -212,10 +213,20 @@ main_drain(void)
 static void
 main_counts(void)
 {
-	struct refresh_status	s;
+	const struct tls_key	*k;
+	struct refresh_status	 s;
+	char *const		*names;
+	size_t			 i, n;
 
 	refresh_status(refresh, &s);
 	CREDD_COUNTERS(COUNTER_TELL)
+	metrics_credential(s.secret != NULL ? s.secret->expires : 0);
+	for (i = 0; i < tls_store_count(tls); i++) {
+		k = tls_store_at(tls, i, &names, &n);
+		if (n > 0)
+			metrics_certificate(names[0], k->expires);
+	}
+	metrics_tell(daemon_metric);
 }
 
 /* fd: an operator's, who may be slow, or gone: what does not fit at once is

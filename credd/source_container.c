@@ -19,6 +19,7 @@
 #include "common/net.h"
 #include "credd/fetch.h"
 #include "credd/files.h"
+#include "credd/metrics.h"
 #include "credd/source.h"
 #include "credd/source_container.h"
 
@@ -134,6 +135,7 @@ container_ask(struct source_ask *q, const char *url, const char *token)
 				    .timeout_ms = TOTAL_MS };
 
 	snprintf(header, size, "Authorization: %s", token);
+	metrics_request("container");
 	c->request = net_start(q->world->net, &call, container_got, q);
 	freezero(header, size);
 }

@@ -13,6 +13,7 @@
 #include "common/mem.h"
 #include "common/net.h"
 #include "credd/fetch.h"
+#include "credd/metrics.h"
 #include "credd/source.h"
 
 #define IMDS_V4		"http://169.254.169.254"
@@ -62,6 +63,7 @@ imds_ask(struct source_ask *q, const char *method, const char *path,
 			    .timeout_ms = IMDS_TOTAL_MS };
 
 	snprintf(url, sizeof(url), "%s%s", m->base, path);
+	metrics_request("imds");
 	m->request = net_start(q->world->net, &c, cb, q);
 }
 

@@ -18,6 +18,7 @@
 #include "common/sigv4.h"
 #include "common/sum.h"
 #include "credd/fetch.h"
+#include "credd/metrics.h"
 #include "credd/sigkey.h"
 #include "credd/sts.h"
 #include "credd/sts_answer.h"
@@ -351,6 +352,7 @@ sts_go(struct sts *s)
 		sts_fail(s, "the keys or the region cannot be used to sign");
 	else {
 		c.nheaders = l.n;
+		metrics_request("sts");
 		s->request = net_start(s->world->net, &c, sts_done, s);
 	}
 	explicit_bzero(&l, sizeof(l));

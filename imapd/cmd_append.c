@@ -12,6 +12,7 @@
 #include "imapd/client.h"
 #include "imapd/cmd.h"
 #include "imapd/conf.h"
+#include "imapd/metrics.h"
 #include "imapd/reply.h"
 #include "imapd/storage.h"
 #include "imapd/words.h"
@@ -36,6 +37,7 @@ struct append {
 	uint64_t		 left;		/* octets of the literal */
 	struct mail_parser	*parser;
 	struct append_msg	 msg;		/* of the literal under way */
+	uint64_t		 whole;		/* literals that are complete */
 	/* the refusal that is said at the end of the command */
 	enum cmd_status		 status;
 	const char		*code;
@@ -242,6 +244,7 @@ append_message_done(struct command *cmd)
 	buf_free(&digest);
 	mail_parser_free(st->parser);
 	st->parser = NULL;
+	st->whole++;
 	st->phase = APPEND_LINE;
 	scan_init(&st->scan);
 	/* only now: the keywords were in the line before */
@@ -400,6 +403,7 @@ append_reply(void *arg, const struct mbox_answer *a)
 		(void)reply_refused(cmd, a->no);
 		return;
 	}
+	metrics_received(cmd, st->whole);
 	if (a->ok->dst.n > 0) {
 		(void)buf_printf(&b, "APPENDUID %u ", a->ok->uidvalidity);
 		(void)uidset_print(&a->ok->dst, &b);

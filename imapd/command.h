@@ -129,7 +129,7 @@ struct command {
 	const char		*refusal;	/* why its text was dropped */
 	bool			 unfinished;	/* answered before its end */
 	bool			 toobig;	/* NO [TOOBIG], not BAD */
-	int64_t			 began;		/* monotonic ms */
+	uint64_t		 began;		/* clock_us() */
 };
 
 #define COMMAND_ARENA_MAX	(16 * 1024 * 1024)

@@ -18,6 +18,7 @@
 #include "imapd/command.h"
 #include "imapd/conf.h"
 #include "imapd/counters.h"
+#include "imapd/metrics.h"
 #include "imapd/run.h"
 #include "mail/charset.h"
 
@@ -152,6 +153,7 @@ imapd_counts(void)
 		    c->taking->spec->flags & CMD_LISTENS;
 	}
 	IMAPD_COUNTERS(COUNTER_TELL)
+	metrics_tell(daemon_metric);
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "imapd/cmd.h"
 #include "imapd/conf.h"
 #include "imapd/login.h"
+#include "imapd/metrics.h"
 #include "imapd/reply.h"
 #include "imapd/run_begin.h"
 #include "imapd/notify.h"
@@ -31,7 +32,7 @@ static const char *const status_word[] = { "OK", "NO", "BAD" };
 static const char *const status_log[] = { "ok", "no", "bad" };
 
 static void
-command_log(struct client *c, const struct command *cmd)
+command_log(struct client *c, const struct command *cmd, uint64_t us)
 {
 	const char	*why = cmd->why != NULL ? cmd->why : cmd->answer;
 	char		 quoted[300];
@@ -44,7 +45,7 @@ command_log(struct client *c, const struct command *cmd)
 	    "why=\"%s\"",
 	    c->session, c->user != NULL ? c->user : "",
 	    cmd->spec != NULL ? cmd->spec->name : "?",
-	    (long long)(clock_ms() - cmd->began), status_log[cmd->status],
+	    (long long)(us / 1000), status_log[cmd->status],
 	    log_quote(quoted, sizeof(quoted), why, strlen(why)));
 }
 
@@ -65,6 +66,7 @@ command_end(struct client *c, struct command *cmd)
 {
 	struct command	*next;
 	const char	*text = cmd->answer != NULL ? cmd->answer : "Done";
+	uint64_t	 us = clock_us() - cmd->began;
 
 	if (cmd->held.len > 0)
 		reply_raw(cmd, "", 0);
@@ -75,7 +77,8 @@ command_end(struct client *c, struct command *cmd)
 	client_put(c, " ", 1);
 	client_put(c, text, strlen(text));
 	client_put(c, "\r\n", 2);
-	command_log(c, cmd);
+	command_log(c, cmd, us);
+	metrics_command(cmd, us);
 	if (cmd->status == CMD_BAD && c->state == CLIENT_STRANGER &&
 	    ++c->bad >= STRANGER_BAD_MAX)
 		client_bye(c, "Too many errors");

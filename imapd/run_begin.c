@@ -148,7 +148,7 @@ command_start(struct command *cmd)
 	struct parse	 args = cmd->args;
 
 	cmd->stage = STAGE_RUNNING;
-	cmd->began = clock_ms();
+	cmd->began = clock_us();
 	if (cmd->refusal != NULL) {
 		if (cmd->toobig)
 			(void)reply_no(cmd, "TOOBIG", "%s", cmd->refusal);

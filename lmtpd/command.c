@@ -12,6 +12,7 @@
 #include "lmtpd/client.h"
 #include "lmtpd/command.h"
 #include "lmtpd/conf.h"
+#include "lmtpd/metrics.h"
 #include "lmtpd/txn.h"
 #include "lmtpd/xclient.h"
 
@@ -128,24 +129,25 @@ cmd_xclient(struct client *c, char *args)
 
 static const struct {
 	const char	*verb;		/* with what follows before args */
+	const char	*name;		/* for metrics */
 	void		(*run)(struct client *, char *);
 	int		 flags;
 } commands[] = {
-	{ "RCPT TO:",	txn_rcpt,	RCPT },
-	{ "MAIL FROM:",	txn_mail,	0 },
-	{ "DATA",	cmd_data,	PLAIN },
-	{ "BDAT",	txn_bdat,	0 },
-	{ "LHLO",	cmd_lhlo,	ANY_TIME },
-	{ "HELO",	cmd_helo,	ANY_TIME },
-	{ "EHLO",	cmd_helo,	ANY_TIME },
-	{ "RSET",	cmd_rset,	ANY_TIME | PLAIN },
-	{ "NOOP",	cmd_noop,	ANY_TIME },
-	{ "VRFY",	cmd_vrfy,	ANY_TIME },
-	{ "EXPN",	cmd_expn,	ANY_TIME },
-	{ "HELP",	cmd_help,	ANY_TIME },
-	{ "QUIT",	cmd_quit,	ANY_TIME | PLAIN },
-	{ "STARTTLS",	cmd_starttls,	ANY_TIME | PLAIN },
-	{ "XCLIENT",	cmd_xclient,	ANY_TIME },
+	{ "RCPT TO:", "RCPT", txn_rcpt,	RCPT },
+	{ "MAIL FROM:", "MAIL", txn_mail,	0 },
+	{ "DATA", "DATA", cmd_data,	PLAIN },
+	{ "BDAT", "BDAT", txn_bdat,	0 },
+	{ "LHLO", "LHLO", cmd_lhlo,	ANY_TIME },
+	{ "HELO", "HELO", cmd_helo,	ANY_TIME },
+	{ "EHLO", "EHLO", cmd_helo,	ANY_TIME },
+	{ "RSET", "RSET", cmd_rset,	ANY_TIME | PLAIN },
+	{ "NOOP", "NOOP", cmd_noop,	ANY_TIME },
+	{ "VRFY", "VRFY", cmd_vrfy,	ANY_TIME },
+	{ "EXPN", "EXPN", cmd_expn,	ANY_TIME },
+	{ "HELP", "HELP", cmd_help,	ANY_TIME },
+	{ "QUIT", "QUIT", cmd_quit,	ANY_TIME | PLAIN },
+	{ "STARTTLS", "STARTTLS", cmd_starttls,	ANY_TIME | PLAIN },
+	{ "XCLIENT", "XCLIENT", cmd_xclient,	ANY_TIME },
 };
 
 /* What a browser sends that was led here by a hostile page. */
@@ -204,7 +206,9 @@ command_do(struct client *c, char *line)
 	/* RFC 5321 section 4.1.1: what stands behind is looked over. */
 	for (end = line + strlen(line); end > line && end[-1] == ' '; end--)
 		end[-1] = '\0';
-	if ((i = find(line, &args)) == -1) {
+	i = find(line, &args);
+	metrics_command(i == -1 ? "other" : commands[i].name);
+	if (i == -1) {
 		refuse(c, 500, "5.5.2", strncasecmp(line, "MAIL", 4) == 0 ||
 		    strncasecmp(line, "RCPT", 4) == 0 ?
 		    "MAIL FROM:<address> or RCPT TO:<address>" :

@@ -20,6 +20,7 @@
 #include "lmtpd/delivery.h"
 #include "lmtpd/ingest.h"
 #include "lmtpd/ingest_rcpt.h"
+#include "lmtpd/metrics.h"
 
 #define JOBS_MAX	1024	/* of all channels */
 #define CHUNK		16384
@@ -140,6 +141,7 @@ job_result(struct job *j, enum ingest_outcome outcome, const char *why)
 		if (j->v[i].dropped)
 			continue;
 		v = &j->v[i].v;
+		metrics_received("ingest", v);
 		snprintf(text[n], sizeof(text[n]), "%s %s", v->enhanced !=
 		    NULL ? v->enhanced : "", v->text);
 		a[n].recipient = str_from(j->v[i].address);

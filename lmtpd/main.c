@@ -18,6 +18,7 @@
 #include "lmtpd/client.h"
 #include "lmtpd/conf.h"
 #include "lmtpd/counters.h"
+#include "lmtpd/metrics.h"
 #include "lmtpd/granted.h"
 #include "lmtpd/ingest.h"
 #include "lmtpd/parcel.h"
@@ -139,6 +140,7 @@ lmtpd_counts(void)
 	TAILQ_FOREACH(c, &clients, entry)
 		transactions += c->txn.open;
 	LMTPD_COUNTERS(COUNTER_TELL)
+	metrics_tell(daemon_metric);
 }
 
 static const struct daemon lmtpd = {

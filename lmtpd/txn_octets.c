@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "lmtpd/conf.h"
 #include "lmtpd/engine.h"
+#include "lmtpd/metrics.h"
 #include "lmtpd/txn_impl.h"
 
 #define PIECE	4096	/* octets at once to the delivery */
@@ -59,6 +60,7 @@ on_answer(void *arg, size_t i, const struct verdict *v)
 	*t->answers[i] = *v;
 	t->nanswered++;
 	txn_count(v);
+	metrics_received("lmtp", v);
 	client_wake(c);
 }
 

@@ -8,7 +8,8 @@ result= one in "Results"; and there is no item for a word that does not occur
 in the sources.
 Format strings are the literals in calls of log_*(), fatal*() and say(), and
 those with key=% that are written to a buffer, for a "why" or a whole line.
-Each row X("name", ...) of a table ROOM/counters.h is named in ROOM.8.
+Each row X("name", ...) of a table ROOM/counters.h is named in ROOM.8, and
+so is the metric of each struct metric_family.
 (Configuration keys: paild/conf_docs_test.c.)  mk/lint.sh runs this.
 
 usage: manual.py [MANUAL]"""
@@ -36,6 +37,8 @@ CALL = re.compile(r"\b(?:log_[a-z]+|fatalx?|say|s3_call_why|buf_printf"
                   r"|snprintf|strlcat|strlcpy)\s*\(")
 KEY = re.compile(r"(?:^|[\s(\"\\])([a-z][a-z0-9_-]*)=(?=[%a-z\"'\\]|$)")
 RESULT = re.compile(r"(?:^| )result=([a-z]+)")
+FAMILY = re.compile(r'(?:METRIC_(?:COUNTER|GAUGE|HISTOGRAM)\(|'
+                    r'\.metric =)\s*"([a-z0-9_]+)"')
 # Values that a function gives: blob_outcome_name(), login_answers[] ...
 WORD = re.compile(r'^[a-z]+$')
 
@@ -118,6 +121,21 @@ def counters():
         seen += len(found)
         bad += ["%s: counter %s is not in %s" % (name, x, page)
                 for x in found if x not in words]
+    names = subprocess.run(["git", "ls-files", "*.c"], cwd=TOP,
+                           stdout=subprocess.PIPE, check=True,
+                           universal_newlines=True).stdout.split()
+    for name in names:
+        if TEST.search(name) or name.startswith("common/"):
+            continue
+        with open(os.path.join(TOP, name)) as f:
+            found = FAMILY.findall(f.read())
+        page = os.path.join("man", name.split("/")[0] + ".8")
+        for x in found:
+            with open(os.path.join(TOP, page)) as f:
+                if not re.search(r"^\.(?:.* )?(?:Cm|Sy) (?:.* )?%s\b" % x,
+                                 f.read(), re.M):
+                    bad.append("%s: metric %s is not in %s" % (name, x, page))
+        seen += len(found)
     return bad if seen > 20 else bad + ["no counters found"]
 
 

@@ -17,6 +17,7 @@ enum {
 #define M	(1024 * K)
 #define G	(1024 * M)
 #define T	(1024 * G)
+#define DOLLARS	(1000 * 1000000000ULL)	/* most of a price: 1000 */
 
 /* Most rows leave out the last columns. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -489,6 +490,17 @@ const struct conf_key conf_keys[] = {
 	    "cannot confine processes" },
 	{ "watchdog", CONF_DURATION, 0, 0, "30s", 0, 3600, NULL,
 	    "a process that hangs for this long is restarted" },
+	{ "metrics", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "what is measured" },
+	{ "metrics.prices", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
+	    "what S3 charges, in dollars, for s3_cost_dollars_total" },
+	{ "metrics.prices.put", CONF_DOLLARS, 0, STORAGED, "0.005", 0, DOLLARS,
+	    NULL, "1,000 requests that write: PUT, COPY, POST" },
+	{ "metrics.prices.get", CONF_DOLLARS, 0, STORAGED, "0.0004", 0,
+	    DOLLARS, NULL, "1,000 requests that read: GET, HEAD" },
+	{ "metrics.prices.list", CONF_DOLLARS, 0, STORAGED, "0.005", 0,
+	    DOLLARS, NULL, "1,000 requests that list" },
+	{ "metrics.prices.out", CONF_DOLLARS, 0, STORAGED, "0.09", 0, DOLLARS,
+	    NULL, "1 GB (10^9 bytes) from the bucket" },
 	{ "log", CONF_MAP, 0, 0, NULL, 0, 0, NULL, "logging" },
 	{ "log.level", CONF_WORD, 0, 0, "info", 0, 0,
 	    "error warn info debug", "the least severe level that is logged" },

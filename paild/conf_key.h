@@ -19,6 +19,8 @@ enum conf_type {
 	CONF_NUMBER,
 	CONF_SIZE,		/* 512M: bytes in the slice */
 	CONF_DURATION,		/* 30s: seconds in the slice */
+	CONF_DOLLARS,		/* 0.0004: nanodollars in the slice; min and
+				   max, too */
 	CONF_PROCESSES,		/* auto, or a number */
 	CONF_STRING,		/* min..max bytes: letters, digits, '-_.' */
 	CONF_TEXT,		/* the same of anything printable */

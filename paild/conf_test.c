@@ -158,6 +158,7 @@ test_good(void)
 	    "cache: {size: 1GiB}\ncluster: false\n"
 	    "mailboxes: [{name: Sent, use: sent}, {name: Lists/Misc}]\n"
 	    "processes: {imapd: 3}\n"
+	    "metrics: {prices: {put: 12, list: 0.000000001}}\n"
 	    "login-cache: 0s\nsasl-mechanisms: [PLAIN]\n";
 
 	setenv("PAIL_TEST_KEY", "from the environment", 1);
@@ -178,6 +179,10 @@ test_good(void)
 	IS("store.verify-after-write", "true");
 	IS("store.max-retries", "3");
 	IS("cache.size", "1073741824");
+	IS("metrics.prices.put", "12000000000");
+	IS("metrics.prices.get", "400000");
+	IS("metrics.prices.list", "1");
+	IS("metrics.prices.out", "90000000");
 	IS("cache.path", "/var/cache/pail");
 	IS("cluster", "false");
 	IS("plaintext-login", "loopback");

@@ -14,6 +14,9 @@
 #include "paild/conf_parse.h"
 #include "paild/conf_type.h"
 
+#define DOLLAR		1000000000ULL	/* nanodollars */
+#define DOLLAR_DIGITS	9
+
 const char *
 conf_quote(const char *s, char *dst, size_t size)
 {
@@ -132,6 +135,35 @@ parse_number(struct parse *p)
 		    "%llu", p->shown, (unsigned long long)p->key->min,
 		    (unsigned long long)p->key->max);
 	return buf_printf(p->out, "%llu", (unsigned long long)v);
+}
+
+/* "0.0004" as nanodollars. */
+static int
+parse_dollars(struct parse *p)
+{
+	const char	*s = p->s, *point;
+	uint64_t	 v, nano = 0;
+	int		 n;
+
+	if (!digits(&s, &v))
+		goto bad;
+	if (*s == '.') {
+		point = ++s;
+		if (!digits(&s, &nano) || s - point > DOLLAR_DIGITS)
+			goto bad;
+		for (n = (int)(s - point); n < DOLLAR_DIGITS; n++)
+			nano *= 10;
+	}
+	if (*s != '\0')
+		goto bad;
+	if (v > p->key->max / DOLLAR || v * DOLLAR + nano > p->key->max)
+		return conf_wrong(p, "%s is out of range: must be 0 to %llu",
+		    p->shown, (unsigned long long)(p->key->max / DOLLAR));
+	return buf_printf(p->out, "%llu",
+	    (unsigned long long)(v * DOLLAR + nano));
+bad:
+	return conf_wrong(p, "%s is not a price: use dollars with up to %d "
+	    "decimals, such as 0.0004", p->shown, DOLLAR_DIGITS);
 }
 
 static int
@@ -418,6 +450,7 @@ conf_type_parse(const struct conf_key *key, const char *s, const char *base,
 		[CONF_NUMBER] = parse_number,
 		[CONF_SIZE] = parse_size,
 		[CONF_DURATION] = parse_duration,
+		[CONF_DOLLARS] = parse_dollars,
 		[CONF_PROCESSES] = parse_processes,
 		[CONF_STRING] = parse_string,
 		[CONF_TEXT] = parse_text,

@@ -10,10 +10,10 @@
 
 /* Only with a cache of objects. */
 #define STORAGED_CACHE_COUNTERS(X)					\
-	X("cache-hits", COUNTER, "cache_reads_total", "result=hit",	\
-	    "Reads of cached objects", cache->hits)			\
-	X("cache-misses", COUNTER, "cache_reads_total", "result=miss",	\
-	    "Reads of cached objects", cache->misses)			\
+	X("cache-hits", COUNTER, "cache_hits_total", "",		\
+	    "Reads of objects that were in the cache", cache->hits)	\
+	X("cache-misses", COUNTER, "cache_misses_total", "",		\
+	    "Reads of objects that were not in the cache", cache->misses) \
 	X("cache-bytes", GAUGE, "cache_bytes", "",			\
 	    "Size of the cached objects on disk", cache->bytes)
 
@@ -28,21 +28,23 @@
 	    "method=delete", "Requests to the store", c->del)		\
 	X("store-list", COUNTER, "store_requests_total", "method=list",	\
 	    "Requests to the store", c->list)				\
-	X("store-retries", COUNTER, "store_retries_total", "",		\
-	    "Requests to the store that were retried", c->retries)	\
 	X("store-errors", COUNTER, "store_errors_total", "",		\
 	    "Requests to the store that failed", c->errors)		\
-	X("store-bytes-in", COUNTER, "store_bytes_total", "direction=in", \
-	    "Bytes exchanged with the store", c->bytes_in)		\
-	X("store-bytes-out", COUNTER, "store_bytes_total",		\
-	    "direction=out", "Bytes exchanged with the store",		\
-	    c->bytes_out)						\
-	X("clock-ahead", GAUGE, "store_clock_offset_seconds",		\
-	    "direction=ahead", "This host's clock against the store's",	\
+	/* s3_retries_total, s3_bytes_total: bucket/s3/s3_metric.c */	\
+	X("store-retries", COUNTER, "", "",				\
+	    "Requests to the store that were retried", c->retries)	\
+	X("store-bytes-in", COUNTER, "", "",				\
+	    "Bytes read from the store", c->bytes_in)			\
+	X("store-bytes-out", COUNTER, "", "",				\
+	    "Bytes written to the store", c->bytes_out)			\
+	X("clock-ahead", GAUGE, "", "",					\
+	    "Seconds that this host's clock is ahead of the store's",	\
 	    c->clock_offset < 0 ? -c->clock_offset : 0)			\
-	X("clock-behind", GAUGE, "store_clock_offset_seconds",		\
-	    "direction=behind", "This host's clock against the store's", \
-	    c->clock_offset > 0 ? c->clock_offset : 0)
+	X("clock-behind", GAUGE, "", "",				\
+	    "Seconds that this host's clock is behind the store's",	\
+	    c->clock_offset > 0 ? c->clock_offset : 0)			\
+	X("", SIGNED, "clock_offset_seconds", "",			\
+	    "This host's clock minus the store's", -c->clock_offset)
 
 /* Only with "ingest" in the configuration, and only of the first storaged. */
 #define STORAGED_INGEST_COUNTERS(X)					\

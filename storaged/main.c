@@ -30,7 +30,9 @@
 #include "storaged/bucket/cache/blob_cache.h"
 #include "storaged/bucket/ingest/ingest.h"
 #include "storaged/bucket/ingest/ingest_report.h"
+#include "storaged/bucket/s3/s3_metric.h"
 #include "storaged/check.h"
+#include "storaged/commit/commit_metric.h"
 #include "storaged/counters.h"
 #include "storaged/format/key.h"
 #include "storaged/report.h"
@@ -481,6 +483,8 @@ counts(void)
 		STORAGED_CACHE_COUNTERS(COUNTER_TELL)
 	}
 	STORAGED_STORE_COUNTERS(COUNTER_TELL)
+	s3_metric_tell(daemon_metric);
+	commit_metric_tell(daemon_metric);
 	if (ingest_on())
 		STORAGED_INGEST_COUNTERS(COUNTER_TELL)
 }

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "storaged/commit/commit_int.h"
+#include "storaged/commit/commit_metric.h"
 
 #define MISMATCHES_MAX	10	/* one after the other */
 
@@ -84,8 +85,12 @@ settle_won(struct commit *c, const char *etag)
 	struct attempt		*a = c->attempt;
 	struct intents		 won = TAILQ_HEAD_INITIALIZER(won);
 	struct state_mark	 mark = { 0 };
-	uint64_t		 last = a->last;
+	uint64_t		 last = a->last, n = 0;
+	const struct intent	*i;
 
+	TAILQ_FOREACH(i, &a->intents, entry)
+		n++;
+	commit_metric_won(n);
 	memcpy(mark.history, a->next.history, sizeof(mark.history));
 	memcpy(mark.nonce, a->next.nonce, sizeof(mark.nonce));
 	mark.commit = a->next.commit;
@@ -158,6 +163,7 @@ settle_lost(struct commit *c, struct head *found, const char *etag)
 {
 	struct attempt	*a = c->attempt;
 
+	commit_metric_lost();
 	c->conf.ops->rollback(c->conf.state);
 	uploads_lost(&c->uploads);
 	commit_requeue(c, &a->intents);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/test/metric_told.h"
+#include "storaged/commit/commit_metric.h"
 #include "storaged/commit/test/nodes.h"
 
 #define ANY	99		/* of scripts: however often */
@@ -268,6 +270,41 @@ test_behind(void)
 	finish();
 }
 
+/* Changes that waited together are one commit; one that another node was
+ * before is counted, and made again. */
+static void
+test_metrics(void)
+{
+	struct fake_op	 op[4];
+	uint64_t	 won, sum, lost;
+	unsigned	 i;
+
+	start();
+	for (i = 0; i < 2; i++)
+		CHECK(refresh(&nodes[i]) == COMMIT_DONE);
+	metric_told_ask(commit_metric_tell);
+	won = metric_told("commit_batch_size_count{}");
+	sum = metric_told("commit_batch_size_sum{}");
+	lost = metric_told("commit_conflicts_total{}");
+	for (i = 0; i < 3; i++)
+		submit(&nodes[0], &op[i], FAKE_ADD, 1 + i, 10);
+	run(1000);
+	CHECK(dones == 3);
+	metric_told_ask(commit_metric_tell);
+	CHECK(metric_told("commit_batch_size_count{}") == won + 1);
+	CHECK(metric_told("commit_batch_size_sum{}") == sum + 3);
+	CHECK(metric_told("commit_conflicts_total{}") == lost);
+	submit(&nodes[1], &op[3], FAKE_ADD, 9, 10);	/* on the old base */
+	run(1000);
+	CHECK(dones == 4);
+	metric_told_ask(commit_metric_tell);
+	CHECK(metric_told("commit_batch_size_sum{}") == sum + 4);
+	CHECK(metric_told("commit_conflicts_total{}") == lost + 1);
+	for (i = 0; i < nitems(op); i++)
+		free(op[i].bytes);
+	finish();
+}
+
 /* A server's Retry-After is heeded, within reason. */
 static void
 test_retry_after(void)
@@ -506,6 +543,7 @@ main(void)
 	test_mismatch();
 	test_locate();
 	test_behind();
+	test_metrics();
 	test_retry_after();
 	test_single_node();
 	test_limits();

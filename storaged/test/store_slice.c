@@ -20,6 +20,11 @@ static const char *const store_base[][2] = {
 	{ "store.kms-key-id", "" }, { "store.customer-key", "" },
 	{ "store.parallel-deletes", "1000" },
 	{ "store.proxy", "" },
+	/* Not AWS's, so that no test takes one for another. */
+	{ "metrics.prices.put", "7000000" },
+	{ "metrics.prices.get", "300000" },
+	{ "metrics.prices.list", "2000000" },
+	{ "metrics.prices.out", "80000000" },
 	{ NULL, NULL }
 };
 

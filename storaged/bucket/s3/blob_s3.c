@@ -17,6 +17,7 @@
 #include "common/msg_auth.h"
 #include "common/sandbox.h"
 #include "storaged/bucket/s3/blob_s3_int.h"
+#include "storaged/bucket/s3/s3_metric.h"
 #include "storaged/bucket/s3/s3_multipart.h"
 
 #define THREADS		2
@@ -251,6 +252,7 @@ s3_reload(void *b, const struct slice *conf)
 	s3->deletes = slice_num(conf, "store.parallel-deletes");
 	s3->verify = strcmp(verify, "false") != 0;
 	s3->verify_read = strcmp(verify, "read") == 0;
+	s3_metric_prices(conf);
 }
 
 /* What the slice says beside where the bucket is. */

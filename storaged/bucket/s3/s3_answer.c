@@ -123,6 +123,7 @@ answer_resign(struct s3_call *c)
 	log_debug("s3: method=%s key=%s access-key=\"%s\" result=refused %s",
 	    c->method, c->name, keyid_print(id, sizeof(id), c->signer),
 	    c->why);
+	s3_metric_retry();
 	if (strcmp(c->signer, s3_keys_newest(&c->s3->keys)) != 0)
 		s3_call_enter(c);
 	else
@@ -151,6 +152,7 @@ answer_redate(struct s3_call *c, int status, const char *code, int64_t date)
 	c->sent = c->sent_before;
 	log_debug("s3: method=%s key=%s result=refused %s", c->method,
 	    c->name, c->why);
+	s3_metric_retry();
 	s3_call_enter(c);
 	return true;
 }
@@ -253,8 +255,10 @@ void
 s3_call_done(const struct http_result *r, void *arg)
 {
 	struct s3_call *c = arg;
+	struct s3_asked asked = s3_call_asked(c);
 
 	c->http = NULL;
+	s3_metric_done(&asked, r, (c->sent_at - c->queued_at) * 1000);
 	s3_call_trace(c, r);
 	c->why[0] = '\0';		/* what it waited for before is past */
 	c->cause[0] = '\0';

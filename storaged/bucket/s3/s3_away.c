@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "storaged/bucket/s3/s3_away.h"
 #include "storaged/bucket/s3/s3_error.h"
+#include "storaged/bucket/s3/s3_metric.h"
 #include "storaged/bucket/s3/s3_url.h"
 
 #define TICK_MS		500
@@ -32,9 +33,11 @@ tick_in(struct s3_away *a, unsigned ms)
 static void
 asked(const struct http_result *r, void *arg)
 {
+	static const struct s3_asked list = { "GET", "", true, false };
 	struct s3_away *a = arg;
 
 	a->asking = NULL;
+	s3_metric_done(&list, r, 0);
 	if (r->error != HTTP_OK || r->status >= 500) {
 		a->away = true;
 		a->answered = false;

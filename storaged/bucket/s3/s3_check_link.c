@@ -279,8 +279,8 @@ connected(const struct http_result *r, void *arg)
 		return;
 	}
 	s3_check_say(c, "ok", "connection: %s%s in %u ms", r->peer,
-	    c->s3->proxied ? " (the proxy)" : "", r->times.name +
-	    r->times.connect + r->times.tls);
+	    c->s3->proxied ? " (the proxy)" : "", (unsigned)((r->times.name +
+	    r->times.connect + r->times.tls) / 1000));
 	if (strncmp(c->s3->url.base, "https:", 6) != 0)
 		s3_check_say(c, "note", "TLS: not used");
 	else if (r->ncerts == 0)

@@ -127,6 +127,30 @@ call_free(struct s3_call *c)
 	free(c);
 }
 
+struct s3_asked
+s3_call_asked(const struct s3_call *c)
+{
+	struct s3_asked	 a = { c->method, c->query, c->name[0] == '\0',
+			    false };
+	size_t		 i;
+
+	for (i = 0; i < c->nextra; i++)
+		if (strcmp(c->extra[i].name, "x-amz-copy-source") == 0)
+			a.copy = true;
+	return a;
+}
+
+/* It flies, and nobody waits for its answer any more. */
+static void
+s3_call_ended(struct s3_call *c, const char *why)
+{
+	struct s3_asked	 a = s3_call_asked(c);
+
+	s3_metric_ended(&a, why);
+	http_cancel(c->http);
+	c->http = NULL;
+}
+
 void
 s3_call_cancel(struct s3_call *c)
 {
@@ -134,7 +158,8 @@ s3_call_cancel(struct s3_call *c)
 		return;
 	if (c->job != NULL)
 		helper_cancel(c->job);
-	http_cancel(c->http);
+	if (c->http != NULL)
+		s3_call_ended(c, "cancelled");
 	s3_gate_leave(&c->s3->gate, &c->gate);
 	call_free(c);
 }
@@ -199,6 +224,7 @@ s3_call_again(struct s3_call *c, uint64_t retry_after)
 	if (now + pause >= c->deadline)
 		return false;
 	c->s3->store->counts.retries++;
+	s3_metric_retry();
 	log_debug("s3: method=%s key=%s try=%u pause_ms=%llu %s", c->method,
 	    c->name, c->tries, (unsigned long long)pause, c->why);
 	c->state = CALL_PAUSED;
@@ -227,8 +253,7 @@ calls_mark(void *arg)
 static void
 call_break_off(struct s3_call *c)
 {
-	http_cancel(c->http);
-	c->http = NULL;
+	s3_call_ended(c, "hung");
 	c->sent = true;
 	s3_gate_leave(&c->s3->gate, &c->gate);
 	s3_call_why(c,

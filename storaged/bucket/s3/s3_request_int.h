@@ -6,6 +6,7 @@
 #define STORAGED_S3_REQUEST_INT_H
 
 #include "storaged/bucket/s3/s3_cause.h"
+#include "storaged/bucket/s3/s3_metric.h"
 #include "storaged/bucket/s3/s3_request.h"
 
 #define WHY_MAX		640
@@ -71,6 +72,9 @@ bool	 s3_call_again(struct s3_call *c, uint64_t retry_after);
 void	 s3_call_over(struct s3_call *c, struct s3_answer *a);
 /* The same when no answer was read. */
 void	 s3_call_failed(struct s3_call *c, enum blob_outcome o);
+
+/* What it asks for, for s3_metric.h; borrows from c. */
+struct s3_asked s3_call_asked(const struct s3_call *c);
 
 /* s3_send.c */
 /* Hashes the body, in a helper thread if it is large; then enters the gate. */

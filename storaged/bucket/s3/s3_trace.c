@@ -60,9 +60,11 @@ s3_call_trace(const struct s3_call *c, const struct http_result *r)
 		strlcat(why, "\"", sizeof(why));
 	}
 	log_debug("s3: method=%s key=%s%s status=%d%s%s try=%u out=%" PRIu64
-	    " in=%" PRIu64 " connection=%s queue_ms=%" PRIu64 " name_ms=%u "
-	    "connect_ms=%u tls_ms=%u first_ms=%u ms=%u%s", c->method, c->name,
+	    " in=%" PRIu64 " connection=%s queue_ms=%" PRIu64 " name_ms=%"
+	    PRIu64 " connect_ms=%" PRIu64 " tls_ms=%" PRIu64 " first_ms=%"
+	    PRIu64 " ms=%" PRIu64 "%s", c->method, c->name,
 	    asked, r->status, id, id2, c->tries, t->out, t->in,
-	    t->kept ? "kept" : "new", c->sent_at - c->queued_at, t->name,
-	    t->connect, t->tls, t->first, t->all, why);
+	    t->kept ? "kept" : "new", c->sent_at - c->queued_at,
+	    t->name / 1000, t->connect / 1000, t->tls / 1000,
+	    t->first / 1000, t->all / 1000, why);
 }
