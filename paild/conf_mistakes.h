@@ -470,9 +470,11 @@
 	  "3:27: warning: auth.0.path: @/nobody-here does not exist yet: \"pailctl user add NAME\" creates it\n" },
 	{ L S "auth: [{type: file, path: users}, {type: file, path: ./users}]\n",
 	  "3:54: auth.1.path: the same file as auth.0.path\n" },
-	{ L S "auth: [{type: file, path: /var/cache/pail/users}]\n",
+	/* Of a cache that no Pail of this host has. */
+	{ L S "auth: [{type: file, path: /var/cache/pail-none/users}]\n"
+	  "cache: {path: /var/cache/pail-none}\n",
 	  "3:27: auth.0.path is within cache.path, which may be deleted at any time\n"
-	  "3:27: warning: auth.0.path: /var/cache/pail/users does not exist yet: \"pailctl user add NAME\" creates it\n" },
+	  "3:27: warning: auth.0.path: /var/cache/pail-none/users does not exist yet: \"pailctl user add NAME\" creates it\n" },
 	{ GOOD "tls: {certificate: cert.pem}\n",
 	  "4:1: tls.0 needs \"private-key\": PEM file: the private key, without "
 	  "a passphrase\n" },
