@@ -31,10 +31,15 @@ OpenBSD)
 	mkdir -p "$D/etc/rc.d"
 	sed "s|/usr/local|$P|g" etc/paild.rc > "$D/etc/rc.d/paild"
 	chmod 555 "$D/etc/rc.d/paild" ;;
+FreeBSD)
+	mkdir -p "$D$P/etc/rc.d"
+	sed "s|/usr/local|$P|g" etc/paild.rc.freebsd > "$D$P/etc/rc.d/paild"
+	chmod 555 "$D$P/etc/rc.d/paild" ;;
 *)	mkdir -p "$D$P/lib/systemd/system" "$D$P/lib/sysusers.d" \
 	    "$D$P/lib/tmpfiles.d"
 	sed "s|/usr/local|$P|g" etc/paild.service \
 	    > "$D$P/lib/systemd/system/paild.service"
+	put 644 etc/paild.socket "$P/share/examples/pail"
 	install -m 644 etc/sysusers.conf "$D$P/lib/sysusers.d/pail.conf"
 	install -m 644 etc/tmpfiles.conf "$D$P/lib/tmpfiles.d/pail.conf" ;;
 esac

@@ -7,6 +7,10 @@ for u in $(sh "$(dirname "$0")/procs.sh" users); do
 	OpenBSD)
 		groupadd "$u"
 		useradd -g "$u" -d /var/empty -s /sbin/nologin -c Pail "$u" ;;
+	FreeBSD)
+		pw groupadd "$u"
+		pw useradd "$u" -g "$u" -d /nonexistent -s /usr/sbin/nologin \
+		    -c Pail ;;
 	*)	if command -v useradd >/dev/null 2>&1; then
 			useradd -r -M -U -d /nonexistent \
 			    -s /usr/sbin/nologin -c Pail "$u"

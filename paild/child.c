@@ -24,6 +24,7 @@
 #include "paild/give.h"
 #include "paild/identity.h"
 #include "paild/listen.h"
+#include "paild/manager.h"
 #include "paild/proc.h"
 #include "paild/spawn.h"
 #include "paild/stop.h"
@@ -70,6 +71,7 @@ setup_message(struct peer *peer, struct msg *m, void *arg)
 			    proc_name(p), (int)p->pid, p->restarts);
 		if (p->kind == PROC_STORAGED && p->index == 0)
 			p->paild->probed = true;
+		manager_tell(p->paild);
 		if (!p->paild->ready && p->paild->report == NULL &&
 		    !p->paild->stopping && proc_all_ready(p->paild))
 			all_ready(p->paild);
@@ -210,6 +212,7 @@ child_start_all(struct paild *pd, const struct paild_ops *ops)
 	for (i = 0; i < pd->nprocs; i++)
 		child_start(&pd->procs[i]);
 	watch_begin(pd);
+	manager_begin(pd);
 }
 
 static void
@@ -261,6 +264,7 @@ child_ended(struct proc *p, int status)
 		return;
 	}
 	restart_later(p, was != PROC_STARTING);
+	manager_tell(pd);
 }
 
 static bool
@@ -336,6 +340,7 @@ child_free_all(struct paild *pd)
 		if (pd->procs[i].timer != NULL)
 			event_free(pd->procs[i].timer);
 	}
+	manager_end(pd);
 	watch_end(pd);
 	chan_free(pd);
 	free(pd->procs);

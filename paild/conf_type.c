@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "paild/conf_near.h"
 #include "paild/conf_parse.h"
@@ -336,8 +337,17 @@ parse_claim(struct parse *p)
 int
 conf_path_join(const char *base, const char *path, struct buf *out)
 {
-	size_t	start = out->len;
+	static const char	 var[] = "$" CREDENTIALS_ENV "/";
+	const char		*dir;
+	size_t			 start = out->len, n = strlen(var);
 
+	if (strncmp(path, var, n) == 0) {
+		/* Where others than the service find its credentials. */
+		if ((dir = getenv(CREDENTIALS_ENV)) == NULL || *dir != '/')
+			dir = CREDENTIALS_DIR;
+		base = dir;
+		path += n;
+	}
 	if (*path != '/') {
 		while (strncmp(path, "./", 2) == 0)
 			path += 2;

@@ -18,7 +18,13 @@ int	 conf_type_parse(const struct conf_key *key, const char *s,
 	    const char *base, struct buf *out, char *why, size_t size);
 /* The value as it may be shown in a message: quoted, escaped, cut. */
 const char *conf_quote(const char *s, char *dst, size_t size);
-/* base and path joined, unless path is absolute.  -1: too long. */
+/*
+ * base and path joined, unless path is absolute.  -1: too long.  A path that
+ * begins with $CREDENTIALS_DIRECTORY/ is below the directory of systemd's
+ * LoadCredential=, of the unit paild.service if this is not it.
+ */
+#define CREDENTIALS_ENV	"CREDENTIALS_DIRECTORY"
+#define CREDENTIALS_DIR	"/run/credentials/paild.service"
 int	 conf_path_join(const char *base, const char *path, struct buf *out);
 /*
  * Splits a normalised listen value: protocol "imap", "imaps" or "lmtp", host

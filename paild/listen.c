@@ -19,6 +19,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "paild/activate.h"
 #include "paild/conf_type.h"
 #include "paild/listen.h"
 
@@ -41,6 +42,8 @@ bind_within(int fd, const struct addrinfo *ai, unsigned *patience)
 	return 0;
 }
 
+/* patience NULL: only a socket of the service manager that takes IPv4 on ::,
+ * too. */
 static int
 open_socket(const char *host, const char *port, unsigned *patience)
 {
@@ -53,6 +56,11 @@ open_socket(const char *host, const char *port, unsigned *patience)
 	if (getaddrinfo(host, port, &hints, &ai) != 0) {
 		errno = EADDRNOTAVAIL;
 		return -1;
+	}
+	if ((fd = activate_take(ai->ai_addr, patience == NULL)) != -1 ||
+	    patience == NULL) {
+		freeaddrinfo(ai);
+		return fd;
 	}
 	fd = socket(ai->ai_family, SOCK_STREAM, 0);
 	if (fd != -1) {
@@ -97,6 +105,9 @@ open_file(struct listener *l, const struct conf *c, unsigned *patience)
 	mode_t			 mode;
 	int			 fd;
 
+	/* Its mode and owner are the manager's. */
+	if ((fd = activate_take_file(l->address)) != -1)
+		return fd;
 	mode = (mode_t)strtoul(conf_str(c, "lmtp.socket-mode"), NULL, 8);
 	if (name != NULL && (gr = getgrnam(name)) == NULL) {
 		log_warnx("lmtp.socket-group: no such group: %s", name);
@@ -137,6 +148,8 @@ open_url(struct listener *l, const struct conf *c, unsigned *patience)
 	strlcpy(l->address, strstr(l->url, "://") + 3, sizeof(l->address));
 	if (strcmp(host, "*") != 0)
 		l->fds[0] = open_socket(host, port, patience);
+	else if ((l->fds[0] = open_socket("::", port, NULL)) != -1)
+		return 0;
 	else if ((l->fds[0] = open_socket("0.0.0.0", port, patience)) != -1 &&
 	    (l->fds[1] = open_socket("::", port, patience)) == -1 &&
 	    errno == EADDRINUSE) {

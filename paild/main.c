@@ -22,11 +22,13 @@
 #include "common/openssl_wipe.h"
 #include "common/sandbox.h"
 #include "common/user.h"
+#include "paild/activate.h"
 #include "paild/child.h"
 #include "paild/control.h"
 #include "paild/control_cmd.h"
 #include "paild/identity.h"
 #include "paild/listen.h"
+#include "paild/manager.h"
 #include "paild/notify.h"
 #include "paild/proc.h"
 #include "paild/reload.h"
@@ -51,6 +53,7 @@ serves(struct paild *pd)
 	if (pd->debug && !log_out_try(STDOUT_FILENO, "ready\n", 6))
 		log_warnx("cannot write \"ready\" to standard output");
 	notify("READY=1");
+	manager_tell(pd);
 }
 
 static void
@@ -180,12 +183,18 @@ parse_report(struct paild *pd, char *arg)
 static void
 open_all(struct paild *pd)
 {
+	char	left[256];
+
 	if (identity_init(pd->debug || pd->report != NULL) == -1 ||
 	    identity_dirs(pd->conf) == -1)
 		exit(1);
-	if (pd->report == NULL && listen_open(pd, pd->conf,
-	    LISTEN_PATIENCE_MS) == -1)
+	if (pd->report != NULL)
+		return;
+	if (listen_open(pd, pd->conf, LISTEN_PATIENCE_MS) == -1)
 		exit(1);
+	if (activate_left(left, sizeof(left)))
+		fatalx("socket %s of the service manager matches no address "
+		    "in \"listen\" of %s", left, pd->file);
 }
 
 /* No secret lands on a disk: of paild, and of what it starts. */
@@ -327,6 +336,7 @@ run(struct paild *pd)
 		fatalx("event_base_dispatch");
 	child_free_all(pd);
 	listen_close(pd);
+	activate_free();
 	control_close(pd);
 	log_info("stopped");
 }
@@ -364,6 +374,9 @@ main(int argc, char *argv[])
 	}
 	if (argc != optind)
 		usage();
+	notify_init();
+	if (activate_init(pd.report == NULL) == -1)
+		return 1;
 	load(&pd, check);
 	find_file(&pd);
 	set_log(&pd);
@@ -372,7 +385,6 @@ main(int argc, char *argv[])
 	if ((pd.bindir = spawn_find(argv[0])) == NULL)
 		fatalx("storaged and the other programs are neither next to "
 		    "paild nor in ../libexec/pail");
-	notify_init();
 	open_all(&pd);
 	go_behind(&pd);
 	log_warnings(pd.conf);

@@ -55,6 +55,7 @@ struct proc {
 	/* Signs of life (watch.c). */
 	bool		 asked;		/* and has not answered */
 	bool		 answered;	/* once: its loop runs */
+	bool		 hangs;		/* was killed for that */
 	unsigned	 silent;	/* turns since it was heard */
 	char		 doing[64];	/* what it says */
 	time_t		 doing_since;	/* monotonic */

@@ -13,6 +13,7 @@
 #include "paild/ask.h"
 #include "paild/conf_slice.h"
 #include "paild/listen.h"
+#include "paild/manager.h"
 #include "paild/notify.h"
 #include "paild/pools.h"
 #include "paild/proc.h"
@@ -62,6 +63,7 @@ finish(struct paild *pd)
 	say(!now.ok, "%s", now.ok ? "done" :
 	    "not all processes accepted the new configuration");
 	notify("READY=1");
+	manager_reloaded(pd, now.ok);
 	buf_put_u8(&now.text, 0);
 	if (cb != NULL)
 		cb(now.ok, now.text.failed ? "" : (char *)now.text.data,
@@ -196,6 +198,7 @@ reload_start(struct paild *pd, reload_cb cb, void *arg)
 	    pd)) == NULL)
 		fatalx("evtimer_new");
 	notify("RELOADING=1");
+	notify_status("Reloading");
 	buf_init(&now.text, 64 * 1024);
 	now.busy = now.ok = true;
 	now.waiting = 0;

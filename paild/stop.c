@@ -21,6 +21,12 @@ static const unsigned	 seconds[PROC_STOP_PHASES] = {
 	[PROC_STOP_REST] = 5,
 };
 
+static const char *const doing[PROC_STOP_PHASES] = {
+	[PROC_STOP_SESSIONS] = "disconnecting clients",
+	[PROC_STOP_COMMITS] = "completing commits",
+	[PROC_STOP_REST] = "ending the other processes",
+};
+
 static size_t		 phase;
 static struct event	*bound;
 
@@ -77,6 +83,7 @@ phase_begin(struct paild *pd)
 			p->state = PROC_DRAINING;
 		}
 		if (n != 0) {
+			notify_status("Stopping: %s", doing[phase]);
 			tv.tv_sec = (time_t)seconds[phase];
 			event_add(bound, &tv);
 			return;

@@ -32,6 +32,7 @@ watch_kill(struct proc *p)
 	    where_is(p->pid, where, sizeof(where)));
 	p->silent = 0;
 	p->asked = false;
+	p->hangs = true;
 	identity_kill(p->pid);	/* SIGCHLD does the rest */
 }
 
@@ -87,7 +88,7 @@ watch_end(struct paild *pd)
 void
 watch_started(struct proc *p)
 {
-	p->asked = p->answered = false;
+	p->asked = p->answered = p->hangs = false;
 	p->silent = 0;
 	p->doing[0] = '\0';
 	p->doing_since = paild_now();
@@ -101,6 +102,13 @@ watch_heard(struct proc *p, bool answered)
 		return;
 	p->asked = false;
 	p->answered = true;
+}
+
+bool
+watch_healthy(const struct proc *p)
+{
+	return !p->hangs && p->silent * 2 <=
+	    WATCH_TURNS * (p->answered ? 1 : WATCH_START);
 }
 
 int

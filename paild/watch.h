@@ -21,6 +21,8 @@ void	 watch_end(struct paild *pd);
 void	 watch_started(struct proc *p);
 /* p has sent something; answered: from its event loop. */
 void	 watch_heard(struct proc *p, bool answered);
+/* Has p let at most half of its time pass without an answer? */
+bool	 watch_healthy(const struct proc *p);
 /* CTL_DOING: what it says it is doing; -1: malformed. */
 int	 watch_doing(struct proc *p, const struct msg *m);
 /* For the status: that p does not respond, and what it last said it was
