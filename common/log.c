@@ -6,6 +6,7 @@
  * counted, and the next line that can tells how many they were.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -19,9 +20,11 @@
 #include "common/compat.h"
 #include "common/escape.h"
 #include "common/log.h"
+#include "common/log_form.h"
 #include "common/log_out.h"
 
 #define LOG_LAST_MS	500	/* for the words of fatal() */
+#define LOG_RECORD	6144	/* of the journal: a line, and its fields */
 
 static const struct {
 	const char	*word;
@@ -35,7 +38,8 @@ static const struct {
 
 static const char	*log_name = "pail";
 static enum log_level	 log_level = LOG_LEVEL_INFO;
-static enum { TO_STDERR, TO_SYSLOG, TO_PAILD } log_to;
+static enum log_format	 log_format;
+static enum { TO_STDERR, TO_SYSLOG, TO_PAILD, TO_JOURNAL } log_to;
 static atomic_ulong	 log_lost;	/* lines, not yet told */
 
 void
@@ -50,6 +54,33 @@ log_to_syslog(void)
 {
 	log_out_syslog(NULL);
 	log_to = TO_SYSLOG;
+}
+
+int
+log_to_journal(const char *path)
+{
+	if (log_out_journal(path) == -1)
+		return -1;
+	log_to = TO_JOURNAL;
+	return 0;
+}
+
+void
+log_set_format(enum log_format format)
+{
+	log_format = format;
+}
+
+int
+log_format_parse(const char *word, enum log_format *format)
+{
+	if (strcmp(word, "text") == 0)
+		*format = LOG_FORMAT_TEXT;
+	else if (strcmp(word, "json") == 0)
+		*format = LOG_FORMAT_JSON;
+	else
+		return -1;
+	return 0;
 }
 
 void
@@ -86,34 +117,39 @@ log_level_parse(const char *word, enum log_level *level)
 
 /* What stands before the text; its length. */
 static size_t
-head(char *dst, size_t size, enum log_level level, const char *name, long pid)
+head(char *dst, size_t size, const struct timespec *ts, enum log_level level,
+    const struct log_source *from)
 {
-	struct timespec	 ts;
 	struct tm	 tm;
 	size_t		 len;
 	int		 n;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
 	switch (log_to) {
 	case TO_PAILD:
 		n = snprintf(dst, size, "%c%c", LOG_FRAME,
 		    '0' + (int)level);
 		return n < 0 ? 0 : (size_t)n;
 	case TO_SYSLOG:		/* RFC 3164, as syslog(3) sends it */
-		localtime_r(&ts.tv_sec, &tm);
-		n = snprintf(dst, size, "<%d>", LOG_MAIL |
-		    levels[level].priority);
+		localtime_r(&ts->tv_sec, &tm);
+		n = snprintf(dst, size, "<%d>", LOG_MAIL | from->priority);
 		len = n < 0 ? 0 : (size_t)n;
 		len += strftime(dst + len, size - len, "%b %e %H:%M:%S ",
 		    &tm);
-		n = snprintf(dst + len, size - len, "%s[%ld]: %s: ", name,
-		    pid, levels[level].word);
+		n = snprintf(dst + len, size - len, "%s[%ld]: ",
+		    from->process, from->pid);
+		len += n < 0 ? 0 : (size_t)n;
+		if (log_format == LOG_FORMAT_JSON)
+			return len;
+		n = snprintf(dst + len, size - len, "%s: ", from->level);
 		return n < 0 ? len : len + (size_t)n;
 	default:
-		gmtime_r(&ts.tv_sec, &tm);
+		if (log_format == LOG_FORMAT_JSON)
+			return 0;
+		gmtime_r(&ts->tv_sec, &tm);
 		len = strftime(dst, size, "%Y-%m-%dT%H:%M:%S", &tm);
 		n = snprintf(dst + len, size - len, ".%03ldZ %s[%ld] %s: ",
-		    ts.tv_nsec / 1000000, name, pid, levels[level].word);
+		    ts->tv_nsec / 1000000, from->process, from->pid,
+		    from->level);
 		return n < 0 ? len : len + (size_t)n;
 	}
 }
@@ -121,13 +157,27 @@ head(char *dst, size_t size, enum log_level level, const char *name, long pid)
 static bool
 put(enum log_level level, const char *name, long pid, const char *text)
 {
-	char	line[LOG_LINE_MAX + 128];
-	size_t	len;
+	const struct log_source	 from = { levels[level].word,
+				    levels[level].priority, name, pid };
+	struct timespec		 ts;
+	char			 line[LOG_RECORD];
+	size_t			 len, max = LOG_LINE_MAX + 128;
 
-	len = head(line, sizeof(line), level, name, pid);
-	len += strlcpy(line + len, text, sizeof(line) - len - 1);
-	if (len > sizeof(line) - 2)
-		len = sizeof(line) - 2;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (log_to == TO_JOURNAL) {
+		len = log_form_journal(line, sizeof(line) - 1, &from, text);
+		line[len++] = LOG_OUT_END;
+		return log_out_line(line, len);
+	}
+	len = head(line, sizeof(line), &ts, level, &from);
+	if (log_format == LOG_FORMAT_JSON && log_to != TO_PAILD)
+		len += log_form_json(line + len, PIPE_BUF - 1 - len, &ts,
+		    &from, text);
+	else {
+		len += strlcpy(line + len, text, max - len - 1);
+		if (len > max - 2)
+			len = max - 2;
+	}
 	line[len++] = '\n';
 	return log_out_line(line, len);
 }

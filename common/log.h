@@ -15,6 +15,11 @@ enum log_level {
 	LOG_LEVEL_DEBUG
 };
 
+enum log_format {
+	LOG_FORMAT_TEXT,	/* time process[pid] level: words key=value */
+	LOG_FORMAT_JSON		/* an object for each line: log_form.h */
+};
+
 #define LOG_LINE_MAX	2048	/* bytes of text; longer ones are truncated */
 #define LOG_FRAME	'\x1e'	/* begins a line to paild */
 
@@ -26,6 +31,15 @@ enum log_level {
  */
 void	 log_init(const char *procname);
 void	 log_to_syslog(void);
+/*
+ * To systemd's journal at the socket path (NULL: the system's), with each key
+ * as a field of its own.  -1 with errno: nobody listens there, and lines still
+ * go where they went.
+ */
+int	 log_to_journal(const char *path);
+void	 log_set_format(enum log_format format);	/* not of the journal */
+/* 0 and the format for "text", "json"; else -1. */
+int	 log_format_parse(const char *word, enum log_format *format);
 /*
  * A child logs to a pipe to paild, on stderr: a line is LOG_FRAME, the level as
  * a digit, and the text. paild knows the process and adds the time.

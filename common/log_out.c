@@ -27,13 +27,15 @@
 #ifndef _PATH_LOG
 #define _PATH_LOG	"/dev/log"
 #endif
+#define PATH_JOURNAL	"/run/systemd/journal/socket"
 #define AGAIN_SECONDS	1	/* between two tries to reach syslog */
 
 static struct {
 	int			 fd;		/* syslog: -1: not connected */
 	bool			 own;		/* non-blocking, and nobody
 						   else's */
-	bool			 syslog;
+	bool			 datagrams;	/* a line each, not a stream */
+	bool			 journal;
 	struct sockaddr_un	 sun;
 	time_t			 tried;
 	struct event_base	*base;
@@ -122,15 +124,19 @@ watch(void)
 		    NULL);
 }
 
-/* One datagram; a daemon that was started anew has another socket. */
+/* One datagram, without the byte at its end; a daemon that was started anew
+ * has another socket. */
 static ssize_t
 syslog_now(const char *line, size_t len)
 {
-#ifdef __OpenBSD__
-	return sendsyslog(line, len - 1, 0) == -1 ? -1 : (ssize_t)len;
-#else
 	ssize_t	n = -1;
 	int	turn;
+
+#ifdef __OpenBSD__
+	if (!out.journal)
+		return sendsyslog(line, len - 1, 0) == -1 ? -1 :
+		    (ssize_t)len;
+#endif
 
 	for (turn = 0; turn < 2; turn++) {
 		if (out.fd == -1) {
@@ -139,7 +145,6 @@ syslog_now(const char *line, size_t len)
 		}
 		if (out.fd == -1)
 			break;
-		/* without the newline, which a datagram needs not */
 		n = send(out.fd, line, len - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n != -1 || errno == EAGAIN || errno == ENOBUFS)
 			return n == -1 ? -1 : (ssize_t)len;
@@ -150,24 +155,58 @@ syslog_now(const char *line, size_t len)
 	}
 	errno = ENOTCONN;
 	return -1;
-#endif
+}
+
+static void
+datagrams(const char *path)
+{
+	memset(&out.sun, 0, sizeof(out.sun));
+	out.sun.sun_family = AF_UNIX;
+	strlcpy(out.sun.sun_path, path, sizeof(out.sun.sun_path));
+	if (out.own || (out.datagrams && out.fd != -1))
+		close(out.fd);
+	out.own = false;
+	out.datagrams = true;
+	out.fd = -1;
+	out.tried = 0;
+	syslog_connect();
+	watch();
 }
 
 void
 log_out_syslog(const char *path)
 {
-	memset(&out.sun, 0, sizeof(out.sun));
-	out.sun.sun_family = AF_UNIX;
-	strlcpy(out.sun.sun_path, path != NULL ? path : _PATH_LOG,
-	    sizeof(out.sun.sun_path));
-	if (out.own || (out.syslog && out.fd != -1))
-		close(out.fd);
-	out.own = false;
-	out.syslog = true;
-	out.fd = -1;
-	out.tried = 0;
-	syslog_connect();
-	watch();
+	out.journal = false;
+	datagrams(path != NULL ? path : _PATH_LOG);
+}
+
+/* Is there somebody at the other end of that socket? */
+static int
+is_there(const char *path)
+{
+	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
+	int			fd, r, saved;
+
+	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		return -1;
+	r = connect(fd, (struct sockaddr *)&sun, sizeof(sun));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return r;
+}
+
+int
+log_out_journal(const char *path)
+{
+	if (path == NULL)
+		path = PATH_JOURNAL;
+	if (is_there(path) == -1)
+		return -1;
+	out.journal = true;
+	datagrams(path);
+	return 0;
 }
 
 /*
@@ -184,8 +223,8 @@ flush(void)
 	while (out.off < out.len) {
 		p = out.kept + out.off;
 		n = out.len - out.off;
-		if (out.syslog) {
-			nl = memchr(p, '\n', n);
+		if (out.datagrams) {
+			nl = memchr(p, out.journal ? LOG_OUT_END : '\n', n);
 			n = (size_t)(nl - p) + 1;
 			w = syslog_now(p, n);
 		} else
@@ -259,7 +298,7 @@ log_out_line(const char *line, size_t len)
 
 	if (out.len != 0 && !flush())
 		return keep(line, len);
-	if (out.syslog)
+	if (out.datagrams)
 		n = syslog_now(line, len);
 	else
 		n = write_now(out.fd, line, len, out.own);

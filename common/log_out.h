@@ -22,6 +22,13 @@ void	 log_out_private(void);
 /* Datagrams to the syslog daemon that listens at path (NULL: the system's);
  * reconnects when it is back. */
 void	 log_out_syslog(const char *path);
+/*
+ * Datagrams to systemd's journal at path (NULL: the system's), each "line" with
+ * LOG_OUT_END behind it, which is not sent.  -1 with errno: it is not there,
+ * and nothing has changed.
+ */
+#define LOG_OUT_END	'\x1e'
+int	 log_out_journal(const char *path);
 /* What cannot be written at once is kept and written from this loop.  -1:
  * ENOMEM. */
 int	 log_out_attach(struct event_base *base);

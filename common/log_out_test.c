@@ -255,6 +255,51 @@ test_syslog(void)
 	event_base_free(base);
 }
 
+/* The journal: one datagram a line, a field a key; bursts are kept whole. */
+static void
+test_journal(void)
+{
+	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	struct event_base	*base = event_base_new();
+	char			 dir[] = "/tmp/pail-log-test.XXXXXX";
+	char			 text[8192];
+	int			 fd, i;
+	ssize_t			 n;
+
+	CHECK(mkdtemp(dir) != NULL);
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/log", dir);
+	CHECK(log_to_journal(sun.sun_path) == -1);	/* nobody is there */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	CHECK(bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0);
+	CHECK(log_to_journal(sun.sun_path) == 0);
+	CHECK(log_out_attach(base) == 0);
+	alarm(60);
+	for (i = 0; i < 300; i++)
+		log_warnx("s3: session=81f3 a-b=\"x \\\"y\\\"\" n=%d", i);
+	for (i = 0; i < 300;) {
+		if ((n = recv(fd, text, sizeof(text) - 1, 0)) == -1) {
+			event_base_loop(base, EVLOOP_ONCE);
+			continue;
+		}
+		text[n] = '\0';
+		CHECK_ROW(strncmp(text, "PRIORITY=4\nSYSLOG_FACILITY=2\n"
+		    "SYSLOG_IDENTIFIER=test\nSYSLOG_PID=", 63) == 0 &&
+		    strstr(text, "\nMESSAGE=s3: session=81f3 a-b=\"x "
+		    "\\\"y\\\"\" n=") != NULL &&
+		    strstr(text, "\nPAIL_SESSION=81f3\n") != NULL &&
+		    strstr(text, "\nPAIL_A_B=x \"y\"\n") != NULL &&
+		    atoi(strstr(text, "\nPAIL_N=") + 8) == i &&
+		    text[n - 1] == '\n', "%s", text);
+		i++;
+	}
+	alarm(0);
+	close(fd);
+	unlink(sun.sun_path);
+	rmdir(dir);
+	log_out_detach();
+	event_base_free(base);
+}
+
 /* What paild gets from a child, and what it makes of it. */
 static void
 test_child(void)
@@ -300,7 +345,7 @@ main(void)
 {
 	/* Each changes for good where lines go. */
 	static void	(*const tests[])(void) = { test_unread, test_child,
-	    test_terminal, test_syslog };
+	    test_terminal, test_syslog, test_journal };
 	size_t		 i;
 	pid_t		 pid;
 	int		 status = 0;

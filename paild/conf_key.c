@@ -505,7 +505,10 @@ const struct conf_key conf_keys[] = {
 	{ "log.level", CONF_WORD, 0, 0, "info", 0, 0,
 	    "error warn info debug", "the least severe level that is logged" },
 	{ "log.to", CONF_WORD, CONF_RESTART, 0, "stderr", 0, 0,
-	    "stderr syslog", "stderr or syslog; paild -d: always stderr" },
+	    "stderr syslog journald",
+	    "stderr, syslog or journald; paild -d: always stderr" },
+	{ "log.format", CONF_WORD, 0, 0, "text", 0, 0, "text json",
+	    "lines as text, or as JSON objects" },
 };
 const size_t conf_keys_n = nitems(conf_keys);
 

@@ -37,6 +37,9 @@
 
 #define LISTEN_PATIENCE_MS	3000
 #define LAST_LINES_MS		500	/* for what the log has kept */
+/* Instead of the system's; paild(8). */
+#define LOG_SOCKET_ENV		"LOG_SOCKET"
+#define JOURNAL_SOCKET_ENV	"JOURNAL_SOCKET"
 
 static void
 usage(void)
@@ -267,6 +270,7 @@ static void
 set_log(const struct paild *pd)
 {
 	enum log_level	level;
+	enum log_format	format;
 
 	if (pd->verbose)
 		log_set_level(LOG_LEVEL_DEBUG);
@@ -275,23 +279,49 @@ set_log(const struct paild *pd)
 		log_set_level(level);
 	if (pd->report != NULL && !pd->verbose)
 		log_set_level(LOG_LEVEL_WARN);
+	if (log_format_parse(conf_str(pd->conf, "log.format"), &format) == 0 &&
+	    pd->report == NULL)
+		log_set_format(format);
+}
+
+/* Elsewhere than standard error?  A journal that is not there is syslog's
+ * work, which most systems have. */
+static bool
+log_elsewhere(const struct paild *pd)
+{
+	const char	*to = conf_str(pd->conf, "log.to");
+	const char	*path = getenv(LOG_SOCKET_ENV);
+	bool		 journal = strcmp(to, "journald") == 0;
+	int		 error;
+
+	if (strcmp(to, "stderr") == 0)
+		return false;
+	if (journal && log_to_journal(getenv(JOURNAL_SOCKET_ENV)) == 0)
+		return true;
+	error = errno;
+	log_to_syslog();
+	if (path != NULL)
+		log_out_syslog(path);
+	if (journal)
+		log_warnx("log.to: journald cannot be reached (%s): logging "
+		    "to syslog instead", strerror(error));
+	return true;
 }
 
 /* The place of the log, and of paild: where it was started, or behind. */
 static void
 go_behind(const struct paild *pd)
 {
-	bool	syslog = strcmp(conf_str(pd->conf, "log.to"), "syslog") == 0;
+	bool	elsewhere;
 
 	if (pd->debug || pd->report != NULL) {
 		log_out_private();
 		return;
 	}
-	if (syslog)
-		log_to_syslog();
-	if (daemon(0, !syslog) == -1)
+	elsewhere = log_elsewhere(pd);
+	if (daemon(0, !elsewhere) == -1)
 		fatal("daemon");
-	if (!syslog)
+	if (!elsewhere)
 		log_out_private();
 }
 

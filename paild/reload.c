@@ -188,6 +188,7 @@ reload_start(struct paild *pd, reload_cb cb, void *arg)
 {
 	struct conf	*c, *old = pd->conf;
 	enum log_level	 level;
+	enum log_format	 format;
 
 	if (now.busy || pd->stopping) {
 		if (cb != NULL)
@@ -217,6 +218,8 @@ reload_start(struct paild *pd, reload_cb cb, void *arg)
 	if (!pd->verbose && log_level_parse(conf_str(c, "log.level"),
 	    &level) == 0)
 		log_set_level(level);
+	if (log_format_parse(conf_str(c, "log.format"), &format) == 0)
+		log_set_format(format);
 	watch_begin(pd);
 	send_listeners(pd);
 	send_slices(pd);

@@ -1,0 +1,153 @@
+"""Logs that programs read: JSON on standard error, whatever peers write, and
+datagrams for syslog and for systemd's journal, from a paild in the
+background."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+
+import proc
+import suite
+from mails import small
+
+HOSTILE = ["\" result=ok x=\"", "\\\" } , { \"level\":\"error\"", "a b=c",
+           "\u202eevil", "back\\slash", "q'uote=1 why='x'", "\u00e9\U0001f40c",
+           "{}[]:,", "level=error pid=1 message=x time=0"]
+
+
+def objects(s):
+    """Each line of the log, which must be one object with all that all have."""
+    s.log_settle()
+    out = []
+    with open(s.logname, "rb") as f:
+        for line in f.read().split(b"\n")[:-1]:
+            o = json.loads(line.decode("utf-8", "strict"))
+            assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+                            o["time"]), o
+            assert o["level"] in ("error", "warn", "info", "debug"), o
+            assert re.match(r"[a-z]+(/\d+)?$", o["process"]), o
+            assert type(o["pid"]) is int and "message" in o, o
+            out.append(o)
+    return out
+
+
+def fail_logins(port, names):
+    """All at once: each answer takes its time."""
+    socks = [socket.create_connection(("127.0.0.1", port)) for _ in names]
+    for sock, name in zip(socks, names):
+        sock.settimeout(60)
+        sock.sendall(b"a LOGIN {%d+}\r\n%s wrong\r\n" % (len(name), name))
+    for sock in socks:
+        with sock, sock.makefile("rb") as f:
+            while not f.readline().startswith(b"a "):
+                pass
+
+
+def test_every_line_is_an_object_whatever_peers_write():
+    with suite.Suite(log="{level: debug, format: json}") as s:
+        fail_logins(s.imap_port, [x.encode() for x in HOSTILE] +
+                    [b"\xff\xfe\xc2\x9b\x01"])
+        c = s.client()
+        for name in HOSTILE:
+            quoted = name.replace("\\", "\\\\").replace("\"", "\\\"")
+            c.cmd("SELECT \"%s\"" % quoted.encode("ascii", "replace").decode())
+        c.append("INBOX", small(1))
+        c.logout()
+        seen = objects(s)
+        users = [o.get("user") for o in seen if o["process"] == "authd" and
+                 o.get("result") == "no"]
+        # What is printable stands there as it was written.
+        for name in HOSTILE:
+            want = re.sub("\u202e", r"\\xe2\\x80\\xae", name)
+            assert want in users, (want, users)
+        assert len({o["process"] for o in seen}) >= 5
+        assert any(o.get("cmd") == "SELECT" for o in seen)
+        # Another form without a restart.
+        s.over["log"] = "{level: info}"
+        s.write_conf()
+        s.ctl("reload")
+        assert re.search(r"^\d{4}-\S+ paild\[\d+\] info: reload: done$",
+                         s.log_text(), re.M), s.log_tail()
+
+
+class Background:
+    """A paild that is a daemon, with a socket of ours in place of
+    /dev/log and of the journal's."""
+
+    def __init__(self, **over):
+        self.s = suite.Suite(**over)
+        self.paths = {}
+        self.socks = {}
+
+    def listen(self, variable):
+        path = os.path.join(self.s.dir, variable)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sock.bind(path)
+        sock.settimeout(60)
+        self.paths[variable] = path
+        self.socks[variable] = sock
+
+    def __enter__(self):
+        s = self.s
+        r = subprocess.run([s.bin("paild"), "-f", s.conf], cwd=s.dir,
+                           env={**os.environ, **self.paths}, timeout=60)
+        assert r.returncode == 0
+        proc.await_true("serving", lambda: b", serving, " in
+                        s.ctl("status", check=False).stdout)
+        return self
+
+    def __exit__(self, *exc):
+        self.s.ctl("stop")
+
+    def until(self, variable, pattern):
+        """The datagrams up to the one that matches, which is the last."""
+        out = []
+        while not out or not re.search(pattern, out[-1], re.M):
+            out.append(self.socks[variable].recv(65536).decode())
+        return out
+
+
+def test_lines_go_to_syslog():
+    for form in ("text", "json"):
+        b = Background(log="{to: syslog, format: %s}" % form)
+        b.listen("LOG_SOCKET")
+        with b:
+            b.s.client().logout()
+            lines = b.until("LOG_SOCKET", r"mech=\S+|\"mech\":")
+        for line in lines:
+            # mail.info, mail.warning; RFC 3164
+            m = re.match(r"<2[0-3]>[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d "
+                         r"([a-z]+(?:/\d+)?)\[(\d+)\]: (.*)$", line)
+            assert m and "\n" not in line, line
+            if form == "text":
+                assert re.match(r"(info|warn): ", m.group(3)), line
+            else:
+                o = json.loads(m.group(3))
+                assert (o["process"], str(o["pid"])) == m.group(1, 2), line
+
+
+def test_lines_go_to_the_journal():
+    b = Background(log="{to: journald}")
+    b.listen("JOURNAL_SOCKET")
+    with b:
+        b.s.client().logout()
+        last = b.until("JOURNAL_SOCKET", r"^PAIL_MECH=")[-1]
+    fields = dict(x.split("=", 1) for x in last.splitlines())
+    assert fields["PRIORITY"] == "6" and fields["SYSLOG_IDENTIFIER"] == \
+        "authd" and fields["PAIL_USER"] == "ann" and \
+        fields["PAIL_RESULT"] == "ok" and \
+        "user=ann" in fields["MESSAGE"], last
+    assert re.match(r"[0-9a-f]{8,16}$", fields["PAIL_SESSION"]), last
+
+
+def test_without_a_journal_syslog_gets_the_lines():
+    b = Background(log="{to: journald}")
+    b.listen("LOG_SOCKET")
+    b.paths["JOURNAL_SOCKET"] = os.path.join(b.s.dir, "nobody")
+    with b:
+        b.s.client().logout()
+        lines = b.until("LOG_SOCKET", r"mech=")
+    assert "logging to syslog instead" in lines[0], lines
+    assert not any("instead" in x for x in lines[1:]), lines
