@@ -179,10 +179,13 @@ attempt_start(struct attempt *at)
 {
 	struct work_ask	 ask = { at->how, at->name, STR(""), at->remote };
 	struct authd	*a = at->authd;
+	struct log_context old;
 
+	log_context_swap(&at->context, &old);
 	if (at->gate.moved) {
 		evtimer_del(at->timer);
 		check_resume(&at->wait);
+		log_context_swap(&old, NULL);
 		return;
 	}
 	at->wait.done = attempt_checked;
@@ -191,6 +194,7 @@ attempt_start(struct attempt *at)
 	ask.password = at->ops->password(at->login);
 	check_begin(a->checks, &at->wait, at->scope, at->gate.rider ?
 	    AUTH_POOLS_MAX : at->gate.pool, &ask, at->mac);
+	log_context_swap(&old, NULL);
 }
 
 /* Gives out what may start. */
@@ -269,6 +273,7 @@ attempt_new(struct authd *a, uint32_t scope, enum work_how how,
 	at->authd = a;
 	at->scope = scope;
 	at->how = how;
+	log_context_get(&at->context);
 	at->ops = ops;
 	strlcpy(at->name, name, sizeof(at->name));
 	strlcpy(at->remote, remote, sizeof(at->remote));

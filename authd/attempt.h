@@ -13,6 +13,7 @@
 #include "authd/gate.h"
 #include "authd/state.h"
 #include "common/addr_key.h"
+#include "common/log_context.h"
 #include "common/user.h"
 
 /* What it asks of its login, and tells it. */
@@ -45,6 +46,7 @@ struct attempt {
 	char			 name[USER_ID_MAX + 1];
 	char			 remote[64];
 	char			 why[160];
+	struct log_context	 context;	/* of its login */
 };
 
 /* The loop's part of the gate; attempts_free() ends all. */

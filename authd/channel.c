@@ -12,6 +12,7 @@
 #include "authd/request.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/lost.h"
 #include "common/peer.h"
 
@@ -190,23 +191,31 @@ channel_message(struct peer *p, struct msg *m, void *arg)
 	struct auth_bytes	 bytes;
 	struct arena		*a;
 	struct login		*l;
+	struct log_context	 of = { .session = 0 }, old;
 	int			 r = -1;
 
 	if ((a = arena_new(65536)) == NULL)
 		return -1;
+	log_context_swap(NULL, &old);
 	switch (m->type) {
 	case IMSG_AUTH_START:
 		if (wire_decode(&auth_start_wire, &start, m->data, m->len,
-		    a) == 0)
-			r = channel_start(c, m->id, &start);
+		    a) == -1)
+			break;
+		of.session = start.session;
+		log_context_swap(&of, NULL);
+		r = channel_start(c, m->id, &start);
 		break;
 	case IMSG_AUTH_STEP:
 		if (wire_decode(&auth_bytes_wire, &bytes, m->data, m->len,
 		    a) == -1)
 			break;
 		/* A step may cross our last word: no login, no harm. */
-		if ((l = channel_find(c, m->id)) != NULL)
+		if ((l = channel_find(c, m->id)) != NULL) {
+			of.session = l->session;
+			log_context_swap(&of, NULL);
 			login_step(l, bytes.data);
+		}
 		r = 0;
 		break;
 	case IMSG_AUTH_END:
@@ -221,6 +230,7 @@ channel_message(struct peer *p, struct msg *m, void *arg)
 	default:
 		break;
 	}
+	log_context_swap(&old, NULL);
 	arena_free(a);
 	/* It asks and does not read: it waits. */
 	if (r == 0 && c->peer == p && peer_queued(p) > PEER_HIGH_WATER)

@@ -73,8 +73,9 @@ login_enter(struct login *l, enum login_state state)
 	if ((login_moves[l->state] & BIT(state)) == 0)
 		fatalx("login %s -> %s", login_names[l->state],
 		    login_names[state]);
-	log_debug("login=%" PRIu32 ".%" PRIu32 " state=%s", l->channel->index,
-	    l->id, login_names[state]);
+	log_debug("login=%" PRIu32 ".%" PRIu32 " session=%08" PRIx32
+	    " state=%s", l->channel->index,
+	    l->id, l->session, login_names[state]);
 	l->state = state;
 }
 
@@ -364,12 +365,8 @@ login_begin(struct login *l)
 }
 
 static void
-login_timer(evutil_socket_t fd, short what, void *arg)
+login_late(struct login *l)
 {
-	struct login	*l = arg;
-
-	(void)fd;
-	(void)what;
 	switch (l->state) {
 	case LOGIN_WAIT:
 		login_no(l, AUTH_UNAVAILABLE, "timed out waiting for its turn");
@@ -393,6 +390,19 @@ login_timer(evutil_socket_t fd, short what, void *arg)
 		login_no(l, AUTH_CANCELLED, "the client timed out");
 		return;
 	}
+}
+
+static void
+login_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct login		*l = arg;
+	struct log_context	 of = { .session = l->session }, old;
+
+	(void)fd;
+	(void)what;
+	log_context_swap(&of, &old);
+	login_late(l);		/* which may end it */
+	log_context_swap(&old, NULL);
 }
 
 /* false: it is none, and the login is over. */

@@ -3,6 +3,7 @@
 #define AUTHD_REQUEST_IMPL_H
 
 #include "authd/request.h"
+#include "common/log_context.h"
 
 /* A legal move, or the end of authd. */
 void	 login_enter(struct login *l, enum login_state state);

@@ -138,10 +138,13 @@ work_end(struct work_job *job, enum work_result_code code, const char *user,
 {
 	work_cb	*cb = job->cb;
 	void	*arg = job->arg;
+	struct log_context of = job->context, old;
 
 	work_job_free(job);
+	log_context_swap(&of, &old);
 	if (cb != NULL)
 		cb(arg, code, user, why, data, quota);
+	log_context_swap(&old, NULL);
 }
 
 static const struct found_quota no_quota = { .told = QUOTA_UNASKED };
@@ -221,6 +224,7 @@ work_give(struct work_worker *k, struct work_job *job)
 	check.user = str_from(job->user);
 	check.password = (struct str){ job->password, job->password_len };
 	check.remote = str_from(job->remote);
+	check.session = job->context.session;
 	/* On failure the channel closes itself, and closed() ends the job. */
 	(void)peer_send_struct(k->peer, IMSG_WORK_CHECK, job->id, &check, -1);
 	work_wipe(job);
@@ -274,6 +278,7 @@ work_timeout(evutil_socket_t fd, short what, void *arg)
 	struct work_job		*job = arg;
 	struct work_worker	*k = job->worker;
 	work_cb			*cb = job->cb;
+	struct log_context	 old;
 	char			 text[64];
 
 	(void)fd;
@@ -300,10 +305,12 @@ work_timeout(evutil_socket_t fd, short what, void *arg)
 	work_failed(job, text);
 	(void)arm(job, WORK_GRACE_MS);
 	job->cb = NULL;
+	log_context_swap(&job->context, &old);
 	if (cb != NULL)
 		cb(job->arg, WORK_UNAVAILABLE, "",
 		    str_from(job->work->backend[job->backend].why), STR(""),
 		    &no_quota);
+	log_context_swap(&old, NULL);
 }
 
 struct work_job *
@@ -330,6 +337,7 @@ work_submit(struct work *w, uint32_t lane, uint32_t backend,
 	job->queue = queue;
 	job->backend = backend;
 	job->how = ask->how;
+	log_context_get(&job->context);
 	job->cb = cb;
 	job->arg = arg;
 	if (++w->last_id == 0)

@@ -4,6 +4,7 @@
 
 #include "authd/cache.h"
 #include "authd/work.h"
+#include "common/log_context.h"
 
 struct work_worker {
 	struct work	*work;
@@ -31,6 +32,7 @@ struct work_job {
 	struct event		*timer;
 	int64_t			 given;		/* to its worker */
 	bool			 late;		/* its end was said */
+	struct log_context	 context;	/* of who asks */
 };
 TAILQ_HEAD(work_jobs, work_job);
 

@@ -17,6 +17,7 @@
 #include "authd/worker.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/lost.h"
 #include "common/peer.h"
 #include "common/sandbox.h"
@@ -346,6 +347,7 @@ worker_message(struct peer *p, struct msg *m, void *arg)
 	struct worker		*w = arg;
 	struct work_check	 check;
 	struct backend_answer	 a;
+	struct log_context	 of = { .session = 0 };
 	struct arena		*arena;
 	int			 r = -1;
 
@@ -354,10 +356,13 @@ worker_message(struct peer *p, struct msg *m, void *arg)
 		return -1;
 	if (wire_decode(&work_check_wire, &check, m->data, m->len,
 	    arena) == 0) {
+		of.session = check.session;
+		log_context_swap(&of, NULL);
 		worker_check(w, &check, &a);
 		r = worker_keep(w, m->id, &check, &a) ? 0 :
 		    worker_answer(w, m->id, &a);
 		explicit_bzero(&a, sizeof(a));
+		log_context_swap(NULL, NULL);
 	}
 	arena_free(arena);
 	return r;

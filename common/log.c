@@ -20,6 +20,7 @@
 #include "common/compat.h"
 #include "common/escape.h"
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/log_form.h"
 #include "common/log_out.h"
 
@@ -221,6 +222,24 @@ log_of(const char *name, long pid, const void *src, size_t len)
 	log_line(level, name, pid, text);
 }
 
+/* For whom it was, unless the line says so; never cut, the line may be. */
+static void
+add_context(char *text, size_t size)
+{
+	char	context[LOG_CONTEXT_TEXT];
+	size_t	n, len = strlen(text);
+
+	log_context_text(context, strncmp(text, "session=", 8) != 0 &&
+	    strstr(text, " session=") == NULL, log_is_debug());
+	if ((n = strlen(context)) == 0)
+		return;
+	if (len + n >= size)
+		len = size - n - 1;
+	while (len > 0 && (text[len] & 0xc0) == 0x80)	/* in a character */
+		len--;
+	memcpy(text + len, context, n + 1);
+}
+
 static void __attribute__((format(printf, 3, 0)))
 vlog(enum log_level level, int error, const char *fmt, va_list ap)
 {
@@ -239,6 +258,7 @@ vlog(enum log_level level, int error, const char *fmt, va_list ap)
 		strlcat(raw, strerror(error), sizeof(raw));
 	}
 	escape_text(text, sizeof(text), raw, strlen(raw), 0);
+	add_context(text, sizeof(text));
 	log_line(level, log_name, (long)getpid(), text);
 	errno = saved;
 }

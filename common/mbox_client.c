@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/peer.h"
 
 static void	 mbox_client_closed(struct peer *, const char *, void *);
@@ -268,6 +269,26 @@ mbox_append_done(struct mbox_ask *a)
 {
 	return peer_send(a->session->peer, IMSG_APPEND_DONE, a->id, NULL, 0,
 	    -1);
+}
+
+void
+mbox_client_trace(struct mbox_client *s, const struct log_context *of)
+{
+	struct mbox_trace	 t = { .session = of->session };
+
+	if (s == NULL)
+		return;
+	if (of->traced) {
+		t.traced = true;
+		memcpy(t.trace, of->trace, sizeof(t.trace));
+		t.span = of->span;
+	}
+	if (t.session == s->trace.session && t.traced == s->trace.traced &&
+	    t.span == s->trace.span &&
+	    memcmp(t.trace, s->trace.trace, sizeof(t.trace)) == 0)
+		return;
+	s->trace = t;
+	(void)peer_send_struct(s->peer, IMSG_MBOX_TRACE, 0, &t, -1);
 }
 
 void

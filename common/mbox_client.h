@@ -113,6 +113,10 @@ int	 mbox_append_msg(struct mbox_ask *a, const struct append_msg *m);
 int	 mbox_append_parcel(struct mbox_ask *a, const struct append_parcel *m);
 int	 mbox_append_done(struct mbox_ask *a);
 
+/* MBOX_TRACE, sent if it is another than the last; NULL is fine. */
+struct log_context;
+void	 mbox_client_trace(struct mbox_client *s,
+	    const struct log_context *of);
 /* MBOX_MORE, sent if it has changed; NULL is fine. */
 void	 mbox_client_more(struct mbox_client *s, bool more);
 /* full() is false again: returns credit that was withheld.  NULL is fine. */

@@ -36,6 +36,7 @@ struct mbox_client {
 	uint32_t		 last;
 	bool			 ready;
 	bool			 more;
+	struct mbox_trace	 trace;	/* the last one sent */
 	struct event		 ev_refused;
 };
 

@@ -146,6 +146,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(DATA_CREDIT,		80, MBOX, BOTH, 16, 0, data_credit)	\
 	X(MBOX_MORE,		81, MBOX, A, 16, 0, mbox_more)		\
 	X(APPEND_PARCEL,	82, MBOX, A, MSG_LONG, 0, append_parcel) \
+	X(MBOX_TRACE,		84, MBOX, A, 64, 0, mbox_trace)		\
 	/* a session: answers and events */				\
 	X(SESSION_READY,	90, MBOX, B, 1024, 0, session_ready)	\
 	X(SESSION_END,		91, MBOX, B, 1024, 0, session_end)	\

@@ -108,7 +108,8 @@ static const struct wire_field work_check_fields[] = {
 	{ WIRE_STR, offsetof(struct work_check, user), AUTH_NAME_MAX, NULL },
 	{ WIRE_BYTES, offsetof(struct work_check, password),
 	    AUTH_SECRET_MAX, NULL },
-	{ WIRE_STR, offsetof(struct work_check, remote), 256, NULL }
+	{ WIRE_STR, offsetof(struct work_check, remote), 256, NULL },
+	{ WIRE_U32, offsetof(struct work_check, session), 0, NULL }
 };
 const struct wire_struct work_check_wire =
     WIRE_STRUCT(work_check, work_check_fields);

@@ -131,6 +131,7 @@ struct work_check {
 	struct str	 user;
 	struct str	 password;
 	struct str	 remote;
+	uint32_t	 session;	/* for the log; 0: of none */
 };
 /* Expired and locked are told to a user whose password was right, and never
  * to one who has not shown that. */

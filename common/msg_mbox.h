@@ -256,6 +256,18 @@ struct append_msg {
 struct data_credit { uint32_t bytes; };
 struct mbox_more { bool more; };
 
+/*
+ * MBOX_TRACE, without an answer: whose work the requests behind it are, for
+ * storaged's log.  session: of who uses the channel now (0: as granted); the
+ * rest is of a command, if its traces are logged.
+ */
+struct mbox_trace {
+	uint32_t	 session;
+	bool		 traced;
+	uint8_t		 trace[16];
+	uint64_t	 span;
+};
+
 /* SESSION_READY: for the client's information; SESSION_END: the reason. */
 struct session_ready { uint64_t appendlimit; };
 struct session_end { uint8_t code; struct str text; };
@@ -319,7 +331,8 @@ extern const struct wire_struct mbox_list_wire, mbox_row_wire,
     mbox_box_wire, mbox_meta_wire, mbox_body_wire,
     mbox_store_wire, mbox_word_wire, mbox_copy_wire, mbox_expunge_wire,
     mbox_idle_wire, append_open_wire, append_msg_wire, data_credit_wire,
-    mbox_more_wire, session_ready_wire, session_end_wire, reply_ok_wire,
+    mbox_more_wire, mbox_trace_wire, session_ready_wire,
+    session_end_wire, reply_ok_wire,
     reply_no_wire, ev_added_wire, ev_flags_wire, ev_expunged_wire,
     ev_keywords_wire;
 

@@ -134,6 +134,7 @@ test_fit(void)
 		{ IMSG_APPEND_MSG, &append_msg_wire },
 		{ IMSG_DATA_CREDIT, &data_credit_wire },
 		{ IMSG_MBOX_MORE, &mbox_more_wire },
+		{ IMSG_MBOX_TRACE, &mbox_trace_wire },
 		{ IMSG_SESSION_READY, &session_ready_wire },
 		{ IMSG_SESSION_END, &session_end_wire },
 		{ IMSG_REPLY_NO, &reply_no_wire },

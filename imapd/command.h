@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/log_context.h"
 #include "common/uidset.h"
 #include "imapd/parse.h"
 
@@ -130,6 +131,7 @@ struct command {
 	bool			 unfinished;	/* answered before its end */
 	bool			 toobig;	/* NO [TOOBIG], not BAD */
 	uint64_t		 began;		/* clock_us() */
+	struct log_context	 context;	/* for lines about it */
 };
 
 #define COMMAND_ARENA_MAX	(16 * 1024 * 1024)

@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/mbox_client.h"
 #include "imapd/auth.h"
 #include "imapd/capability.h"
@@ -36,17 +37,20 @@ command_log(struct client *c, const struct command *cmd, uint64_t us)
 {
 	const char	*why = cmd->why != NULL ? cmd->why : cmd->answer;
 	char		 quoted[300];
+	struct log_context old;
 
 	if (!log_is_debug())
 		return;
 	if (why == NULL)
 		why = "";
+	log_context_swap(&cmd->context, &old);
 	log_debug("session=%08x user=%s cmd=\"%s\" ms=%lld result=%s "
 	    "why=\"%s\"",
 	    c->session, c->user != NULL ? c->user : "",
 	    cmd->spec != NULL ? cmd->spec->name : "?",
 	    (long long)(us / 1000), status_log[cmd->status],
 	    log_quote(quoted, sizeof(quoted), why, strlen(why)));
+	log_context_swap(&old, NULL);
 }
 
 /* LOGOUT's OK was said, or STARTTLS's. */
@@ -369,8 +373,11 @@ run_turn(struct client *c)
 static void
 run(struct client *c)
 {
+	struct log_context of = { .session = c->session }, old;
+
 	if (c->running)
 		return;
+	log_context_swap(&of, &old);
 	if (turn_begin(&c->turn)) {
 		c->running = true;
 		run_turn(c);
@@ -382,6 +389,7 @@ run(struct client *c)
 	client_events(c);
 	if (client_closed(c))
 		client_wake(c);
+	log_context_swap(&old, NULL);
 }
 
 static void

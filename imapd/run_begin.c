@@ -8,6 +8,8 @@
 
 #include "common/compat.h"
 #include "common/clock.h"
+#include "common/log.h"
+#include "common/log_context.h"
 #include "imapd/client.h"
 #include "imapd/cmd.h"
 #include "imapd/parse.h"
@@ -149,6 +151,9 @@ command_start(struct command *cmd)
 
 	cmd->stage = STAGE_RUNNING;
 	cmd->began = clock_us();
+	cmd->context.session = c->session;
+	if (log_is_debug() && !cmd->context.traced)
+		log_context_trace(&cmd->context);
 	if (cmd->refusal != NULL) {
 		if (cmd->toobig)
 			(void)reply_no(cmd, "TOOBIG", "%s", cmd->refusal);

@@ -14,6 +14,8 @@ session_of(struct command *cmd)
 {
 	if (cmd->client->storage == NULL)
 		client_close(cmd->client, "no session");
+	else if (cmd->context.traced)
+		mbox_client_trace(cmd->client->storage, &cmd->context);
 	return cmd->client->storage;
 }
 

@@ -183,7 +183,7 @@ static bool
 worker_serves(void)
 {
 	struct work_check	 w = { WORK_PASSWORD, 0, STR("ann"),
-				    STR("pw"), STR("") };
+				    STR("pw"), STR(""), 0 };
 
 	if (authd.p == NULL)
 		join(&authd, PROC_AUTHD, MSG_CHANNEL_WORK, MSG_SIDE_A);

@@ -151,3 +151,64 @@ def test_without_a_journal_syslog_gets_the_lines():
         lines = b.until("LOG_SOCKET", r"mech=")
     assert "logging to syslog instead" in lines[0], lines
     assert not any("instead" in x for x in lines[1:]), lines
+
+
+def lines_since(s, offset):
+    return s.log_text()[offset:].splitlines()
+
+
+def test_each_line_of_each_process_names_the_session_it_is_for():
+    with suite.Suite(store=suite.store("minio"), log="{level: debug}") as s:
+        s.client().logout()             # what has to be started is
+        proc.await_true("closed", lambda: "result=closed" in s.log_text())
+        start = len(s.log_text())
+        c = s.client()
+        c.ok("SELECT INBOX")
+        c.append("INBOX", small(1))
+        c.logout()
+        proc.await_true("closed", lambda: any(
+            "result=closed" in x for x in lines_since(s, start)))
+        lines = lines_since(s, start)
+        ids = {re.findall(r" session=([0-9a-f]+)\b", x)[-1:] and
+               re.findall(r" session=([0-9a-f]+)\b", x)[-1] for x in lines}
+        assert len(ids) == 1 and "" not in ids, "\n".join(lines)
+        assert {x.split(" ")[1].split("[")[0] for x in lines} >= \
+            {"imapd", "authd", "storaged"}, lines
+        # The APPEND's trace is that of the commit's requests.
+        trace, = [re.search(r" trace=00-([0-9a-f]{32})-[0-9a-f]{16}-01$", x)
+                  for x in lines if "cmd=\"APPEND\"" in x]
+        puts = [x for x in lines if "method=PUT" in x and "/ann/head" in x]
+        assert trace and puts and trace.group(1) in puts[-1], lines
+        select, = [x for x in lines if "cmd=\"SELECT\"" in x]
+        assert "trace=00-" in select and trace.group(1) not in select, select
+
+
+def test_a_commit_of_several_commands_names_the_first_trace():
+    with suite.Suite(store=suite.store("minio"), log="{level: debug}") as s:
+        clients = [s.client() for _ in range(6)]
+        clients[0].append("INBOX", small(1))
+        for c in clients:
+            c.ok("SELECT INBOX")
+
+        def shared():
+            """A PUT for several; those that come while one is under way go
+            into the next."""
+            start = len(s.log_text())
+            for i, c in enumerate(clients):
+                c.sock.sendall(b"x STORE 1 +FLAGS (k%d)\r\n" % i)
+            proc.await_true("all of them", lambda: len(
+                [x for x in lines_since(s, start) if "cmd=\"STORE\"" in x]) ==
+                len(clients))
+            lines = lines_since(s, start)
+            return lines, [x for x in lines if "method=PUT" in x and
+                           "/ann/head" in x and " others=" in x]
+        lines, puts = proc.await_true("a commit of several", lambda: (
+            lambda found: found if found[1] else None)(shared()))
+        traces = [re.search(r"trace=(\S+)", x).group(1) for x in lines
+                  if "cmd=\"STORE\"" in x]
+        assert len(set(traces)) == len(clients), traces
+        trace, others = re.search(r"trace=(\S+) others=(\d+)$",
+                                  puts[0]).groups()
+        assert trace in traces and 1 <= int(others) < len(clients), puts
+        for c in clients:
+            c.sock.close()

@@ -164,10 +164,13 @@ commit_resume(void *arg)
 {
 	struct commit	*c = arg;
 	void		(*resume)(struct commit *) = c->pace.resume;
+	struct log_context old;
 
 	c->pace.pause = NULL;
 	c->pace.resume = NULL;
+	commit_context(c, &old);
 	resume(c);
+	log_context_swap(&old, NULL);
 }
 
 void
@@ -263,13 +266,11 @@ step_quarantined(struct commit *c)
 
 /* What is next, when nothing is under way. */
 static void
-commit_step(void *arg)
+step(struct commit *c)
 {
-	struct commit	*c = arg;
 	struct refresh	*ref;
 	uint64_t	 now = c->io->now_ms(c->io->arg), ms = 0;
 
-	c->pace.kick = NULL;
 	if (c->phase == PHASE_QUARANTINED) {
 		step_quarantined(c);
 		return;
@@ -295,6 +296,18 @@ commit_step(void *arg)
 	}
 	if (ms > 0)
 		commit_kick(c, ms);
+}
+
+static void
+commit_step(void *arg)
+{
+	struct commit	*c = arg;
+	struct log_context old;
+
+	c->pace.kick = NULL;
+	commit_context(c, &old);
+	step(c);
+	log_context_swap(&old, NULL);
 }
 
 int64_t

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/log_context.h"
 #include "storaged/bucket/blob.h"
 #include "storaged/commit/commit_io.h"
 #include "storaged/commit/state.h"
@@ -72,6 +73,7 @@ struct intent {
 	uint64_t	 ticket;	/* order of arrival */
 	uint64_t	 arrived;	/* ms, boottime */
 	uint64_t	 told;		/* last waiting() */
+	struct log_context context;	/* of who submitted it */
 	uint8_t		 where;
 	TAILQ_ENTRY(intent) entry;
 };
@@ -170,6 +172,7 @@ struct refresh {
 			    void *arg);
 	void		*arg;
 	uint64_t	 ticket;
+	struct log_context context;	/* of who asked */
 	bool		 waits;
 	TAILQ_ENTRY(refresh) entry;
 };

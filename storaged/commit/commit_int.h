@@ -308,6 +308,9 @@ void	 commit_changed(struct commit *c, uint64_t last);
 /* One of conf's callbacks, which may be NULL. */
 void	 commit_call(struct commit *c, void (*fn)(void *arg));
 void	 commit_requeue(struct commit *c, struct intents *l);
+/* The log's context, until old is swapped in again: of the attempt's first
+ * intent, and how many others it has, or of who waits first. */
+void	 commit_context(const struct commit *c, struct log_context *old);
 /* Each second while anything waits. */
 void	 commit_tick_start(struct commit *c);
 /* commit_read.c */

@@ -17,10 +17,49 @@ commit_submit(struct commit *c, struct intent *in)
 	in->ticket = ++c->tickets;
 	in->arrived = in->told = c->io->now_ms(c->io->arg);
 	in->where = INTENT_QUEUED;
+	log_context_get(&in->context);
 	TAILQ_INSERT_TAIL(&c->queue.list, in, entry);
 	c->queue.bytes += in->bytes;
 	commit_tick_start(c);
 	commit_go_on(c);
+}
+
+/* Who waits for what is done next; NULL: nobody does. */
+static const struct log_context *
+whose(const struct commit *c)
+{
+	const struct intent	*in = NULL;
+	const struct refresh	*ref = TAILQ_FIRST(&c->queue.refreshes);
+
+	if (c->attempt != NULL)
+		in = TAILQ_FIRST(&c->attempt->intents);
+	else if (c->batch != NULL)
+		in = TAILQ_FIRST(&c->batch->taken);
+	if (in == NULL)
+		in = TAILQ_FIRST(&c->queue.list);
+	if (in != NULL)
+		return &in->context;
+	return ref != NULL ? &ref->context : NULL;
+}
+
+void
+commit_context(const struct commit *c, struct log_context *old)
+{
+	const struct log_context *who = whose(c);
+	const struct intent	*in;
+	struct log_context	 of;
+
+	if (who == NULL) {		/* work of our own: it stays */
+		log_context_get(old);
+		return;
+	}
+	of = *who;
+	of.others = 0;
+	if (c->attempt != NULL &&
+	    (in = TAILQ_FIRST(&c->attempt->intents)) != NULL)
+		while ((in = TAILQ_NEXT(in, entry)) != NULL)
+			of.others++;
+	log_context_swap(&of, old);
 }
 
 /* Half of it is in the batch: the others are evaluated again, without it. */
@@ -80,6 +119,7 @@ commit_refresh(struct commit *c, struct refresh *ref)
 {
 	ref->ticket = ++c->tickets;
 	ref->waits = true;
+	log_context_get(&ref->context);
 	TAILQ_INSERT_TAIL(&c->queue.refreshes, ref, entry);
 	commit_go_on(c);
 }

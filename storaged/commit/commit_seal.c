@@ -235,6 +235,7 @@ commit_seal(struct commit *c)
 {
 	struct batch	*b = c->batch;
 	struct attempt	*a;
+	struct log_context old;
 
 	if ((a = calloc(1, sizeof(*a))) == NULL) {
 		commit_fail(c, "out of memory");
@@ -245,12 +246,14 @@ commit_seal(struct commit *c)
 	c->attempt = a;
 	c->batch = NULL;
 	TAILQ_CONCAT(&a->intents, &b->taken, entry);
+	commit_context(c, &old);
 	if (attempt_make(c, b, a) == -1)
 		commit_fail(c, "the commit cannot be built");
 	else if (a->uploads > 0)
 		commit_enter(c, PHASE_UPLOAD);
 	else
 		commit_send(c);
+	log_context_swap(&old, NULL);
 	commit_batch_free(b);
 }
 

@@ -33,6 +33,7 @@ void
 commit_send(struct commit *c)
 {
 	struct attempt	*a = c->attempt;
+	struct log_context old;
 
 	if (!a->gives_up && a->sent && commit_uploads_old(c)) {
 		log_warnx("user=%s commit=%llu result=giveup why=\"the uploads "
@@ -43,6 +44,7 @@ commit_send(struct commit *c)
 			return;
 		}
 	}
+	commit_context(c, &old);
 	commit_enter(c, PHASE_PUT);
 	a->mismatch = false;
 	if (!a->sent)
@@ -55,6 +57,7 @@ commit_send(struct commit *c)
 	if (c->request == NULL)
 		commit_pause(c, look);
 	commit_tick_start(c);
+	log_context_swap(&old, NULL);
 }
 
 /* Take over what the attempt's uploads brought. */
@@ -148,6 +151,9 @@ put_done(const struct blob_result *r, void *arg)
 static void
 look(struct commit *c)
 {
+	struct log_context old;
+
+	commit_context(c, &old);
 	commit_enter(c, PHASE_LOOK);
 	c->reading.ticket = ++c->tickets;
 	c->request = c->io->get(c->io->arg, c->key, HEAD_MAX,
@@ -155,6 +161,7 @@ look(struct commit *c)
 	    look_done, c);
 	if (c->request == NULL)
 		commit_pause(c, look);
+	log_context_swap(&old, NULL);
 }
 
 /* Lost for good, its base is gone: apply what was missed, evaluate anew. */

@@ -55,6 +55,22 @@ on_more(struct session *s, const struct msg *m)
 	return 0;
 }
 
+/* Those that are under way keep what they came with. */
+static int
+on_trace(struct session *s, const struct msg *m)
+{
+	struct mbox_trace	 t;
+	struct log_context	*c = &s->context;
+
+	if (wire_decode(&mbox_trace_wire, &t, m->data, m->len, NULL) == -1)
+		return -1;
+	c->session = t.session != 0 ? t.session : s->name;
+	c->traced = t.traced;
+	memcpy(c->trace, t.trace, sizeof(c->trace));
+	c->span = t.span;
+	return 0;
+}
+
 static const struct {
 	enum msg_type	 type;
 	int		 (*fn)(struct session *, const struct msg *);
@@ -62,6 +78,7 @@ static const struct {
 	{ IMSG_MBOX_CANCEL,	on_cancel },
 	{ IMSG_DATA_CREDIT,	on_credit },
 	{ IMSG_MBOX_MORE,	on_more },
+	{ IMSG_MBOX_TRACE,	on_trace },
 	{ IMSG_APPEND_DATA,	append_data },
 	{ IMSG_APPEND_MSG,	append_msg },
 	{ IMSG_APPEND_PARCEL,	append_parcel },

@@ -77,6 +77,7 @@ op_new(struct session *s, const struct op_class *class, const struct msg *m)
 	op->user = s->user;
 	op->class = class;
 	op->id = m->id;
+	op->context = s->context;
 	op->needs = class->needs;
 	op->credit = MBOX_CREDIT;
 	op->since_ms = clock_ms();
@@ -385,11 +386,9 @@ stream_run(struct op *op)
 	op_turn_end(u);
 }
 
-void
-op_step(struct op *op)
+static void
+step(struct op *op)
 {
-	if (op->s->dead || !op->s->ready)
-		return;
 	switch (op->state) {
 	case OP_WAITS:
 		if (!op_may_run(op))
@@ -413,6 +412,18 @@ op_step(struct op *op)
 	case OP_ENDED:
 		return;
 	}
+}
+
+void
+op_step(struct op *op)
+{
+	struct log_context	 of = op->context, old;
+
+	if (op->s->dead || !op->s->ready)
+		return;
+	log_context_swap(&of, &old);
+	step(op);		/* which may end it */
+	log_context_swap(&old, NULL);
 }
 
 void

@@ -58,6 +58,7 @@ struct op {
 	struct user		*user;
 	const struct op_class	*class;
 	uint32_t		 id;
+	struct log_context	 context;	/* it came with */
 	enum op_state		 state;
 	unsigned		 needs;
 	struct arena		*arena;

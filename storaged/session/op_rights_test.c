@@ -75,6 +75,7 @@ static const struct {
 
 /* What imapd sends besides: within a request, or an APPEND's (tried below). */
 static const uint32_t others[] = { IMSG_MBOX_CANCEL, IMSG_MBOX_MORE,
+	IMSG_MBOX_TRACE,
 	IMSG_APPEND_OPEN, IMSG_APPEND_DATA, IMSG_APPEND_MSG,
 	IMSG_APPEND_DONE, IMSG_APPEND_PARCEL };
 

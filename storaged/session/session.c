@@ -339,6 +339,7 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 {
 	struct session	*s;
 	struct user	*u;
+	struct log_context old;
 	char		 word[2 * USER_ID_MAX + 8];
 	struct timeval	 tv = { (time_t)(env->timeout_ms / 1000),
 			    (suseconds_t)(env->timeout_ms % 1000) * 1000 };
@@ -362,7 +363,7 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 	s->rights = grant->rights;
 	s->kind = grant->kind;
 	s->index = grant->index;
-	s->name = grant->session;
+	s->name = s->context.session = grant->session;
 	user_limits(u, &grant->quota);
 	TAILQ_INSERT_TAIL(&u->sessions, s, entry);
 	u->nsessions++;
@@ -384,13 +385,17 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 		return;
 	}
 	evtimer_add(s->timer, &tv);
+	log_context_swap(&s->context, &old);
 	session_open(s);
+	log_context_swap(&old, NULL);
 }
 
 static int
 session_message(struct peer *p, struct msg *m, void *arg)
 {
 	struct session	*s = arg;
+	struct log_context old;
+	int		 r;
 
 	(void)p;
 	if (m->fd != -1)
@@ -398,7 +403,10 @@ session_message(struct peer *p, struct msg *m, void *arg)
 	if (s->dead)
 		return 0;
 	s->heard_ms = clock_ms();
-	if (ops->message(s, m) == -1)
+	log_context_swap(&s->context, &old);
+	r = ops->message(s, m);
+	log_context_swap(&old, NULL);
+	if (r == -1)
 		return -1;
 	if (s->peer != NULL && peer_queued(s->peer) > SESSION_QUEUE_HOLD) {
 		s->held = true;

@@ -5,6 +5,7 @@
 #ifndef STORAGED_SESSION_H
 #define STORAGED_SESSION_H
 
+#include "common/log_context.h"
 #include "common/peer.h"
 #include "storaged/session/user.h"
 
@@ -30,6 +31,7 @@ struct session {
 	struct event		*timer;		/* silence; login */
 	struct event		*kick;		/* what may run now? */
 	uint64_t		 serial;	/* no other has the same */
+	struct log_context	 context;	/* its requests' */
 	uint32_t		 name;		/* its peer's, for the log */
 	uint8_t			 rights;	/* enum grant_right */
 	uint8_t			 kind;		/* enum proc_kind: whom it was

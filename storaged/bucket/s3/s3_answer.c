@@ -251,10 +251,9 @@ call_answered(struct s3_call *c, const struct http_result *r)
 	s3_call_over(c, &a);
 }
 
-void
-s3_call_done(const struct http_result *r, void *arg)
+static void
+call_done(struct s3_call *c, const struct http_result *r)
 {
-	struct s3_call *c = arg;
 	struct s3_asked asked = s3_call_asked(c);
 
 	c->http = NULL;
@@ -296,4 +295,16 @@ s3_call_done(const struct http_result *r, void *arg)
 		if (!s3_call_again(c, 0))
 			s3_call_failed(c, BLOB_UNAVAILABLE);
 	}
+}
+
+void
+s3_call_done(const struct http_result *r, void *arg)
+{
+	struct s3_call *c = arg;
+	struct log_context old;
+
+	/* Its lines are about whoever made it. */
+	log_context_swap(&c->context, &old);
+	call_done(c, r);
+	log_context_swap(&old, NULL);
 }

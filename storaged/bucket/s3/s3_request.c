@@ -48,6 +48,7 @@ s3_call_new(struct s3 *s3, const char *method, const char *name,
 	c->gate.go = s3_call_send;
 	c->gate.arg = c;
 	c->deadline = clock_ms() + s3->timeout_ms;
+	log_context_get(&c->context);
 	if (strlcpy(c->name, name, sizeof(c->name)) >= sizeof(c->name))
 		c->bad = true;
 	TAILQ_INSERT_TAIL(&s3->calls, c, entry);
@@ -170,6 +171,7 @@ void
 s3_call_over(struct s3_call *c, struct s3_answer *a)
 {
 	static const struct s3_error none;
+	struct log_context old;
 
 	if (a->error == NULL)
 		a->error = &none;
@@ -177,7 +179,9 @@ s3_call_over(struct s3_call *c, struct s3_answer *a)
 	a->cause = c->cause;
 	blob_heard(c->s3->store, a->outcome, c->why);
 	evtimer_del(c->timer);
+	log_context_swap(&c->context, &old);
 	c->cb(a, c->arg);
+	log_context_swap(&old, NULL);
 	call_free(c);
 }
 

@@ -5,6 +5,7 @@
 #ifndef STORAGED_S3_REQUEST_INT_H
 #define STORAGED_S3_REQUEST_INT_H
 
+#include "common/log_context.h"
 #include "storaged/bucket/s3/s3_cause.h"
 #include "storaged/bucket/s3/s3_metric.h"
 #include "storaged/bucket/s3/s3_request.h"
@@ -51,6 +52,7 @@ struct s3_call {
 	bool		 marked;	/* moved says how far it was */
 	uint64_t	 moved;
 	struct event	*timer;
+	struct log_context context;	/* of who has made it */
 	s3_cb		 cb;
 	void		*arg;
 	char		 why[WHY_MAX];
