@@ -159,19 +159,21 @@ def lines_since(s, offset):
 
 def test_each_line_of_each_process_names_the_session_it_is_for():
     with suite.Suite(store=suite.store("minio"), log="{level: debug}") as s:
-        s.client().logout()             # what has to be started is
-        proc.await_true("closed", lambda: "result=closed" in s.log_text())
+        s.client().logout()
+        # The other session is over, and the objects of the probe are gone.
+        proc.await_true("quiet", lambda: all(x in s.log_text() for x in (
+            "result=closed", " disconnect ", "method=POST key=?delete")))
         start = len(s.log_text())
         c = s.client()
         c.ok("SELECT INBOX")
         c.append("INBOX", small(1))
         c.logout()
         proc.await_true("closed", lambda: any(
-            "result=closed" in x for x in lines_since(s, start)))
+            "result=closed" in x for x in lines_since(s, start)) and any(
+            " disconnect " in x for x in lines_since(s, start)))
         lines = lines_since(s, start)
-        ids = {re.findall(r" session=([0-9a-f]+)\b", x)[-1:] and
-               re.findall(r" session=([0-9a-f]+)\b", x)[-1] for x in lines}
-        assert len(ids) == 1 and "" not in ids, "\n".join(lines)
+        ids = [re.findall(r" session=([0-9a-f]+)\b", x) for x in lines]
+        assert all(x and x == ids[0] for x in ids), "\n".join(lines)
         assert {x.split(" ")[1].split("[")[0] for x in lines} >= \
             {"imapd", "authd", "storaged"}, lines
         # The APPEND's trace is that of the commit's requests.
