@@ -24,7 +24,7 @@ targets_of() {
 		     storaged/format/mailpack storaged/index/apply ;;
 	object)	 echo storaged/bucket/object storaged/format/msgobj \
 		     storaged/format/codec storaged/bucket/s3/s3_xml ;;
-	message) echo common/msg_mbox common/peer common/wire \
+	message) echo lmtpd/parcel common/msg_mbox common/peer common/wire \
 		     common/digest common/uidset common/metric_text ;;
 	config)	 echo paild/conf common/slice common/json credd/fetch credd/profile \
 		     credd/sts_answer ;;

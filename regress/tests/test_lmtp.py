@@ -3,10 +3,12 @@ what users then find in their mailboxes."""
 
 import os
 import re
+import select
 import smtplib
 import socket
 import ssl
 import stat
+import time
 
 import imapc
 import proc
@@ -235,3 +237,97 @@ def test_large_messages_and_many_recipients_within_8_mib():
         many = peak(pid) - idle
         assert large <= 8192 and many <= 8192, (large, many)
         assert d.found("u299")[0].endswith(mail("many"))
+
+
+class Raw:
+    """A connection that says what it is told, from an address of its own."""
+
+    def __init__(self, d, source="127.0.0.1"):
+        self.sock = socket.create_connection(("127.0.0.1", d.port), 60,
+                                             (source, 0))
+        self.file = self.sock.makefile("rb")
+        assert self.answer()[:3] == b"220"
+
+    def answer(self):
+        """The last line of an answer; b"": it was closed."""
+        try:
+            while True:
+                line = self.file.readline()
+                if line[3:4] != b"-":
+                    return line
+        except ConnectionResetError:
+            return b""
+
+    def say(self, line):
+        self.sock.sendall(line + b"\r\n")
+        return self.answer()
+
+    def open(self):
+        """Begins a transaction."""
+        assert self.say(b"LHLO x")[:3] == b"250"
+        assert self.say(b"MAIL FROM:<eve@example.net>")[:3] == b"250"
+        return self
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+
+def test_who_takes_all_connections_shuts_nobody_out():
+    """lmtp.max-connections: a stranger with a transaction on each of them
+    replaces his own, and gives way to another address."""
+    with Deliveries(lmtp="{max-connections: 6}") as d:
+        flood = [Raw(d, "127.0.0.2").open() for _ in range(9)]
+        for c in flood[:3]:         # replaced by the last three
+            assert c.answer().startswith(b"421 4.3.2 "), c
+            assert c.answer() == b""
+        mta = Raw(d)
+        assert flood[3].answer().startswith(b"421 4.3.2 ")
+        more = [Raw(d, "127.0.0.2").open() for _ in range(8)]
+        mta.open()
+        assert mta.say(b"RCPT TO:<ann>")[:3] == b"250"
+        assert mta.say(b"DATA")[:3] == b"354"
+        assert mta.say(b"Subject: x\r\n\r\nx\r\n.")[:3] == b"250"
+        for c in more[2:]:
+            assert c.say(b"RSET")[:3] == (b"250" if c in more[3:] else b"421")
+        for c in flood + more + [mta]:
+            c.close()
+        assert len(d.found("ann")) == 1
+
+
+@normal_only("waits for seconds")
+def test_who_is_silent_or_reads_nothing_is_disconnected():
+    """lmtp.idle-timeout: before a command, in the middle of a message, in
+    front of unread answers; not who says something now and then."""
+    with Deliveries(lmtp="{idle-timeout: 5s}") as d:
+        silent, amid, deaf, busy = (Raw(d) for _ in range(4))
+        amid.open()
+        assert amid.say(b"RCPT TO:<ann>")[:3] == b"250"
+        assert amid.say(b"DATA")[:3] == b"354"
+        amid.sock.sendall(b"Subject: never ends\r\n")
+        deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sock.setblocking(False)
+
+        def pushed():
+            try:
+                while True:
+                    deaf.sock.send(b"NOOP\r\n" * 1000)
+            except BlockingIOError:
+                return False
+            except OSError:         # it was closed
+                return True
+        left = {silent, amid}
+        began = time.monotonic()
+        while left or not pushed():
+            assert time.monotonic() - began < 60
+            assert busy.say(b"NOOP")[:3] == b"250"
+            for c in select.select(list(x.sock for x in left), [], [], 1)[0]:
+                x = next(x for x in left if x.sock is c)
+                assert x.answer().startswith(b"421 4.4.2 "), x
+                assert x.answer() == b""
+                assert time.monotonic() - began > 4
+                left.remove(x)
+        assert busy.say(b"NOOP")[:3] == b"250"
+        for c in (silent, amid, deaf, busy):
+            c.close()
+        assert d.found("ann") == []
