@@ -109,8 +109,10 @@ def rows(server, row, mails, n, few):
                           (ROWS[1], connections, n), (ROWS[2], users, n),
                           (ROWS[3], recipients, mails[:20])):
         if row.wants(name):
-            if puts:
-                puts.turn(4096, 300)
-            row(name, fn, server.lmtp_port, arg)
-            if puts:
-                puts.turn(4096, 300)
+            for before in (True, False):
+                if puts:
+                    puts.turn(4096, 300)
+                    if fn is users:
+                        puts.many(4096, 30)
+                if before:
+                    row(name, fn, server.lmtp_port, arg)

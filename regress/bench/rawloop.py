@@ -3,6 +3,7 @@ nothing beside them.  Requests are signed beforehand, the bytes go over one
 connection that is kept."""
 
 import hashlib
+import select
 import socket
 import time
 
@@ -28,6 +29,9 @@ class Loop:
     def ask(self, request):
         """(status, octets of the body)."""
         self.sock.sendall(request)
+        return self.answer()
+
+    def answer(self):
         while b"\r\n\r\n" not in self.buf:
             self.buf += self.sock.recv(1 << 18)
         head, _, rest = self.buf.partition(b"\r\n\r\n")
@@ -41,12 +45,59 @@ class Loop:
         return int(head[9:12]), n
 
 
+class Crowd:
+    """What the store gives to as many at once: conditional PUTs over 20
+    connections, each to a key of its own and one after the other."""
+
+    def __init__(self, server, bucket, n=20):
+        self.server, self.bucket = server, bucket
+        self.loops = [Loop(server, bucket) for _ in range(n)]
+        self.asked = self.n = 0
+        self.took = 0.0
+
+    def turn(self, size, n):
+        """n of each."""
+        bodies = [bytes([65 + i]) * size for i in (0, 1)]
+        tags = ['"%s"' % hashlib.md5(b).hexdigest() for b in bodies]
+        poll, state = select.epoll(), {}
+        for k, loop in enumerate(self.loops):
+            key = "raw%d" % k
+            assert loop.ask(loop.bytes("PUT", key, bodies[1]))[0] == 200
+            state[loop.sock.fileno()] = [loop, n, [loop.bytes(
+                "PUT", key, bodies[i], {"if-match": tags[1 - i]})
+                for i in (0, 1)]]
+            poll.register(loop.sock, select.EPOLLIN)
+        start = time.monotonic()
+        for loop, _, reqs in state.values():
+            loop.sock.sendall(reqs[n % 2])
+        while state:
+            for fd, _ in poll.poll():
+                st = state[fd]
+                status, _ = st[0].answer()
+                assert status == 200, status
+                st[1] -= 1
+                if st[1] > 0:
+                    st[0].sock.sendall(st[2][st[1] % 2])
+                else:
+                    poll.unregister(fd)
+                    del state[fd]
+        self.took += time.monotonic() - start
+        self.n += n * len(self.loops)
+        self.asked += (n + 1) * len(self.loops)
+
+    def rate(self):
+        print("   %.0f a second over %d connections, to a key each" %
+              (self.n / self.took, len(self.loops)), flush=True)
+        return self.n / self.took
+
+
 class Puts:
     """Conditional PUTs, each naming the ETag of the one before, in turns
     with a row's own: what the server can do changes as it runs."""
 
     def __init__(self, server, bucket):
         self.loop = Loop(server, bucket)
+        self.crowd = Crowd(server, bucket)
         self.asked = self.n = self.octets = 0
         self.took = 0.0
 
@@ -65,6 +116,11 @@ class Puts:
         self.n += n
         self.asked += n + 1
         self.octets += n * size
+
+    def many(self, size, n):
+        self.crowd.turn(size, n)
+        self.asked += self.crowd.asked
+        self.crowd.asked = 0
 
     def rate(self):
         print("   %.0f conditional PUTs of %d octets a second" %
@@ -96,6 +152,8 @@ def rates(server, bucket, rows, puts, n, mail):
                      *lmtp.ROWS):
             if name in rows:
                 out[name] = rate
+        if puts.crowd.n > 0:
+            puts.crowd.rate()
     cold = "FETCH BODY[] cold /s"
     if cold in rows:
         keys = [k for k, _ in server.list(bucket)
