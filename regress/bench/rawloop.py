@@ -13,7 +13,12 @@ import lmtp
 class Loop:
     def __init__(self, server, bucket):
         self.server, self.bucket = server, bucket
-        self.sock = socket.create_connection((server.host, server.port))
+        self.connect()
+
+    def connect(self):
+        """Anew: the server ends connections that were idle for long."""
+        self.sock = socket.create_connection((self.server.host,
+                                              self.server.port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buf = b""
 
@@ -33,7 +38,9 @@ class Loop:
 
     def answer(self):
         while b"\r\n\r\n" not in self.buf:
-            self.buf += self.sock.recv(1 << 18)
+            more = self.sock.recv(1 << 18)
+            assert more, "the server has closed the connection"
+            self.buf += more
         head, _, rest = self.buf.partition(b"\r\n\r\n")
         low = head.lower()
         at = low.index(b"content-length:") + 15
@@ -62,6 +69,7 @@ class Crowd:
         poll, state = select.epoll(), {}
         for k, loop in enumerate(self.loops):
             key = "raw%d" % k
+            loop.connect()
             assert loop.ask(loop.bytes("PUT", key, bodies[1]))[0] == 200
             state[loop.sock.fileno()] = [loop, n, [loop.bytes(
                 "PUT", key, bodies[i], {"if-match": tags[1 - i]})
@@ -104,6 +112,7 @@ class Puts:
     def turn(self, size, n):
         bodies = [bytes([65 + i]) * size for i in (0, 1)]
         tags = ['"%s"' % hashlib.md5(b).hexdigest() for b in bodies]
+        self.loop.connect()
         first = self.loop.bytes("PUT", "raw", bodies[1])
         assert self.loop.ask(first)[0] == 200
         reqs = [self.loop.bytes("PUT", "raw", bodies[i],
