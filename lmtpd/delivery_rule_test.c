@@ -82,11 +82,12 @@ key_of(const char *sender, const char *address, const char *envid,
 	bool			 has;
 
 	rig_start();
-	rig_rcpt(&t, address);
+	rig_new(&t);
 	t.e.sender = sender;
 	t.e.envid = envid;
 	t.e.seed = seed;
 	t.e.helo = seed.len > 0 ? "bucket" : "client";
+	rig_ask(&t, address);
 	rig_begin(&t);
 	rig_data(&t, mail, strlen(mail));
 	rig_end(&t);

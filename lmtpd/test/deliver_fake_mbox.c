@@ -78,6 +78,17 @@ append_open(struct fake_session *s, uint32_t id,
 		fake.together = under_way;
 }
 
+/* How keys begin that MBOX_ROOM has asked for, by their first two octets. */
+static bool	 asked[65536];
+
+static bool *
+asked_for(struct str begin)
+{
+	const uint8_t	*p = (const uint8_t *)begin.p;
+
+	return &asked[p[0] << 8 | p[1]];
+}
+
 /* The digest is that of the octets together. */
 static void
 append_parcel(struct fake_session *s, struct fake_append *a,
@@ -96,8 +107,11 @@ append_parcel(struct fake_session *s, struct fake_append *a,
 	(void)strlcpy(m->box, a->box, sizeof(m->box));
 	m->target = req->target;
 	m->has_key = req->key.len == sizeof(m->key);
-	if (req->key.len > 0)
+	if (m->has_key) {
 		memcpy(m->key, req->key.p, sizeof(m->key));
+		if (!*asked_for(req->key))
+			fatalx("APPEND_PARCEL with a key of another envelope");
+	}
 	(void)buf_put(&m->octets, req->prefix.p, req->prefix.len);
 	(void)buf_put(&m->octets, p->data.data, p->data.len);
 	if (req->size != m->octets.len || mail_digest(m->octets.data,
@@ -159,6 +173,9 @@ session_message(struct peer *p, struct msg *m, void *arg)
 	case IMSG_MBOX_ROOM:
 		ret = wire_decode(&mbox_room_wire, &room, m->data, m->len,
 		    arena);
+		if (room.envelope.len != DELIVER_ENVELOPE_LEN)
+			fatalx("MBOX_ROOM without an envelope");
+		*asked_for(room.envelope) = true;
 		if (strcmp(s->user, "full") == 0)
 			no(s, m->id, MBOX_OVERQUOTA);
 		else

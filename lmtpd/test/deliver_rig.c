@@ -75,15 +75,27 @@ on_rcpt(void *arg, struct rcpt *r, const struct verdict *v)
 }
 
 void
-rig_rcpt(struct rig *t, const char *addresses)
+rig_new(struct rig *t)
 {
-	char	*copy = strdup(addresses), *p = copy, *word;
-	size_t	 i;
-
 	memset(t, 0, sizeof(*t));
 	t->e = (struct envelope){ .sender = "ann@example.org",
 	    .helo = "client.example.org", .remote = "192.0.2.1",
 	    .protocol = "LMTP", .session = 0x1234 };
+}
+
+void
+rig_rcpt(struct rig *t, const char *addresses)
+{
+	rig_new(t);
+	rig_ask(t, addresses);
+}
+
+void
+rig_ask(struct rig *t, const char *addresses)
+{
+	char	*copy = strdup(addresses), *p = copy, *word;
+	size_t	 i;
+
 	while ((word = strsep(&p, " ")) != NULL) {
 		t->r[t->n] = rcpt_new(rig_base, word, &t->e, on_rcpt, t);
 		CHECK(t->r[t->n] != NULL && t->nrcpt == 0);

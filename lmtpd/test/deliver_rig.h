@@ -33,7 +33,10 @@ void	 rig_stop(void);
 void	 rig_until(const void *p, size_t want);
 /* Whatever is on its way arrives. */
 void	 rig_settle(void);
-/* addresses: with spaces between them; waits for all answers. */
+void	 rig_new(struct rig *t);	/* with an envelope, which may be
+					   changed before rig_ask() */
+void	 rig_ask(struct rig *t, const char *addresses);
+/* Both; addresses: with spaces between them; waits for all answers. */
 void	 rig_rcpt(struct rig *t, const char *addresses);
 void	 rig_begin(struct rig *t);		/* delivery_new() */
 /* As room allows, waiting for it. */
