@@ -33,12 +33,19 @@ _pailctl() {
 			--help --listen --password-file --path --private-key
 			--region --sandbox --secret-key-file --store --user" ;;
 		esac ;;
-	user)	w="add del list passwd" ;;
-	"user add"|"user passwd")
-		w="--scheme"
-		[ "${words[1]}" = add ] || w="$w $(_pailctl_users "$file")" ;;
+	user)	w="add del list passwd set" ;;
 	"user "*" --scheme")
 		w="yescrypt argon2id bcrypt sha512-crypt scram-sha-256" ;;
+	"user "*" --quota")
+		w="10G default" ;;
+	"user "*alias)
+		w= ;;
+	"user add"*)
+		w="--alias --quota --scheme" ;;
+	"user set"*)
+		w="--alias --no-alias --quota $(_pailctl_users "$file")" ;;
+	"user passwd")
+		w="--scheme $(_pailctl_users "$file")" ;;
 	"user passwd --scheme "*|"user del")
 		w=$(_pailctl_users "$file") ;;
 	app-password)

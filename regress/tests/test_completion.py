@@ -54,6 +54,9 @@ def test_bash_offers_users_and_values():
     assert offered("-f", "/x", "quota", "b") == ["bob"]
     assert offered("init", "--store", "") == ["s3", "file"]
     assert "argon2id" in offered("user", "add", "--scheme", "")
+    assert "default" in offered("user", "set", "--quota", "")
+    assert "bob" in offered("user", "set", "--quota", "1G", "")
+    assert "--no-alias" in offered("user", "set", "--alias", "a", "--no")
     help_text = subprocess.run(
         [os.path.join(proc.TOP, suite.BUILD, "bin/pailctl"), "init",
          "--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
