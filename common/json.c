@@ -122,7 +122,7 @@ json_string(struct json *j, char *dst, size_t size)
 	while (j->p < j->end) {
 		c = *j->p++;
 		if (c == '"')
-			return n > 65536 ? -1 : (int)n;
+			return n > JSON_STRING_MAX ? -1 : (int)n;
 		if ((unsigned char)c < 0x20)
 			return -1;
 		if (c != '\\')

@@ -15,6 +15,7 @@
 #define JSON_DEPTH_MAX	32
 #define JSON_MEMBERS_MAX 256	/* of an object, for json_strict() */
 #define JSON_NAME_MAX	255	/* bytes of a member's name, the same */
+#define JSON_STRING_MAX	(2 * 1024 * 1024)	/* bytes */
 
 /* -- members at the top that are strings or numbers: json.c -- */
 
@@ -45,9 +46,17 @@ bool	 json_element(struct str *rest, struct str *value);
 /* A string without control characters, NUL-terminated: its length.  -1: another
  * type, or it does not fit. */
 int	 json_text(struct str value, char *dst, size_t size);
-/* The same, and it is this one. */
+/* Any string, NUL-terminated for convenience (a NUL in it is 0x01): the caller
+ * frees it.  NULL: another type, or no memory. */
+char	*json_dup(struct str value, size_t *len);
+/* The same as json_text(), and it is this one. */
 bool	 json_is_text(struct str value, const char *text);
 /* A number below 10^15 without an exponent; its fraction is dropped. */
 bool	 json_int(struct str value, int64_t *n);
+
+/* -- writing -- */
+
+/* A string, quoted: what is a control character becomes '?'. */
+int	 json_put_text(struct buf *b, const char *s);
 
 #endif

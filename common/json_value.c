@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
@@ -156,6 +157,26 @@ json_text(struct str value, char *dst, size_t size)
 	return n;
 }
 
+char *
+json_dup(struct str value, size_t *len)
+{
+	struct json	 j = { value.p, value.p + value.len, 1 };
+	char		*dst;
+	int		 n;
+
+	/* No escape is longer than what it is written as. */
+	if (value.len == 0 || *j.p++ != '"' ||
+	    (dst = malloc(value.len)) == NULL)
+		return NULL;
+	if ((n = json_string(&j, dst, value.len)) == -1 || j.p != j.end) {
+		free(dst);
+		return NULL;
+	}
+	dst[n] = '\0';
+	*len = (size_t)n;
+	return dst;
+}
+
 bool
 json_is_text(struct str value, const char *text)
 {
@@ -187,4 +208,17 @@ json_int(struct str value, int64_t *n)
 		return false;
 	*n = minus ? -v : v;
 	return true;
+}
+
+int
+json_put_text(struct buf *b, const char *s)
+{
+	buf_puts(b, "\"");
+	for (; *s != '\0'; s++)
+		if (*s == '"' || *s == '\\')
+			buf_printf(b, "\\%c", *s);
+		else
+			buf_put_u8(b, (unsigned char)*s < 0x20 || *s == 0x7f ?
+			    '?' : (uint8_t)*s);
+	return buf_puts(b, "\"");
 }

@@ -162,6 +162,31 @@ check_int(void)
 	}
 }
 
+/* With what json_text() has not: control characters, and any length. */
+static void
+check_dup(void)
+{
+	char	*text, *copy;
+	size_t	 n = 200000, len = 0;
+
+	copy = json_dup(STR("\"a\\n\\u0000\\u00e9\\\"\""), &len);
+	CHECK(copy != NULL && len == 6 && memcmp(copy, "a\n\1\xc3\xa9\"", 7) ==
+	    0);
+	free(copy);
+	CHECK(json_dup(STR("\"a"), &len) == NULL);
+	CHECK(json_dup(STR("\"a\" "), &len) == NULL);
+	CHECK(json_dup(STR("{}"), &len) == NULL);
+	CHECK(json_dup(STR(""), &len) == NULL);
+	if ((text = malloc(n)) == NULL)
+		return;
+	memset(text, 'x', n);
+	text[0] = text[n - 1] = '"';
+	copy = json_dup((struct str){ text, n }, &len);
+	CHECK(copy != NULL && len == n - 2 && strlen(copy) == len);
+	free(copy);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -170,5 +195,6 @@ main(void)
 	check_bounds();
 	check_values();
 	check_int();
+	check_dup();
 	return TEST_END();
 }

@@ -132,7 +132,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(PARCEL_NO,		130, PARCEL, B, 1024, 0, parcel_no)	\
 	X(PARCEL_DROP,		131, PARCEL, A, 0, 0, none)		\
 	/* mail from a bucket, on its way to lmtpd */			\
-	X(INGEST_OFFER,		140, PARCEL, B, 131072, 0, ingest_offer) \
+	X(INGEST_OFFER,		140, PARCEL, B, 196608, 0, ingest_offer) \
 	X(INGEST_CREDIT,	141, PARCEL, A, 16, 0, data_credit)	\
 	X(INGEST_DATA,		142, PARCEL, B, MSG_DATA_MAX, 0, none)	\
 	X(INGEST_END,		143, PARCEL, B, 16, 0, ingest_end)	\

@@ -81,6 +81,7 @@ const struct wire_struct grant_usage_wire =
     WIRE_STRUCT(grant_usage, grant_usage_fields);
 
 static const struct wire_field cred_key_fields[] = {
+	{ WIRE_STR, offsetof(struct cred_key, use), CRED_USE_MAX, NULL },
 	{ WIRE_STR, offsetof(struct cred_key, access_key), 256, NULL },
 	{ WIRE_STR, offsetof(struct cred_key, token), 6144, NULL },
 	{ WIRE_STR, offsetof(struct cred_key, region), 128, NULL },
@@ -95,6 +96,7 @@ const struct wire_struct cred_key_wire =
     WIRE_STRUCT(cred_key, cred_key_fields);
 
 static const struct wire_field cred_refused_fields[] = {
+	{ WIRE_STR, offsetof(struct cred_refused, use), CRED_USE_MAX, NULL },
 	{ WIRE_STR, offsetof(struct cred_refused, access_key), 256, NULL },
 	{ WIRE_STR, offsetof(struct cred_refused, why), CRED_WHY_MAX,
 	    NULL }

@@ -89,11 +89,13 @@ struct grant_revoke { struct str user; };
 struct grant_usage { struct str user; struct user_quota quota; };
 
 /* CRED_KEY: a SigV4 signing key for one day; DESIGN section 2. */
+#define CRED_USE_MAX	24	/* bytes of use */
 struct cred_key {
+	struct str	 use;		/* what for: "store", "ingest.0" ... */
 	struct str	 access_key;
 	struct str	 token;		/* session token; empty: none */
 	struct str	 region;
-	struct str	 service;	/* "s3" */
+	struct str	 service;	/* "s3", "sqs" */
 	struct str	 date;		/* YYYYMMDD that it signs for */
 	struct str	 key;		/* 32 bytes */
 	int64_t		 expires;	/* of the session; 0: never */
@@ -102,7 +104,11 @@ struct cred_key {
 };
 /* CRED_REFUSED: the server refused this access key (403, expired). */
 #define CRED_WHY_MAX	200	/* bytes of why */
-struct cred_refused { struct str access_key; struct str why; };
+struct cred_refused {
+	struct str	 use;		/* as cred_key's */
+	struct str	 access_key;
+	struct str	 why;
+};
 
 /*
  * WORK_CHECK: backend is the index in the "auth" list (of its lookup, if that

@@ -15,8 +15,10 @@ static const struct wire_field ingest_offer_fields[] = {
 	    INGEST_ADDRESS_MAX, NULL },
 	{ WIRE_STR, offsetof(struct ingest_offer, recipients),
 	    INGEST_LIST_MAX, NULL },
-	{ WIRE_STR, offsetof(struct ingest_offer, only),
-	    INGEST_RECIPIENTS * (INGEST_ADDRESS_MAX + 1), NULL }
+	{ WIRE_STR, offsetof(struct ingest_offer, envelope),
+	    INGEST_ENVELOPE_MAX, NULL },
+	{ WIRE_STR, offsetof(struct ingest_offer, only), INGEST_ONLY_MAX,
+	    NULL }
 };
 const struct wire_struct ingest_offer_wire =
     WIRE_STRUCT(ingest_offer, ingest_offer_fields);

@@ -20,6 +20,8 @@
 #define INGEST_ADDRESS_MAX	1000	/* bytes */
 #define INGEST_RECIPIENTS	100	/* of a mail */
 #define INGEST_LIST_MAX		8000	/* bytes: addresses with commas */
+#define INGEST_ENVELOPE_MAX	65536	/* bytes: the same */
+#define INGEST_ONLY_MAX		(INGEST_RECIPIENTS * (INGEST_ADDRESS_MAX + 1))
 #define INGEST_SEED_MAX		1400	/* bytes */
 #define INGEST_TEXT_MAX		400	/* bytes of a reason */
 
@@ -32,8 +34,10 @@ struct ingest_offer {
 	struct str	 bucket;	/* its name: for the trace lines */
 	struct str	 seed;
 	uint64_t	 size;		/* octets */
-	struct str	 sender;	/* by metadata; "": not known */
+	struct str	 sender;	/* of the envelope, else by metadata;
+					   "": not known */
 	struct str	 recipients;	/* by metadata; "": none */
+	struct str	 envelope;	/* as a queue told it; "": it did not */
 	struct str	 only;		/* those that are left of a mail that
 					   is tried again; "": all */
 };

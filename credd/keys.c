@@ -29,13 +29,26 @@ struct keys_peer {
 	struct peer	*peer;
 };
 
+struct keys_set {
+	const struct cred_secret *secret;	/* NULL: none */
+	char			 source[33];
+};
+
+struct keys_use {
+	char			 use[CRED_USE_MAX + 1];
+	char			 service[17];
+	char			 region[CRED_REGION_MAX + 1];
+	unsigned		 set;
+};
+
 struct keys {
 	struct event_base	*base;
 	int64_t			(*now)(void);
-	const struct cred_secret *secret;
+	struct keys_set		 sets[KEYS_SETS_MAX];
+	struct keys_use		 uses[KEYS_USES_MAX];
+	size_t			 nuses;
 	keys_refused_cb		 refused_cb;
 	void			*refused_arg;
-	char			 source[33];
 	struct event		*timer;
 	int64_t			 until;	/* the last day pushed, since 1970 */
 	uint64_t		 pushed;
@@ -99,32 +112,50 @@ keys_free(struct keys *k)
 	free(k);
 }
 
-/* The key of one day (since 1970), to one storaged. */
+/* The key of one day (since 1970) for one use, to one storaged. */
 static void
-keys_push(struct keys *k, struct peer *p, int64_t day)
+keys_push_use(struct keys *k, struct peer *p, const struct keys_use *u,
+    int64_t day)
 {
-	const struct cred_secret *s = k->secret;
+	const struct keys_set	*set = &k->sets[u->set];
+	const struct cred_secret *s = set->secret;
+	const char		*region;
 	struct cred_key		 ck = { 0 };
 	uint8_t			 key[SIGKEY_LEN];
 	char			 date[9];
 
+	if (s == NULL)
+		return;
+	region = u->region[0] != '\0' ? u->region : s->region;
 	sigkey_date(date, day * DAY);
-	if (sigkey_derive(key, s->secret, date, s->region, "s3") == -1) {
+	if (sigkey_derive(key, s->secret, date, region, u->service) == -1) {
 		log_warnx("date=%s result=no why=\"HMAC failed\"", date);
 		return;
 	}
+	ck.use = str_from(u->use);
 	ck.access_key = str_from(s->access_key);
 	ck.token = str_from(s->token);
-	ck.region = str_from(s->region);
-	ck.service = STR("s3");
+	ck.region = str_from(region);
+	ck.service = str_from(u->service);
 	ck.date = str_from(date);
 	ck.key = (struct str){ (const char *)key, sizeof(key) };
 	ck.expires = s->expires;
-	ck.source = str_from(k->source);
+	ck.source = str_from(set->source);
 	ck.identity = str_from(s->identity);
 	if (peer_send_struct(p, IMSG_CRED_KEY, 0, &ck, -1) == 0)
 		k->pushed++;
 	explicit_bzero(key, sizeof(key));
+}
+
+/* Those of one set, or of all (-1). */
+static void
+keys_push(struct keys *k, struct peer *p, int set, int64_t day)
+{
+	size_t	i;
+
+	for (i = 0; i < k->nuses; i++)
+		if (set == -1 || k->uses[i].set == (unsigned)set)
+			keys_push_use(k, p, &k->uses[i], day);
 }
 
 static int64_t
@@ -143,7 +174,7 @@ keys_last_day(const struct keys *k)
 }
 
 static void
-keys_all(struct keys *k, int64_t from, int64_t to)
+keys_all(struct keys *k, int set, int64_t from, int64_t to)
 {
 	int64_t		day;
 	uint32_t	i;
@@ -151,8 +182,7 @@ keys_all(struct keys *k, int64_t from, int64_t to)
 	for (day = from; day <= to; day++)
 		for (i = 0; i < KEYS_STORAGED_MAX; i++)
 			if (k->storaged[i].peer != NULL)
-				keys_push(k, k->storaged[i].peer, day);
-	k->until = to;
+				keys_push(k, k->storaged[i].peer, set, day);
 }
 
 void
@@ -161,24 +191,43 @@ keys_look(struct keys *k)
 	int64_t	today = k->now() / DAY, last = keys_last_day(k);
 
 	/* A clock that was set back far needs its day's key again. */
-	if (k->secret == NULL || last == k->until)
+	if (last == k->until)
 		return;
-	keys_all(k, k->until < last && k->until >= today ?
+	keys_all(k, -1, k->until < last && k->until >= today ?
 	    k->until + 1 : today, last);
+	k->until = last;
 }
 
 void
-keys_source(struct keys *k, const char *source)
+keys_use(struct keys *k, const char *use, const char *service,
+    const char *region, unsigned set)
 {
-	strlcpy(k->source, source, sizeof(k->source));
+	struct keys_use	*u = &k->uses[k->nuses];
+
+	if (k->nuses == KEYS_USES_MAX || set >= KEYS_SETS_MAX)
+		fatalx("keys: too many uses");
+	strlcpy(u->use, use, sizeof(u->use));
+	strlcpy(u->service, service, sizeof(u->service));
+	strlcpy(u->region, region, sizeof(u->region));
+	u->set = set;
+	k->nuses++;
 }
 
 void
-keys_secret(struct keys *k, const struct cred_secret *secret)
+keys_source(struct keys *k, unsigned set, const char *source)
 {
-	k->secret = secret;
+	strlcpy(k->sets[set].source, source, sizeof(k->sets[set].source));
+}
+
+void
+keys_secret(struct keys *k, unsigned set, const struct cred_secret *secret)
+{
+	/* The others' keys of a day that has just become due. */
+	k->sets[set].secret = NULL;
+	keys_look(k);
+	k->sets[set].secret = secret;
 	if (secret != NULL)
-		keys_all(k, keys_first_day(k), keys_last_day(k));
+		keys_all(k, (int)set, keys_first_day(k), k->until);
 }
 
 void
@@ -203,11 +252,9 @@ keys_storaged(struct keys *k, uint32_t index, int fd)
 	}
 	peer_close(k->storaged[index].peer);
 	k->storaged[index].peer = p;
-	if (k->secret == NULL)
-		return;
 	last = keys_last_day(k);
 	for (day = keys_first_day(k); day <= last; day++)
-		keys_push(k, p, day);
+		keys_push(k, p, -1, day);
 }
 
 /* Within a minute, by a clock that may have been set back since. */
@@ -244,30 +291,43 @@ keys_due(struct keys *k, const char *key)
 	return true;
 }
 
+static const struct keys_use *
+use_find(const struct keys *k, struct str use)
+{
+	size_t	i;
+
+	for (i = 0; i < k->nuses; i++)
+		if (str_eq(use, str_from(k->uses[i].use)))
+			return &k->uses[i];
+	return NULL;
+}
+
 static int
 keys_message(struct peer *p, struct msg *m, void *arg)
 {
 	struct keys_peer	*s = arg;
 	struct keys		*k = s->keys;
 	struct cred_refused	 ref;
+	const struct keys_use	*u;
 	char			 key[257], quoted[300], why[512];
 
 	(void)p;
 	if (m->type != IMSG_CRED_REFUSED || wire_decode(&cred_refused_wire,
 	    &ref, m->data, m->len, NULL) == -1 ||
-	    ref.access_key.len >= sizeof(key))
+	    ref.access_key.len >= sizeof(key) ||
+	    (u = use_find(k, ref.use)) == NULL)
 		return -1;
 	if (ref.access_key.len > 0)
 		memcpy(key, ref.access_key.p, ref.access_key.len);
 	key[ref.access_key.len] = '\0';
 	k->refused++;
 	if (keys_due(k, key))
-		log_warnx("storaged=%" PRIu32 " access-key=\"%s\" "
-		    "result=refused why=\"%s\"", s->index,
+		log_warnx("storaged=%" PRIu32 " for=%s access-key=\"%s\" "
+		    "result=refused why=\"%s\"", s->index, u->use,
 		    keyid_print(quoted, sizeof(quoted), key),
 		    log_quote(why, sizeof(why), ref.why.p, ref.why.len));
 	if (k->refused_cb != NULL)
-		k->refused_cb(key, k->refused_arg);
+		k->refused_cb(u->set, key, k->refused_arg);
 	return 0;
 }
 

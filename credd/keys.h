@@ -13,22 +13,33 @@
 #define KEYS_AHEAD		(6 * 3600)	/* seconds before midnight */
 #define KEYS_TICK		60		/* seconds between looks */
 #define KEYS_STORAGED_MAX	256
+#define KEYS_SETS_MAX		17	/* of secrets: the store's, and one for
+					   each entry of "ingest" */
+#define KEYS_USES_MAX		33	/* what is signed: the store's requests,
+					   those entries' buckets and queues */
 
 struct event_base;
 struct keys;
 
-typedef void (*keys_refused_cb)(const char *access_key, void *arg);
+/* set: the one whose key it was. */
+typedef void (*keys_refused_cb)(unsigned set, const char *access_key,
+	    void *arg);
 
 /* now: the clock, seconds since 1970 (tests have their own).  cb (NULL:
  * nobody) hears of each refusal.  NULL: no timer. */
 struct keys *keys_new(struct event_base *base, int64_t (*now)(void),
 	    keys_refused_cb cb, void *arg);
 void	 keys_free(struct keys *k);	/* NULL is fine */
-/* Another secret, borrowed until the next call (NULL: there is none, nothing
- * is sent): pushes its keys to all. */
-void	 keys_secret(struct keys *k, const struct cred_secret *secret);
+/* From now on there are keys for this use (as in CRED_KEY), of set's secret;
+ * region "": the secret's.  fatal() when there are too many. */
+void	 keys_use(struct keys *k, const char *use, const char *service,
+	    const char *region, unsigned set);
+/* Another secret of a set, borrowed until the next call (NULL: there is none,
+ * nothing is sent): pushes its keys to all. */
+void	 keys_secret(struct keys *k, unsigned set,
+	    const struct cred_secret *secret);
 /* Where the secrets that follow come from, for people; copied. */
-void	 keys_source(struct keys *k, const char *source);
+void	 keys_source(struct keys *k, unsigned set, const char *source);
 /* A storaged's channel (replaces the older one): gets the keys.  Takes fd. */
 void	 keys_storaged(struct keys *k, uint32_t index, int fd);
 /* Looks at the clock, and pushes what a new hour demands. */

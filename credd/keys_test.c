@@ -21,7 +21,7 @@
 static struct event_base *base;
 static struct keys	 *keys;
 static int64_t		  clock_now = NOON;
-static unsigned		  told;		/* refusals */
+static unsigned		  told, told_other;	/* refusals */
 
 struct store {
 	struct peer	*p;
@@ -108,10 +108,11 @@ secret(void)
 }
 
 static void
-on_refused(const char *access_key, void *arg)
+on_refused(unsigned set, const char *access_key, void *arg)
 {
 	(void)arg;
-	told += strcmp(access_key, "access") == 0;
+	told += set == 0 && strcmp(access_key, "access") == 0;
+	told_other += set == 1 && strcmp(access_key, "other") == 0;
 }
 
 static void
@@ -121,8 +122,8 @@ check_days(void)
 
 	store_join(&a, 0);
 	CHECK(a.n == 0);			/* there is no secret yet */
-	keys_source(keys, "imds");
-	keys_secret(keys, secret());
+	keys_source(keys, 0, "imds");
+	keys_secret(keys, 0, secret());
 	pump();
 	CHECK(a.n == 1 && strcmp(a.dates[0], "20241004") == 0);
 	keys_look(keys);
@@ -159,11 +160,11 @@ check_days(void)
 	store_join(&c, 0);
 	CHECK(a.closed && c.n == 1 && b.n == 4);
 	/* a reload pushes the new keys */
-	keys_secret(keys, secret());
+	keys_secret(keys, 0, secret());
 	pump();
 	CHECK(b.n == 5 && c.n == 2 && a.right && b.right && c.right);
 	CHECK(keys_pushed(keys) == 4 + 5 + 2);
-	keys_secret(keys, NULL);
+	keys_secret(keys, 0, NULL);
 	pump();
 	CHECK(b.n == 5 && c.n == 2);
 	peer_close(b.p);
@@ -174,7 +175,8 @@ check_days(void)
 static void
 check_refused(void)
 {
-	struct cred_refused	ref = { STR("access"), STR("403") };
+	struct cred_refused	ref = { STR("store"), STR("access"),
+				    STR("403") };
 	struct store		a;
 	int			i;
 
@@ -195,7 +197,8 @@ check_refused(void)
 static void
 check_refused_lines(void)
 {
-	struct cred_refused	ref = { .why = STR("403") };
+	struct cred_refused	ref = { .use = STR("store"),
+				    .why = STR("403") };
 	struct store		a;
 	const char		*said;
 	char			key[32];
@@ -227,6 +230,88 @@ check_refused_lines(void)
 	pump();
 }
 
+struct uses {
+	unsigned	 store, bucket, queue, own;
+	bool		 right, closed;
+};
+
+static int
+uses_message(struct peer *p, struct msg *m, void *arg)
+{
+	struct uses	*u = arg;
+	struct cred_key	 ck;
+	uint8_t		 key[SIGKEY_LEN];
+	bool		 own, queue;
+	char		 date[9];
+
+	(void)p;
+	CHECK(wire_decode(&cred_key_wire, &ck, m->data, m->len, NULL) == 0);
+	memcpy(date, ck.date.p, 8);
+	date[8] = '\0';
+	own = str_eq(ck.use, STR("ingest.1"));
+	queue = str_eq(ck.service, STR("sqs"));
+	u->store += str_eq(ck.use, STR("store"));
+	u->queue += queue;
+	u->bucket += str_eq(ck.use, STR("ingest.0")) && !queue;
+	u->own += own;
+	sigkey_derive(key, own ? "theirs" : "secret", date, own ? "us-9" :
+	    queue ? "eu-2" : "eu-1", queue ? "sqs" : "s3");
+	u->right = u->right && memcmp(key, ck.key.p, SIGKEY_LEN) == 0 &&
+	    str_eq(ck.region, own ? STR("us-9") : queue ? STR("eu-2") :
+	    STR("eu-1")) && str_eq(ck.access_key, own ? STR("other") :
+	    STR("access"));
+	return 0;
+}
+
+static void
+uses_closed(struct peer *p, const char *why, void *arg)
+{
+	(void)p;
+	(void)why;
+	((struct uses *)arg)->closed = true;
+}
+
+/* A set each, and several uses of one: each region and service has a key of
+ * its own. */
+static void
+check_uses(void)
+{
+	static const struct peer_ops ops = { uses_message, uses_closed, NULL };
+	const struct cred_secret other = { "other", "theirs", "", "us-9", "",
+	    0 };
+	struct cred_refused	 ref = { STR("ingest.1"), STR("other"),
+				    STR("403") };
+	struct uses		 u = { .right = true };
+	struct peer		*p;
+	int			 sv[2];
+
+	keys_use(keys, "ingest.0", "s3", "", 0);
+	keys_use(keys, "ingest.0", "sqs", "eu-2", 0);
+	keys_use(keys, "ingest.1", "s3", "", 1);
+	keys_secret(keys, 0, secret());
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	p = peer_new(base, sv[0], MSG_CHANNEL_CRED, MSG_SIDE_B, &ops, &u);
+	keys_storaged(keys, 3, sv[1]);
+	pump();
+	CHECK(u.store == 1 && u.bucket == 1 && u.queue == 1 && u.own == 0);
+	/* A day goes by between: nobody misses a key. */
+	clock_now += 86400;
+	keys_secret(keys, 1, &other);
+	pump();
+	CHECK(u.store == 2 && u.bucket == 2 && u.queue == 2 && u.own == 1);
+	CHECK(u.right);
+	told = told_other = 0;
+	peer_send_struct(p, IMSG_CRED_REFUSED, 0, &ref, -1);
+	pump();
+	CHECK(told == 0 && told_other == 1);
+	/* One that it was never given a key for. */
+	ref.use = STR("ingest.7");
+	peer_send_struct(p, IMSG_CRED_REFUSED, 0, &ref, -1);
+	pump();
+	CHECK(told_other == 1 && u.closed);
+	keys_secret(keys, 1, NULL);
+}
+
 int
 main(void)
 {
@@ -234,9 +319,11 @@ main(void)
 	base = event_base_new();
 	keys = keys_new(base, fake_now, on_refused, NULL);
 	CHECK(keys != NULL);
+	keys_use(keys, "store", "s3", "", 0);
 	check_days();
 	check_refused();
 	check_refused_lines();
+	check_uses();
 	keys_free(keys);
 	pump();
 	event_base_free(base);

@@ -20,26 +20,19 @@
 #include "common/log.h"
 #include "common/net.h"
 #include "common/sandbox.h"
-#include "credd/chain.h"
 #include "credd/counters.h"
 #include "credd/metrics.h"
 #include "credd/files.h"
-#include "credd/identity.h"
 #include "credd/keys.h"
-#include "credd/refresh.h"
-#include "credd/report.h"
+#include "credd/sets.h"
 #include "credd/sign.h"
 #include "credd/tls_store.h"
 
 static struct keys	*keys;
-static struct refresh	*refresh;
-static struct identity	*identity;
+static struct sets	*sets;
 static struct tls_store	*tls;
 static struct sign	*sign;
 static struct source_world world;
-static bool		needed;		/* the store wants credentials */
-static bool		report;		/* an operator waits for a check */
-static const struct slice *conf_now;
 
 static int64_t
 main_now(void)
@@ -47,53 +40,11 @@ main_now(void)
 	return (int64_t)time(NULL);
 }
 
-static void *
-main_look(const struct slice *conf, chain_cb cb, void *cb_arg, void *arg)
-{
-	(void)arg;
-	return chain_start(&world, conf, cb, cb_arg);
-}
-
 static void
-main_cancel(void *look, void *arg)
+main_refused(unsigned set, const char *access_key, void *arg)
 {
 	(void)arg;
-	chain_cancel(look);
-}
-
-static void
-main_give(const struct cred_secret *s, void *arg)
-{
-	struct refresh_status	st;
-
-	(void)arg;
-	refresh_status(refresh, &st);
-	keys_source(keys, st.source != NULL ? st.source : "");
-	/* A check tells whose they are, so it waits for that. */
-	if (s != NULL && s->identity[0] == '\0' &&
-	    identity_ask(identity, conf_now, s) && report)
-		return;
-	keys_secret(keys, s);
-}
-
-static void
-main_identity(const char *access_key, const char *arn, void *arg)
-{
-	struct refresh_status	st;
-
-	(void)arg;
-	refresh_status(refresh, &st);
-	if (arn != NULL)
-		refresh_identity(refresh, access_key, arn);
-	else if (report)
-		keys_secret(keys, st.secret);
-}
-
-static void
-main_refused(const char *access_key, void *arg)
-{
-	(void)arg;
-	refresh_refused(refresh, access_key);
+	sets_refused(set, access_key, sets);
 }
 
 static void
@@ -101,21 +52,6 @@ main_certificates(void *arg)
 {
 	(void)arg;
 	sign_changed(sign);
-}
-
-/* NULL for a store that needs no credentials. */
-static const struct slice *
-main_conf(const struct slice *conf)
-{
-	needed = strcmp(slice_str(conf, "store.type"), "s3") == 0;
-	return needed ? conf : NULL;
-}
-
-static void
-main_configure(const struct slice *conf)
-{
-	conf_now = main_conf(conf);
-	refresh_configure(refresh, conf_now);
 }
 
 /*
@@ -135,42 +71,35 @@ main_prepare(struct slice *conf)
 		flags |= MCL_FUTURE;
 	if (mlockall(flags) == -1)
 		log_debug("mlockall: secrets may be swapped out");
-	if (main_conf(conf) == NULL)
+	if (!sets_needed(conf))
 		return;
 	if ((world.net = net_new(daemon_base(), slice_str(conf,
 	    "store.tls-ca-file"), why, sizeof(why))) == NULL)
 		fatalx("%s", why);
 }
 
-/* Of sources only the type of the store is fixed: a reload may name one that
+/* Of sources only whether there are any is fixed: a reload may name one that
  * has a service of its own. */
 static void
 main_reach(const struct slice *conf, struct sandbox *box)
 {
-	box->any_port = main_conf(conf) != NULL;
+	box->any_port = sets_needed(conf);
 }
 
 static void
 main_start(struct event_base *base, struct slice *conf)
 {
-	static const struct refresh_ops	ops = {
-		main_look, main_cancel, main_give, main_now
-	};
-
 	world.base = base;
 	world.files = files_new(daemon_want);
 	world.now = main_now;
 	if ((keys = keys_new(base, main_now, main_refused, NULL)) == NULL)
 		fatal("keys_new");
-	if ((refresh = refresh_new(base, &ops, NULL)) == NULL)
-		fatal("refresh_new");
-	identity = identity_new(&world, main_identity, NULL);
-	report = slice_bool(conf, "report");
-	main_configure(conf);
+	sets = sets_new(&world, keys);
+	sets_configure(sets, conf);
 	tls = tls_store_new(base, world.files, main_now, main_certificates,
 	    NULL);
 	sign = sign_new(base, tls, clock_ms, main_now);
-	if (!report)
+	if (!slice_bool(conf, "report"))
 		tls_store_configure(tls, conf);
 }
 
@@ -193,7 +122,7 @@ main_reload(struct slice *conf, char *why, size_t size)
 {
 	(void)why;
 	(void)size;
-	main_configure(conf);
+	sets_configure(sets, conf);
 	tls_store_configure(tls, conf);
 	return 0;
 }
@@ -218,7 +147,7 @@ main_counts(void)
 	char *const		*names;
 	size_t			 i, n;
 
-	refresh_status(refresh, &s);
+	sets_status(sets, &s);
 	CREDD_COUNTERS(COUNTER_TELL)
 	metrics_credential(s.secret != NULL ? s.secret->expires : 0);
 	for (i = 0; i < tls_store_count(tls); i++) {
@@ -234,15 +163,11 @@ main_counts(void)
 static void
 main_report(const char *what, const char *arg, int fd)
 {
-	struct refresh_status	s;
-	char			text[4096] = "unknown report\n";
+	char	text[KEYS_SETS_MAX * 4096] = "unknown report\n";
 
 	(void)arg;
-	if (strcmp(what, "credentials") == 0) {
-		refresh_status(refresh, &s);
-		report_text(needed ? &s : NULL, main_now(), text,
-		    sizeof(text));
-	}
+	if (strcmp(what, "credentials") == 0)
+		sets_report(sets, text, sizeof(text));
 	if (send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
 		log_debug("report: the operator has disconnected");
 	close(fd);

@@ -30,6 +30,7 @@ struct refresh {
 	void			*arg;
 	const struct slice	*conf;
 	struct event		*timer;
+	char			 for_whom[32];	/* " for=ingest.0", or "" */
 	void			*look;		/* under way */
 	int64_t			 look_began;
 	struct cred_secret	*secret;
@@ -117,6 +118,12 @@ refresh_new(struct event_base *base, const struct refresh_ops *ops, void *arg)
 	return r;
 }
 
+void
+refresh_name(struct refresh *r, const char *name)
+{
+	snprintf(r->for_whom, sizeof(r->for_whom), " for=%s", name);
+}
+
 static void
 refresh_stop(struct refresh *r)
 {
@@ -195,9 +202,9 @@ refresh_fail(struct refresh *r, const char *why)
 	if (!again) {
 		strlcpy(r->why, why, sizeof(r->why));
 		r->logged_at = now;
-		log_warnx("credentials=%s result=no why=\"%s\"",
-		    r->secret != NULL ? "kept" : "none", log_quote(quoted,
-		    sizeof(quoted), why, strlen(why)));
+		log_warnx("credentials=%s%s result=no why=\"%s\"",
+		    r->secret != NULL ? "kept" : "none", r->for_whom,
+		    log_quote(quoted, sizeof(quoted), why, strlen(why)));
 	}
 }
 
@@ -217,8 +224,8 @@ refresh_say(const struct refresh *r, const struct cred_secret *s,
 	if (*skipped != '\0')
 		snprintf(past, sizeof(past), " skipped=\"%s\"", log_quote(q,
 		    sizeof(q), skipped, strlen(skipped)));
-	log_info("credentials=new source=%s access-key=\"%s\"%s "
-	    "expires=%s%s", r->source, key, id,
+	log_info("credentials=new%s source=%s access-key=\"%s\"%s "
+	    "expires=%s%s", r->for_whom, r->source, key, id,
 	    refresh_when(s->expires, end), past);
 }
 
@@ -334,9 +341,9 @@ refresh_identity(struct refresh *r, const char *access_key, const char *arn)
 	    strlcpy(r->secret->identity, arn, sizeof(r->secret->identity)) >=
 	    sizeof(r->secret->identity))
 		return;
-	log_info("credentials=same access-key=\"%s\" identity=\"%s\"",
-	    keyid_print(key, sizeof(key), access_key), log_quote(q, sizeof(q),
-	    arn, strlen(arn)));
+	log_info("credentials=same%s access-key=\"%s\" identity=\"%s\"",
+	    r->for_whom, keyid_print(key, sizeof(key), access_key),
+	    log_quote(q, sizeof(q), arn, strlen(arn)));
 	r->ops->give(r->secret, r->arg);
 }
 
@@ -351,13 +358,15 @@ refresh_expiry(struct refresh *r, int64_t now)
 	life = r->secret->expires - r->got;
 	left = r->secret->expires - now;
 	if (left <= 0) {
-		log_warnx("credentials=expired source=%s", r->source);
+		log_warnx("credentials=expired%s source=%s", r->for_whom,
+		    r->source);
 		refresh_use(r, NULL);
 	} else if (!r->warned && r->fails > 0 &&
 	    left <= (life / 2 < WARN_AHEAD ? life / 2 : WARN_AHEAD)) {
 		r->warned = true;
-		log_warnx("credentials=kept source=%s expires-in=%" PRId64
-		    "s why=\"not renewed yet\"", r->source, left);
+		log_warnx("credentials=kept%s source=%s expires-in=%" PRId64
+		    "s why=\"not renewed yet\"", r->for_whom, r->source,
+		    left);
 	}
 }
 

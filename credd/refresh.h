@@ -42,6 +42,8 @@ struct refresh_status {
 struct refresh *refresh_new(struct event_base *base,
 	    const struct refresh_ops *ops, void *arg);
 void	 refresh_free(struct refresh *r);	/* NULL is fine */
+/* Whose credentials they are, for the log; not said: the store's. */
+void	 refresh_name(struct refresh *r, const char *name);
 /* Looks at once, by this slice (borrowed until the next call; NULL: nothing
  * is needed, and what there was is wiped). */
 void	 refresh_configure(struct refresh *r, const struct slice *conf);

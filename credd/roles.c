@@ -30,7 +30,7 @@ value(const struct slice *conf, unsigned at, const char *key)
 	return s != NULL ? s : "";
 }
 
-static unsigned
+unsigned
 roles_count(const struct slice *conf)
 {
 	unsigned	n = 0;

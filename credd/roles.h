@@ -12,6 +12,8 @@
 
 struct roles;
 
+/* How many the configuration has. */
+unsigned roles_count(const struct slice *conf);
 bool	 roles_any(const struct slice *conf);
 /* One parameter of a role, a number of seconds: 0 for "". */
 unsigned roles_seconds(const char *s);

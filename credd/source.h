@@ -25,6 +25,10 @@ struct files;
 struct net;
 struct source_ask;
 
+/* The key of a slice that is a set's view (sets.h): "ingest.0", whose keys
+ * paild is asked for instead of the store's. */
+#define SOURCE_OF	"credentials.of"
+
 /* What sources work with. */
 struct source_world {
 	struct event_base *base;

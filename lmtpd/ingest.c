@@ -49,7 +49,7 @@ struct job {
 	enum job_state	 state;
 	uint32_t	 place;
 	uint64_t	 size;
-	char		*bucket, *sender, *recipients, *only;
+	char		*bucket, *sender, *recipients, *told, *only;
 	char		*seed;
 	size_t		 seed_len;
 	struct buf	 in;		/* what has come, and has not gone */
@@ -99,6 +99,7 @@ job_free(struct job *j)
 	free(j->bucket);
 	free(j->sender);
 	free(j->recipients);
+	free(j->told);
 	free(j->only);
 	free(j->seed);
 	free(j);
@@ -362,7 +363,11 @@ static void
 job_rcpts(struct job *j)
 {
 	struct ingest_rcpts	 r = { .n = 0 };
-	const char		*head = (const char *)j->in.data;
+	struct ingest_known	 known = { str_from(j->told),
+				    str_from(j->recipients),
+				    (const char *)j->in.data, j->in.len <
+				    INGEST_HEAD_MAX ? j->in.len :
+				    INGEST_HEAD_MAX };
 	size_t			 i;
 
 	if (*j->only != '\0')
@@ -381,21 +386,20 @@ job_rcpts(struct job *j)
 			rest.len -= n < rest.len ? n + 1 : n;
 		}
 	else {
-		ingest_rcpts_find(&r, ingest.conf, j->place,
-		    str_from(j->recipients), head, j->in.len <
-		    INGEST_HEAD_MAX ? j->in.len : INGEST_HEAD_MAX);
-		for (i = 0; i < r.n; i++)
+		ingest_rcpts_find(&r, ingest.conf, j->place, &known);
+		/* Too many: a part of them would pass for all. */
+		for (i = 0; i < r.n && !r.too_many; i++)
 			job_ask(j, r.v[i]);
 	}
 	j->state = JOB_RCPTS;
 	if (r.no_memory || (j->n == 0 && j->missing != NULL))
 		job_result(j, INGEST_LATER, "out of memory");
 	else if (r.too_many)
-		job_result(j, INGEST_FAILED, "too many recipients");
+		job_result(j, INGEST_FAILED, "more than 100 recipients");
 	else if (j->n == 0)
 		job_result(j, INGEST_FAILED, r.foreign > 0 ? "no recipient in "
-		    "one of our domains" : "no recipient is named by metadata "
-		    "or header");
+		    "one of our domains" : "no recipient is named by envelope, "
+		    "metadata or header");
 	else if (j->waits == 0)
 		job_sum(j);
 	ingest_rcpts_free(&r);
@@ -459,11 +463,12 @@ job_new(struct peer *p, uint32_t id, const struct ingest_offer *o)
 	j->bucket = copy(o->bucket);
 	j->sender = copy(o->sender);
 	j->recipients = copy(o->recipients);
+	j->told = copy(o->envelope);
 	j->only = copy(o->only);
 	j->seed = copy(o->seed);
 	j->seed_len = o->seed.len;
 	if (j->bucket == NULL || j->sender == NULL || j->recipients == NULL ||
-	    j->only == NULL || j->seed == NULL ||
+	    j->told == NULL || j->only == NULL || j->seed == NULL ||
 	    (j->timer = evtimer_new(ingest.base, job_tick, j)) == NULL) {
 		job_free(j);
 		return NULL;

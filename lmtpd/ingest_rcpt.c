@@ -236,37 +236,49 @@ ingest_field(const char *head, size_t len, const char *name, char *dst,
 /* Fields below the topmost one were there when the mail came: they may be
  * anybody's. */
 static void
-by_header(struct ingest_rcpts *r, const struct slice *conf, const char *head,
-    size_t len)
+by_field(struct ingest_rcpts *r, const struct slice *conf,
+    const struct ingest_known *k, const char *name)
+{
+	static char	 value[INGEST_LIST_MAX + 1];
+
+	if (ingest_field(k->head, k->len, name, value, sizeof(value)))
+		ingest_rcpts_add(r, str_from(value), conf, false);
+}
+
+static void
+by_source(struct ingest_rcpts *r, const struct slice *conf,
+    const struct ingest_known *k, const char *source)
 {
 	static const char *const names[] = { "X-Original-To", "Delivered-To",
 	    "Envelope-To" };
-	static char	 value[INGEST_LIST_MAX + 1];
-	size_t		 i;
+	size_t	 i;
 
-	for (i = 0; i < nitems(names) && r->n == 0; i++)
-		if (ingest_field(head, len, names[i], value, sizeof(value)))
-			ingest_rcpts_add(r, str_from(value), conf, false);
+	if (strcmp(source, "envelope") == 0)
+		ingest_rcpts_add(r, k->envelope, conf, false);
+	else if (strcmp(source, "metadata") == 0)
+		ingest_rcpts_add(r, k->metadata, conf, true);
+	else if (strcmp(source, "headers") == 0)
+		for (i = 0; i < nitems(names) && r->n == 0; i++)
+			by_field(r, conf, k, names[i]);
+	else			/* one of them */
+		by_field(r, conf, k, source);
 }
 
 void
 ingest_rcpts_find(struct ingest_rcpts *r, const struct slice *conf,
-    unsigned place, struct str metadata, const char *head, size_t len)
+    unsigned place, const struct ingest_known *known)
 {
+	static const char *const usual[] = { "envelope", "metadata",
+	    "headers" };
 	const char	*source, *all;
 	unsigned	 i;
 
 	for (i = 0; r->n == 0 && (source = slice_at(conf,
 	    "ingest.%u.recipients.%u", place, i)) != NULL; i++)
-		if (strcmp(source, "metadata") == 0)
-			ingest_rcpts_add(r, metadata, conf, true);
-		else if (strcmp(source, "headers") == 0)
-			by_header(r, conf, head, len);
-	if (i == 0) {		/* as it is without that key */
-		ingest_rcpts_add(r, metadata, conf, true);
-		if (r->n == 0)
-			by_header(r, conf, head, len);
-	}
+		by_source(r, conf, known, source);
+	if (i == 0)		/* as it is without that key */
+		for (; i < nitems(usual) && r->n == 0; i++)
+			by_source(r, conf, known, usual[i]);
 	all = slice_at(conf, "ingest.%u.catch-all", place);
 	if (r->n == 0 && all != NULL && *all != '\0')
 		add_one(r, str_from(all));

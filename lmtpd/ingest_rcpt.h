@@ -1,7 +1,8 @@
 /*
- * To whom a mail of a bucket goes: nobody said RCPT TO.  By the object's
- * metadata, or by what the MTA that wrote it said in the header, as the
- * configuration has it ("ingest" in pail.yaml(5)).  All of it is hostile.
+ * To whom a mail of a bucket goes: nobody said RCPT TO.  By the envelope that a
+ * queue has told, the object's metadata, or what the MTA that wrote it said in
+ * the header, as the configuration has it ("ingest" in pail.yaml(5)).  All of
+ * it is hostile.
  */
 #ifndef LMTPD_INGEST_RCPT_H
 #define LMTPD_INGEST_RCPT_H
@@ -39,12 +40,18 @@ bool	 ingest_field(const char *head, size_t len, const char *name,
 	    char *dst, size_t size);
 /* Has the header ended in these len bytes? */
 bool	 ingest_head_whole(const char *head, size_t len);
+/* What is known of a mail; all borrowed. */
+struct ingest_known {
+	struct str	 envelope;	/* as a queue told it; "": none did */
+	struct str	 metadata;	/* "": none */
+	const char	*head;		/* the header, or so much of it */
+	size_t		 len;
+};
 /*
  * By place number `place` of conf: its sources in their order, until one has
  * named somebody who is ours, then its catch-all.
  */
 void	 ingest_rcpts_find(struct ingest_rcpts *r, const struct slice *conf,
-	    unsigned place, struct str metadata, const char *head,
-	    size_t len);
+	    unsigned place, const struct ingest_known *known);
 
 #endif

@@ -143,34 +143,46 @@ test_order(void)
 {
 	static const struct {
 		unsigned place;
-		const char *metadata, *head, *want;
+		const char *metadata, *head, *want, *envelope;
 	} rows[] = {
-		{ 0, "meta@example.org", MAIL, "meta@example.org" },
-		{ 0, "", MAIL, "ann@example.org,bob@example.org" },
+		{ 0, "meta@example.org", MAIL, "meta@example.org", NULL },
+		{ 0, "", MAIL, "ann@example.org,bob@example.org", NULL },
 		{ 0, "meta@other.example", MAIL,
-		    "ann@example.org,bob@example.org" },
+		    "ann@example.org,bob@example.org", NULL },
 		{ 0, "", "X-Original-To: a@other.example\n"
-		    "Delivered-To: b@example.org\n\n", "b@example.org" },
+		    "Delivered-To: b@example.org\n\n", "b@example.org", NULL },
 		{ 0, "", "Envelope-To: b@example.org, c@example.org\n",
-		    "b@example.org,c@example.org" },
+		    "b@example.org,c@example.org", NULL },
 		/* Only metadata may name users without a domain. */
-		{ 0, "", "Delivered-To: root\n\n", "" },
-		{ 0, "root", "", "root" },
-		{ 0, "", "", "" },
+		{ 0, "", "Delivered-To: root\n\n", "", NULL },
+		{ 0, "root", "", "root", NULL },
+		{ 0, "", "", "", NULL },
 		{ 1, "meta@example.org", MAIL,
-		    "ann@example.org,bob@example.org" },
-		{ 1, "meta@example.org", "\n", "meta@example.org" },
-		{ 1, "", "\n", "lost@example.org" },
-		{ 2, "meta@example.org", MAIL, "meta@example.org" },
-		{ 2, "", MAIL, "" },
+		    "ann@example.org,bob@example.org", NULL },
+		{ 1, "meta@example.org", "\n", "meta@example.org", NULL },
+		{ 1, "", "\n", "lost@example.org", NULL },
+		{ 2, "meta@example.org", MAIL, "meta@example.org", NULL },
+		{ 2, "", MAIL, "", NULL },
+		{ 0, "meta@example.org", MAIL, "env@example.org,"
+		    "two@example.org", "env@example.org,x@other.example,"
+		    "two@example.org" },
+		{ 0, "meta@example.org", MAIL, "meta@example.org",
+		    "x@other.example" },
+		{ 2, "meta@example.org", MAIL, "meta@example.org",
+		    "env@example.org" },
+		{ 3, "meta@example.org", MAIL, "carl@example.org", "" },
+		{ 3, "", "\n", "env@example.org", "env@example.org" },
+		{ 3, "meta@example.org", "\n", "meta@example.org", NULL },
 	};
 	struct ingest_rcpts	 r = { .n = 0 };
 	size_t			 i;
 
 	for (i = 0; i < nitems(rows); i++) {
-		ingest_rcpts_find(&r, conf, rows[i].place,
+		const struct ingest_known k = { str_from(rows[i].envelope),
 		    str_from(rows[i].metadata), rows[i].head,
-		    strlen(rows[i].head));
+		    strlen(rows[i].head) };
+
+		ingest_rcpts_find(&r, conf, rows[i].place, &k);
 		CHECK_ROW(strcmp(text(&r), rows[i].want) == 0, "row %zu: %s",
 		    i, text(&r));
 		ingest_rcpts_free(&r);
@@ -184,7 +196,9 @@ main(void)
 	    "ingest.0.catch-all", "", "ingest.1.recipients.0", "headers",
 	    "ingest.1.recipients.1", "metadata", "ingest.1.catch-all",
 	    "lost@example.org", "ingest.2.recipients.0", "metadata",
-	    "ingest.2.catch-all", "", NULL);
+	    "ingest.2.catch-all", "", "ingest.3.recipients.0", "Delivered-To",
+	    "ingest.3.recipients.1", "envelope", "ingest.3.recipients.2",
+	    "metadata", "ingest.3.catch-all", "", NULL);
 	test_lists();
 	test_bounds();
 	test_fields();

@@ -172,7 +172,7 @@ test_answers(void)
 		    "" },
 		{ 0, "full@s0", "\r\nx", INGEST_FAILED, "full@s0 552;", "" },
 		{ 0, "", "Subject: x\r\n\r\n", INGEST_FAILED, "",
-		    "no recipient is named by metadata or header" },
+		    "no recipient is named by envelope, metadata or header" },
 		/* Domains, and a catch-all. */
 		{ 1, "ann@elsewhere", "\r\nx", INGEST_DELIVERED, "lost@s0 250;",
 		    "" },

@@ -22,7 +22,7 @@ targets_of() {
 	header)	 echo mail/header mail/structure ;;
 	record)	 echo storaged/format/record storaged/format/head \
 		     storaged/format/mailpack storaged/index/apply ;;
-	object)	 echo storaged/bucket/object storaged/format/msgobj \
+	object)	 echo storaged/bucket/object storaged/bucket/ingest/ingest_notice storaged/format/msgobj \
 		     storaged/format/codec storaged/bucket/s3/s3_xml ;;
 	message) echo lmtpd/parcel common/msg_mbox common/peer common/wire \
 		     common/digest common/uidset common/metric_text ;;

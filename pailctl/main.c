@@ -124,7 +124,44 @@ report(const char *command, const char *arg)
 	    strncmp(last, "probe=good", 10) != 0);
 }
 
-/* A stream of two JSON documents; on a terminal, with a word on each. */
+#define PLACES_MAX	16
+
+static const char *
+place_str(unsigned i, const char *key, const char *otherwise)
+{
+	const char	*s = conf_at(conf, "ingest.%u.%s", i, key);
+
+	return s != NULL ? s : otherwise != NULL ? otherwise : "";
+}
+
+/* Of "ingest": those that are signed for with the store's keys, and the
+ * others. */
+static void
+find_places(struct policy_place *shared, size_t *nshared,
+    struct policy_place *own, size_t *nown)
+{
+	struct policy_place	 p;
+	unsigned		 i;
+
+	*nshared = *nown = 0;
+	for (i = 0; i < PLACES_MAX && conf_at(conf, "ingest.%u.poll", i) !=
+	    NULL; i++) {
+		p = (struct policy_place){ i, place_str(i, "bucket",
+		    conf_str(conf, "store.bucket")), place_str(i, "region",
+		    conf_str(conf, "store.region")), place_str(i, "prefix",
+		    NULL), place_str(i, "queue", NULL),
+		    strcmp(place_str(i, "after", NULL), "tag") == 0 };
+		if (strcmp(place_str(i, "credentials.source", NULL),
+		    "store") == 0 && conf_at(conf,
+		    "ingest.%u.credentials.assume-role.0.role-arn", i) == NULL)
+			shared[(*nshared)++] = p;
+		else
+			own[(*nown)++] = p;
+	}
+}
+
+/* A stream of two JSON documents, and one for each entry of "ingest" that has
+ * keys of its own; on a terminal, with a word on each. */
 static int
 print_policies(void)
 {
@@ -133,8 +170,10 @@ print_policies(void)
 				    conf_str(conf, "store.key-prefix"),
 				    conf_str(conf, "store.kms-key-id"),
 				    true };
+	struct policy_place	 shared[PLACES_MAX], own[PLACES_MAX];
 	const char		*endpoint = conf_str(conf, "store.endpoint");
 	struct buf		 b;
+	size_t			 nshared, nown, i;
 	int			 r;
 
 	if (strcmp(conf_str(conf, "store.type"), "s3") != 0)
@@ -144,15 +183,19 @@ print_policies(void)
 		s.prefix = "";
 	if (s.kms_key == NULL)
 		s.kms_key = "";
-	buf_init(&b, 65536);
-	policy_iam(&s, &b);
+	find_places(shared, &nshared, own, &nown);
+	buf_init(&b, 262144);
+	policy_iam(&s, shared, nshared, &b);
 	policy_bucket(&s, &b);
+	for (i = 0; i < nown; i++)
+		policy_iam(NULL, &own[i], 1, &b);
 	r = b.failed || fwrite(b.data, 1, b.len, stdout) != b.len ||
 	    fflush(stdout) == EOF;
 	buf_free(&b);
 	if (r == 0 && isatty(STDOUT_FILENO))
 		fprintf(stderr, "The first policy is for the user or role of "
-		    "the access key, the second for the bucket.\n");
+		    "the access key, the second for the bucket%s.\n", nown > 0 ?
+		    ", the others for those of ingest's own credentials" : "");
 	return r == 0 ? 0 : fail("standard output");
 }
 

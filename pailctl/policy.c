@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/sqs_url.h"
 #include "pailctl/policy.h"
 
 #define AGE_MS	900000	/* what S3 tolerates of a signature anyway */
+#define STORE	1000U	/* no place's number */
 
 static const char *
 partition(const char *region)
@@ -75,13 +77,26 @@ put_kms(struct buf *b, const struct policy_store *s)
 	buf_puts(b, "\"\n    }");
 }
 
-void
-policy_iam(const struct policy_store *s, struct buf *b)
+/* "Sid": "Pail" and the words; what follows is the effect, and the actions. */
+static void
+statement(struct buf *b, const char *sid, unsigned number, const char *actions)
 {
-	buf_puts(b, "{\n  \"Version\": \"2012-10-17\",\n"
-	    "  \"Statement\": [\n    {\n      \"Sid\": \"PailBucket\",\n"
-	    "      \"Effect\": \"Allow\",\n"
-	    "      \"Action\": \"s3:ListBucket\",\n      \"Resource\": \"");
+	char	 n[16] = "";
+
+	if (number != STORE)
+		snprintf(n, sizeof(n), "Ingest%u", number);
+	buf_printf(b, "%s    {\n      \"Sid\": \"Pail%s%s\",\n"
+	    "      \"Effect\": \"Allow\",\n      \"Action\": %s,\n"
+	    "      \"Resource\": ", b->data[b->len - 1] == '}' ? ",\n" : "", n,
+	    sid, actions);
+}
+
+static void
+put_bucket(struct buf *b, const struct policy_store *s, unsigned number,
+    const char *actions)
+{
+	statement(b, "Bucket", number, "\"s3:ListBucket\"");
+	buf_puts(b, "\"");
 	put_arn(b, s);
 	buf_puts(b, "\"");
 	if (s->prefix[0] != '\0') {
@@ -93,15 +108,64 @@ policy_iam(const struct policy_store *s, struct buf *b)
 		put_prefix(b, s);
 		buf_puts(b, "*\"\n        }\n      }");
 	}
-	buf_puts(b, "\n    },\n    {\n      \"Sid\": \"PailObjects\",\n"
-	    "      \"Effect\": \"Allow\",\n      \"Action\": [\n"
-	    "        \"s3:GetObject\",\n        \"s3:PutObject\",\n"
-	    "        \"s3:DeleteObject\",\n"
-	    "        \"s3:AbortMultipartUpload\"\n      ],\n"
-	    "      \"Resource\": ");
+	buf_puts(b, "\n    }");
+	statement(b, "Objects", number, actions);
 	put_objects(b, s);
 	buf_puts(b, "\n    }");
-	put_kms(b, s);
+}
+
+/* arn:aws:sqs:REGION:ACCOUNT:NAME of https://HOST/ACCOUNT/NAME */
+static void
+put_queue(struct buf *b, const struct policy_place *p)
+{
+	char		 region[SQS_REGION_MAX + 1];
+	const char	*path = strstr(p->queue, "://");
+
+	if (path == NULL || (path = strchr(path + 3, '/')) == NULL)
+		return;
+	sqs_url_region(p->queue, p->region, region);
+	statement(b, "Queue", p->number, "[\n        \"sqs:ReceiveMessage\",\n"
+	    "        \"sqs:DeleteMessage\",\n"
+	    "        \"sqs:ChangeMessageVisibility\"\n      ]");
+	buf_printf(b, "\"arn:%s:sqs:%s", partition(region), region);
+	for (; *path != '\0'; path += strcspn(path + 1, "/") + 1)
+		buf_printf(b, ":%.*s", (int)strcspn(path + 1, "/"), path + 1);
+	buf_puts(b, "\"\n    }");
+}
+
+static void
+put_place(struct buf *b, const struct policy_place *p)
+{
+	const struct policy_store	 s = { p->bucket, p->region, p->prefix,
+					    "", false };
+
+	put_bucket(b, &s, p->number, p->tag ?
+	    "[\n        \"s3:GetObject\",\n        \"s3:PutObject\",\n"
+	    "        \"s3:DeleteObject\",\n        \"s3:PutObjectTagging\"\n"
+	    "      ]" :
+	    "[\n        \"s3:GetObject\",\n        \"s3:PutObject\",\n"
+	    "        \"s3:DeleteObject\"\n      ]");
+	if (*p->queue != '\0')
+		put_queue(b, p);
+}
+
+void
+policy_iam(const struct policy_store *s, const struct policy_place *places,
+    size_t n, struct buf *b)
+{
+	size_t	 i;
+
+	buf_puts(b, "{\n  \"Version\": \"2012-10-17\",\n"
+	    "  \"Statement\": [\n");
+	if (s != NULL) {
+		put_bucket(b, s, STORE, "[\n"
+		    "        \"s3:GetObject\",\n        \"s3:PutObject\",\n"
+		    "        \"s3:DeleteObject\",\n"
+		    "        \"s3:AbortMultipartUpload\"\n      ]");
+		put_kms(b, s);
+	}
+	for (i = 0; i < n; i++)
+		put_place(b, &places[i]);
 	buf_puts(b, "\n  ]\n}\n");
 }
 

@@ -47,7 +47,7 @@ test_rows(void)
 	for (i = 0; i < nitems(rows); i++) {
 		buf_init(&iam, 65536);
 		buf_init(&bucket, 65536);
-		policy_iam(&rows[i].s, &iam);
+		policy_iam(&rows[i].s, NULL, 0, &iam);
 		policy_bucket(&rows[i].s, &bucket);
 		buf_put_u8(&iam, 0);
 		buf_put_u8(&bucket, 0);
@@ -68,9 +68,52 @@ test_rows(void)
 	}
 }
 
+/* Those of ingestion: their bucket, prefix and queue, and no more. */
+static void
+test_places(void)
+{
+	static const struct policy_store store = { "mail", "eu-west-1", "", "",
+	    true };
+	static const struct policy_place places[] = {
+		{ 0, "drop", "eu-west-1", "in", "https://sqs.us-east-1."
+		    "amazonaws.com/123456789012/mail", true },
+		{ 3, "other", "cn-north-1", "", "", false },
+	};
+	static const char *const has[] = {
+		"\"Sid\": \"PailBucket\"", "\"Sid\": \"PailIngest0Bucket\"",
+		"\"arn:aws:s3:::drop/in/*\"", "\"s3:prefix\": \"in/*\"",
+		"\"s3:PutObjectTagging\"\n", "\"Sid\": \"PailIngest0Queue\"",
+		"\"arn:aws:sqs:us-east-1:123456789012:mail\"\n",
+		"\"sqs:ReceiveMessage\"", "\"sqs:DeleteMessage\"",
+		"\"sqs:ChangeMessageVisibility\"",
+		"\"Sid\": \"PailIngest3Objects\"",
+		"\"arn:aws-cn:s3:::other/*\"",
+	};
+	struct buf	 b;
+	size_t		 i;
+
+	buf_init(&b, 65536);
+	policy_iam(&store, places, 2, &b);
+	buf_put_u8(&b, 0);
+	for (i = 0; i < nitems(has); i++)
+		CHECK_ROW(strstr((char *)b.data, has[i]) != NULL, "%s: %s",
+		    has[i], b.data);
+	CHECK(strstr((char *)b.data, "Ingest3Queue") == NULL);
+	CHECK(strstr((char *)b.data, "}\n    {") == NULL);
+	buf_reset(&b);
+	policy_iam(NULL, &places[1], 1, &b);
+	buf_put_u8(&b, 0);
+	CHECK(strstr((char *)b.data, "mail") == NULL);
+	CHECK(strstr((char *)b.data, "Tagging") == NULL);
+	CHECK(strstr((char *)b.data, "[\n    {\n      \"Sid\": "
+	    "\"PailIngest3Bucket\"") != NULL);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	test_rows();
+	test_places();
 	return TEST_END();
 }

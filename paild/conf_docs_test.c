@@ -32,20 +32,28 @@ slurp(const char *name)
 	return text;
 }
 
+/* Is name what is left of path without ".*"? */
+static bool
+is_named(const char *path, const char *name)
+{
+	for (; *path != '\0'; path++)
+		if (path[0] == '.' && path[1] == '*')
+			path++;
+		else if (*path != *name++)
+			return false;
+	return *name == '\0';
+}
+
 /* The key of this name; with elements: "auth.type" is "auth.*.type". */
 static const struct conf_key *
 find(const char *name)
 {
 	const struct conf_key	*key = conf_key_find(name);
-	char			 path[128];
-	const char		*dot;
+	size_t			 i;
 
-	for (dot = strchr(name, '.'); key == NULL && dot != NULL;
-	    dot = strchr(dot + 1, '.')) {
-		snprintf(path, sizeof(path), "%.*s.*%s", (int)(dot - name),
-		    name, dot);
-		key = conf_key_find(path);
-	}
+	for (i = 0; key == NULL && i < conf_keys_n; i++)
+		if (is_named(conf_keys[i].path, name))
+			key = &conf_keys[i];
 	if (key != NULL)
 		seen[key - conf_keys] = true;
 	return key;

@@ -20,13 +20,6 @@
 	  "4:1: unknown key \"Cluster\" (did you mean \"cluster\"?)\n" },
 	{ GOOD "append_limit: 1M\n",
 	  "4:1: unknown key \"append_limit\" (did you mean \"append-limit\"?)\n" },
-	{ GOOD "ingest: [{bucket: drop, prefix: in}]\n",
-	  "4:33: ingest needs \"type: s3\" in store: its endpoint and keys are "
-	  "used\n" },
-	{ GOOD "ingest: [{bucket: drop, pol: 1s}]\n",
-	  "4:19: ingest needs \"type: s3\" in store: its endpoint and keys are "
-	  "used\n4:25: unknown key \"pol\" in ingest.0 (did you mean "
-	  "\"poll\"?)\n" },
 	{ GOOD "bucket: mail\n",
 	  "4:1: unknown key \"bucket\" (did you mean \"store.bucket\"?)\n" },
 	{ GOOD "zebra-crossing: 1\n",

@@ -35,3 +35,44 @@
 	{ L S3 "  secret-key: s\nauth: [{type: oidc, issuer: 'https://id.example.org', audience: pail}]\ningest: [{bucket: drop}]\n",
 	  "8:15: auth: none of these can look up a recipient of mail, who shows no token or certificate (add an entry of type file or ldap, or \"lookup: file\")\n" },
 	{ L S3 "  secret-key: s\nauth: [{type: oidc, issuer: 'https://id.example.org', audience: pail}, {type: file, path: users}]\ningest: [{bucket: drop}]\n", "" },
+	{ GOOD "ingest: [{bucket: drop, prefix: in}]\n",
+	  "4:33: ingest.0 needs \"region\": the store has none\n"
+	  "4:33: ingest.0 needs \"credentials\" with a source: the store has "
+	  "none\n" },
+	{ GOOD "ingest: [{prefix: in, region: eu-west-1, credentials: {source: "
+	  "imds}}]\n",
+	  "4:19: ingest.0 needs \"bucket\": the store has none\n" },
+	{ GOOD "ingest: [{bucket: drop, region: eu-west-1, credentials: "
+	  "{source: static, access-key: k}}]\n",
+	  "4:66: ingest.0.credentials needs \"secret-key\" with \"source: "
+	  "static\"\n" },
+	{ GOOD "ingest: [{bucket: drop, region: eu-west-1, credentials: "
+	  "{source: imds, secret-key: k}}]\n",
+	  "4:72: ingest.0.credentials.secret-key cannot be used with \"source: "
+	  "imds\": it belongs to \"source: static auto\"\n" },
+	{ GOOD "ingest: [{bucket: drop, region: eu-west-1, credentials: "
+	  "{source: imds}, endpoint: \"http://h:9\", tls-ca-file: ca}]\n",
+	  "4:97: ingest.0.tls-ca-file cannot be used: the endpoint does not use "
+	  "TLS (did you mean \"https://\"?)\n" },
+	{ GOOD "ingest: [{bucket: drop, region: eu-west-1, credentials: "
+	  "{source: process}}]\n",
+	  "4:66: ingest.0.credentials.source: \"process\" is not a valid value: "
+	  "must be store, static, env, web-identity, profile, container, imds "
+	  "or auto\n" },
+	{ GOOD "ingest: [{bucket: drop, region: eu-west-1, credentials: "
+	  "{source: imds}, queue: \"arn:aws:sqs:eu-west-1:1:mail\"}]\n",
+	  "4:80: ingest.0.queue: must be the URL of a queue, such as "
+	  "https://sqs.eu-west-1.amazonaws.com/123456789012/mail\n" },
+	{ GOOD "ingest: [{bucket: drop, region: eu-west-1, credentials: "
+	  "{source: imds}, list-after: 1h}]\n",
+	  "4:73: ingest.0.list-after belongs to \"queue\"\n" },
+	{ GOOD "ingest: [{bucket: drop, region: eu-west-1, credentials: "
+	  "{source: imds}, queue: \"https://h/1/m\"}, {bucket: other, region: "
+	  "eu-west-1, credentials: {source: imds}, queue: "
+	  "\"https://h/1/m\"}]\n",
+	  "4:169: ingest.1.queue: the same queue as ingest.0's: each place "
+	  "needs its own\n" },
+	{ GOOD "ingest: [{bucket: drop, pol: 1s, region: eu-west-1, "
+	  "credentials: {source: auto}}]\n",
+	  "4:25: unknown key \"pol\" in ingest.0 (did you mean "
+	  "\"poll\"?)\n" },

@@ -55,6 +55,8 @@
 	    ingest_counts()->failed)					\
 	X("ingest-later", COUNTER, "ingest_objects_total",		\
 	    "result=later", "Mails taken from buckets",			\
-	    ingest_counts()->later)
+	    ingest_counts()->later)					\
+	X("ingest-refused", COUNTER, "ingest_messages_refused_total", "", \
+	    "Messages of queues that were refused", ingest_counts()->refused)
 
 #endif

@@ -97,6 +97,21 @@ lock_cache(const char *dir, uint64_t number)
 	/* The descriptor stays open for the process's life. */
 }
 
+/* credd hears of an access key that a server refused; use: as in CRED_KEY. */
+static void
+tell_refused(const char *use, const char *access_key, const char *why)
+{
+	struct cred_refused	 r = { .use = str_from(use) };
+
+	if (self.credd == NULL)
+		return;
+	r.access_key = str_from(access_key);
+	r.why = str_from(why);
+	if (r.why.len > CRED_WHY_MAX)
+		r.why.len = CRED_WHY_MAX;
+	(void)peer_send_struct(self.credd, IMSG_CRED_REFUSED, 0, &r, -1);
+}
+
 static void
 prepare(struct slice *conf)
 {
@@ -208,17 +223,11 @@ settings_read(const struct slice *conf)
 static void
 on_refused(const char *access_key, const char *why, void *arg)
 {
-	struct cred_refused	 r;
-
 	(void)arg;
 	if (self.credd == NULL || strcmp(self.refused, access_key) == 0)
 		return;			/* said once for each key */
 	strlcpy(self.refused, access_key, sizeof(self.refused));
-	r.access_key = str_from(access_key);
-	r.why = str_from(why);
-	if (r.why.len > CRED_WHY_MAX)
-		r.why.len = CRED_WHY_MAX;
-	(void)peer_send_struct(self.credd, IMSG_CRED_REFUSED, 0, &r, -1);
+	tell_refused("store", access_key, why);
 }
 
 static void
@@ -313,6 +322,7 @@ start(struct event_base *base, struct slice *conf)
 	if ((env.blob = blob_open(base, conf, why, sizeof(why))) == NULL)
 		fatalx("store: %s", why);
 	blob_on_refused(env.blob, on_refused, NULL);
+	ingest_on_refused(tell_refused);
 	if ((env.io = commit_io_new(base, env.blob)) == NULL ||
 	    (self.tick = evtimer_new(base, on_tick, NULL)) == NULL ||
 	    (self.rest = event_new(base, -1, EV_PERSIST, on_rest,
@@ -391,10 +401,13 @@ cred_message(struct peer *p, struct msg *m, void *arg)
 	if (m->type != IMSG_CRED_KEY || wire_decode(&cred_key_wire, &key,
 	    m->data, m->len, NULL) == -1)
 		return -1;
-	self.refused[0] = '\0';
-	blob_set_key(env.blob, &key);
-	ingest_key(&key);
-	check_key(m->data, m->len);
+	if (!str_eq(key.use, STR("store")))
+		ingest_key(&key);
+	else {
+		self.refused[0] = '\0';
+		blob_set_key(env.blob, &key);
+		check_key(m->data, m->len);
+	}
 	explicit_bzero(&key, sizeof(key));
 	return 0;
 }

@@ -1,4 +1,5 @@
-"""Mail that SES, or anything else, drops in a bucket: it is delivered once,
+"""Mail that SES, or anything else, drops in a bucket, told of by LIST or by a
+queue: it is delivered once,
 whatever happens to the nodes, and what cannot be delivered is kept, with the
 reason (issue 14, Shows 3)."""
 
@@ -7,9 +8,14 @@ import os
 import random
 import re
 
+import guard
 import mark
+import memory
+import moto
 import proc
 import realmail
+import sqs
+import store_rows
 import suite
 
 
@@ -131,3 +137,230 @@ def test_what_fails_is_kept_with_its_reason_and_retry_delivers_it():
         assert lines and realmail.wire(big) in lines[0], len(lines)
         assert b"Received: from " + inbox.encode() in lines[0], \
             lines[0][:400]
+
+
+class Account(store_rows.OtherMinio):
+    """Of another account and region: a server with keys of its own."""
+
+    def __init__(self, access="other-account", secret="the-other-secret-key"):
+        self.keys = access, secret
+        super().__init__(region="eu-north-1")
+
+    def start(self):
+        self.access, self.secret = self.keys
+        super().start()
+
+    def entry(self, bucket, **keys):
+        """Of a suite that has the key: see give()."""
+        return entry(bucket, region=self.region, endpoint="'%s'" %
+                     self.endpoint, credentials="{source: static, access-key: "
+                     "%s, secret-key: {file: other}}" % self.access, **keys)
+
+    def give(self, s, secret=None):
+        path = os.path.join(s.dir, "other")
+        with open(path, "w") as f:
+            f.write((secret or self.secret) + "\n")
+        os.chmod(path, 0o600)
+        return s
+
+
+def test_a_bucket_of_another_server_region_and_account():
+    """Beside a store that is a directory, and beside one in a bucket with keys
+    of its own: each request is signed with the keys of its bucket."""
+    other = Account()
+    inbox = other.new_bucket()
+    for kind in ("file", suite.store("minio")):
+        drop(other, inbox, "in/one", b"X-Number: 1\r\n\r\nhello\r\n", "ann")
+        s = suite.Suite(kind, ingest="[%s]" % other.entry(inbox))
+        with other.give(s, "not-the-right-key"):
+            proc.await_true("the key is refused", lambda: "ingest=0 bucket="
+                            in s.log_text(), 30)
+            other.give(s)
+            s.ctl("reload")
+            proc.await_true("it is delivered", lambda: not mails_there(
+                other, inbox), 60)
+            assert numbers(s.client()) == [1]
+            out = s.ctl("credentials").stdout.decode()
+            assert "\ningest.0:\nsource         static\n" in out, out
+            has, rows = memory.who_has(s, {"it": other.secret.encode()})
+            assert has == {("credd", "it")}, rows
+    other.stop()
+
+
+class Told:
+    """A bucket and queues, all of one account: S3 is MinIO's, SQS moto's, which
+    looks at every signature."""
+
+    def __init__(self):
+        self.aws = moto.Moto()
+        self.s3 = Account(self.aws.access, self.aws.secret)
+        self.inbox = self.s3.new_bucket()
+
+    def suite(self, *entries, **keys):
+        text = ", ".join(self.s3.entry(self.inbox, **e) for e in entries)
+        return self.s3.give(suite.Suite(ingest="[%s]" % text,
+                                        domains="[example.org]", **keys))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.s3.stop()
+        self.aws.stop()
+
+
+@mark.time_limit(300, soak=1800)
+def test_a_queue_tells_two_nodes_of_whom_one_is_killed():
+    n = 1000 if os.environ.get("SOAK") else 60
+    rnd = random.Random(15)
+    rows = realmail.mails()
+    with Told() as t:
+        queue = sqs.Queue(t.aws, t.s3.region)
+        names = ["in/" + ses_name(rnd) for _ in range(n)]
+        notes = []
+        for i, name in enumerate(names):
+            # Without the envelope, these are for nobody.
+            drop(t.s3, t.inbox, name, b"X-Number: %d\n" % i + rows[i * 5][0])
+            note = sqs.ses(t.inbox, name, ["ann@example.org"])
+            notes.append(note if i % 2 else sqs.sns(note))
+        # At least once: some come twice.
+        queue.send(*notes, *notes[:n // 10], sqs.TEST_EVENT)
+        store = suite.store("minio")
+        a, b = (t.suite(dict(queue="'%s'" % queue.url, claim_time="2s"),
+                        store=store, name="node-" + w) for w in "ab")
+        with a:
+            with b:
+                proc.await_true("some are delivered", lambda: len(
+                    mails_there(t.s3, t.inbox)) < n - n // 10, 30)
+                a.kill_all()
+                proc.await_true("all are delivered", lambda: not mails_there(
+                    t.s3, t.inbox), 240)
+                proc.await_true("the queue is empty", lambda: queue.left() ==
+                                (0, 0), 60)
+                c = b.client()
+                got = numbers(c)
+                assert got == list(range(n)), (len(got), [
+                    i for i in range(n) if got.count(i) != 1])
+                r = c.ok("UID FETCH 1 BODY.PEEK[HEADER]")
+                assert b"Return-Path: <sender@example.net>" in b"".join(
+                    r.lines)
+                c.logout()
+                assert not t.s3.list(t.inbox, "in/failed/"), \
+                    t.s3.list(t.inbox, "in/failed/")
+
+
+def drop_told(t, queue, key, text, to, wrap=lambda x: x):
+    drop(t.s3, t.inbox, key, text)
+    queue.send(wrap(sqs.ses(t.inbox, key, to)))
+
+
+def eventbridge(bucket, key):
+    return json.dumps({"version": "0", "detail-type": "Object Created",
+                       "source": "aws.s3", "detail": {
+                           "bucket": {"name": bucket},
+                           "object": {"key": key, "size": 1}}})
+
+
+def test_what_a_queue_tells_and_what_it_must_not():
+    """Each kind of notification; messages that are refused stay in the queue,
+    and harm nothing; what fails keeps its envelope for the retry; what no
+    message told of is found by LIST."""
+    with Told() as t:
+        queue = sqs.Queue(t.aws, t.s3.region)
+        other = t.s3.new_bucket()
+        drop(t.s3, other, "in/x", b"X-Number: 99\n\n")
+        drop(t.s3, t.inbox, "out/x", b"X-Number: 98\n\n")
+        refused = ["hello", '{"a": 1}', sqs.ses(other, "in/x", ["ann@example."
+                   "org"]), sqs.s3_event(t.inbox, "out/x"),
+                   sqs.s3_event(t.inbox, "in/../out/x")]
+        ignored = [sqs.TEST_EVENT, sqs.s3_event(t.inbox, "in/claims/x"),
+                   sqs.s3_event(t.inbox, "in/y", "ObjectRemoved:Delete"),
+                   sqs.ses(t.inbox, "in/gone", ["ann@example.org"])]
+        to_ann = b"X-Original-To: ann@example.org\n"
+        drop(t.s3, t.inbox, "in/a b+c", b"X-Number: 1\n" + to_ann + b"\n")
+        drop(t.s3, t.inbox, "in/event", b"X-Number: 2\n" + to_ann + b"\n")
+        queue.send(*refused, *ignored, sqs.s3_event(t.inbox, "in/a b+c"),
+                   eventbridge(t.inbox, "in/event"))
+        # The envelope goes before the header.
+        drop_told(t, queue, "in/both", b"X-Number: 3\n" + to_ann + b"\n",
+                  ["bob@example.org", "later@example.org"], sqs.sns)
+        s = t.suite(dict(queue="'%s'" % queue.url, claim_time="30s"),
+                    users=("ann", "bob"))
+        with s:
+            proc.await_true("all are settled", lambda: not mails_there(
+                t.s3, t.inbox), 60)
+            proc.await_true("only refused ones are left", lambda: queue.left()
+                            == (0, len(refused)), 30)
+            text = s.log_text()
+            for why in ("it is not a JSON object", "neither S3's nor SES's",
+                        "%s/in/x, which is not in this place" % other,
+                        "%s/out/x, which is not in" % t.inbox,
+                        "the name of %s/in/../out/x cannot" % t.inbox):
+                assert text.count(why) == 1, (why, text[-3000:])
+            assert t.s3.get(other, "in/x") and t.s3.get(t.inbox, "out/x")
+            assert numbers(s.client()) == [1, 2]
+            assert numbers(s.client("bob")) == [3]
+            out = s.ctl("ingest", "list").stdout.decode()
+            assert "in/both: later@example.org: 550 5.1.1" in out, out
+            s.add_user("later")
+            s.ctl("ingest", "retry")
+            assert numbers(s.client("later")) == [3]
+            assert numbers(s.client("bob")) == [3]
+            assert not t.s3.list(t.inbox, "in/failed/")
+
+
+@mark.normal_only("waits for a LIST of a place that has a queue")
+def test_mails_that_no_message_told_of_are_found_and_tagged_ones_stay():
+    with Told() as t:
+        queue = sqs.Queue(t.aws, t.s3.region)
+        head = b"X-Original-To: ann@example.org\n\n"
+        s = t.suite(dict(queue="'%s'" % queue.url, list_after="1s"),
+                    dict(prefix="stay", after="tag"))
+        with s:
+            drop(t.s3, t.inbox, "in/astray", b"X-Number: 1\n" + head)
+            drop(t.s3, t.inbox, "stay/one", b"X-Number: 2\n" + head)
+            proc.await_true("it is found", lambda: not mails_there(
+                t.s3, t.inbox), 60)
+            proc.await_true("the other is tagged", lambda: b"delivered" in
+                            t.s3.request("GET", "/%s/stay/one" % t.inbox,
+                                         {"tagging": ""})[2], 60)
+            proc.await_true("its claim is, too", lambda: [
+                k for k, _ in t.s3.list(t.inbox, "stay/claims/")
+                if b"delivered" in t.s3.request("GET", "/%s/%s" % (
+                    t.inbox, k), {"tagging": ""})[2]], 30)
+            assert numbers(s.client()) == [1, 2]
+            s.start_anew()
+            # Of another mail the end shows that the first was looked at.
+            drop(t.s3, t.inbox, "stay/two", b"X-Number: 3\n" + head)
+            proc.await_true("another is delivered", lambda: numbers(
+                s.client()) != [1, 2], 60)
+            assert numbers(s.client()) == [1, 2, 3]
+            assert s.log_text().count("key=\"stay/one\"") == 1
+
+
+@mark.normal_only("measures memory")
+def test_a_mail_of_40_mb_streams():
+    """Through storaged and lmtpd, which hold a part of it at a time."""
+    server, bucket = suite.store("minio")
+    inbox = server.new_bucket()
+    text = b"X-Number: 1\r\n\r\n" + (b"0123456789abcdef" * 4 + b"\r\n") * (
+        40 * 1024 * 1024 // 66)
+    with suite.Suite((server, bucket),
+                     ingest="[%s]" % entry(inbox)) as s:
+        drop(server, inbox, "in/small", b"X-Number: 0\r\n\r\n", "ann")
+        proc.await_true("a small one", lambda: not mails_there(
+            server, inbox), 30)
+        pids = {name: pid for pid, name in s.children()}
+        before = {n: guard.peak_kib(pids[n]) for n in ("lmtpd", "storaged")}
+        drop(server, inbox, "in/large", text, "ann")
+        proc.await_true("it is delivered", lambda: not mails_there(
+            server, inbox), 60)
+        for n, kib in before.items():
+            grown = guard.peak_kib(pids[n]) - kib
+            print("%s grew by %d KiB" % (n, grown))
+            assert grown < 16 * 1024, (n, grown)
+        c = s.client()
+        assert numbers(c) == [0, 1]
+        r = c.ok("UID FETCH 1:* RFC822.SIZE")
+        assert max(int(x) for x in re.findall(
+            rb"RFC822.SIZE (\d+)", b"".join(r.lines))) > len(text)

@@ -238,6 +238,16 @@ blob_copy(struct blob_store *s, const char *key, const char *etag,
 	return s->backend->copy(s->b, key, etag, to, prio, cb, arg);
 }
 
+struct blob_request *
+blob_tag(struct blob_store *s, const char *key, const char *name,
+    const char *value, enum blob_priority prio, blob_cb cb, void *arg)
+{
+	if (s->backend->tag == NULL)
+		fatalx("blob_tag: a %s store cannot", s->backend->name);
+	s->counts.put++;
+	return s->backend->tag(s->b, key, name, value, prio, cb, arg);
+}
+
 void
 blob_cancel(struct blob_request *r)
 {

@@ -125,6 +125,13 @@ bool	 blob_metadata(const struct blob_result *r, const char *name,
 struct blob_request *blob_copy(struct blob_store *s, const char *key,
 	    const char *etag, const char *to, enum blob_priority prio,
 	    blob_cb cb, void *arg);
+/*
+ * Gives an object one tag, instead of those that it has; name and value need no
+ * escapes.  BLOB_ABSENT: it is gone.  For stores of type s3 only.
+ */
+struct blob_request *blob_tag(struct blob_store *s, const char *key,
+	    const char *name, const char *value, enum blob_priority prio,
+	    blob_cb cb, void *arg);
 /* Delete up to 1,000 keys at once; the result's why names the first that
  * failed. */
 struct blob_request *blob_delete(struct blob_store *s,
@@ -213,6 +220,10 @@ struct blob_backend {
 	struct blob_request *(*copy)(void *b, const char *key,
 		    const char *etag, const char *to, enum blob_priority prio,
 		    blob_cb cb, void *arg);
+	/* NULL: it has none. */
+	struct blob_request *(*tag)(void *b, const char *key,
+		    const char *name, const char *value,
+		    enum blob_priority prio, blob_cb cb, void *arg);
 	void	 (*cancel)(void *b, struct blob_request *r);
 	void	 (*set_key)(void *b, const struct cred_key *key);
 	bool	 (*ready)(const void *b);

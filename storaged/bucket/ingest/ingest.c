@@ -9,11 +9,13 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/msg_auth.h"
 #include "common/msg_mbox.h"
 #include "common/peer.h"
 #include "common/sandbox.h"
 #include "common/slice.h"
 #include "storaged/bucket/ingest/ingest_int.h"
+#include "storaged/bucket/ingest/sqs.h"
 
 #define LMTPD_MAX	64
 #define RENEW_MS	1000	/* between looks at the claims' ages */
@@ -25,6 +27,7 @@ static struct {
 	size_t		 nlmtpd, next;
 	struct event	*tick;
 	uint8_t		 node[8];
+	ingest_refused_cb refused;
 	bool		 draining;
 	struct ingest_counts counts;
 } ingest;
@@ -74,40 +77,69 @@ ingest_places(struct ingest_place **v)
 	return ingest.n;
 }
 
-/* The store's slice, with another bucket in it; what only the store's objects
- * have is left out. */
+struct pairs {
+	const char	*v[24][2];
+	size_t		 n;
+};
+
+static void
+pair(struct pairs *p, const char *key, const char *value)
+{
+	p->v[p->n][0] = key;
+	p->v[p->n++][1] = value;
+}
+
+/*
+ * The store's slice, with another bucket in it; what only the store's objects
+ * have is left out, and if it is elsewhere, what is the endpoint's.
+ */
 static struct slice *
 place_slice(const struct slice *conf, unsigned i)
 {
 	const char	*bucket = slice_at(conf, "ingest.%u.bucket", i);
 	const char	*prefix = slice_at(conf, "ingest.%u.prefix", i);
-	const char	*pairs[][2] = {
-		{ "store.bucket", bucket },
-		{ "store.key-prefix", prefix },
-		{ "store.storage-class", "" },
-		{ "store.customer-key", "" },
-		{ "store.verify-after-write", "false" },
-		{ "store.max-connections", "24" },
-	};
+	const char	*region = slice_at(conf, "ingest.%u.region", i);
+	const char	*endpoint = slice_at(conf, "ingest.%u.endpoint", i);
+	const char	*ca = slice_at(conf, "ingest.%u.tls-ca-file", i);
+	struct pairs	 p = { .n = 0 };
 
-	if (bucket == NULL || *bucket == '\0')
-		pairs[0][1] = slice_str(conf, "store.bucket");
-	if (prefix == NULL)
-		pairs[1][1] = "";
-	return slice_with(conf, (const char *const (*)[2])pairs,
-	    nitems(pairs));
+	pair(&p, "store.type", "s3");
+	pair(&p, "store.bucket", bucket != NULL && *bucket != '\0' ? bucket :
+	    slice_str(conf, "store.bucket"));
+	pair(&p, "store.key-prefix", prefix != NULL ? prefix : "");
+	pair(&p, "store.storage-class", "");
+	pair(&p, "store.customer-key", "");
+	pair(&p, "store.verify-after-write", "false");
+	pair(&p, "store.max-connections", "24");
+	if ((region == NULL || *region == '\0') && (endpoint == NULL ||
+	    *endpoint == '\0'))
+		return slice_with(conf, (const char *const (*)[2])p.v, p.n);
+	if (region != NULL && *region != '\0')
+		pair(&p, "store.region", region);
+	pair(&p, "store.endpoint", endpoint != NULL ? endpoint : "");
+	pair(&p, "store.addressing", "auto");
+	pair(&p, "store.tls-ca-file", ca != NULL ? ca : "");
+	pair(&p, "store.allow-invalid-certs", "false");
+	pair(&p, "store.server-side-encryption", "none");
+	pair(&p, "store.kms-key-id", "");
+	pair(&p, "store.request-headers.0", "");
+	return slice_with(conf, (const char *const (*)[2])p.v, p.n);
 }
 
 void
 ingest_reach(const struct slice *conf, struct sandbox *box)
 {
 	struct slice	*s;
+	const char	*queue;
 	unsigned	 i;
 
 	for (i = 0; slice_at(conf, "ingest.%u.poll", i) != NULL; i++) {
 		s = place_slice(conf, i);
 		blob_reach(s, box);
 		slice_free(s);
+		if ((queue = slice_at(conf, "ingest.%u.queue", i)) != NULL &&
+		    *queue != '\0')
+			sqs_reach(queue, box);
 	}
 }
 
@@ -120,12 +152,30 @@ place_ms(const struct slice *conf, unsigned i, const char *key)
 	return slice_num(conf, name) * 1000;
 }
 
+void
+ingest_refused(struct ingest_place *p, const char *access_key, const char *why)
+{
+	char	 use[CRED_USE_MAX + 1];
+
+	if (strcmp(p->refused, access_key) == 0)
+		return;			/* said once for each key */
+	strlcpy(p->refused, access_key, sizeof(p->refused));
+	snprintf(use, sizeof(use), "ingest.%u", p->number);
+	ingest.refused(use, access_key, why);
+}
+
+static void
+on_refused(const char *access_key, const char *why, void *arg)
+{
+	ingest_refused(arg, access_key, why);
+}
+
 static void
 place_open(struct event_base *base, struct slice *conf, unsigned i)
 {
 	struct ingest_place	*p = &ingest.places[i];
 	struct slice		*s = place_slice(conf, i);
-	const char		*bad, *after;
+	const char		*bad, *after, *queue;
 	char			 why[512];
 
 	p->base = base;
@@ -137,11 +187,23 @@ place_open(struct event_base *base, struct slice *conf, unsigned i)
 		fatalx("ingest.%u.prefix: %s", i, bad);
 	p->poll_ms = place_ms(conf, i, "poll");
 	p->claim_ms = place_ms(conf, i, "claim-time");
-	after = slice_at(conf, "ingest.%u.after", i);
-	p->keep = after != NULL && strcmp(after, "done") == 0;
+	if ((after = slice_at(conf, "ingest.%u.after", i)) == NULL)
+		after = "";
+	p->then = strcmp(after, "done") == 0 ? INGEST_KEEP :
+	    strcmp(after, "tag") == 0 ? INGEST_TAG : INGEST_DELETE;
+	if (p->then == INGEST_TAG)
+		p->done = ingest_done_new();
 	p->seen = ingest_seen_new();
 	if ((p->blob = blob_open(base, s, why, sizeof(why))) == NULL)
 		fatalx("ingest.%u: %s", i, why);
+	blob_on_refused(p->blob, on_refused, p);
+	if ((queue = slice_at(conf, "ingest.%u.queue", i)) != NULL &&
+	    *queue != '\0') {
+		p->list_after = place_ms(conf, i, "list-after") / 1000;
+		if ((p->queue = ingest_queue_new(p, queue, s, why,
+		    sizeof(why))) == NULL)
+			fatalx("ingest.%u.queue: %s", i, why);
+	}
 	slice_free(s);
 	if (ingest_scan_init(p) == -1)
 		fatal("ingest");
@@ -159,6 +221,12 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	for (i = 0; i < ingest.n; i++)
 		TAILQ_FOREACH(j, &ingest.places[i].jobs, entry)
 			ingest_claim_renew(j);
+}
+
+void
+ingest_on_refused(ingest_refused_cb cb)
+{
+	ingest.refused = cb;
 }
 
 void
@@ -184,10 +252,20 @@ ingest_start(struct event_base *base, struct slice *conf,
 void
 ingest_key(const struct cred_key *key)
 {
+	char	 use[CRED_USE_MAX + 1];
 	size_t	 i;
 
-	for (i = 0; i < ingest.n; i++)
-		blob_set_key(ingest.places[i].blob, key);
+	for (i = 0; i < ingest.n; i++) {
+		snprintf(use, sizeof(use), "ingest.%u",
+		    ingest.places[i].number);
+		if (!str_eq(key->use, str_from(use)))
+			continue;
+		ingest.places[i].refused[0] = '\0';
+		if (str_eq(key->service, STR("s3")))
+			blob_set_key(ingest.places[i].blob, key);
+		else if (ingest.places[i].queue != NULL)
+			ingest_queue_key(ingest.places[i].queue, key);
+	}
 }
 
 void
@@ -204,6 +282,9 @@ ingest_lmtpd(struct peer *p)
 			evtimer_add(ingest.places[i].timer, &now);
 		else
 			ingest_scan_go(&ingest.places[i]);
+	for (i = 0; i < ingest.n; i++)
+		if (ingest.places[i].queue != NULL)
+			ingest_queue_go(ingest.places[i].queue);
 }
 
 /* The first job that p has; NULL: none. */
@@ -285,6 +366,8 @@ ingest_drain(void)
 	for (i = 0; i < ingest.n; i++) {
 		blob_cancel(ingest.places[i].list);
 		ingest.places[i].list = NULL;
+		if (ingest.places[i].queue != NULL)
+			ingest_queue_drain(ingest.places[i].queue);
 again:
 		TAILQ_FOREACH(j, &ingest.places[i].jobs, entry)
 			if (j->state < JOB_COPY) {
@@ -306,7 +389,9 @@ ingest_idle(void)
 	size_t	 i;
 
 	for (i = 0; i < ingest.n; i++)
-		if (ingest.places[i].njobs > 0)
+		if (ingest.places[i].njobs > 0 ||
+		    (ingest.places[i].queue != NULL &&
+		    !ingest_queue_idle(ingest.places[i].queue)))
 			return false;
 	return true;
 }

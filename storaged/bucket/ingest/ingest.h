@@ -27,7 +27,12 @@ void	 ingest_reach(const struct slice *conf, struct sandbox *box);
  * if one cannot be opened. */
 void	 ingest_start(struct event_base *base, struct slice *conf,
 	    const uint8_t node[8]);
-/* A signing key of credd's. */
+/* Before that: who is told of an access key that a server has refused; use: as
+ * in CRED_KEY. */
+typedef void (*ingest_refused_cb)(const char *use, const char *access_key,
+	    const char *why);
+void	 ingest_on_refused(ingest_refused_cb cb);
+/* A signing key of credd's, for one of the places. */
 void	 ingest_key(const struct cred_key *key);
 
 /* A channel to a lmtpd: offers go there from now on. */
@@ -45,6 +50,7 @@ bool	 ingest_on(void);	/* there are places */
 struct ingest_counts {
 	uint64_t delivered, failed, later;	/* objects; later: tries */
 	uint64_t bytes;
+	uint64_t refused;			/* messages of queues */
 };
 const struct ingest_counts *ingest_counts(void);
 

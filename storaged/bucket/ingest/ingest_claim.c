@@ -16,25 +16,34 @@
 #include "common/sigv4.h"
 #include "storaged/bucket/ingest/ingest_int.h"
 
-#define CLAIM_MAX	4096		/* bytes that are read of one */
 #define SWEEP_MS	(60 * 60 * 1000)
-#define SWEEP_AGE	(24 * 60 * 60)	/* s */
+/* s: one that was given up may be of a mail that has to wait. */
+#define SWEEP_AGE	(15 * 24 * 60 * 60)
 #define SWEEP_PAGE	500
 
-/* What is in it is for people; the nonce makes each ETag another. */
+/* As it is to be put. */
 static struct piece
-claim_body(struct ingest_job *j)
+claim_body(struct ingest_job *j, enum ingest_hold_state state)
 {
-	char	 node[17];
-	uint8_t	 nonce[8];
-	char	 hex[17];
+	const struct ingest_hold	 h = { state, j->left, j->envelope,
+					    j->sender };
 
-	sigv4_hex(ingest_node(), 8, node);
-	arc4random_buf(nonce, sizeof(nonce));
-	sigv4_hex(nonce, sizeof(nonce), hex);
-	snprintf(j->claim_body, sizeof(j->claim_body),
-	    "{\"node\": \"%s\", \"nonce\": \"%s\"}\n", node, hex);
-	return (struct piece){ j->claim_body, strlen(j->claim_body) };
+	buf_reset(&j->claim_body);
+	if (ingest_hold_write(&h, ingest_node(), &j->claim_body) == -1)
+		fatal("ingest");
+	return (struct piece){ j->claim_body.data, j->claim_body.len };
+}
+
+struct blob_request *
+ingest_claim_put(struct ingest_job *j, enum ingest_hold_state state,
+    blob_cb cb)
+{
+	struct piece	 piece = claim_body(j, state);
+	char		 name[KEY_MAX];
+
+	ingest_claim_name(&j->mail, name);
+	return blob_put(j->place->blob, name, &piece, 1, BLOB_IF_MATCH,
+	    j->claim_etag, BLOB_BACKGROUND, cb, j);
 }
 
 static void
@@ -89,6 +98,13 @@ take_done(const struct blob_result *r, void *arg)
 	}
 }
 
+static void
+claim_take(struct ingest_job *j)
+{
+	j->state = JOB_TAKE;
+	j->req = ingest_claim_put(j, INGEST_HELD, take_done);
+}
+
 /* How old it is, by the server's dates. */
 static void
 age_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
@@ -96,7 +112,6 @@ age_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
 {
 	struct ingest_job	*j = arg;
 	char			 name[KEY_MAX];
-	struct piece		 piece;
 	int64_t			 age, limit;
 
 	(void)more;
@@ -118,10 +133,42 @@ age_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
 		    (uint64_t)(limit - age + 1) * 1000);
 		return;
 	}
-	j->state = JOB_TAKE;
-	piece = claim_body(j);
-	j->req = blob_put(j->place->blob, name, &piece, 1, BLOB_IF_MATCH,
-	    j->claim_etag, BLOB_BACKGROUND, take_done, j);
+	claim_take(j);
+}
+
+/* What the one before knew; true: that it is all over, or free. */
+static bool
+claim_says(struct ingest_job *j, const struct blob_result *r)
+{
+	struct ingest_hold	 h;
+
+	ingest_hold_read(&h, r->body, r->len);
+	if (h.state == INGEST_DONE && j->place->done != NULL) {
+		ingest_hold_free(&h);
+		ingest_done_add(j->place->done, &j->mail);
+		j->absent = true;
+		ingest_seen_drop(j->place->seen, j->origin);
+		ingest_job_end(j);
+		return true;
+	}
+	/* For who has it by now, nothing is left to be done. */
+	if (j->retried == NULL) {
+		free(j->left);
+		j->left = h.left;
+		h.left = NULL;
+		if (j->envelope == NULL) {
+			free(j->sender);
+			j->envelope = h.envelope;
+			j->sender = h.sender;
+			h.envelope = h.sender = NULL;
+		}
+	}
+	ingest_hold_free(&h);
+	if (h.state != INGEST_FREE || r->etag[0] == '\0')
+		return false;
+	strlcpy(j->claim_etag, r->etag, sizeof(j->claim_etag));
+	claim_take(j);
+	return true;
 }
 
 /* Its ETag before its age: if it is renewed in between, taking it fails. */
@@ -134,6 +181,9 @@ look_done(const struct blob_result *r, void *arg)
 	j->req = NULL;
 	switch (r->outcome) {
 	case BLOB_DONE:
+		if (claim_says(j, r))
+			return;
+		break;
 	case BLOB_LONG:
 		break;
 	case BLOB_ABSENT:	/* dropped: with the next listing */
@@ -173,15 +223,17 @@ claim_done(const struct blob_result *r, void *arg)
 		claim_failed(j, r);
 		return;
 	}
-	/* Its holder has a while, before it is looked at at all. */
+	/* Its holder has a while, before it is looked at at all, unless that
+	 * may be ourselves, of a try before. */
 	n = ingest_seen_find(j->place->seen, j->origin, j->origin_etag);
-	if (j->retried == NULL && (n == NULL || !n->foreign)) {
+	if (j->retried == NULL && j->place->done == NULL && (n == NULL ||
+	    (!n->foreign && n->tries == 0))) {
 		claim_held(j, j->place->claim_ms);
 		return;
 	}
 	ingest_claim_name(&j->mail, name);
 	j->state = JOB_LOOK;
-	j->req = blob_get(j->place->blob, name, 0, 0, CLAIM_MAX, NULL,
+	j->req = blob_get(j->place->blob, name, 0, 0, INGEST_HOLD_MAX, NULL,
 	    BLOB_BACKGROUND, look_done, j);
 }
 
@@ -193,7 +245,7 @@ ingest_claim(struct ingest_job *j)
 
 	ingest_claim_name(&j->mail, name);
 	j->state = JOB_CLAIM;
-	piece = claim_body(j);
+	piece = claim_body(j, INGEST_HELD);
 	j->req = blob_put(j->place->blob, name, &piece, 1,
 	    BLOB_IF_NONE_MATCH, NULL, BLOB_BACKGROUND, claim_done, j);
 }
@@ -212,21 +264,17 @@ renewed(const struct blob_result *r, void *arg)
 	else			/* what follows is harmless all the same */
 		log_debug("ingest=%u object=%s claim=lost why=\"%s\"",
 		    j->place->number, j->mail.hex, r->why);
+	if (j->renewed != NULL)
+		j->renewed(j);
 }
 
 void
 ingest_claim_renew(struct ingest_job *j)
 {
-	struct piece	 piece;
-	char		 name[KEY_MAX];
-
 	if (!j->claimed || j->renewal != NULL || j->state >= JOB_DELETE ||
 	    clock_ms() - j->claimed_ms < j->place->claim_ms / 3)
 		return;
-	ingest_claim_name(&j->mail, name);
-	piece = claim_body(j);
-	j->renewal = blob_put(j->place->blob, name, &piece, 1, BLOB_IF_MATCH,
-	    j->claim_etag, BLOB_BACKGROUND, renewed, j);
+	j->renewal = ingest_claim_put(j, INGEST_HELD, renewed);
 }
 
 /* -- those of long ago -- */
@@ -263,6 +311,9 @@ ingest_claim_sweep(struct ingest_place *p)
 {
 	uint64_t	 now = clock_ms();
 
+	/* Those of mails that stay, stay. */
+	if (p->then == INGEST_TAG)
+		return;
 	if (p->swept != 0 && now - p->swept < SWEEP_MS)
 		return;
 	p->swept = now != 0 ? now : 1;

@@ -45,32 +45,71 @@ job_new(struct ingest_place *p, const struct ingest_found *f)
 	strlcpy(j->name, f->name, sizeof(j->name));
 	strlcpy(j->etag, f->etag, sizeof(j->etag));
 	buf_init(&j->body, INGEST_REASON_MAX);
+	buf_init(&j->claim_body, INGEST_HOLD_MAX);
 	TAILQ_INSERT_TAIL(&p->jobs, j, entry);
 	p->njobs++;
+	return j;
+}
+
+/* NULL: with the next listing, or message. */
+static struct ingest_job *
+job_of(struct ingest_place *p, const struct ingest_found *f)
+{
+	struct ingest_job	*j = job_new(p, f);
+
+	if (j == NULL)
+		return NULL;
+	strlcpy(j->origin, f->name, sizeof(j->origin));
+	strlcpy(j->origin_etag, f->etag, sizeof(j->origin_etag));
+	ingest_id(&j->mail, p->bucket, p->prefix, j->origin, j->etag);
 	return j;
 }
 
 void
 ingest_job_new(struct ingest_place *p, const struct ingest_found *f)
 {
-	struct ingest_job	*j = job_new(p, f);
+	struct ingest_job	*j = job_of(p, f);
+
+	if (j != NULL)
+		ingest_claim(j);
+}
+
+struct ingest_job *
+ingest_job_told(struct ingest_place *p, const struct ingest_found *f,
+    const char *recipients, const char *sender, struct queue_message *m)
+{
+	struct ingest_job	*j = job_of(p, f);
 
 	if (j == NULL)
-		return;			/* with the next listing */
-	strlcpy(j->origin, f->name, sizeof(j->origin));
-	strlcpy(j->origin_etag, f->etag, sizeof(j->origin_etag));
-	ingest_id(&j->mail, p->bucket, p->prefix, j->origin, j->etag);
+		return NULL;
+	j->message = m;
+	if (recipients != NULL) {
+		j->envelope = mem_dup(recipients);
+		j->sender = mem_dup(sender);
+	}
 	ingest_claim(j);
+	return j;
+}
+
+bool
+ingest_has_job(const struct ingest_place *p, const char *name)
+{
+	const struct ingest_job	*j;
+
+	TAILQ_FOREACH(j, &p->jobs, entry)
+		if (strcmp(j->origin, name) == 0)
+			return true;
+	return false;
 }
 
 /* Addresses that are left, with commas. */
 static char *
-job_only(const struct ingest_reason *r)
+job_left(const struct ingest_reason *r)
 {
 	struct buf	 b;
 	size_t		 i;
 
-	buf_init(&b, INGEST_RECIPIENTS * (INGEST_ADDRESS_MAX + 1) + 1);
+	buf_init(&b, INGEST_ONLY_MAX + 1);
 	for (i = 0; i < r->n; i++)
 		if (r->v[i].code != 250)
 			buf_printf(&b, "%s%s", b.len > 0 ? "," : "",
@@ -90,8 +129,12 @@ ingest_job_retry(struct ingest_place *p, const struct ingest_found *f,
 	struct ingest_job	*j = job_new(p, f);
 	size_t			 n = strlen(p->prefix);
 
-	if (j == NULL || (j->only = job_only(r)) == NULL)
+	if (j == NULL || (j->left = job_left(r)) == NULL)
 		fatal("ingest");
+	if (r->envelope != NULL) {
+		j->envelope = mem_dup(r->envelope);
+		j->sender = mem_dup(r->sender);
+	}
 	/* Its key is the original's: what was stored of it is known. */
 	strlcpy(j->origin, r->key + n, sizeof(j->origin));
 	strlcpy(j->origin_etag, r->etag, sizeof(j->origin_etag));
@@ -105,21 +148,35 @@ ingest_job_retry(struct ingest_place *p, const struct ingest_found *f,
 void
 ingest_job_end(struct ingest_job *j)
 {
-	struct ingest_place	*p = j->place;
+	struct ingest_place		*p = j->place;
+	struct queue_message		*m = j->message;
+	const struct ingest_note	*n;
+	uint64_t			 again = 0;
+	bool				 over = j->gone || j->absent;
 
 	if (j->retried != NULL)
 		j->retried(j->gone ? j->outcome : INGEST_LATER, j->why,
 		    j->retried_arg);
+	if (!over && (n = ingest_seen_find(p->seen, j->origin,
+	    j->origin_etag)) != NULL)
+		again = n->next_ms;
 	blob_cancel(j->req);
 	blob_cancel(j->renewal);
 	TAILQ_REMOVE(&p->jobs, j, entry);
 	p->njobs--;
 	ingest_reason_free(j->reason);
 	buf_free(&j->body);
+	buf_free(&j->claim_body);
 	free(j->piece);
-	free(j->only);
+	free(j->left);
+	free(j->envelope);
+	free(j->sender);
 	free(j);
+	if (m != NULL)
+		ingest_queue_job_over(m, over, again);
 	ingest_scan_go(p);
+	if (p->queue != NULL)
+		ingest_queue_go(p->queue);
 }
 
 /* -- lmtpd -- */
@@ -154,6 +211,7 @@ ingest_job_later(struct ingest_job *j, const char *fmt, ...)
 	if (j->retried == NULL && (n = ingest_seen_note(j->place->seen,
 	    j->origin, j->origin_etag)) != NULL)
 		ingest_note_failed(n, clock_ms(), j->why);
+	j->again = j->retried == NULL;
 	ingest_settle_drop(j);
 }
 
@@ -176,13 +234,16 @@ job_offer(struct ingest_job *j, const struct blob_result *r)
 		return -1;
 	if (!blob_metadata(r, "sender", sender, sizeof(sender)))
 		sender[0] = '\0';
+	if (j->sender != NULL && *j->sender != '\0')
+		strlcpy(sender, j->sender, sizeof(sender));
 	if (!blob_metadata(r, "recipients", recipients, sizeof(recipients)))
 		recipients[0] = '\0';
 	o.bucket = str_from(j->place->bucket);
 	o.seed = (struct str){ seed, (size_t)len };
 	o.sender = str_from(sender);
 	o.recipients = str_from(recipients);
-	o.only = str_from(j->only != NULL ? j->only : "");
+	o.envelope = str_from(j->envelope);
+	o.only = str_from(j->left);
 	return peer_send_struct(j->lmtpd, IMSG_INGEST_OFFER, j->id, &o, -1);
 }
 
@@ -248,6 +309,7 @@ read_done(const struct blob_result *r, void *arg)
 	if (first && r->outcome == BLOB_ABSENT) {
 		/* The listing was older than what another node has done. */
 		snprintf(j->why, sizeof(j->why), "it is not there any more");
+		j->absent = true;
 		ingest_seen_drop(j->place->seen, j->origin);
 		ingest_settle_drop(j);
 		return;
@@ -324,6 +386,23 @@ result_valid(const struct ingest_job *j, const struct ingest_result *r)
 	return r->answers.n > 0 && j->state == JOB_WAIT;
 }
 
+/* Some have it: the next try is for the others.  That all of them are named
+ * follows from there being no other reason. */
+static void
+job_note_left(struct ingest_job *j)
+{
+	size_t	 i, n = 0;
+	char	*left;
+
+	for (i = 0; i < j->reason->n; i++)
+		n += j->reason->v[i].code == 250;
+	if (n == 0 || j->reason->why[0] != '\0' ||
+	    (left = job_left(j->reason)) == NULL)
+		return;
+	free(j->left);
+	j->left = left;
+}
+
 int
 ingest_job_result(struct ingest_job *j, const struct msg *m)
 {
@@ -345,10 +424,11 @@ ingest_job_result(struct ingest_job *j, const struct msg *m)
 	j->outcome = r.outcome;
 	blob_cancel(j->req);		/* it wanted no more of it */
 	j->req = NULL;
-	if (j->outcome == INGEST_LATER)
+	if (j->outcome == INGEST_LATER) {
+		job_note_left(j);
 		ingest_job_later(j, "%s", ingest_reason_line(j->reason, line,
 		    sizeof(line)));
-	else
+	} else
 		ingest_settle(j);
 	return 0;
 }

@@ -21,6 +21,10 @@
 #define INGEST_DIR_DONE	"done/"
 #define INGEST_DIR_FAILED	"failed/"
 
+/* Of mails that stay where they are ("after: tag"). */
+#define INGEST_TAG_NAME		"pail"
+#define INGEST_TAG_VALUE	"delivered"
+
 struct ingest_id { char hex[33]; };
 
 /* prefix: the place's, canonical; etag: as a server says it. */

@@ -47,21 +47,15 @@ ingest_reason_free(struct ingest_reason *r)
 	if (r == NULL)
 		return;
 	free(r->v);
+	free(r->envelope);
 	free(r);
 }
 
-/* A string of JSON: what is no text for json_text() becomes "?". */
 static void
 put_string(struct buf *b, const char *name, const char *s)
 {
-	buf_printf(b, "\"%s\": \"", name);
-	for (; *s != '\0'; s++)
-		if (*s == '"' || *s == '\\')
-			buf_printf(b, "\\%c", *s);
-		else
-			buf_put_u8(b, (unsigned char)*s < 0x20 || *s == 0x7f ?
-			    '?' : (uint8_t)*s);
-	buf_puts(b, "\"");
+	buf_printf(b, "\"%s\": ", name);
+	json_put_text(b, s);
 }
 
 int
@@ -77,6 +71,12 @@ ingest_reason_write(const struct ingest_reason *r, struct buf *b)
 	put_string(b, "at", r->at);
 	buf_puts(b, ",\n ");
 	put_string(b, "why", r->why);
+	if (r->envelope != NULL) {
+		buf_puts(b, ",\n ");
+		put_string(b, "envelope", r->envelope);
+		buf_puts(b, ",\n ");
+		put_string(b, "sender", r->sender);
+	}
 	buf_puts(b, ",\n \"answers\": [");
 	for (i = 0; i < r->n; i++) {
 		buf_puts(b, i > 0 ? ",\n  {" : "\n  {");
@@ -123,6 +123,20 @@ read_answers(struct ingest_reason *r, struct str all)
 	return 0;
 }
 
+/* They may be missing. */
+static int
+read_envelope(struct ingest_reason *r, struct str text)
+{
+	struct str	 v;
+
+	if (!json_member(text, "envelope", &v))
+		return 0;
+	if ((r->envelope = malloc(INGEST_ENVELOPE_MAX + 1)) == NULL ||
+	    json_text(v, r->envelope, INGEST_ENVELOPE_MAX + 1) == -1)
+		return -1;
+	return text_of(text, "sender", r->sender, sizeof(r->sender));
+}
+
 struct ingest_reason *
 ingest_reason_read(const void *p, size_t len)
 {
@@ -138,6 +152,7 @@ ingest_reason_read(const void *p, size_t len)
 	    text_of(text, "etag", r->etag, sizeof(r->etag)) == -1 ||
 	    text_of(text, "at", r->at, sizeof(r->at)) == -1 ||
 	    text_of(text, "why", r->why, sizeof(r->why)) == -1 ||
+	    read_envelope(r, text) == -1 ||
 	    !json_member(text, "answers", &all) || all.len == 0 ||
 	    all.p[0] != '[' || read_answers(r, all) == -1) {
 		ingest_reason_free(r);

@@ -6,6 +6,8 @@
  *	{"key": "in/x", "etag": "9a03...", "at": "2026-11-29T08:00:00Z",
  *	 "why": "", "answers": [{"recipient": "ann@example.org", "code": 550,
  *	 "text": "5.1.1 No such user"}]}
+ *
+ * and "envelope" and "sender", if a queue has told them.
  */
 #ifndef STORAGED_INGEST_REASON_H
 #define STORAGED_INGEST_REASON_H
@@ -15,13 +17,15 @@
 #include "storaged/bucket/blob.h"
 #include "storaged/format/key.h"
 
-#define INGEST_REASON_MAX	(400 * 1024)	/* bytes */
+#define INGEST_REASON_MAX	(512 * 1024)	/* bytes */
 
 struct ingest_reason {
 	char	 key[KEY_MAX];		/* with the place's prefix */
 	char	 etag[BLOB_ETAG_MAX];
 	char	 at[32];
 	char	 why[INGEST_TEXT_MAX + 1];
+	char	*envelope;		/* as a queue told it; NULL: none did */
+	char	 sender[INGEST_ADDRESS_MAX + 1];	/* the same */
 	size_t	 n;
 	struct ingest_reason_answer {
 		char		 recipient[INGEST_ADDRESS_MAX + 1];

@@ -164,9 +164,9 @@ add_note(const char *name, const struct ingest_note *n, void *arg)
 	uint64_t	 now = clock_ms();
 
 	(void)key_join(place_of(w)->prefix, name, key, sizeof(key));
-	snprintf(word, sizeof(word), "waiting tries=%u next=%llus", n->tries,
-	    (unsigned long long)(n->next_ms > now ? (n->next_ms - now + 999) /
-	    1000 : 0));
+	snprintf(word, sizeof(word), "waiting here tries=%u next=%llus",
+	    n->tries, (unsigned long long)(n->next_ms > now ?
+	    (n->next_ms - now + 999) / 1000 : 0));
 	walk_line(w, word, "", key, n->why);
 }
 

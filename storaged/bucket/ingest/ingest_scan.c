@@ -16,12 +16,16 @@
 #include "storaged/bucket/ingest/ingest_int.h"
 
 #define PAGE		500	/* names of a LIST */
+#define SLOWER		10	/* times, with a queue */
 
+/* What a queue tells of need not be looked for that often. */
 static void
 scan_later(struct ingest_place *p)
 {
-	struct timeval	 tv = { (time_t)(p->poll_ms / 1000),
-			    (suseconds_t)(p->poll_ms % 1000) * 1000 };
+	uint64_t	 ms = p->queue != NULL ? p->poll_ms * SLOWER :
+			    p->poll_ms;
+	struct timeval	 tv = { (time_t)(ms / 1000),
+			    (suseconds_t)(ms % 1000) * 1000 };
 
 	p->waits = true;
 	evtimer_add(p->timer, &tv);
@@ -85,6 +89,15 @@ scan_tell_odd(struct ingest_place *p)
 	p->odd[0] = '\0';
 }
 
+/* The queue knows its envelope: it is left to it for a while. */
+static bool
+is_the_queues(const struct ingest_place *p, const struct blob_result *r,
+    const struct blob_listed *v)
+{
+	return p->queue != NULL && (r->date == 0 || v->modified == 0 ||
+	    r->date - v->modified < (int64_t)p->list_after);
+}
+
 static void
 scan_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
     bool more, void *arg)
@@ -126,6 +139,8 @@ scan_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
 		}
 		if (v[i].etag[0] == '\0')
 			continue;	/* nothing could be told apart */
+		if (is_the_queues(p, r, &v[i]))
+			continue;
 		f = &p->page[p->npage];
 		if ((f->name = strdup(v[i].key)) == NULL)
 			continue;
@@ -142,14 +157,17 @@ static bool
 is_not_now(struct ingest_place *p, const struct ingest_found *f)
 {
 	const struct ingest_note	*n;
-	const struct ingest_job		*j;
+	struct ingest_id		 id;
 
 	/* First of all: that keeps what is known of it. */
 	n = ingest_seen_find(p->seen, f->name, f->etag);
-	TAILQ_FOREACH(j, &p->jobs, entry)
-		if (strcmp(j->origin, f->name) == 0)
+	if (p->done != NULL) {
+		ingest_id(&id, p->bucket, p->prefix, f->name, f->etag);
+		if (ingest_done_has(p->done, &id))
 			return true;
-	return n != NULL && clock_ms() < n->next_ms;
+	}
+	return ingest_has_job(p, f->name) ||
+	    (n != NULL && clock_ms() < n->next_ms);
 }
 
 static void
@@ -183,6 +201,8 @@ ingest_scan_go(struct ingest_place *p)
 	}
 	/* All was seen. */
 	ingest_seen_pass(p->seen);
+	if (p->done != NULL)
+		ingest_done_pass(p->done);
 	scan_tell_odd(p);
 	p->after[0] = '\0';
 	scan_later(p);
@@ -198,7 +218,8 @@ scan_tick(evutil_socket_t fd, short what, void *arg)
 	p->waits = false;
 	if (ingest_draining())
 		return;
-	if (!ingest_has_lmtpd()) {
+	if (!ingest_has_lmtpd() || (p->queue != NULL && p->npage == 0 &&
+	    p->list == NULL && ingest_queue_brings(p->queue))) {
 		scan_later(p);
 		return;
 	}

@@ -3,7 +3,8 @@
  * what keeps mail: first the copy in done/ or failed/, then the reason, and
  * only then the object is deleted, with its claim.  A step that fails, or whose
  * outcome is not known, leaves the object; it is delivered again, and its
- * idempotency key makes that nothing.
+ * idempotency key makes that nothing.  With "after: tag" the object stays, and
+ * so does its claim, which says that it is done.
  */
 #include "common/compat.h"
 
@@ -39,13 +40,22 @@ ingest_settle_drop(struct ingest_job *j)
 	const char	*v[1] = { name };
 
 	blob_cancel(j->req);
-	blob_cancel(j->renewal);
-	j->req = j->renewal = NULL;
+	j->req = NULL;
 	j->state = JOB_DELETE;
 	if (!j->claimed) {
 		ingest_job_end(j);
 		return;
 	}
+	if (j->again && (j->left != NULL || j->envelope != NULL)) {
+		/* Who takes it must know that. */
+		if (j->renewal != NULL)
+			j->renewed = ingest_settle_drop;
+		else
+			j->req = ingest_claim_put(j, INGEST_FREE, drop_done);
+		return;
+	}
+	blob_cancel(j->renewal);
+	j->renewal = NULL;
 	ingest_claim_name(&j->mail, name);
 	j->req = blob_delete(j->place->blob, v, 1, BLOB_BACKGROUND, drop_done,
 	    j);
@@ -72,17 +82,8 @@ settle_log(const struct ingest_job *j)
 }
 
 static void
-delete_done(const struct blob_result *r, void *arg)
+settle_over(struct ingest_job *j)
 {
-	struct ingest_job	*j = arg;
-	char			 why[300];
-
-	j->req = NULL;
-	if (r->outcome != BLOB_DONE) {
-		ingest_job_later(j, "delete: %s", blob_reason(r, why,
-		    sizeof(why)));
-		return;
-	}
 	settle_log(j);
 	if (j->outcome == INGEST_DELIVERED) {
 		ingest_count()->delivered++;
@@ -93,6 +94,20 @@ delete_done(const struct blob_result *r, void *arg)
 	ingest_reason_line(j->reason, j->why, sizeof(j->why));
 	ingest_seen_drop(j->place->seen, j->origin);
 	ingest_job_end(j);
+}
+
+static void
+delete_done(const struct blob_result *r, void *arg)
+{
+	struct ingest_job	*j = arg;
+	char			 why[300];
+
+	j->req = NULL;
+	if (r->outcome != BLOB_DONE)
+		ingest_job_later(j, "delete: %s", blob_reason(r, why,
+		    sizeof(why)));
+	else
+		settle_over(j);
 }
 
 static void
@@ -115,6 +130,79 @@ settle_delete(struct ingest_job *j)
 	j->state = JOB_DELETE;
 	j->req = blob_delete(j->place->blob, v, n, BLOB_BACKGROUND,
 	    delete_done, j);
+}
+
+/* -- or it is tagged -- */
+
+/* A rule of the bucket's that expires such objects takes the claim, too, and
+ * later: it is younger.  Without its tag it only stays. */
+static void
+mark_tagged(const struct blob_result *r, void *arg)
+{
+	struct ingest_job	*j = arg;
+
+	j->req = NULL;
+	if (r->outcome != BLOB_DONE)
+		log_debug("ingest=%u object=%s claim=kept why=\"%s\"",
+		    j->place->number, j->mail.hex, r->why);
+	settle_over(j);
+}
+
+static void
+mark_done(const struct blob_result *r, void *arg)
+{
+	struct ingest_job	*j = arg;
+	char			 why[300], name[KEY_MAX];
+
+	j->req = NULL;
+	if (r->outcome != BLOB_DONE) {
+		ingest_job_later(j, "claim: %s", blob_reason(r, why,
+		    sizeof(why)));
+		return;
+	}
+	ingest_done_add(j->place->done, &j->mail);
+	ingest_claim_name(&j->mail, name);
+	j->state = JOB_MARK_TAG;
+	j->req = blob_tag(j->place->blob, name, INGEST_TAG_NAME,
+	    INGEST_TAG_VALUE, BLOB_BACKGROUND, mark_tagged, j);
+}
+
+/* Nothing is left to be known of it but that. */
+static void
+settle_mark(struct ingest_job *j)
+{
+	j->state = JOB_MARK;
+	if (j->renewal != NULL) {
+		j->renewed = settle_mark;
+		return;
+	}
+	free(j->left);
+	free(j->envelope);
+	free(j->sender);
+	j->left = j->envelope = j->sender = NULL;
+	j->req = ingest_claim_put(j, INGEST_DONE, mark_done);
+}
+
+static void
+tag_done(const struct blob_result *r, void *arg)
+{
+	struct ingest_job	*j = arg;
+	char			 why[300];
+
+	j->req = NULL;
+	if (r->outcome == BLOB_DONE || r->outcome == BLOB_ABSENT)
+		settle_mark(j);
+	else
+		ingest_job_later(j, "tag: %s", blob_reason(r, why,
+		    sizeof(why)));
+}
+
+static void
+settle_tag(struct ingest_job *j)
+{
+	j->state = JOB_TAG;
+	j->req = blob_tag(j->place->blob, j->name, INGEST_TAG_NAME,
+	    INGEST_TAG_VALUE, BLOB_BACKGROUND, tag_done, j);
 }
 
 /* -- before that -- */
@@ -143,6 +231,9 @@ check_done(const struct blob_result *r, void *arg)
 		    sizeof(why)));
 	else if (!blob_etag_same(r->etag, j->etag))
 		settle_changed(j);
+	else if (j->place->then == INGEST_TAG && j->retried == NULL &&
+	    j->outcome == INGEST_DELIVERED)
+		settle_tag(j);
 	else
 		settle_delete(j);
 }
@@ -185,6 +276,12 @@ settle_reason(struct ingest_job *j)
 	etag = blob_etag_bare(j->origin_etag, &n);
 	(void)key_join(j->place->prefix, j->origin, r->key, sizeof(r->key));
 	snprintf(r->etag, sizeof(r->etag), "%.*s", (int)n, etag);
+	/* The claim knew it, and goes. */
+	free(r->envelope);
+	r->envelope = j->envelope;
+	strlcpy(r->sender, j->sender != NULL ? j->sender : "",
+	    sizeof(r->sender));
+	j->envelope = NULL;
 	if (gmtime_r(&now, &tm) == NULL || strftime(r->at, sizeof(r->at),
 	    "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		r->at[0] = '\0';
@@ -228,7 +325,7 @@ ingest_settle(struct ingest_job *j)
 		settle_reason(j);	/* it is there already */
 		return;
 	}
-	if (!failed && !j->place->keep) {
+	if (!failed && j->place->then != INGEST_KEEP) {
 		settle_check(j);
 		return;
 	}

@@ -60,9 +60,54 @@ test_later(void)
 	rig_lm.outcome = INGEST_LATER;
 	rig_drop("in/later", "x");
 	CHECK(rig_until(rig_tried, &n));
-	CHECK(rig_has("in/later") && s3_fake_objects(rig_fake) == 1);
+	/* Its claim says who is left, however long that takes. */
+	CHECK(rig_has("in/later") && s3_fake_objects(rig_fake) == 2);
+	CHECK(strstr(s3_fake_body(rig_fake, rig_only("in/claims/")),
+	    "\"left\": \"bob@example.org\"") != NULL);
+	CHECK_ROW(strcmp(rig_lm.only, "bob@example.org") == 0, "%s",
+	    rig_lm.only);
 	rig_lm.outcome = INGEST_DELIVERED;
 	CHECK(rig_until(rig_gone, "in/later"));
+	CHECK_ROW(strcmp(rig_lm.only, "bob@example.org") == 0, "%s",
+	    rig_lm.only);
+	CHECK(s3_fake_objects(rig_fake) == 0);
+}
+
+/* It stays, with its claim, and is not delivered again: not by this node,
+ * which knows it, nor by one that has to ask. */
+static void
+test_tag(void)
+{
+	struct ingest_place	*p = rig_place();
+	unsigned		 offers = rig_lm.offers + 1;
+	uint64_t		 n = ingest_counts()->delivered + 1, puts;
+
+	p->then = INGEST_TAG;
+	p->done = ingest_done_new();
+	rig_drop("in/tagged", "mail");
+	CHECK(rig_until(rig_delivered, &n));
+	CHECK(rig_has("in/tagged") && *rig_only("in/claims/") != '\0');
+	CHECK(s3_fake_tagged(rig_fake, "in/tagged") &&
+	    s3_fake_tagged(rig_fake, rig_only("in/claims/")));
+	puts = s3_fake_count(rig_fake, "PUT");
+	rig_poll_whole();
+	CHECK(s3_fake_count(rig_fake, "PUT") == puts);
+	ingest_done_free(p->done);
+	p->done = ingest_done_new();
+	rig_poll_whole();
+	CHECK(s3_fake_count(rig_fake, "PUT") == puts + 1);
+	rig_poll_whole();
+	CHECK(s3_fake_count(rig_fake, "PUT") == puts + 1);
+	CHECK(rig_lm.offers == offers && rig_has("in/tagged"));
+	/* Written anew it is another mail. */
+	n++;
+	rig_drop("in/tagged", "other");
+	CHECK(rig_until(rig_delivered, &n));
+	CHECK(rig_lm.offers == offers + 1);
+	rig_remove("in/");
+	p->then = INGEST_DELETE;
+	ingest_done_free(p->done);
+	p->done = NULL;
 }
 
 static char	 told[2000];		/* the report */
@@ -153,7 +198,7 @@ test_done(void)
 {
 	const char	*name;
 
-	rig_place()->keep = true;
+	rig_place()->then = INGEST_KEEP;
 	rig_drop("in/a/kept", "mail");
 	CHECK(rig_until(rig_gone, "in/a/kept"));
 	name = rig_only("in/done/");
@@ -162,7 +207,7 @@ test_done(void)
 	CHECK(s3_fake_objects(rig_fake) == 1);
 	rig_poll();
 	CHECK(rig_lm.ends > 0);
-	rig_place()->keep = false;
+	rig_place()->then = INGEST_DELETE;
 }
 
 /* What is no mail stays, and is not offered. */
@@ -257,6 +302,27 @@ test_forged(void)
 	CHECK(rig_until(rig_gone, "in/forged"));
 }
 
+static bool
+is_noted(const void *etag)
+{
+	return ingest_seen_find(rig_place()->seen, "claimed", etag) != NULL &&
+	    ingest_idle();
+}
+
+static bool
+is_put_off(const void *note)
+{
+	return ((const struct ingest_note *)note)->next_ms != 0 &&
+	    ingest_idle();
+}
+
+static bool
+has_first(const void *arg)
+{
+	(void)arg;
+	return rig_lm.got.len >= 5;
+}
+
 /* Another node's claim is left alone until it is old by the server's clock. */
 static void
 test_claimed(void)
@@ -283,21 +349,14 @@ test_claimed(void)
 	rig_drop(path, "theirs");
 	rig_drop("in/claimed", "mail");
 	puts = s3_fake_count(rig_fake, "PUT");
-	for (;;) {
-		rig_poll();
-		event_base_loop(rig_base, EVLOOP_ONCE);
-		n = ingest_seen_find(rig_place()->seen, "claimed", etag);
-		if (n != NULL && ingest_idle())
-			break;
-	}
+	CHECK(rig_until(is_noted, etag));
+	if ((n = ingest_seen_find(rig_place()->seen, "claimed", etag)) == NULL)
+		return;
 	CHECK(n->foreign && n->next_ms > clock_ms());
 	CHECK(s3_fake_count(rig_fake, "PUT") == puts + 1);
 	/* Due, but its holder has renewed it. */
 	n->next_ms = 0;
-	while (n->next_ms == 0 || !ingest_idle()) {
-		rig_poll();
-		event_base_loop(rig_base, EVLOOP_ONCE);
-	}
+	CHECK(rig_until(is_put_off, n));
 	CHECK(rig_lm.offers == offers && strcmp(s3_fake_body(rig_fake, path),
 	    "theirs") == 0);
 	/* Old: it is taken, and the mail delivered. */
@@ -349,8 +408,7 @@ test_rewritten(void)
 	rig_lm.outcome = -1;
 	rig_drop("in/twice", "first");
 	CHECK(rig_until(rig_offered, &n));
-	while (rig_lm.got.len < 5)
-		event_base_loop(rig_base, EVLOOP_ONCE);
+	CHECK(rig_until(has_first, NULL));
 	rig_drop("in/twice", "second");
 	rig_lm.outcome = INGEST_DELIVERED;
 	rig_answer(rig_lm.id);
@@ -378,5 +436,6 @@ main(void)
 	test_claimed();
 	test_faults();
 	test_rewritten();
+	test_tag();
 	return TEST_END();
 }

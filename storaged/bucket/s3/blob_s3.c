@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include <event2/event.h>
+#include <openssl/evp.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/msg_auth.h"
 #include "common/sandbox.h"
 #include "storaged/bucket/s3/blob_s3_int.h"
 #include "storaged/bucket/s3/s3_metric.h"
@@ -126,6 +126,19 @@ s3_blob_bad(struct s3_blob *q)
 	return true;
 }
 
+int
+s3_blob_md5(const struct s3_blob *q, char dst[32])
+{
+	uint8_t md[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	if (EVP_Digest(q->xml.data, q->xml.len, md, &len, EVP_md5(), NULL) !=
+	    1)
+		return -1;
+	EVP_EncodeBlock((uint8_t *)dst, md, (int)len);
+	return 0;
+}
+
 static void
 s3_cancel(void *b, struct blob_request *r)
 {
@@ -139,37 +152,15 @@ s3_cancel(void *b, struct blob_request *r)
 	s3_blob_free(q);
 }
 
-static int
-copy_str(struct str s, char *dst, size_t size)
-{
-	if (s.len >= size || (s.len != 0 && memchr(s.p, '\0', s.len) != NULL))
-		return -1;
-	if (s.len != 0)
-		memcpy(dst, s.p, s.len);
-	dst[s.len] = '\0';
-	return 0;
-}
-
 static void
 s3_set_key(void *b, const struct cred_key *from)
 {
 	struct s3 *s3 = b;
-	struct sigv4_key k = { .expires = from->expires };
 
-	if (copy_str(from->access_key, k.access_key,
-	    sizeof(k.access_key)) == -1 ||
-	    copy_str(from->token, k.token, sizeof(k.token)) == -1 ||
-	    copy_str(from->region, k.region, sizeof(k.region)) == -1 ||
-	    copy_str(from->service, k.service, sizeof(k.service)) == -1 ||
-	    copy_str(from->date, k.date, sizeof(k.date)) == -1 ||
-	    from->key.len != sizeof(k.key)) {
+	if (s3_keys_take(&s3->keys, from) == -1) {
 		log_warnx("s3: invalid signing key from credd");
-		explicit_bzero(&k, sizeof(k));
 		return;
 	}
-	memcpy(k.key, from->key.p, sizeof(k.key));
-	s3_keys_add(&s3->keys, &k);
-	explicit_bzero(&k, sizeof(k));
 	s3_wake(s3);
 }
 
@@ -230,7 +221,8 @@ s3_always(struct s3 *s3, const struct slice *conf)
 	char *colon;
 
 	while ((text = slice_at(conf, "store.request-headers.%zu",
-	    s3->nalways)) != NULL && s3->nalways < S3_ALWAYS) {
+	    s3->nalways)) != NULL && *text != '\0' &&
+	    s3->nalways < S3_ALWAYS) {
 		x = &s3->always[s3->nalways++];
 		strlcpy(x->text, text, sizeof(x->text));
 		if ((colon = strstr(x->text, ": ")) == NULL)
@@ -366,6 +358,7 @@ const struct blob_backend blob_s3_backend = {
 	.del = blob_s3_delete,
 	.list = blob_s3_list,
 	.copy = blob_s3_copy,
+	.tag = blob_s3_tag,
 	.cancel = s3_cancel,
 	.set_key = s3_set_key,
 	.ready = s3_ready,

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "common/mem.h"
 #include "storaged/bucket/s3/blob_s3_int.h"
 
@@ -86,20 +84,6 @@ del_body(struct s3_blob *q)
 	return buf_puts(&q->xml, "</Delete>");
 }
 
-/* The MD5 that DeleteObjects wants; -1: there is none. */
-static int
-del_md5(struct s3_blob *q, char dst[32])
-{
-	uint8_t md[EVP_MAX_MD_SIZE];
-	unsigned len;
-
-	if (EVP_Digest(q->xml.data, q->xml.len, md, &len, EVP_md5(), NULL) !=
-	    1)
-		return -1;
-	EVP_EncodeBlock((uint8_t *)dst, md, (int)len);
-	return 0;
-}
-
 /* The next keys, as many as one request may have. */
 static void
 del_next(struct s3_blob *q)
@@ -116,7 +100,7 @@ del_next(struct s3_blob *q)
 		s3_call_start(q->call, del_done, q);
 		return;
 	}
-	if (del_body(q) == -1 || del_md5(q, md5) == -1) {
+	if (del_body(q) == -1 || s3_blob_md5(q, md5) == -1) {
 		s3_blob_end(q, BLOB_ERROR,
 		    "no memory, or this OpenSSL has no MD5");
 		return;

@@ -79,5 +79,10 @@ struct blob_request *blob_s3_list(void *b, const char *prefix,
 	    blob_list_cb cb, void *arg);
 struct blob_request *blob_s3_copy(void *b, const char *key, const char *etag,
 	    const char *to, enum blob_priority prio, blob_cb cb, void *arg);
+struct blob_request *blob_s3_tag(void *b, const char *key, const char *name,
+	    const char *value, enum blob_priority prio, blob_cb cb, void *arg);
+
+/* The MD5 of q->xml, in base64, that some requests want; -1: there is none. */
+int	 s3_blob_md5(const struct s3_blob *q, char dst[32]);
 
 #endif

@@ -418,8 +418,8 @@ test_keys(void)
 	    FAKE_STATUS, 400, "ExpiredToken", 0, NULL, NULL };
 	struct blob_store *s = open_s3("2", "3", "false");
 	struct s3_refusals refused = { .n = 0 };
-	struct cred_key old = { STR("AKID"), STR(""), STR("eu-west-1"),
-	    STR("s3"), STR("20200101"),
+	struct cred_key old = { STR("store"), STR("AKID"), STR(""),
+	    STR("eu-west-1"), STR("s3"), STR("20200101"),
 	    { "01234567890123456789012345678901", 32 }, 0, STR(""), STR("") };
 	struct suite_result r = { 0 };
 	struct timeval tv = { 0, 200000 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/msg_auth.h"
 #include "storaged/bucket/s3/s3_keys.h"
 
 static const struct sigv4_key *
@@ -39,6 +40,36 @@ s3_keys_add(struct s3_keys *k, const struct sigv4_key *key)
 	k->now.next = (k->now.next + 1) % S3_KEYS;
 	if (k->now.n < S3_KEYS)
 		k->now.n++;
+}
+
+static int
+copy_str(struct str s, char *dst, size_t size)
+{
+	if (s.len >= size || (s.len != 0 && memchr(s.p, '\0', s.len) != NULL))
+		return -1;
+	str_copy(dst, size, s);
+	return 0;
+}
+
+int
+s3_keys_take(struct s3_keys *k, const struct cred_key *from)
+{
+	struct sigv4_key	 key = { .expires = from->expires };
+	int			 rv = -1;
+
+	if (copy_str(from->access_key, key.access_key,
+	    sizeof(key.access_key)) == 0 &&
+	    copy_str(from->token, key.token, sizeof(key.token)) == 0 &&
+	    copy_str(from->region, key.region, sizeof(key.region)) == 0 &&
+	    copy_str(from->service, key.service, sizeof(key.service)) == 0 &&
+	    copy_str(from->date, key.date, sizeof(key.date)) == 0 &&
+	    from->key.len == sizeof(key.key)) {
+		memcpy(key.key, from->key.p, sizeof(key.key));
+		s3_keys_add(k, &key);
+		rv = 0;
+	}
+	explicit_bzero(&key, sizeof(key));
+	return rv;
 }
 
 const struct sigv4_key *

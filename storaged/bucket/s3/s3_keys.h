@@ -25,6 +25,9 @@ struct s3_keys {
 };
 
 void	 s3_keys_add(struct s3_keys *k, const struct sigv4_key *key);
+/* The same, as credd sends it; -1: it is none. */
+struct cred_key;
+int	 s3_keys_take(struct s3_keys *k, const struct cred_key *from);
 void	 s3_keys_clear(struct s3_keys *k);	/* wipes */
 /* A key for the day of date (YYYYMMDD...), whose session is not over at now;
  * NULL: none. */

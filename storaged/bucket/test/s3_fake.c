@@ -383,6 +383,17 @@ s3_fake_body(struct s3_fake *f, const char *name)
 	return o != NULL ? (const char *)o->data : NULL;
 }
 
+bool
+s3_fake_tagged(const struct s3_fake *f, const char *name)
+{
+	const struct s3_object *o;
+
+	TAILQ_FOREACH(o, &f->objects, entry)
+		if (strcmp(o->name, name) == 0)
+			return o->tagged;
+	return false;
+}
+
 void
 s3_fake_age(struct s3_fake *f, const char *name, int seconds)
 {

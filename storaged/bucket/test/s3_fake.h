@@ -107,6 +107,7 @@ unsigned s3_fake_waits(const struct s3_fake *f);
 const char *s3_fake_body(struct s3_fake *f, const char *name);
 /* It was written so many seconds earlier. */
 void	 s3_fake_age(struct s3_fake *f, const char *name, int seconds);
+bool	 s3_fake_tagged(const struct s3_fake *f, const char *name);
 unsigned s3_fake_left(const struct s3_fake *f);		/* of the script */
 /* Requests so far with that method ("": all), and objects. */
 unsigned s3_fake_count(const struct s3_fake *f, const char *method);

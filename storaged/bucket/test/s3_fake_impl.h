@@ -18,6 +18,7 @@ struct s3_object {
 	char		 etag[40], before[40];
 	int		 creates;
 	time_t		 modified;
+	bool		 tagged;
 };
 
 #define VERBS	6

@@ -377,6 +377,20 @@ do_delete_many(struct s3_fake *f, struct evhttp_request *r)
 		fake_answer(r, 200, NULL, done, sizeof(done) - 1);
 }
 
+/* PutObjectTagging: only that there are tags is kept. */
+static void
+do_tag(struct s3_fake *f, struct evhttp_request *r, const char *name)
+{
+	struct s3_object *o = fake_find(f, name);
+
+	if (o == NULL) {
+		fake_answer(r, 404, "NoSuchKey", NULL, 0);
+		return;
+	}
+	o->tagged = true;
+	fake_answer(r, 200, NULL, NULL, 0);
+}
+
 /* Of "/bucket/name?query". */
 void
 fake_name(struct evhttp_request *r, char *name, size_t size)
@@ -400,7 +414,10 @@ fake_request(struct s3_fake *f, struct evhttp_request *r,
 	fake_name(r, name, sizeof(name));
 	switch (evhttp_request_get_command(r)) {
 	case EVHTTP_REQ_PUT:
-		do_put(f, r, name, s);
+		if (strstr(uri, "?tagging=") != NULL)
+			do_tag(f, r, name);
+		else
+			do_put(f, r, name, s);
 		break;
 	case EVHTTP_REQ_GET:
 	case EVHTTP_REQ_HEAD:

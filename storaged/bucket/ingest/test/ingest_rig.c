@@ -257,9 +257,43 @@ rig_tried(const void *arg)
 }
 
 bool
+rig_delivered(const void *arg)
+{
+	return ingest_counts()->delivered >= *(const uint64_t *)arg &&
+	    ingest_idle();
+}
+
+static bool
+rig_waits(const void *arg)
+{
+	(void)arg;
+	return rig_place()->waits && ingest_idle();
+}
+
+void
+rig_poll_whole(void)
+{
+	struct timeval	 tv = { 0, 2000 };
+	uint64_t	 end = clock_ms() + TEST_PATIENCE_MS;
+
+	rig_poll();
+	do {
+		event_base_loopexit(rig_base, &tv);
+		event_base_dispatch(rig_base);
+	} while (!rig_waits(NULL) && clock_ms() < end);
+	CHECK(rig_waits(NULL));
+}
+
+bool
 rig_offered(const void *arg)
 {
 	return rig_lm.offers >= *(const unsigned *)arg;
+}
+
+static void
+rig_refused(const char *use, const char *access_key, const char *why)
+{
+	fatalx("%s: %s was refused: %s", use, access_key, why);
 }
 
 void
@@ -281,6 +315,7 @@ rig_start(void)
 	    "ingest.0.bucket", "", "ingest.0.prefix", "in", "ingest.0.poll",
 	    "1", "ingest.0.claim-time", "600", "ingest.0.after", "delete",
 	    NULL);
+	ingest_on_refused(rig_refused);
 	ingest_start(rig_base, conf, node);
 	slice_free(conf);
 	suite_day_key(rig_place()->blob, "AKID", "secret", "eu-west-1");

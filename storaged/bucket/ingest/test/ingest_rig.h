@@ -41,6 +41,8 @@ void	 rig_poll(void);		/* now, and whatever waited */
 bool	 rig_until(bool (*done)(const void *arg), const void *arg);
 bool	 rig_gone(const void *name);	/* and all is settled */
 bool	 rig_tried(const void *later);	/* uint64_t: so often, settled */
+bool	 rig_delivered(const void *n);	/* uint64_t: so many, settled */
+void	 rig_poll_whole(void);		/* one listing, and what it brings */
 bool	 rig_offered(const void *n);	/* unsigned: so many */
 
 #endif
