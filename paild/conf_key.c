@@ -219,6 +219,8 @@ const struct conf_key conf_keys[] = {
 	    "type=s3" },
 	{ "store.max-retries", CONF_NUMBER, 0, STORAGED, "3", 0, 20, NULL,
 	    "retries of a failed request" },
+	{ "store.head-interval", CONF_DURATION, 0, STORAGED, "0s", 0, 60, NULL,
+	    "time between two writes of a user's head" },
 	{ "store.verify-after-write", CONF_WORD, 0, STORAGED, "true", 0, 0,
 	    "true head read false",
 	    "true or head: a HEAD request after each PUT; read: a GET" },

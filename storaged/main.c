@@ -220,6 +220,13 @@ settings_read(const struct slice *conf)
 	defaults_read(conf);
 }
 
+/* Some providers accept one write a second of a key. */
+static void
+pace_read(const struct slice *conf)
+{
+	env.io->head_ms = slice_num(conf, "store.head-interval") * 1000;
+}
+
 static void
 on_refused(const char *access_key, const char *why, void *arg)
 {
@@ -328,6 +335,7 @@ start(struct event_base *base, struct slice *conf)
 	    (self.rest = event_new(base, -1, EV_PERSIST, on_rest,
 	    NULL)) == NULL || event_add(self.rest, &second) == -1)
 		fatal("start");
+	pace_read(conf);
 	daemon_doing("opening the cache");
 	cache_open(base, conf);
 	windows_from(env.blob, env.objects);
@@ -469,6 +477,7 @@ reload(struct slice *conf, char *why, size_t size)
 			return -1;
 		}
 	settings_read(conf);
+	pace_read(conf);
 	blob_reload(env.blob, conf);
 	slice_forget(conf, "store.customer-key");
 	self.conf = conf;

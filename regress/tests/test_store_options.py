@@ -469,6 +469,59 @@ def test_two_nodes_share_a_store_with_short_names():
         assert b"commit" in r, r[:200]
 
 
+class OneASecond(s3proxy.Proxy):
+    """A provider that accepts one write a second of the same key."""
+
+    def __init__(self, server):
+        super().__init__(server)
+        self.when, self.refused = {}, []
+        self.refuse = self.limit
+
+    def limit(self, r):
+        key, now = r.target.split("?")[0], time.monotonic()
+        if r.method != "PUT":
+            return None
+        if now - self.when.get(key, -1) < 1:
+            self.refused.append(key)
+            return 429, "SlowDown"
+        self.when[key] = now
+        return None
+
+
+@row("head-interval")
+@second_server
+@normal_only("takes 12 s")
+def test_heads_are_written_once_in_an_interval():
+    there = OneASecond(the_server())
+    s = on_minio("head-interval: 1s", there)
+    text = s.ctl("store", "check").stdout.decode()
+    assert 'warn  rate: the server does not accept two writes of a key at ' \
+        'once: write "head-interval: 1s"' in text, text
+    assert "probe=good" in text, text
+    with s:
+        clients = [s.client() for _ in range(8)]
+        clients[0].append("INBOX", mails.small(1))
+        begin = time.monotonic()
+        for _ in range(2):              # eight at a time go in one batch
+            tags = [c.start("APPEND INBOX", mails.small(2))
+                    for c in clients]
+            for c, tag in zip(clients, tags):
+                assert c.finish(tag).status == "OK"
+        assert 1.5 < time.monotonic() - begin < 10
+        assert not [k for k in there.refused if k.endswith("/head")]
+        # Without it, the server refuses; what was answered was done.
+        s.store_extra = ", head-interval: 0s"
+        s.write_conf()
+        s.ctl("reload")
+        for c in clients[:3]:
+            c.append("INBOX", mails.small(3))
+        assert [k for k in there.refused if k.endswith("/head")]
+        for c in clients:
+            c.logout()
+        comes_back(s, mails.small(1))
+    there.close()
+
+
 def test_every_option_has_a_row():
     with open(os.path.join(proc.TOP, "etc/pail.yaml")) as f:
         part = re.search(r"^store:\n(.*?)^\n", f.read(), re.M | re.S)[1]

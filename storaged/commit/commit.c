@@ -215,7 +215,18 @@ commit_retry_after(struct commit *c, const struct blob_result *r)
 
 	if (ms > COMMIT_RETRY_MAX)
 		ms = COMMIT_RETRY_MAX;
+	if (ms < c->io->head_ms)
+		ms = c->io->head_ms;
 	c->pace.retry_at = ms != 0 ? c->io->now_ms(c->io->arg) + ms : 0;
+}
+
+void
+commit_space(struct commit *c)
+{
+	uint64_t	 at = c->io->now_ms(c->io->arg) + c->io->head_ms;
+
+	if (c->io->head_ms != 0 && c->backoff.not_before < at)
+		c->backoff.not_before = at;
 }
 
 void

@@ -178,6 +178,61 @@ test_not_heeded(void)
 	finish();
 }
 
+/* store.head-interval: the next commit waits, and has all that came by then. */
+static void
+test_space(void)
+{
+	struct fake_op	 ops[3];
+	uint64_t	 heads, from;
+	size_t		 i;
+
+	begin();
+	CHECK(row(1) == 0);
+	near->fn->io.head_ms = 1000;
+	one(near);
+	from = w.now;
+	heads = w.counts.put_head;
+	for (i = 0; i < nitems(ops); i++) {
+		submit(near, &ops[i], FAKE_ADD, ++ids, 10);
+		run(250);
+	}
+	CHECK(w.counts.put_head == heads && w.now - from < 1000);
+	run(1000);
+	CHECK(w.counts.put_head == heads + 1);
+	for (i = 0; i < nitems(ops); i++)
+		free(ops[i].bytes);
+	/* It is for this node only; and a change of it holds at once. */
+	from = w.now;
+	one(far);
+	CHECK(w.now - from < 1000);
+	near->fn->io.head_ms = 0;
+	run(1000);
+	one(near);
+	CHECK(near->c->backoff.not_before <= w.now);
+	finish();
+}
+
+/* What the server has refused is not sent again any sooner. */
+static void
+test_space_again(void)
+{
+	struct fake_op	 op;
+	uint64_t	 heads;
+
+	begin();
+	near->fn->io.head_ms = 1000;
+	run(1000);
+	put_script = "r";
+	heads = w.counts.put_head;
+	submit(near, &op, FAKE_ADD, ++ids, 10);
+	run(900);
+	CHECK(w.counts.put_head == heads + 1);
+	run(2000);
+	CHECK(w.counts.put_head == heads + 2);
+	free(op.bytes);
+	finish();
+}
+
 int
 main(void)
 {
@@ -187,5 +242,7 @@ main(void)
 	test_heed();
 	test_not_heeded();
 	test_forged();
+	test_space();
+	test_space_again();
 	return TEST_END();
 }

@@ -161,7 +161,8 @@ struct backoff {
 	uint64_t	 won_at;	/* ms */
 	uint64_t	 began_at;	/* the attempt was sent */
 	uint64_t	 looked_at;
-	uint64_t	 not_before;	/* ms: another node's hint */
+	uint64_t	 not_before;	/* ms: another node's hint, or
+					   io->head_ms */
 };
 
 /* What waits, and what is answered (commit_queue.c). */
@@ -285,6 +286,8 @@ void	 commit_unpause(struct commit *c);
  * the server asks for. */
 void	 commit_pause(struct commit *c, void (*resume)(struct commit *));
 void	 commit_retry_after(struct commit *c, const struct blob_result *r);
+/* A PUT of the head begins or ends: the next batch keeps its distance. */
+void	 commit_space(struct commit *c);
 /* Go on with whatever is next. */
 void	 commit_go_on(struct commit *c);
 void	 commit_quarantine(struct commit *c, const char *fmt, ...)

@@ -45,6 +45,8 @@ struct commit_io {
 	void	 (*random)(void *arg, void *p, size_t len);
 	struct commit_budget *budget;		/* NULL: no bounds */
 	void	*arg;
+	/* At least, from a PUT of a head to the next one (0: none). */
+	uint64_t head_ms;
 };
 
 /* The real one; NULL on ENOMEM.  Shared by all users of the process. */

@@ -49,6 +49,7 @@ commit_send(struct commit *c)
 	a->mismatch = false;
 	if (!a->sent)
 		commit_backoff_began(c);
+	commit_space(c);
 	a->sent = true;
 	a->ticket = ++c->tickets;
 	c->request = c->io->put(c->io->arg, c->key, a->bytes.data,
@@ -133,6 +134,7 @@ put_done(const struct blob_result *r, void *arg)
 
 	c->request = NULL;
 	commit_date(c, r);
+	commit_space(c);
 	if (r->outcome == BLOB_DONE && !a->gives_up && r->etag != NULL &&
 	    r->etag[0] != '\0' && strlen(r->etag) < sizeof(c->etag)) {
 		if (settle_won(c, r->etag) == 0) {

@@ -137,6 +137,12 @@ test_rows(void)
 		    FAKE_STATUS, 500, "InternalError", 0, NULL, NULL } }, 3,
 		    false, "FAIL  rights: PutObject: status=500",
 		    "probe=away" },
+		{ "one write of a key a second", { UNSIGNED, LISTING, { "PUT",
+		    FAKE_BODY, 200, "", 0, "ETag", "\"e\"" }, { "PUT",
+		    FAKE_STATUS, 429, "SlowDown", 0, NULL, NULL }, UPLOAD,
+		    GONE }, 6, true, "warn  rate: the server does not accept "
+		    "two writes of a key at once: write \"head-interval: "
+		    "1s\"", "" },
 		{ "a denial that is not S3's", { UNSIGNED, LISTING, { "PUT",
 		    FAKE_BODY, 403, "<html>", 0, NULL, NULL } }, 3, false,
 		    "FAIL  rights: PutObject: status=403", "probe=away" },

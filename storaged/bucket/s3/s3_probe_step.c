@@ -79,6 +79,7 @@ static const struct probe_step steps[] = {
 
 #define AGAIN_MS	20	/* more before each time that steps are asked
 				   again */
+#define TOO_MANY_MS	1100	/* after a 429: one write of a key a second */
 #define AGAIN_MAX_MS	2000	/* whatever Retry-After wants */
 
 /* The ETag that no object has. */
@@ -245,7 +246,10 @@ ask_again(struct probe *p)
 			if (t->retry_after > ms)
 				ms = t->retry_after;
 			t->state = SLOT_TODO;
-			if (t->s->verb == STEP_PUT)
+			/* Refused, it has not arrived: it comes too soon. */
+			if (t->status == 429 && ms < TOO_MANY_MS)
+				ms = TOO_MANY_MS;
+			else if (t->status != 429 && t->s->verb == STEP_PUT)
 				object_anew(p, t);
 		}
 	}

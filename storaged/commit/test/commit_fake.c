@@ -330,7 +330,7 @@ fake_world_init(struct fake_world *w, uint64_t seed)
 		w->nodes[i].io = (struct commit_io){ io_put, io_get, io_list,
 		    io_cancel, io_now, io_wall, io_turn_over, io_timer,
 		    io_untimer, io_random, &w->nodes[i].budget,
-		    &w->nodes[i] };
+		    &w->nodes[i], 0 };
 		w->nodes[i].budget.jobs_max = UINT_MAX;
 		w->nodes[i].budget.bytes_max = SIZE_MAX;
 	}
