@@ -207,6 +207,19 @@ set_address(struct http_request *q, const char *address)
 	    CURLE_OK ? 0 : -1;
 }
 
+/* The CA certificates, for the server and for a proxy with TLS. */
+static void
+set_trust(const struct http *h, CURL *e)
+{
+	if (h->conf.ca_pem != NULL) {
+		curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &h->ca);
+		curl_easy_setopt(e, CURLOPT_PROXY_CAINFO_BLOB, &h->ca);
+	} else if (h->ca_file != NULL) {
+		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
+		curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, h->ca_file);
+	}
+}
+
 static void
 set_common(struct http_request *q, const struct http_call *call)
 {
@@ -247,10 +260,7 @@ set_common(struct http_request *q, const struct http_call *call)
 	    h->conf.any_cert ? 0L : 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST,
 	    h->conf.any_cert ? 0L : 2L);
-	if (h->conf.ca_pem != NULL)
-		curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &h->ca);
-	else if (h->ca_file != NULL)
-		curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
+	set_trust(h, e);
 	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, http_on_prereq);
 	curl_easy_setopt(e, CURLOPT_PREREQDATA, &q->io);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, http_on_header);

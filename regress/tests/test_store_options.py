@@ -6,6 +6,7 @@ The rows here run on versitygw, too (S3_SERVER=versitygw)."""
 import os
 import re
 import socket
+import ssl
 import threading
 import time
 
@@ -274,6 +275,23 @@ class Forward(Listener):
                 pass
 
 
+class TlsForward(Forward):
+    """The same, over TLS."""
+
+    def __init__(self, server, own):
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(own.cert, os.path.join(own.dir, "key.pem"))
+        super().__init__(server)
+
+    def serve(self, c):
+        try:
+            c = self.tls.wrap_socket(c, server_side=True)
+        except OSError:                 # it is not trusted
+            c.close()
+            return
+        super().serve(c)
+
+
 class Elsewhere:
     """The server, by a name that only a proxy finds."""
 
@@ -304,6 +322,19 @@ def test_the_endpoint_is_reached_through_a_proxy():
         own.cert, proxy.address), there))
     assert proxy.said and all(x.startswith(b"CONNECT 127.0.0.1:%d " %
                                            there.port) for x in proxy.said)
+
+
+@row("proxy")
+def test_a_proxy_with_tls_must_have_a_certificate_that_is_trusted():
+    own = suite.Suite()
+    there = other(tls=certificates(os.path.join(own.dir, "tls"), own))
+    proxy = TlsForward(there, own)
+    through = "proxy: 'https://%s'" % proxy.address
+    refused(on_minio(through, there), "certificate")
+    assert not any(proxy.said), proxy.said
+    serves(on_minio(through + ", tls-ca-file: '%s'" % own.cert, there))
+    assert any(x.startswith(b"CONNECT 127.0.0.1:%d " % there.port)
+               for x in proxy.said), proxy.said[:3]
 
 
 @row("no-proxy")
