@@ -248,7 +248,7 @@ def store(kind):
     """A fresh store: "file", or (server, new bucket). "minio" is MinIO, or
     with S3_SERVER=versitygw a versitygw of the run, or the server that
     S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY and S3_SECRET_KEY name; "counted"
-    is MinIO in any case, for its counters."""
+    is MinIO in any case, for its counters or its STS."""
     if kind == "file":
         return "file"
     server = minio() if kind == "counted" else named() or minio()

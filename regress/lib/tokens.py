@@ -23,7 +23,7 @@ class Ending(Keys):
     that it does not know are not rejected."""
 
     def __init__(self, life):
-        self.server, bucket = suite.store("minio")
+        self.server, bucket = suite.store("counted")
         self.ends, self.made, self.rejected = {}, [], 0
         self.policy = None      # of the sets to come
         self.good = 0           # until then the best set lasts

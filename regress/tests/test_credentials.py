@@ -16,7 +16,7 @@ from mark import normal_only
 
 
 def test_an_instance_role_is_used_and_renewed():
-    store = suite.store("minio")
+    store = suite.store("counted")
     made = []
 
     def make():
@@ -40,7 +40,7 @@ def test_an_instance_role_is_used_and_renewed():
 
 
 def test_the_metadata_service_of_amazons_mock_is_understood():
-    store = suite.store("minio")
+    store = suite.store("counted")
     keys = assume_role(store[0])
     with MockedImds(keys) as mock:
         with with_source(store, "source: imds, endpoint: '%s'" %
@@ -52,7 +52,7 @@ def test_the_metadata_service_of_amazons_mock_is_understood():
 
 @normal_only("waits for keys to end, for long")
 def test_logins_are_unavailable_without_credentials_and_changes_wait():
-    store = suite.store("minio")
+    store = suite.store("counted")
     keys = Keys(lambda: assume_role(store[0]), 8)
     with Imds(keys) as imds:
         with with_source(store, "source: imds, endpoint: '%s'" %
@@ -77,7 +77,7 @@ def test_logins_are_unavailable_without_credentials_and_changes_wait():
 def test_keys_that_the_server_rejects_are_replaced_and_nobody_notices():
     """Each set is rejected, in the words of AWS and of MinIO, while clients
     write and read."""
-    server, bucket = suite.store("minio")
+    server, bucket = suite.store("counted")
     proxy = s3proxy.Proxy(server)
     made, rejected, errors, done = [], {}, [], []
 
@@ -137,7 +137,7 @@ def test_keys_that_the_server_rejects_are_replaced_and_nobody_notices():
 
 
 def test_a_container_role_is_used_and_its_token_file_read_anew():
-    store = suite.store("minio")
+    store = suite.store("counted")
     made = []
 
     def make():
@@ -168,7 +168,7 @@ def test_a_container_role_is_used_and_its_token_file_read_anew():
 
 
 def test_auto_takes_the_first_source_that_has_keys_and_says_why():
-    store = suite.store("minio")
+    store = suite.store("counted")
     server = store[0]
     access, secret, token = assume_role(server)
     more = {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
@@ -184,7 +184,7 @@ def test_auto_takes_the_first_source_that_has_keys_and_says_why():
 @normal_only("waits for keys to end, for long")
 def test_a_secret_in_a_file_is_replaced_without_a_restart():
     """As systemd or Kubernetes do it: by a rename."""
-    store = suite.store("minio")
+    store = suite.store("counted")
     first, second = assume_role(store[0]), assume_role(store[0])
     folder = proc.tempdir("keys")
 
@@ -213,7 +213,7 @@ def test_a_secret_in_a_file_is_replaced_without_a_restart():
 
 @normal_only("waits for keys to end")
 def test_a_command_prints_keys_and_is_run_again_before_they_end():
-    store = suite.store("minio")
+    store = suite.store("counted")
     made = []
 
     def make():
@@ -237,7 +237,7 @@ def test_a_command_prints_keys_and_is_run_again_before_they_end():
 
 @normal_only("waits for the time limit of a command")
 def test_a_command_that_hangs_or_prints_garbage_costs_nobody_his_keys():
-    store = suite.store("minio")
+    store = suite.store("counted")
     keys = assume_role(store[0])
     d = proc.tempdir("command")
     good = ("echo '{\"Version\": 1, \"AccessKeyId\": \"%s\", "
@@ -290,7 +290,7 @@ def test_a_command_that_hangs_or_prints_garbage_costs_nobody_his_keys():
 
 
 def test_an_auth_role_is_the_role_that_is_asked_for():
-    server, bucket = suite.store("minio")
+    server, bucket = suite.store("counted")
     with Imds(Keys(lambda: assume_role(server), 3600)) as imds:
         s = suite.Suite((server, bucket))
         s.over["store"] = (

@@ -38,7 +38,7 @@ def use(s, config, lines, what, why):
 def test_profiles_of_the_shared_files_are_used():
     """Static and temporary keys, a command, another source; then one that
     needs a person.  Where the files are is in the environment."""
-    server, bucket = suite.store("minio")
+    server, bucket = suite.store("counted")
     own = (server.access, server.secret)
     made = []
 
@@ -91,7 +91,7 @@ def test_profiles_of_the_shared_files_are_used():
 def test_a_chain_of_profiles_assumes_role_after_role():
     """With a user's keys in the credentials file; the role that fails is
     named."""
-    server, bucket = suite.store("minio")
+    server, bucket = suite.store("counted")
     made = []
 
     def make():

@@ -116,7 +116,7 @@ def static(store, form, keys):
 
 
 def check_static(form):
-    store = suite.store("minio")
+    store = suite.store("counted")
     keys = assume_role(store[0])
     env = form == "env"
     given = dict(zip(NAMES, keys)) if env else {}
@@ -153,7 +153,7 @@ def test_keys_in_the_environment_are_in_no_other_memory_but_credds():
 
 @normal_only("searches all memory")
 def test_keys_of_an_instance_role_are_in_no_other_memory_and_in_no_core():
-    store = suite.store("minio")
+    store = suite.store("counted")
     made = []
 
     def make():
@@ -178,7 +178,7 @@ def test_keys_of_an_instance_role_are_in_no_other_memory_and_in_no_core():
 
 @normal_only("searches all memory")
 def test_keys_that_a_command_prints_are_in_no_memory_but_credds():
-    store = suite.store("minio")
+    store = suite.store("counted")
     made = []
 
     def make():
@@ -236,7 +236,7 @@ def test_a_web_identity_token_is_in_no_memory_but_credds_and_in_no_log():
 @normal_only("searches all memory")
 def test_keys_of_a_profile_are_in_no_memory_but_credds():
     """In a file that is longer than a first buffer, which paild reads."""
-    store = suite.store("minio")
+    store = suite.store("counted")
     keys = assume_role(store[0])
     path = os.path.join(proc.tempdir("aws"), "credentials")
     write(path, "".join("[other%d]\n# %s\n" % (i, "x" * 100)

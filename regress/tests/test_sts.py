@@ -63,7 +63,7 @@ def test_a_token_of_an_identity_provider_is_used_and_read_anew():
 
 def test_the_role_of_minios_own_sts_is_used():
     """By the keys of a user; the token file's variables are not needed."""
-    server, bucket = store = suite.store("minio")
+    server, bucket = store = suite.store("counted")
     more = {"AWS_ACCESS_KEY_ID": server.access,
             "AWS_SECRET_ACCESS_KEY": server.secret}
     with environment(**more), with_source(
@@ -78,7 +78,7 @@ def test_the_role_of_minios_own_sts_is_used():
 
 
 def test_a_chain_of_roles_is_renewed_and_its_failing_step_told():
-    store = suite.store("minio")
+    store = suite.store("counted")
     made = []
 
     def make():
@@ -154,6 +154,7 @@ def test_an_sts_tells_whose_the_keys_are_and_nobody_waits_for_it():
                                               sts.url)) as s:
             proc.await_true("the identity", lambda: re.search(
                 "^identity +%s$" % sts.user, told(s), re.M), 60)
+            assert told(s) in s.ctl("status").stdout.decode()
             appends(s)
             assert 'access-key="%s" identity="%s"' % (
                 sts.access, sts.user) in s.log_text(), s.log_text()
@@ -211,7 +212,7 @@ class Tls(Service):
 
 
 def test_an_sts_must_have_a_valid_certificate_whatever_the_store_may():
-    s = suite.Suite(suite.store("minio"))
+    s = suite.Suite(suite.store("counted"))
     with Tls(s.cert, os.path.join(s.dir, "key.pem")) as sts:
         s.over["store"] = (
             "{type: s3, bucket: mail, region: us-east-1, endpoint: '%s', "
