@@ -13,8 +13,10 @@ from credentials import (CURL, Container, Imds, Keys, MockedImds, Printed,
                          write)
 from mails import small
 from mark import normal_only
+from store_rows import refused, source
 
 
+@source("imds", "endpoint")
 def test_an_instance_role_is_used_and_renewed():
     store = suite.store("counted")
     made = []
@@ -39,6 +41,7 @@ def test_an_instance_role_is_used_and_renewed():
             assert secret not in log and token not in log
 
 
+@source("imds")
 def test_the_metadata_service_of_amazons_mock_is_understood():
     store = suite.store("counted")
     keys = assume_role(store[0])
@@ -48,6 +51,13 @@ def test_the_metadata_service_of_amazons_mock_is_understood():
             appends(s, 2)
             text = told(s)
     assert "imds" in text and keys[0] in text, text
+
+
+@source("imds", "endpoint-mode")
+def test_the_metadata_service_has_an_ipv6_address_too():
+    """Which this host does not have: the reason names it."""
+    refused(with_source(suite.store("counted"), "source: imds, "
+                        "endpoint-mode: ipv6"), r"fd00:ec2::254")
 
 
 @normal_only("waits for keys to end, for long")
@@ -136,6 +146,7 @@ def test_keys_that_the_server_rejects_are_replaced_and_nobody_notices():
     proxy.close()
 
 
+@source("container")
 def test_a_container_role_is_used_and_its_token_file_read_anew():
     store = suite.store("counted")
     made = []
@@ -167,6 +178,7 @@ def test_a_container_role_is_used_and_its_token_file_read_anew():
     assert "first-token" not in log and "second-token" not in log
 
 
+@source("auto", "env")
 def test_auto_takes_the_first_source_that_has_keys_and_says_why():
     store = suite.store("counted")
     server = store[0]
@@ -181,6 +193,7 @@ def test_auto_takes_the_first_source_that_has_keys_and_says_why():
     assert "env" in text and access in text, text
 
 
+@source("static", "access-key", "secret-key", "session-token")
 @normal_only("waits for keys to end, for long")
 def test_a_secret_in_a_file_is_replaced_without_a_restart():
     """As systemd or Kubernetes do it: by a rename."""
@@ -211,6 +224,7 @@ def test_a_secret_in_a_file_is_replaced_without_a_restart():
         assert keys[1] not in log and keys[2] not in log
 
 
+@source("process", "command")
 @normal_only("waits for keys to end")
 def test_a_command_prints_keys_and_is_run_again_before_they_end():
     store = suite.store("counted")
@@ -289,6 +303,7 @@ def test_a_command_that_hangs_or_prints_garbage_costs_nobody_his_keys():
     assert keys[1] not in log and keys[2] not in log, log
 
 
+@source("imds", "role")
 def test_an_auth_role_is_the_role_that_is_asked_for():
     server, bucket = suite.store("counted")
     with Imds(Keys(lambda: assume_role(server), 3600)) as imds:

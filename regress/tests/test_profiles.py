@@ -9,6 +9,7 @@ from credentials import (CURL, Imds, Keys, Printed, appends, assume_role,
                          environment, told, with_source, write)
 from mark import normal_only
 from moto import ROLES, Moto
+from store_rows import source
 from sts import Oidc, OidcMinio, Sts
 
 ONE = "arn:aws:iam::123456789012:role/one"
@@ -35,6 +36,7 @@ def use(s, config, lines, what, why):
     appends(s)
 
 
+@source("profile")
 def test_profiles_of_the_shared_files_are_used():
     """Static and temporary keys, a command, another source; then one that
     needs a person.  Where the files are is in the environment."""
@@ -87,6 +89,7 @@ def test_profiles_of_the_shared_files_are_used():
         assert all(secret not in log for secret in keys[1:])
 
 
+@source("profile", "sts-endpoint")
 @normal_only("waits for keys to end")
 def test_a_chain_of_profiles_assumes_role_after_role():
     """With a user's keys in the credentials file; the role that fails is
@@ -149,6 +152,7 @@ def test_a_chain_of_profiles_assumes_role_after_role():
         assert secret not in log
 
 
+@source("profile", "web-identity")
 def test_minios_own_sts_gives_roles_to_profiles():
     """For a user's keys, and for a token of an identity provider."""
     d = proc.tempdir("aws")
@@ -180,6 +184,7 @@ def test_minios_own_sts_gives_roles_to_profiles():
         server.stop()
 
 
+@source("profile", "credentials-file", "config-file")
 def test_roles_that_motos_iam_knows_are_assumed_one_after_the_other():
     """moto looks at the signature of each step; what each gives is what the
     next is signed with."""

@@ -10,7 +10,7 @@ import suite
 from credentials import (Service, appends, assume_role, environment, told,
                          with_source, write)
 from moto import ROLES, Moto
-from store_rows import OtherMinio
+from store_rows import OtherMinio, source
 from sts import Oidc, OidcMinio, Sts
 
 ONE = "arn:aws:iam::123456789012:role/one"
@@ -21,6 +21,7 @@ def expires_in(text):
     return int(re.search(r"expires .*\(in (\d+)s\)", text).group(1))
 
 
+@source("web-identity", "web-identity-token-file", "role-arn", "sts-endpoint")
 def test_a_token_of_an_identity_provider_is_used_and_read_anew():
     """MinIO's own STS, whose keys end with the token."""
     path = os.path.join(proc.tempdir("token"), "token")
@@ -61,6 +62,7 @@ def test_a_token_of_an_identity_provider_is_used_and_read_anew():
         server.stop()
 
 
+@source("env", "assume-role")
 def test_the_role_of_minios_own_sts_is_used():
     """By the keys of a user; the token file's variables are not needed."""
     server, bucket = store = suite.store("counted")
@@ -77,6 +79,8 @@ def test_the_role_of_minios_own_sts_is_used():
     assert 500 < expires_in(text) <= 900, text
 
 
+@source("static", "assume-role", "session-name", "external-id", "duration",
+        "policy")
 def test_a_chain_of_roles_is_renewed_and_its_failing_step_told():
     store = suite.store("counted")
     made = []
@@ -144,6 +148,7 @@ class KeyedMinio(OtherMinio):
         super().start()
 
 
+@source("static", "sts-endpoint")
 def test_an_sts_tells_whose_the_keys_are_and_nobody_waits_for_it():
     """moto's, which knows the user whose keys are MinIO's, too."""
     with Moto("one", "two") as sts:
@@ -176,6 +181,7 @@ def test_an_sts_tells_whose_the_keys_are_and_nobody_waits_for_it():
         server.stop()
 
 
+@source("static", "assume-role")
 def test_a_chain_of_roles_of_motos_iam_is_assumed():
     server, bucket = suite.store("counted")
     with Moto("one", "two") as sts:
