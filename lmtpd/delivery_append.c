@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/compat.h"
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/mbox_client.h"
 #include "common/msg_deliver.h"
 #include "lmtpd/conf.h"
@@ -198,10 +199,13 @@ append_send(struct recipient *c, struct str prefix, struct str digest)
 {
 	const struct delivery	*d = c->d;
 	struct append_parcel	 m = { 0 };
+	struct log_context	 of = { .session = d->e->session };
 	struct mbox_ask		*a;
 	const char		*box;
 	uint8_t			 key[DELIVER_KEY_LEN];
 
+	/* The channel may have been granted for another message. */
+	mbox_client_trace(rcpt_session(c->r), &of);
 	box = recipient_box(c, &m.target);
 	m.parcel = parcel_id(c->slot->parcel);
 	m.prefix = prefix;

@@ -88,6 +88,7 @@ test_one(void)
 	    136) == 0 && strstr(s, "\r\n\tfor <bob@s1>; ") != NULL &&
 	    strcmp(s + strlen(s) - strlen(MAIL), MAIL) == 0, "%s", s);
 	CHECK(fake.parcels == 1 && fake.uploaded == strlen(MAIL));
+	CHECK(fake.session == 0x1234);	/* storaged's lines name it */
 	rig_free(&t);
 	CHECK(fake.dropped == 1);
 	rig_stop();

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/log_context.h"
 #include "common/mbox_client.h"
 #include "common/msg_deliver.h"
 #include "lmtpd/envelope.h"
@@ -108,8 +109,10 @@ rcpt_ready(void *arg)
 	struct mbox_room	 req = { .bytes = r->size, .envelope = {
 				    (const char *)r->envelope,
 				    sizeof(r->envelope) } };
+	struct log_context	 of = { .session = r->session };
 
 	r->asked = true;
+	mbox_client_trace(granted_session(&r->hold), &of);
 	mbox_client_ask(granted_session(&r->hold), IMSG_MBOX_ROOM, &req,
 	    rcpt_room, r);
 }

@@ -166,10 +166,16 @@ session_message(struct peer *p, struct msg *m, void *arg)
 	struct append_open	 open;
 	struct append_parcel	 parcel;
 	struct mbox_room	 room;
+	struct mbox_trace	 trace;
 	int			 ret = 0;
 
 	(void)p;
 	switch (m->type) {
+	case IMSG_MBOX_TRACE:
+		ret = wire_decode(&mbox_trace_wire, &trace, m->data, m->len,
+		    arena);
+		fake.session = trace.session;
+		break;
 	case IMSG_MBOX_ROOM:
 		ret = wire_decode(&mbox_room_wire, &room, m->data, m->len,
 		    arena);
