@@ -1,12 +1,14 @@
 /* Each command counts once, under its own name, whatever a client writes. */
+#include <sys/socket.h>
+
 #include <event2/event.h>
-#include <stdio.h>
-#include <string.h>
+#include <fcntl.h>
 
 #include "common/compat.h"
 #include "common/test.h"
 #include "common/test/metric_told.h"
 #include "imapd/metrics.h"
+#include "imapd/run.h"
 #include "imapd/test/rig.h"
 
 #define MAIL	"Subject: x\r\n\r\ny\r\n"
@@ -61,6 +63,26 @@ test_commands(void)
 	    "command=IDLE}"));
 }
 
+/* pailctl deliver's connection. */
+static void
+test_deliver(void)
+{
+	int	 fds[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	rig.fd = fds[0];
+	rig.eof = false;
+	CHECK((rig.client = run_preauth(rig.base, fds[1], "token")) != NULL);
+	CHECK(rig_hear(&rig, "* PREAUTH"));
+	ask("a APPEND INBOX {17+}\r\n" MAIL "\r\n", "a OK");
+	metric_told_ask(metrics_tell);
+	CHECK(metric_told("emails_received_total{via=deliver,result=ok}") ==
+	    1);
+	CHECK(metric_told("emails_received_total{via=imap,result=ok}") == 3);
+}
+
 int
 main(void)
 {
@@ -68,6 +90,8 @@ main(void)
 	rig_connect(&rig, false, true);
 	CHECK(rig_hear(&rig, "* OK"));
 	test_commands();
+	rig_disconnect(&rig);
+	test_deliver();
 	rig_disconnect(&rig);
 	rig_end(&rig);
 	return TEST_END();

@@ -16,10 +16,14 @@
 #include "common/msg_mbox.h"
 #include "common/peer.h"
 #include "common/test.h"
+#include "common/test/metric_told.h"
 #include "common/test/slice_make.h"
 #include "lmtpd/ingest.h"
+#include "lmtpd/metrics.h"
 #include "lmtpd/test/deliver_fake.h"
 #include "lmtpd/test/deliver_rig.h"
+
+#define INGESTED	"emails_received_total{via=ingest,result=ok}"
 
 static struct {
 	struct peer	*peer;		/* storaged's end */
@@ -277,14 +281,19 @@ test_missing(void)
 static void
 test_large(void)
 {
+	uint64_t before;
 	size_t	 len = 3000000;
 	char	*mail = malloc(len + 1);
 
 	memset(mail, 'h', len);
 	mail[len] = '\0';
+	metric_told_ask(metrics_tell);
+	before = metric_told(INGESTED);
 	offer(0, "ann@s0", "");
 	send_all(mail, len);
 	CHECK(st.outcome == INGEST_DELIVERED);
+	metric_told_ask(metrics_tell);
+	CHECK(metric_told(INGESTED) == before + 1);
 	CHECK(fake_mail_of("ann")->octets.len >= len);
 	free(mail);
 }
