@@ -11,7 +11,8 @@ LINE = re.compile(
     r"s3: method=(\w+) key=(\S*) status=(\d+)( x-amz-request-id=\S+)?"
     r"( x-amz-id-2=\S+)? try=(\d+) out=(\d+) in=(\d+) connection=(new|kept) "
     r"queue_ms=\d+ name_ms=\d+ connect_ms=\d+ tls_ms=\d+ first_ms=\d+ "
-    r"ms=\d+( why=\".*\")?$", re.M)
+    r"ms=\d+( why=\".*?\")?(?: session=\w+)?(?: trace=\S+)?"
+    r"(?: others=\d+)?$", re.M)
 
 
 def lines(s):
