@@ -22,6 +22,7 @@
 #include "common/log_limit.h"
 #include "common/proxy.h"
 #include "common/slice.h"
+#include "common/tls_rule.h"
 
 #define ACCEPT_MAX	32	/* connections, between two looks around */
 #define ACCEPT_PAUSE	1	/* seconds, when descriptors run out */
@@ -102,7 +103,8 @@ listen_serve(void *arg, int fd, const struct sockaddr *sa, socklen_t len,
 {
 	struct listener		*l = arg;
 	struct listen_from	 from = { .fd = fd, .implicit = l->implicit,
-				    .tls_outside = tls, .len = len };
+				    .tls_outside = tls, .len = len,
+				    .tls_rule = tls_rule_of(l->url) };
 	const char		*why;
 
 	memcpy(&from.ss, sa, len);

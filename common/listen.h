@@ -8,6 +8,7 @@
 
 struct event_base;
 struct slice;
+struct tls_rule;
 
 /* A connection, at its client's own address. */
 struct listen_from {
@@ -15,6 +16,7 @@ struct listen_from {
 	bool			 implicit;	/* begins with TLS */
 	bool			 tls_outside;	/* it speaks TLS to a proxy */
 	bool			 loopback;
+	struct tls_rule		*tls_rule;	/* borrowed; NULL: none */
 	char			 remote[64];	/* numeric; "local": no
 						   address */
 	struct sockaddr_storage	 ss;

@@ -310,16 +310,22 @@ tls_sni(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_NOACK;
 }
 
-/* Stops at the first error, which is the result; but the handshake goes on. */
+/* Stops at the first error, which is the result; but the handshake goes on,
+ * unless a certificate is required there. */
 static int
 tls_verify(X509_STORE_CTX *store, void *arg)
 {
+	const SSL	*ssl = X509_STORE_CTX_get_ex_data(store,
+			    SSL_get_ex_data_X509_STORE_CTX_idx());
+
 	(void)arg;
 	if (X509_verify_cert(store) != 1 &&
 	    X509_STORE_CTX_get_error(store) == X509_V_OK)
 		X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
 	ERR_clear_error();
-	return 1;
+	return ssl != NULL && !(SSL_get_verify_mode(ssl) &
+	    SSL_VERIFY_FAIL_IF_NO_PEER_CERT) ? 1 :
+	    X509_STORE_CTX_get_error(store) == X509_V_OK;
 }
 
 static void
@@ -414,6 +420,23 @@ tls_limits_read(struct tls_limits *l, const struct slice *s, char *why,
 		return -1;
 	}
 	return 0;
+}
+
+int
+tls_limits_apply(const struct tls_limits *l, SSL *ssl)
+{
+	char	 tls12[SUITES_MAX], tls13[SUITES_MAX];
+	bool	 ok;
+
+	pick(l->suites, false, tls12, sizeof(tls12));
+	pick(l->suites, true, tls13, sizeof(tls13));
+	ok = SSL_set_min_proto_version(ssl, l->only_13 ? TLS1_3_VERSION :
+	    TLS1_2_VERSION) == 1 && SSL_set_cipher_list(ssl,
+	    tls12[0] != '\0' ? tls12 : TLS12_CIPHERS) == 1 &&
+	    SSL_set_ciphersuites(ssl, tls13[0] != '\0' ? tls13 :
+	    TLS_DEFAULT_CIPHERSUITES) == 1;
+	ERR_clear_error();
+	return ok ? 0 : -1;
 }
 
 int

@@ -37,6 +37,9 @@ struct tls_limits {
 	bool	 only_13;
 	char	 suites[320];		/* "": all that are safe */
 };
+/* For this connection instead of what its context has, before its handshake.
+ * 0, or -1. */
+int	 tls_limits_apply(const struct tls_limits *l, SSL *ssl);
 struct slice;
 /* 0, or -1 with the reason. */
 int	 tls_limits_read(struct tls_limits *l, const struct slice *s, char *why,
@@ -63,7 +66,8 @@ int	 tls_context_name(SSL_CTX *first, struct str name, SSL_CTX *other);
  * Asks the clients of first, and of all whose names it has, for certificates
  * that store's CAs have issued (common/client_cert.h), and tells them the CAs'
  * names.  Whatever they answer, the handshake goes on: SSL_get_verify_result()
- * says what it was.  store NULL: asks for none.  Both are borrowed or copied.
+ * says what it was; unless they must (SSL_VERIFY_FAIL_IF_NO_PEER_CERT, set for
+ * a connection).  store NULL: asks for none.  Both are borrowed or copied.
  */
 void	 tls_context_clients(SSL_CTX *first, X509_STORE *store,
 	    const STACK_OF(X509_NAME) *names);

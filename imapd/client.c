@@ -17,7 +17,9 @@
 #include "common/addr_key.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/listen.h"
 #include "common/log_limit.h"
+#include "common/tls_rule.h"
 #include "imapd/conf.h"
 #include "imapd/view.h"
 
@@ -46,6 +48,7 @@ client_free(struct client *c)
 	event_del(&c->ev_run);
 	c->ops->end(c);
 	view_free(c->view);
+	tls_rule_unref(c->tls_rule);
 	tls_io_close(&c->io);
 	buf_freezero(&c->in);
 	buf_free(&c->out);
@@ -239,23 +242,24 @@ client_make(struct event_base *base, int fd, const char *remote,
 }
 
 struct client *
-client_new(struct event_base *base, int fd, bool imaps, const char *remote,
-    bool loopback, bool tls_outside, const struct client_ops *ops)
+client_new(struct event_base *base, const struct listen_from *from,
+    const struct client_ops *ops)
 {
-	struct client	*c = client_make(base, fd, remote, ops);
+	struct client	*c = client_make(base, from->fd, from->remote, ops);
 
 	if (c == NULL)
 		return NULL;
-	c->via = imaps ? VIA_IMAPS : VIA_IMAP;
-	c->loopback = loopback;
-	c->tls_outside = tls_outside;
+	c->via = from->implicit ? VIA_IMAPS : VIA_IMAP;
+	c->loopback = from->loopback;
+	c->tls_outside = from->tls_outside;
+	c->tls_rule = tls_rule_ref(from->tls_rule);
 	if (strangers_add(&c->stranger, c->remote) == -1)
 		client_close(c, "out of memory");
 	log_debug("session=%08x connect remote=%s tls=%s", c->session,
-	    c->remote, imaps ? "yes" : "no");
+	    c->remote, from->implicit ? "yes" : "no");
 	if (client_closed(c))
 		return c;
-	if (!imaps) {
+	if (!from->implicit) {
 		client_enter(c, CLIENT_STRANGER);
 		c->ops->greet(c);
 	} else if (client_tls_begin(c) == -1)

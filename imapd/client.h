@@ -28,8 +28,10 @@
 
 struct client;
 struct command;
+struct listen_from;
 struct login;
 struct mbox_client;
+struct tls_rule;
 struct view;
 
 /*
@@ -87,6 +89,8 @@ struct client {
 	enum client_via		 via;
 	uint32_t		 enabled;	/* extensions, as bits */
 	struct tls_io		 io;
+	struct tls_rule		*tls_rule;	/* its listener's, until TLS
+						   begins; or NULL */
 	struct event		 ev_timer;	/* idle, login and write */
 	struct event		 ev_run;	/* once more, from the loop */
 	bool			 eof;		/* it will say no more */
@@ -126,12 +130,11 @@ struct client {
 };
 
 /*
- * Takes ownership of fd and sends the greeting (imaps: after the handshake).
- * NULL, with fd closed, on ENOMEM.
+ * Takes ownership of from->fd and sends the greeting (imaps: after the
+ * handshake).  NULL, with it closed, on ENOMEM.
  */
-struct client *client_new(struct event_base *base, int fd, bool imaps,
-	    const char *remote, bool loopback, bool tls_outside,
-	    const struct client_ops *ops);
+struct client *client_new(struct event_base *base,
+	    const struct listen_from *from, const struct client_ops *ops);
 /* The same for CTL_PREAUTH: the caller logs it in and sends the greeting. */
 struct client *client_new_preauth(struct event_base *base, int fd,
 	    const struct client_ops *ops);

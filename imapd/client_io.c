@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/log_limit.h"
 #include "common/tcp.h"
+#include "common/tls_rule.h"
 #include "imapd/conf.h"
 
 static void	 client_on_read(evutil_socket_t, short, void *);
@@ -175,8 +176,11 @@ client_shake(struct client *c)
 int
 client_tls_begin(struct client *c)
 {
-	if (tls_io_begin(&c->io, conf.tls) == -1)
+	if (tls_io_begin(&c->io, conf.tls) == -1 ||
+	    tls_rule_apply(c->tls_rule, c->io.ssl) == -1)
 		return -1;
+	tls_rule_unref(c->tls_rule);
+	c->tls_rule = NULL;
 	client_wake(c);
 	return 0;
 }

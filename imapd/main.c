@@ -13,6 +13,7 @@
 #include "common/nofile.h"
 #include "common/sign_client.h"
 #include "common/slice.h"
+#include "common/tls_rule.h"
 #include "imapd/auth.h"
 #include "imapd/client.h"
 #include "imapd/command.h"
@@ -43,11 +44,14 @@ imapd_certificates(SSL_CTX *ctx)
 static void
 imapd_prepare(struct slice *s)
 {
-	char	 why[300];
+	struct tls_rules	*rules;
+	char			 why[300];
 
 	if (sign_client_init("imap", imapd_certificates, why,
-	    sizeof(why)) == -1 || conf_read(&conf, s, why, sizeof(why)) == -1)
+	    sizeof(why)) == -1 || conf_read(&conf, s, why, sizeof(why)) == -1 ||
+	    (rules = tls_rules_read(s, why, sizeof(why))) == NULL)
 		fatalx("%s", why);
+	tls_rules_use(rules);
 	charset_prepare();	/* nothing can be loaded in the sandbox */
 }
 
@@ -77,8 +81,7 @@ imapd_peer(enum proc_kind kind, uint32_t index, int fd)
 static int
 imapd_serve(struct event_base *base, const struct listen_from *from)
 {
-	return run_accept(base, from->fd, from->implicit, from->remote,
-	    from->loopback, from->tls_outside) != NULL ? 0 : -1;
+	return run_accept(base, from) != NULL ? 0 : -1;
 }
 
 static void
@@ -97,8 +100,15 @@ imapd_listen(const char *protocol, const char *address, int fd)
 static int
 imapd_reload(struct slice *s, char *why, size_t size)
 {
-	if (conf_read(&conf, s, why, size) == -1)
+	struct tls_rules	*rules;
+
+	if ((rules = tls_rules_read(s, why, size)) == NULL)
 		return -1;
+	if (conf_read(&conf, s, why, size) == -1) {
+		tls_rules_free(rules);
+		return -1;
+	}
+	tls_rules_use(rules);
 	conf_fit(&conf, room);
 	listen_keep(s);
 	return 0;

@@ -426,11 +426,9 @@ static const struct client_ops run_ops = {
 };
 
 struct client *
-run_accept(struct event_base *base, int fd, bool imaps, const char *remote,
-    bool loopback, bool tls_outside)
+run_accept(struct event_base *base, const struct listen_from *from)
 {
-	return client_new(base, fd, imaps, remote, loopback, tls_outside,
-	    &run_ops);
+	return client_new(base, from, &run_ops);
 }
 
 struct client *

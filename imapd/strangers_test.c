@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/strangers.h"
 #include "common/test.h"
@@ -24,8 +25,9 @@ static struct rig	 rig;
 static struct client *
 arrive(const char *remote, int *fd)
 {
-	const char	*why;
-	int		 fds[2];
+	struct listen_from	 from = { .loopback = true };
+	const char		*why;
+	int			 fds[2];
 
 	if (!client_room(remote, &why))
 		return NULL;
@@ -34,7 +36,9 @@ arrive(const char *remote, int *fd)
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	fcntl(fds[1], F_SETFL, O_NONBLOCK);
 	*fd = fds[0];
-	return run_accept(rig.base, fds[1], false, remote, true, false);
+	from.fd = fds[1];
+	strlcpy(from.remote, remote, sizeof(from.remote));
+	return run_accept(rig.base, &from);
 }
 
 /* What lies there to be read. */

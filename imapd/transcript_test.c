@@ -30,6 +30,7 @@
 
 #include "common/compat.h"
 #include "common/clock.h"
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/test.h"
 #include "imapd/auth.h"
@@ -303,8 +304,9 @@ run_begin(struct run *r, const struct transcript *t, enum mode mode)
 		token[strcspn(token, " ")] = '\0';
 		c = run_preauth(base, fds[1], token);
 	} else
-		c = run_accept(base, fds[1], false, "test",
-		    !option(t, "remote", NULL), option(t, "behind", NULL));
+		c = run_accept(base, &(struct listen_from){ .fd = fds[1],
+		    .remote = "test", .loopback = !option(t, "remote", NULL),
+		    .tls_outside = option(t, "behind", NULL) });
 	if (c == NULL)
 		fatalx("client_new");
 	if (option(t, "login", NULL) || option(t, "select", NULL) ||

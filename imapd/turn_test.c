@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/listen.h"
 #include "common/test.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
@@ -245,7 +246,8 @@ test_others(void)
 		abort();
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	fcntl(fds[1], F_SETFL, O_NONBLOCK);
-	other = run_accept(r.base, fds[1], false, "192.0.2.1", true, false);
+	other = run_accept(r.base, &(struct listen_from){ .fd = fds[1],
+	    .remote = "192.0.2.1", .loopback = true });
 	CHECK(other != NULL);
 	rig_turn(&r, 1);
 	CHECK(read(fds[0], b, sizeof(b)) > 0);

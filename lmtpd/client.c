@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/log_limit.h"
+#include "common/tls_rule.h"
 #include "lmtpd/client.h"
 #include "lmtpd/conf.h"
 
@@ -54,6 +55,7 @@ client_free(struct client *c)
 	event_del(&c->ev_timer);
 	event_del(&c->ev_run);
 	c->ops->end(c);
+	tls_rule_unref(c->tls_rule);
 	tls_io_close(&c->io);
 	buf_free(&c->in);
 	buf_free(&c->out);
@@ -187,6 +189,7 @@ client_new(struct event_base *base, const struct listen_from *from,
 	strlcpy(c->remote, from->remote, sizeof(c->remote));
 	c->tls_outside = from->tls_outside;
 	c->trusted = conf_xclient(from);
+	c->tls_rule = tls_rule_ref(from->tls_rule);
 	c->heard = (int64_t)clock_ms();
 	evtimer_assign(&c->ev_timer, base, client_on_timer, c);
 	evtimer_assign(&c->ev_run, base, client_on_run, c);
@@ -310,7 +313,8 @@ client_start_tls(struct client *c)
 	client_discard(c);
 	c->greeted = false;
 	c->helo[0] = '\0';
-	if (conf.tls == NULL || tls_io_begin(&c->io, conf.tls) == -1)
+	if (conf.tls == NULL || tls_io_begin(&c->io, conf.tls) == -1 ||
+	    tls_rule_apply(c->tls_rule, c->io.ssl) == -1)
 		client_close(c, "cannot start TLS");
 	else
 		client_shake(c);

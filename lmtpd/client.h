@@ -58,6 +58,7 @@ struct client {
 	uint32_t		 session;	/* random, for the log */
 	enum client_state	 state;
 	struct tls_io		 io;
+	struct tls_rule		*tls_rule;	/* its listener's, or NULL */
 	struct event		 ev_timer;
 	struct event		 ev_run;	/* once more, from the loop */
 	bool			 eof;		/* it will say no more */

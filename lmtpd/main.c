@@ -15,6 +15,7 @@
 #include "common/nofile.h"
 #include "common/sign_client.h"
 #include "common/slice.h"
+#include "common/tls_rule.h"
 #include "lmtpd/client.h"
 #include "lmtpd/conf.h"
 #include "lmtpd/counters.h"
@@ -46,12 +47,15 @@ lmtpd_certificates(SSL_CTX *ctx)
 static void
 lmtpd_prepare(struct slice *s)
 {
-	char	 why[300];
+	struct tls_rules	*rules;
+	char			 why[300];
 
 	host_name(conf.hostname, sizeof(conf.hostname));
 	if (sign_client_init("lmtp", lmtpd_certificates, why,
-	    sizeof(why)) == -1 || conf_read(&conf, s, why, sizeof(why)) == -1)
+	    sizeof(why)) == -1 || conf_read(&conf, s, why, sizeof(why)) == -1 ||
+	    (rules = tls_rules_read(s, why, sizeof(why))) == NULL)
 		fatalx("%s", why);
+	tls_rules_use(rules);
 }
 
 static void
@@ -95,8 +99,15 @@ lmtpd_listen(const char *protocol, const char *address, int fd)
 static int
 lmtpd_reload(struct slice *s, char *why, size_t size)
 {
-	if (conf_read(&conf, s, why, size) == -1)
+	struct tls_rules	*rules;
+
+	if ((rules = tls_rules_read(s, why, size)) == NULL)
 		return -1;
+	if (conf_read(&conf, s, why, size) == -1) {
+		tls_rules_free(rules);
+		return -1;
+	}
+	tls_rules_use(rules);
 	conf_fit(&conf, room);
 	ingest_init(daemon_base(), s);
 	listen_keep(s);

@@ -15,6 +15,7 @@
 #include "paild/conf_file.h"
 #include "paild/conf_ingest.h"
 #include "paild/conf_ldap.h"
+#include "paild/conf_listen.h"
 #include "paild/conf_recipient.h"
 #include "paild/conf_region.h"
 #include "paild/conf_roles.h"
@@ -236,7 +237,7 @@ check_listen(struct conf *c)
 	    conf_written(c, "tls.0.private-key") != NULL;
 	for (i = 0; i < c->n; i++) {
 		a = &c->items[i];
-		if (a->bad || strncmp(a->path, "listen.", 7) != 0)
+		if (a->bad || strcmp(a->key->path, "listen.*") != 0)
 			continue;
 		if (strncmp(a->value, "imaps:", 6) == 0 && !tls)
 			conf_error(c, a->at, "%s: %s needs \"tls\" with a "
@@ -246,7 +247,7 @@ check_listen(struct conf *c)
 			imap = true;
 		for (j = 0; j < i; j++) {
 			b = &c->items[j];
-			if (b->bad || strncmp(b->path, "listen.", 7) != 0)
+			if (b->bad || strcmp(b->key->path, "listen.*") != 0)
 				continue;
 			pa = strchr(a->value, ':');
 			pb = strchr(b->value, ':');
@@ -391,6 +392,7 @@ conf_check(struct conf *c)
 	conf_recipient(c);
 	check_app_passwords(c);
 	check_mailboxes(c);
+	conf_listen(c);
 	conf_secure(c);
 	check_spool(c);
 	limit = conf_item(c, "append-limit");

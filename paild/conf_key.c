@@ -13,6 +13,13 @@ enum {
 #undef X
 };
 
+#define TLS_SUITES							\
+	    "TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 "	\
+	    "TLS_AES_128_GCM_SHA256 "					\
+	    "ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 "\
+	    "ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-RSA-AES128-GCM-SHA256 "\
+	    "ECDHE-RSA-AES256-GCM-SHA384 ECDHE-RSA-CHACHA20-POLY1305"
+
 #define K	1024ULL
 #define M	(1024 * K)
 #define G	(1024 * M)
@@ -27,7 +34,19 @@ const struct conf_key conf_keys[] = {
 	{ "listen", CONF_LIST, CONF_REQUIRED, 0, NULL, 1, 64, NULL,
 	    "the addresses to serve IMAP and LMTP on" },
 	{ "listen.*", CONF_LISTEN, 0, IMAPD | LMTPD, NULL, 1, 100, NULL,
-	    "imap://ADDRESS:PORT, imaps://, lmtp:// or lmtp+unix:/PATH" },
+	    "imap://ADDRESS:PORT, imaps://, lmtp:// or lmtp+unix:/PATH; or a "
+	    "map with these keys" },
+	{ "listen.*.url", CONF_LISTEN, CONF_REQUIRED | CONF_SELF, 0, NULL, 1,
+	    100, NULL, "the address, as it could stand alone" },
+	{ "listen.*.tls-min-version", CONF_WORD, 0, IMAPD | LMTPD, NULL, 0, 0,
+	    "TLSv1.2 TLSv1.3", "tls-min-version of this listener" },
+	{ "listen.*.tls-ciphers", CONF_LIST, 0, 0, NULL, 1, 9, NULL,
+	    "tls-ciphers of this listener" },
+	{ "listen.*.tls-ciphers.*", CONF_WORD, 0, IMAPD | LMTPD, NULL, 0, 0,
+	    TLS_SUITES, "a suite" },
+	{ "listen.*.client-certificates", CONF_WORD, 0, IMAPD, NULL, 0, 0,
+	    "none request require",
+	    "whether clients are asked for certificates" },
 	{ "proxy-protocol", CONF_LIST, 0, 0, NULL, 0, 64, NULL,
 	    "the proxies whose connections begin with a PROXY protocol "
 	    "header" },
@@ -55,11 +74,7 @@ const struct conf_key conf_keys[] = {
 	{ "tls-ciphers", CONF_LIST, 0, 0, NULL, 0, 9, NULL,
 	    "the cipher suites, in order of preference" },
 	{ "tls-ciphers.*", CONF_WORD, 0, IMAPD | LMTPD, NULL, 0, 0,
-	    "TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 "
-	    "TLS_AES_128_GCM_SHA256 "
-	    "ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 "
-	    "ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-RSA-AES128-GCM-SHA256 "
-	    "ECDHE-RSA-AES256-GCM-SHA384 ECDHE-RSA-CHACHA20-POLY1305",
+	    TLS_SUITES,
 	    "a suite of TLS 1.3 or 1.2, by OpenSSL's name" },
 	{ "store", CONF_MAP, CONF_REQUIRED, 0, NULL, 0, 0, NULL,
 	    "where mail is stored" },

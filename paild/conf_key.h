@@ -27,7 +27,8 @@ enum conf_type {
 	CONF_PATH,		/* absolute in the slice */
 	CONF_FILE,		/* the same; paild reads it, for who asks */
 	CONF_SECRET,		/* a value, {env: NAME} or {file: PATH} */
-	CONF_LISTEN,		/* imap://ADDRESS:PORT, lmtp+unix:/PATH */
+	CONF_LISTEN,		/* imap://ADDRESS:PORT, lmtp+unix:/PATH; or a
+				   map with that as its CONF_SELF */
 	CONF_LINE,		/* store.url: never shown */
 	CONF_NETWORK,		/* an IP address, or ADDRESS/BITS */
 	CONF_URL,		/* http://HOST[:PORT] or https://... */
@@ -53,6 +54,7 @@ enum conf_type {
 #define CONF_PUBLIC	0x08	/* written like a secret, but public */
 #define CONF_GIVEN	0x10	/* a file that paild reads for who gets it */
 #define CONF_ONE	0x20	/* a list: its one element may stand alone */
+#define CONF_SELF	0x40	/* it is the value of the map that it is in */
 
 struct conf_key {
 	const char	*path;		/* "store.timeout", "auth.*.path" */

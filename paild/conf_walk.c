@@ -138,6 +138,21 @@ read_leaf(struct conf *c, const struct tree_node *n, const char *path,
 		it->written = mem_dup(it->value);
 }
 
+/* The key of a map that is the map's own value: it is read as if it stood in
+ * the map's place. */
+static void
+read_self(struct conf *c, const struct tree_node *n, const char *path,
+    const char *keypath)
+{
+	char	map[CONF_PATH_MAX], mapkey[CONF_PATH_MAX];
+
+	snprintf(map, sizeof(map), "%.*s", (int)(conf_key_leaf(path) - path -
+	    1), path);
+	snprintf(mapkey, sizeof(mapkey), "%.*s",
+	    (int)(conf_key_leaf(keypath) - keypath - 1), keypath);
+	read_leaf(c, n, map, conf_key_find(mapkey));
+}
+
 static void	walk(struct conf *, const struct tree_node *, const char *,
 		    const char *);
 
@@ -369,8 +384,13 @@ walk(struct conf *c, const struct tree_node *n, const char *path,
 		walk_map(c, n, path, keypath);
 	else if (key->type == CONF_LIST && n->kind == TREE_LIST)
 		walk_list(c, n, path, key);
+	else if (key->type == CONF_LISTEN && n->kind == TREE_MAP &&
+	    !(key->flags & CONF_SELF))
+		walk_map(c, n, path, keypath);
 	else if (key->secret != NULL && n->kind == TREE_MAP)
 		read_leaf(c, n, key->secret, conf_key_find(key->secret));
+	else if (key->flags & CONF_SELF)
+		read_self(c, n, path, keypath);
 	else if (key->type != CONF_MAP && key->type != CONF_LIST)
 		read_leaf(c, n, path, key);
 	else if (is_null(n))

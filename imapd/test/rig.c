@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/tls_context.h"
 #include "common/test/tls_fake.h"
@@ -69,7 +70,8 @@ rig_connect(struct rig *r, bool imaps, bool loopback)
 	fcntl(fds[1], F_SETFL, O_NONBLOCK);
 	r->fd = fds[0];
 	r->eof = r->deaf = false;
-	r->client = run_accept(r->base, fds[1], imaps, "test", loopback, false);
+	r->client = run_accept(r->base, &(struct listen_from){ .fd = fds[1],
+	    .implicit = imaps, .remote = "test", .loopback = loopback });
 }
 
 void

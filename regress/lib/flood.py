@@ -6,8 +6,8 @@ and how many were answered with NO, and with [UNAVAILABLE] or BYE. With HURRY
 connections, those are all that there are, from the addresses in turn, and they
 do not wait for an answer: a LOGIN is sent, and the next connection made.
 
-usage: flood.py PORT ADDRESSES EACH NAME [HURRY]
-	(NAME -: another each time)"""
+usage: flood.py PORT ADDRESSES EACH NAME [HURRY [FIRST]]
+	(NAME -: another each time; FIRST: addresses to leave to others)"""
 
 import os
 import selectors
@@ -70,12 +70,12 @@ class Conn:
 
 
 class Flood:
-    def __init__(self, port, addresses, each, name, hurry=0):
+    def __init__(self, port, addresses, each, name, hurry=0, first=0):
         self.port, self.name, self.hurry = port, name, hurry
         self.sent = self.no = self.refused = 0
         self.sel = selectors.DefaultSelector()
         for i in range(hurry or addresses * each):
-            n = i % addresses
+            n = first + i % addresses
             Conn(self, "127.%d.%d.1" % (10 + n // 200, n % 200))
 
     def run(self):

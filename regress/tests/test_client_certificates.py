@@ -5,6 +5,7 @@ import imaplib
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 
@@ -221,3 +222,59 @@ def test_a_lookup_a_crl_and_a_reload():
             r.stdout + r.stderr, r
         with Client(s, new.path("ann.pem")) as c:
             assert c.external() is None
+
+
+def resumed(ctx, port, session):
+    """Was it, and the session of this connection."""
+    with ctx.wrap_socket(socket.create_connection(("127.0.0.1", port), 60),
+                         session=session) as c:
+        assert c.recv(4096).startswith(b"* OK")
+        return c.session_reused, c.session
+
+
+def test_a_listener_asks_for_certificates_as_it_says():
+    """One of each: as the rest, none, require."""
+    d = proc.tempdir("client-certs-each")
+    a, other = certs.Authority(d), certs.Authority(d, "other-ca")
+    ann = a.issue("ann", "email:ann@example.org")
+    wrong = other.issue("ann", "email:ann@example.org")
+    s = suite.Suite(users=("ann@example.org",))
+    ports = {"request": s.imaps_port, "none": proc.free_port(),
+             "require": proc.free_port()}
+    s.over = {
+        "auth": "[{type: file, path: users}, %s]" % entry(a),
+        "listen": "[%s]" % ", ".join(
+            ["imap://127.0.0.1:%d" % s.imap_port] +
+            ["{url: 'imaps://127.0.0.1:%d', client-certificates: %s}" %
+             (port, what) for what, port in ports.items()])}
+    s.write_conf()
+
+    class There:
+        def __init__(self, what):
+            self.imaps_port = ports[what]
+
+    def outcome(what, pem, version):
+        """None: no handshake; else whether EXTERNAL lets in."""
+        try:
+            with Client(There(what), pem, version) as c:
+                return c.offered and c.external() is None
+        except (OSError, imaplib.IMAP4.abort):
+            return None
+
+    with s:
+        for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+            got = {what: [outcome(what, pem, version)
+                          for pem in (ann, wrong, None)] for what in ports}
+            assert got == {"request": [True, False, False],
+                           "none": [False, False, False],
+                           "require": [True, None, None]}, (version, got)
+        # What was shown, or not shown, there counts for nothing here.
+        for pem, where in ((ann, "none"), (None, "require")):
+            ctx = context(pem, ssl.TLSVersion.TLSv1_3)
+            _, session = resumed(ctx, ports["request"], None)
+            assert resumed(ctx, ports["request"], session)[0]
+            try:
+                again, _ = resumed(ctx, ports[where], session)
+                assert where == "none" and not again
+            except ssl.SSLError:
+                assert where == "require"

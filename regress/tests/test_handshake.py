@@ -67,6 +67,42 @@ def test_a_scanner_finds_nothing_that_is_old_weak_or_slow():
         check_scan(scan(s.imap_port, "--starttls-imap"), "ECDSA")
 
 
+def test_each_listener_has_the_tls_settings_that_it_names():
+    """imap:// has those for all, imaps:// others; and after a reload."""
+    s = suite.Suite(tls_min_version="TLSv1.2",
+                    tls_ciphers="[TLS_AES_256_GCM_SHA384, "
+                    "ECDHE-ECDSA-AES256-GCM-SHA384]")
+    lmtp = proc.free_port()
+
+    def listen(*settings):
+        s.over["listen"] = "[imap://127.0.0.1:%d, {url: 'imaps://127.0.0.1:" \
+            "%d', %s}, {url: 'lmtp://127.0.0.1:%d', tls-min-version: " \
+            "TLSv1.3}]" % (s.imap_port, s.imaps_port, ", ".join(settings),
+                           lmtp)
+        s.write_conf()
+
+    def seen(port, *options):
+        return {(e.get("sslversion"), e.get("cipher")) for e in
+                scan(port, *options).iter("cipher")}
+
+    every = {("TLSv1.3", "TLS_AES_256_GCM_SHA384"),
+             ("TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384")}
+    listen("tls-min-version: TLSv1.3", "tls-ciphers: [TLS_AES_128_GCM_SHA256]")
+    with s:
+        assert seen(s.imap_port, "--starttls-imap") == every
+        assert seen(s.imaps_port) == {("TLSv1.3", "TLS_AES_128_GCM_SHA256")}
+        for version, ok in (("-tls1_2", False), ("-tls1_3", True)):
+            got = certs.see(s, version, "-starttls", "lmtp", port=lmtp)
+            assert bool(got) == ok, (version, got)
+        c = s.client(tls=True)
+        listen("tls-min-version: TLSv1.2")
+        s.ctl("reload")
+        assert seen(s.imaps_port) == every
+        assert seen(s.imap_port, "--starttls-imap") == every
+        c.ok("NOOP")
+        c.logout()
+
+
 class Hello:
     """A client without a socket: what it sends, and what it makes of the
     answer."""
