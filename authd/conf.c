@@ -125,7 +125,7 @@ authd_app(struct authd_conf *conf, const struct slice *slice)
 		if (only != NULL && strcmp(only, "true") == 0)
 			conf->app_only |= UINT32_C(1) << i;
 	}
-	conf->app = strcmp(slice_str(slice, "app-passwords"), "file") == 0;
+	conf->app = auth_has_app(slice_str(slice, "app-passwords"));
 	if (!conf->app)
 		return;
 	strlcpy(conf->backend[BACKEND_APP].name, "app-passwords",

@@ -36,11 +36,17 @@ auth_kind_takes(const char *type)
 	    (kind->traits & AUTH_SCRAM ? AUTH_TAKES_PROOF : 0);
 }
 
+bool
+auth_has_app(const char *where)
+{
+	return where != NULL && *where != '\0' && strcmp(where, "none") != 0;
+}
+
 unsigned
 auth_takes(const struct slice *s)
 {
-	const char	*type, *app = slice_at(s, "app-passwords");
-	unsigned	 takes = app != NULL && strcmp(app, "file") == 0 ?
+	const char	*type;
+	unsigned	 takes = auth_has_app(slice_at(s, "app-passwords")) ?
 			    AUTH_TAKES_PASSWORD : 0;
 	uint32_t	 i;
 

@@ -109,6 +109,8 @@ enum auth_takes {
 };
 unsigned auth_kind_takes(const char *type);
 unsigned auth_takes(const struct slice *s);
+/* Of "app-passwords" (NULL: left out): are there any? */
+bool	 auth_has_app(const char *where);
 /* Can this SASL mechanism work for some user then? */
 bool	 auth_mechanism_works(struct str mechanism, unsigned takes);
 

@@ -542,6 +542,17 @@ daemon_want(uint32_t id, const char *what)
 }
 
 void
+daemon_apps(uint32_t id, uint64_t serial, int fd)
+{
+	struct setup_apps apps = { serial };
+
+	if (self.setup == NULL)
+		close(fd);
+	else
+		peer_send_struct(self.setup, IMSG_SETUP_APPS, id, &apps, fd);
+}
+
+void
 daemon_doing(const char *what)
 {
 	struct ctl_doing doing = { str_from(what) };

@@ -75,6 +75,8 @@ void	 daemon_doing(const char *what);
 /* Asks paild for what only it can read (msg_setup.h); give() is called with
  * the same id. */
 void	 daemon_want(uint32_t id, const char *what);
+/* SETUP_APPS; takes fd. give() is called with the same id. */
+void	 daemon_apps(uint32_t id, uint64_t serial, int fd);
 void	 daemon_ready(void);		/* with late_ready; once */
 void	 daemon_drained(void);
 struct event_base *daemon_base(void);

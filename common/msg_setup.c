@@ -60,6 +60,12 @@ static const struct wire_field give_fields[] = {
 const struct wire_struct setup_give_wire =
     WIRE_STRUCT(setup_give, give_fields);
 
+static const struct wire_field apps_fields[] = {
+	{ WIRE_U64, offsetof(struct setup_apps, serial), 0, NULL }
+};
+const struct wire_struct setup_apps_wire =
+    WIRE_STRUCT(setup_apps, apps_fields);
+
 static const struct wire_field ready_fields[] = {
 	{ WIRE_STR, offsetof(struct setup_ready, text), 500, NULL }
 };

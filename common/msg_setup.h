@@ -23,6 +23,7 @@
  * -C), "tls" (true if there are certificates); for authd and its workers
  * "pools.N.NAME" (auth_kind.h); for imapd and authd's workers "clients.ca" (PEM
  * of "type: certificate", with CRLs; empty: none), and imapd's "clients.name".
+ * For the first storaged "app-passwords.serial" (SETUP_APPS; 0: not known).
  * Its "listen.N" is what it keeps listening on after a reload
  * (protocol://address of SETUP_LISTEN).
  */
@@ -66,6 +67,15 @@ enum setup_give_outcome { SETUP_GIVE_FOUND, SETUP_GIVE_ABSENT,
     SETUP_GIVE_FAILED };
 struct setup_want { struct str what; };
 struct setup_give { uint8_t outcome; struct str data; struct str why; };
+
+/*
+ * SETUP_APPS, from the first storaged with the descriptor of a regular file:
+ * the bucket's app passwords of that serial number ("app-passwords: bucket",
+ * pail-bucket(5)), lines of common/appline.h.  paild makes them this node's,
+ * and answers SETUP_GIVE with the same id, without data.
+ */
+#define SETUP_APPS_MAX	(4 * 1024 * 1024)	/* bytes of the file */
+struct setup_apps { uint64_t serial; };
 
 struct setup_ready { struct str text; };	/* may be empty */
 struct ctl_verbose { uint8_t level; };		/* enum log_level */
@@ -111,7 +121,7 @@ struct ctl_revoke { struct str user; };
 
 extern const struct wire_struct setup_conf_wire,
     setup_peer_wire, setup_listen_wire, setup_want_wire, setup_give_wire,
-    setup_ready_wire, ctl_verbose_wire,
+    setup_apps_wire, setup_ready_wire, ctl_verbose_wire,
     ctl_reloaded_wire, ctl_counts_wire, ctl_report_wire,
     ctl_preauth_wire, ctl_revoke_wire, ctl_doing_wire;
 

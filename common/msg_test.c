@@ -109,6 +109,7 @@ test_fit(void)
 		{ IMSG_SETUP_LOST, &setup_peer_wire },
 		{ IMSG_SETUP_WANT, &setup_want_wire },
 		{ IMSG_SETUP_GIVE, &setup_give_wire },
+		{ IMSG_SETUP_APPS, &setup_apps_wire },
 		{ IMSG_CTL_DOING, &ctl_doing_wire },
 		{ IMSG_AUTH_START, &auth_start_wire },
 		{ IMSG_AUTH_STEP, &auth_bytes_wire },

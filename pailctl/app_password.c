@@ -10,11 +10,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/appline.h"
+#include "common/auth_kind.h"
 #include "common/escape.h"
 #include "common/proc_kind.h"
 #include "common/user.h"
@@ -34,10 +36,52 @@ fail(const char *why)
 static const char *
 file_of(const struct conf *conf)
 {
-	const char	*kind = conf_str(conf, "app-passwords");
-
-	return kind != NULL && strcmp(kind, "file") == 0 ?
+	return auth_has_app(conf_str(conf, "app-passwords")) ?
 	    conf_str(conf, "app-passwords-file") : NULL;
+}
+
+/* Are changes paild's business? */
+static bool
+in_bucket(const struct conf *conf)
+{
+	const char	*where = conf_str(conf, "app-passwords");
+
+	return where != NULL && strcmp(where, "bucket") == 0;
+}
+
+static int
+bucket_add(const struct app_password *p, const struct app_ops *ops, char *why,
+    size_t size)
+{
+	struct buf	b;
+	int		r = -1;
+
+	buf_init(&b, APP_LINE_MAX);
+	app_line_print(p, &b);
+	if (b.failed || b.len == 0)
+		snprintf(why, size, "out of memory");
+	else {
+		b.data[b.len - 1] = '\0';	/* its newline */
+		r = ops->ask("app-add", (char *)b.data, why, size);
+	}
+	buf_free(&b);
+	return r;
+}
+
+/* As app_file_revoke(). */
+static int
+bucket_revoke(const char *user, const char *what, const struct app_ops *ops,
+    char *why, size_t size)
+{
+	char	arg[USER_ID_MAX + APP_NAME_MAX + 2];
+
+	if ((size_t)snprintf(arg, sizeof(arg), "%s:%s", user, what != NULL ?
+	    what : "") >= sizeof(arg)) {
+		snprintf(why, size, "the name is too long");
+		return -1;
+	}
+	return ops->ask("app-revoke", arg, why, size) == 0 ?
+	    atoi(why + strcspn(why, " ")) : -1;
 }
 
 int
@@ -112,7 +156,8 @@ make(struct app_password *p, char text[APP_TEXT + 1])
 }
 
 static int
-add(const struct conf *conf, const char *path, struct app_password *p)
+add(const struct conf *conf, const char *path, struct app_password *p,
+    const struct app_ops *ops)
 {
 	char	text[APP_TEXT + 1], why[1024];
 	int	r;
@@ -123,7 +168,8 @@ add(const struct conf *conf, const char *path, struct app_password *p)
 	}
 	if (make(p, text) == -1)
 		return fail("no random numbers");
-	r = app_file_add(path, p, proc_row(PROC_AUTHWORKER)->user, why,
+	r = in_bucket(conf) ? bucket_add(p, ops, why, sizeof(why)) :
+	    app_file_add(path, p, proc_row(PROC_AUTHWORKER)->user, why,
 	    sizeof(why));
 	if (r == 0) {
 		if (isatty(STDOUT_FILENO))
@@ -173,24 +219,66 @@ list(const char *path, const char *user)
 }
 
 static int
-revoke_app(const char *path, const char *user, const char *what,
-    int (*revoked)(const char *))
+revoke_app(const struct conf *conf, const char *path, const char *user,
+    const char *what, const struct app_ops *ops)
 {
 	char	why[1024];
-	int	n = app_file_revoke(path, user, what, why, sizeof(why));
+	int	n;
 
+	n = in_bucket(conf) ? bucket_revoke(user, what, ops, why,
+	    sizeof(why)) : app_file_revoke(path, user, what, why,
+	    sizeof(why));
 	if (n == 0)
 		snprintf(why, sizeof(why), "%s has no app passwords", user);
-	return n <= 0 ? fail(why) : revoked(user);
+	return n <= 0 ? fail(why) : ops->revoked(user);
+}
+
+struct import {
+	const struct app_ops	*ops;
+	unsigned		 n;
+	int			 r;
+};
+
+static void
+import_row(const struct app_password *p, void *arg)
+{
+	struct import	*im = arg;
+	char		 why[1024];
+
+	if (bucket_add(p, im->ops, why, sizeof(why)) == -1)
+		im->r = fail(why);
+	else
+		im->n++;
+}
+
+/* What a node had for itself. */
+static int
+import_app(const struct conf *conf, const char *file,
+    const struct app_ops *ops)
+{
+	struct import	im = { .ops = ops };
+	char		why[1024];
+
+	if (!in_bucket(conf))
+		return fail("this is for \"app-passwords: bucket\"");
+	if (app_file_list(file, NULL, import_row, &im, why,
+	    sizeof(why)) == -1)
+		return fail(why);
+	printf("%u imported\n", im.n);
+	return im.r;
 }
 
 int
-app_password_forget(const struct conf *conf, const char *user)
+app_password_forget(const struct conf *conf, const char *user,
+    const struct app_ops *ops)
 {
 	const char	*path = file_of(conf);
 	struct stat	 st;
 	char		 why[1024];
 
+	if (in_bucket(conf))
+		return bucket_revoke(user, NULL, ops, why, sizeof(why)) == -1 ?
+		    fail(why) : 0;
 	if (path == NULL || stat(path, &st) == -1)
 		return 0;
 	return app_file_revoke(path, user, NULL, why, sizeof(why)) == -1 ?
@@ -228,7 +316,7 @@ options(int *argc, char *argv[], struct app_password *p)
 
 int
 app_password(const struct conf *conf, int argc, char *argv[],
-    int (*revoked)(const char *))
+    const struct app_ops *ops)
 {
 	struct app_password	 p = { .scopes = APP_SCOPE_imap,
 				    .created = (int64_t)time(NULL) };
@@ -240,13 +328,16 @@ app_password(const struct conf *conf, int argc, char *argv[],
 	if (strcmp(word, "add") == 0) {
 		if ((r = options(&argc, argv, &p)) != 0)
 			return r;
-	} else if (strcmp(word, "list") != 0 && strcmp(word, "revoke") != 0)
+	} else if (strcmp(word, "list") != 0 && strcmp(word, "revoke") != 0 &&
+	    strcmp(word, "import") != 0)
 		return -1;
 	if (path == NULL)
 		return fail("the configuration has no app passwords: set "
-		    "\"app-passwords: file\"");
+		    "\"app-passwords: file\" or \"bucket\"");
 	if (argc == 0 && strcmp(word, "list") == 0)
 		return list(path, NULL);
+	if (strcmp(word, "import") == 0)
+		return argc == 1 ? import_app(conf, argv[0], ops) : -1;
 	if (argc < 1 || argc > 2)
 		return -1;
 	if (user_normalize(str_from(argv[0]), p.user, sizeof(p.user)) == -1 ||
@@ -256,12 +347,12 @@ app_password(const struct conf *conf, int argc, char *argv[],
 	if (strcmp(word, "list") == 0)
 		return name != NULL ? -1 : list(path, p.user);
 	if (strcmp(word, "revoke") == 0)
-		return revoke_app(path, p.user, name, revoked);
+		return revoke_app(conf, path, p.user, name, ops);
 	if (name == NULL)
 		name = "app";
 	if (!app_name_valid(name))
 		return fail("invalid name (1 to 64 bytes, no control "
 		    "characters)");
 	strlcpy(p.name, name, sizeof(p.name));
-	return add(conf, path, &p);
+	return add(conf, path, &p, ops);
 }

@@ -262,10 +262,46 @@ revoke_sessions(const char *user)
 	return r == -1;
 }
 
+/* A change of the bucket's app passwords: one line answers it. */
+static int
+ask_app(const char *command, const char *arg, char *last, size_t size)
+{
+	size_t	n = 0;
+	long	got;
+	int	fd;
+
+	if ((fd = socket_to_paild()) == -1) {
+		snprintf(last, size, "%s: %s (is paild running? App passwords "
+		    "are in the bucket, which only it can change)",
+		    conf_str(conf, "control-socket"), strerror(errno));
+		return -1;
+	}
+	if (ctl_command(fd, command, arg, last, size) == -1) {
+		close(fd);
+		return -1;
+	}
+	while (n + 1 < size && (got = ctl_read(fd, last + n,
+	    size - 1 - n)) > 0)
+		n += (size_t)got;
+	close(fd);
+	last[n] = '\0';
+	last[strcspn(last, "\n")] = '\0';
+	if (strncmp(last, "done", 4) == 0)
+		return 0;
+	if (n == 0)
+		snprintf(last, size, "no answer: whether the change was made "
+		    "is not known, try again");
+	else if (strncmp(last, "error: ", 7) == 0)
+		memmove(last, last + 7, strlen(last + 7) + 1);
+	return -1;
+}
+
+static const struct app_ops app_ops = { revoke_sessions, ask_app };
+
 static int
 cmd_user(int argc, char *argv[])
 {
-	int	r = user_cmd(conf, argc, argv, users_path(), revoke_sessions);
+	int	r = user_cmd(conf, argc, argv, users_path(), &app_ops);
 
 	if (r == -1)
 		usage();
@@ -275,7 +311,7 @@ cmd_user(int argc, char *argv[])
 static int
 cmd_app_password(int argc, char *argv[])
 {
-	int	r = app_password(conf, argc, argv, revoke_sessions);
+	int	r = app_password(conf, argc, argv, &app_ops);
 
 	if (r == -1)
 		usage();

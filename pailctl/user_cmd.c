@@ -94,7 +94,7 @@ read_args(struct user_args *a, int argc, char *argv[], char *why, size_t size)
 
 static int
 change(const struct conf *conf, struct user_args *a, const char *path,
-    int (*revoke)(const char *user))
+    const struct app_ops *ops)
 {
 	char		 password[PASSWORD_MAX], why[1024];
 	const char	*hash = "";
@@ -114,13 +114,14 @@ change(const struct conf *conf, struct user_args *a, const char *path,
 	if (a->what == USERS_ADD || a->what == USERS_SET)
 		return 0;
 	/* Who is deleted must not come back by another password. */
-	r = a->what == USERS_DEL ? app_password_forget(conf, a->name) : 0;
-	return revoke(a->name) != 0 || r != 0;
+	r = a->what == USERS_DEL ? app_password_forget(conf, a->name, ops) :
+	    0;
+	return ops->revoked(a->name) != 0 || r != 0;
 }
 
 int
 user_cmd(const struct conf *conf, int argc, char *argv[], const char *path,
-    int (*revoke)(const char *user))
+    const struct app_ops *ops)
 {
 	struct user_args	 a = { .what = USERS_ADD };
 	char			 why[512];
@@ -132,7 +133,7 @@ user_cmd(const struct conf *conf, int argc, char *argv[], const char *path,
 		return list_users(path);
 	r = read_args(&a, argc, argv, why, sizeof(why));
 	if (r == 0)
-		r = change(conf, &a, path, revoke);
+		r = change(conf, &a, path, ops);
 	else
 		r = r == -1 ? fail(why) : -1;
 	user_fields_free(&a.fields);

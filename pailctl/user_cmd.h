@@ -2,6 +2,7 @@
 #ifndef PAILCTL_USER_CMD_H
 #define PAILCTL_USER_CMD_H
 
+struct app_ops;
 struct conf;
 
 #define USER_USAGE							\
@@ -14,9 +15,9 @@ struct conf;
 	"       pailctl [-f file] user del name\n"			\
 	"       pailctl [-f file] user list\n"
 
-/* argv[0] is "user"; path: the users' file; revoke(): ends a user's sessions,
- * not 0: that failed, and it has said so.  The exit status; -1: usage. */
+/* argv[0] is "user"; path: the users' file; ops: what paild does
+ * (app_password.h).  The exit status; -1: usage. */
 int	 user_cmd(const struct conf *conf, int argc, char *argv[],
-	    const char *path, int (*revoke)(const char *user));
+	    const char *path, const struct app_ops *ops);
 
 #endif

@@ -16,60 +16,19 @@
 #include "paild/conf_file.h"
 #include "paild/swap.h"
 
-struct edit {
-	/* 1: the line stays; 0: it goes; 2: it is *p now. */
-	int	(*line)(struct app_password *p, void *arg);
-	void	*arg;
-	size_t	 changed;
-};
-
-static const char *
-text_of(const struct buf *b)
-{
-	return b->data != NULL ? (const char *)b->data : "";
-}
-
-/* The text with the changes, and add at its end unless it is NULL. */
-static void
-edit_text(const struct buf *text, struct edit *e,
-    const struct app_password *add, struct buf *out)
-{
-	const char		*p = text_of(text), *end = p + text->len, *nl;
-	struct app_password	 one;
-	char			 why[128];
-	size_t			 n = userline_bom(p, text->len);
-	int			 r;
-
-	buf_put(out, p, n);
-	for (p += n; p < end; p = nl) {
-		nl = memchr(p, '\n', (size_t)(end - p));
-		nl = nl != NULL ? nl + 1 : end;
-		n = (size_t)(nl - p);
-		r = app_line_parse(p, n - (p[n - 1] == '\n'), &one, why,
-		    sizeof(why)) == USERLINE_USER ? e->line(&one, e->arg) : 1;
-		e->changed += r != 1;
-		if (r == 2)
-			app_line_print(&one, out);
-		else if (r == 1) {
-			buf_put(out, p, n);
-			if (p[n - 1] != '\n')
-				buf_puts(out, "\n");
-		}
-	}
-	if (add != NULL)
-		app_line_print(add, out);
-}
+/* What becomes of the text: how many lines have changed, or -1. */
+typedef int (*change_cb)(struct str text, void *arg, struct buf *out,
+    char *why, size_t size);
 
 /* As app_file_used(); group NULL: the file must be there. */
 static int
-edit_file(const char *path, struct edit *e, const struct app_password *add,
-    int (*check)(void *arg, char *why, size_t size), const char *group,
+edit_file(const char *path, change_cb change, void *arg, const char *group,
     bool wait, char *why, size_t size)
 {
 	struct buf	 text, out;
 	struct stat	 st, *old = &st;
 	char		*real = realpath(path, NULL);
-	int		 dirfd, r = 0;
+	int		 dirfd, n, r = 0;
 
 	/* A symbolic link stays one: its target is replaced. */
 	if (real != NULL)
@@ -89,16 +48,15 @@ edit_file(const char *path, struct edit *e, const struct app_password *add,
 		}
 	} else
 		r = conf_file_read(path, APP_FILE_MAX, &text, why, size);
-	if (r == 0) {
-		edit_text(&text, e, add, &out);
-		if (check != NULL)
-			r = check(e->arg, why, size);
-	}
+	n = r == 0 ? change((struct str){ (char *)text.data, text.len }, arg,
+	    &out, why, size) : 0;
+	if (n == -1)
+		r = -1;
 	if (r == 0 && out.failed) {
 		snprintf(why, size, "%s: the file is too large", path);
 		r = -1;
 	}
-	if (r == 0 && (add != NULL || e->changed > 0))
+	if (r == 0 && n > 0)
 		r = swap_replace(path, dirfd, old, group, &out, why, size);
 	close(dirfd);
 	buf_free(&text);
@@ -107,79 +65,53 @@ edit_file(const char *path, struct edit *e, const struct app_password *add,
 	return r;
 }
 
-struct adding {
-	const struct app_password	*p;
-	size_t				 n;	/* that the user has */
-	bool				 taken;	/* the name */
-};
-
 static int
-add_line(struct app_password *p, void *arg)
+change_add(struct str text, void *arg, struct buf *out, char *why,
+    size_t size)
 {
-	struct adding	*a = arg;
-
-	if (strcmp(p->user, a->p->user) == 0) {
-		a->n++;
-		a->taken |= strcmp(p->name, a->p->name) == 0 ||
-		    strcmp(p->id, a->p->id) == 0;
-	}
-	return 1;
-}
-
-static int
-add_check(void *arg, char *why, size_t size)
-{
-	struct adding	*a = arg;
-
-	if (a->taken)
-		snprintf(why, size, "%s already has an app password with the "
-		    "name \"%s\"", a->p->user, a->p->name);
-	else if (a->n >= APP_PER_USER)
-		snprintf(why, size, "%s already has %zu app passwords",
-		    a->p->user, a->n);
-	else
-		return 0;
-	return -1;
+	snprintf(why, size, "it is in the file already");
+	return app_edit_add(text, arg, out, why, size) == 0 ? 1 : -1;
 }
 
 int
 app_file_add(const char *path, const struct app_password *p,
     const char *group, char *why, size_t size)
 {
-	struct adding	a = { .p = p };
-	struct edit	e = { .line = add_line, .arg = &a };
+	struct app_password	copy = *p;
 
-	return edit_file(path, &e, p, add_check, group, true, why, size);
+	return edit_file(path, change_add, &copy, group, true, why, size);
 }
 
 struct revoking {
 	const char	*user, *what;
+	int		 n;
 };
 
 static int
-revoke_line(struct app_password *p, void *arg)
+change_revoke(struct str text, void *arg, struct buf *out, char *why,
+    size_t size)
 {
 	struct revoking	*r = arg;
 
-	return strcmp(p->user, r->user) != 0 || (r->what != NULL &&
-	    strcmp(p->name, r->what) != 0 && strcmp(p->id, r->what) != 0);
+	(void)why;
+	(void)size;
+	return r->n = (int)app_edit_revoke(text, r->user, r->what, out);
 }
 
 int
 app_file_revoke(const char *path, const char *user, const char *what,
     char *why, size_t size)
 {
-	struct revoking	r = { user, what };
-	struct edit	e = { .line = revoke_line, .arg = &r };
+	struct revoking	r = { user, what, 0 };
 
-	if (edit_file(path, &e, NULL, NULL, NULL, true, why, size) != 0)
+	if (edit_file(path, change_revoke, &r, NULL, true, why, size) != 0)
 		return -1;
-	if (e.changed == 0 && what != NULL) {
+	if (r.n == 0 && what != NULL) {
 		snprintf(why, size, "%s has no app password with the name or "
 		    "id \"%s\"", user, what);
 		return -1;
 	}
-	return (int)e.changed;
+	return r.n;
 }
 
 int
@@ -197,7 +129,7 @@ app_file_list(const char *path, const char *user,
 		buf_free(&text);
 		return -1;
 	}
-	p = text_of(&text);
+	p = text.data != NULL ? (const char *)text.data : "";
 	end = p + text.len;
 	for (p += userline_bom(p, text.len); p < end; p = nl + 1) {
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
@@ -232,12 +164,99 @@ used_line(struct app_password *p, void *arg)
 	return 1;
 }
 
+static int
+change_used(struct str text, void *arg, struct buf *out, char *why,
+    size_t size)
+{
+	(void)why;
+	(void)size;
+	return (int)app_edit_lines(text, used_line, arg, out);
+}
+
 int
 app_file_used(const char *path, const struct app_use *uses, size_t n,
     char *why, size_t size)
 {
 	struct using	u = { uses, n };
-	struct edit	e = { .line = used_line, .arg = &u };
 
-	return edit_file(path, &e, NULL, NULL, NULL, false, why, size);
+	return edit_file(path, change_used, &u, NULL, false, why, size);
+}
+
+/* The first line of a copy of the bucket's. */
+#define COPY_HEAD	"# The bucket's app passwords, serial "
+#define COPY_TAIL	": a copy, do not edit\n"
+
+static uint64_t
+serial_of(struct str text)
+{
+	size_t		n = strlen(COPY_HEAD);
+	uint64_t	serial = 0;
+
+	if (text.len <= n || memcmp(text.p, COPY_HEAD, n) != 0)
+		return 0;
+	for (; n < text.len && text.p[n] >= '0' && text.p[n] <= '9' &&
+	    serial < UINT64_MAX / 10 - 9; n++)
+		serial = serial * 10 + (uint64_t)(text.p[n] - '0');
+	return serial;
+}
+
+struct copying {
+	uint64_t	serial;
+	struct str	text;
+	size_t		own;		/* app passwords that are no copy */
+};
+
+static int
+count_line(struct app_password *p, void *arg)
+{
+	(void)p;
+	((struct copying *)arg)->own++;
+	return 1;
+}
+
+static int
+change_copy(struct str text, void *arg, struct buf *out, char *why,
+    size_t size)
+{
+	struct copying	*c = arg;
+	struct buf	 none;
+
+	if (serial_of(text) == 0) {
+		buf_init(&none, APP_FILE_MAX);
+		(void)app_edit_lines(text, count_line, c, &none);
+		buf_free(&none);
+	}
+	if (c->own > 0) {
+		snprintf(why, size, "it has app passwords that are not the "
+		    "bucket's: move it away, then run pailctl app-password "
+		    "import FILE");
+		return -1;
+	}
+	buf_printf(out, COPY_HEAD "%llu" COPY_TAIL,
+	    (unsigned long long)c->serial);
+	app_edit_uses(c->text, text, out);
+	return 1;
+}
+
+int
+app_file_copy(const char *path, uint64_t serial, struct str text,
+    const char *group, char *why, size_t size)
+{
+	struct copying	c = { serial, text, 0 };
+
+	return edit_file(path, change_copy, &c, group, false, why, size);
+}
+
+uint64_t
+app_file_serial(const char *path)
+{
+	char	 head[128];
+	FILE	*f = fopen(path, "re");
+	size_t	 n;
+
+	if (f == NULL)
+		return 0;
+	n = fread(head, 1, sizeof(head), f);
+	fclose(f);
+	return serial_of((struct str){ head, n });
 }

@@ -1,6 +1,7 @@
 /*
  * The file of app passwords (common/appline.h): pailctl adds and revokes,
- * paild notes when they were used.  Each change replaces the file (swap.h);
+ * paild notes when they were used; or it is this node's copy of the bucket's
+ * (paild/apps.h).  Each change replaces the file (swap.h);
  * lines that are none stay as they are.
  */
 #ifndef PAILD_APP_FILE_H
@@ -9,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/app_edit.h"
 #include "common/appline.h"
 #include "common/buf.h"
 
 #define APP_FILE_MAX	(64 * 1024 * 1024)	/* bytes: authd's limit */
-#define APP_PER_USER	100
 
 /*
  * Adds p.  The file is created if it does not exist, with group (swap.h).
@@ -39,5 +40,15 @@ struct app_use {
  * Never waits.  One that is not in the file any more is passed over. */
 int	 app_file_used(const char *path, const struct app_use *uses, size_t n,
 	    char *why, size_t size);
+
+/*
+ * Makes the file a copy of the bucket's text of that serial number; last uses
+ * stay.  0; 1 and -1 as app_file_used(): also if the file has others than the
+ * bucket's.  The file is created if it does not exist, with group.
+ */
+int	 app_file_copy(const char *path, uint64_t serial, struct str text,
+	    const char *group, char *why, size_t size);
+/* Of such a copy; 0: there is none. */
+uint64_t app_file_serial(const char *path);
 
 #endif

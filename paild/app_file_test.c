@@ -83,6 +83,38 @@ check_used(void)
 	close(fd);
 }
 
+/* The bucket's: not over others, with the last uses of this node. */
+static void
+check_copy(void)
+{
+	struct app_use		use = { "00000008", "eve", 1798700000 };
+	struct app_password	p = one("eve", "00000008", "key");
+	struct buf		b = BUF_INIT;
+
+	app_line_print(&p, &b);
+	p = one("ann", "00000009", "new");
+	CHECK(app_file_serial(path) == 0);
+	CHECK(app_file_copy(path, 7, (struct str){ (char *)b.data, b.len },
+	    NULL, why, sizeof(why)) == -1 && strstr(why, "import") != NULL);
+	CHECK(strcmp(list(NULL), "bob/phone/- zoe/new/- ") == 0);
+	CHECK(unlink(path) == 0);
+	CHECK(app_file_copy(path, 7, (struct str){ (char *)b.data, b.len },
+	    "nogroup", why, sizeof(why)) == 0);
+	CHECK(app_file_serial(path) == 7);
+	CHECK(app_file_used(path, &use, 1, why, sizeof(why)) == 0);
+	CHECK_ROW(strcmp(list(NULL), "eve/key/2026-12-31 ") == 0, "%s",
+	    list(NULL));
+	app_line_print(&p, &b);
+	CHECK(app_file_copy(path, 8, (struct str){ (char *)b.data, b.len },
+	    "nogroup", why, sizeof(why)) == 0 && app_file_serial(path) == 8);
+	CHECK_ROW(strcmp(list(NULL), "eve/key/2026-12-31 ann/new/- ") == 0,
+	    "%s", list(NULL));
+	CHECK(app_file_copy(path, 9, (struct str){ NULL, 0 }, "nogroup", why,
+	    sizeof(why)) == 0 && app_file_serial(path) == 9);
+	CHECK(strcmp(list(NULL), "") == 0);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -134,6 +166,7 @@ main(void)
 	CHECK(add("max", "00002000", "more") == -1);
 	CHECK(strcmp(why, "max already has 100 app passwords") == 0);
 	CHECK(app_file_revoke(path, "max", NULL, why, sizeof(why)) == 100);
+	check_copy();
 	buf_free(&b);
 	unlink(path);
 	rmdir(dir);

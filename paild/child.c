@@ -16,6 +16,7 @@
 
 #include "common/adopt.h"
 #include "common/log.h"
+#include "paild/apps.h"
 #include "paild/ask.h"
 #include "paild/chan.h"
 #include "paild/child.h"
@@ -78,6 +79,8 @@ setup_message(struct peer *peer, struct msg *m, void *arg)
 		return 0;
 	case IMSG_SETUP_WANT:
 		return give_answer(p, m);
+	case IMSG_SETUP_APPS:
+		return apps_take(p, m);
 	case IMSG_SETUP_LOST:
 		if (wire_decode(&setup_peer_wire, &lost, m->data, m->len,
 		    NULL) == -1)

@@ -317,7 +317,7 @@ check_app_passwords(struct conf *c)
 		    "auth.*.require-app-password") == 0 &&
 		    strcmp(it->value, "true") == 0)
 			conf_error(c, it->at, "%s needs \"app-passwords: "
-			    "file\"", it->path);
+			    "file\" or \"bucket\"", it->path);
 	}
 }
 

@@ -257,11 +257,15 @@ const struct conf_key conf_keys[] = {
 	    "disk space to keep free for the indexes" },
 #include "paild/conf_key_auth.h"
 	{ "app-passwords", CONF_WORD, CONF_RESTART,
-	    AUTHD | AUTHWORKER | IMAPD, "none", 0, 0, "none file",
-	    "where app passwords are kept: none or file" },
+	    AUTHD | AUTHWORKER | IMAPD | STORAGED, "none", 0, 0,
+	    "none file bucket",
+	    "where app passwords are kept: none, file or bucket" },
 	{ "app-passwords-file", CONF_PATH, CONF_GUARDED, AUTHWORKER,
 	    "/etc/pail/app-passwords", 1, 1000, NULL,
-	    "the file that pailctl app-password writes" },
+	    "the file that pailctl app-password writes, or a copy of the "
+	    "bucket's" },
+	{ "app-passwords-poll", CONF_DURATION, CONF_RESTART, STORAGED, "5s",
+	    1, 3600, NULL, "how often a node looks for changes in the bucket" },
 	{ "login-cache", CONF_DURATION, 0, AUTHD, "5m", 0, 86400, NULL,
 	    "how long a successful login is cached" },
 	{ "login-limits", CONF_MAP, 0, 0, NULL, 0, 0, NULL,

@@ -398,13 +398,15 @@
 	{ L S "auth: [{type: sql, path: users}]\n",
 	  "3:15: auth.0.type: \"sql\" is not a valid value: must be file, ldap, pam, oidc or certificate\n" },
 	{ L S "auth: [{type: file, path: users, require-app-password: true}]\n",
-	  "3:56: auth.0.require-app-password needs \"app-passwords: file\"\n" },
+	  "3:56: auth.0.require-app-password needs \"app-passwords: file\" or \"bucket\"\n" },
 	{ L S "app-passwords: file\nauth: [{type: file, path: users, "
 	  "require-app-password: true}]\n", "" },
 	{ L S "app-password: file\nauth: [{type: file, path: users}]\n",
 	  "3:1: unknown key \"app-password\" (did you mean \"app-passwords\"?)\n" },
-	{ L S "app-passwords: bucket\nauth: [{type: file, path: users}]\n",
-	  "3:16: app-passwords: \"bucket\" is not a valid value: must be none or file\n" },
+	{ L S "app-passwords: bucket\nauth: [{type: file, path: users, "
+	  "require-app-password: true}]\n", "" },
+	{ L S "app-passwords: store\nauth: [{type: file, path: users}]\n",
+	  "3:16: app-passwords: \"store\" is not a valid value: must be none, file or bucket\n" },
 	{ L S "auth: [{path: users}]\n",
 	  "3:8: auth.0 needs \"type\": what verifies logins: file, ldap, pam, oidc or certificate\n" },
 	{ L S "auth: [{type: system}]\n",

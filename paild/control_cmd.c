@@ -243,6 +243,18 @@ cmd_ingest_retry(struct control_client *c, const char *arg)
 }
 
 static void
+cmd_app_add(struct control_client *c, const char *arg)
+{
+	report(c, "app-add", arg, PROC_STORAGED, 0);
+}
+
+static void
+cmd_app_revoke(struct control_client *c, const char *arg)
+{
+	report(c, "app-revoke", arg, PROC_STORAGED, 0);
+}
+
+static void
 cmd_throttle_list(struct control_client *c, const char *arg)
 {
 	(void)arg;
@@ -349,6 +361,8 @@ static const struct {
 	{ "credentials", NOTHING, cmd_credentials },
 	{ "ingest-list", NOTHING, cmd_ingest_list },
 	{ "ingest-retry", ANY, cmd_ingest_retry },
+	{ "app-add", ANY, cmd_app_add },
+	{ "app-revoke", ANY, cmd_app_revoke },
 	{ "throttle-list", NOTHING, cmd_throttle_list },
 	{ "throttle-clear", ANY, cmd_throttle_clear },
 	{ "revoke", USER, cmd_revoke },

@@ -57,9 +57,7 @@ make_pool(struct auth_pools *p, const struct conf *c,
 static bool
 has_app(const struct conf *c)
 {
-	const char	*s = conf_str(c, "app-passwords");
-
-	return s != NULL && strcmp(s, "file") == 0;
+	return auth_has_app(conf_str(c, "app-passwords"));
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "paild/apps.h"
 #include "paild/conf_cert.h"
 #include "paild/conf_slice.h"
 #include "paild/identity.h"
@@ -175,9 +176,9 @@ proc_slice(const struct proc *p, struct buf *b)
 	const struct paild	*pd = p->paild;
 	const struct identity	*id = identity_of(p->kind);
 	char			 index[16], keys[PROC_KINDS][32],
-				 num[PROC_KINDS][16];
+				 num[PROC_KINDS][16], serial[24];
 	const char		*level = conf_str(pd->conf, "log.level");
-	struct conf_extra	 extra[11 + PROC_KINDS + POOLS_EXTRA] = {
+	struct conf_extra	 extra[12 + PROC_KINDS + POOLS_EXTRA] = {
 		{ "role", proc_kind_name(p->kind) },
 		{ "index", index },
 		{ "user", id->user },
@@ -217,6 +218,12 @@ proc_slice(const struct proc *p, struct buf *b)
 	}
 	if (p->kind == PROC_AUTHD || p->kind == PROC_AUTHWORKER)
 		n += pools_extra(&pd->pools, &pools, extra + n);
+	if (p->kind == PROC_STORAGED && p->index == 0) {
+		snprintf(serial, sizeof(serial), "%llu",
+		    (unsigned long long)apps_serial(pd));
+		extra[n++] = (struct conf_extra){ "app-passwords.serial",
+		    serial };
+	}
 	buf_init(&pem, 2 * CONF_CERT_MAX + 16384);
 	if (p->kind == PROC_IMAPD || p->kind == PROC_AUTHWORKER)
 		n += proc_clients(p, &pem, extra + n);

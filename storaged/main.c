@@ -27,6 +27,7 @@
 #include "common/msg_auth.h"
 #include "common/nofile.h"
 #include "common/sandbox.h"
+#include "storaged/apps.h"
 #include "storaged/bucket/cache/blob_cache.h"
 #include "storaged/bucket/ingest/ingest.h"
 #include "storaged/bucket/ingest/ingest_report.h"
@@ -252,7 +253,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (user_drain() && session_count() == 0 && ingest_idle())
+	if (user_drain() && session_count() == 0 && ingest_idle() &&
+	    apps_idle())
 		daemon_drained();
 	else
 		tick_in(50);
@@ -310,6 +312,37 @@ fit(void)
 	    INDEX_FILES, room / 4);
 }
 
+/* The first one keeps the site's app passwords, if they are in the bucket. */
+static void
+keep_apps(void)
+{
+	const char		*where = slice_at(self.conf, "app-passwords");
+	struct apps_conf	 c = { .base = env.base, .blob = env.blob,
+				    .spool = env.cache, .timeout_ms =
+				    env.timeout_ms, .tell = daemon_apps };
+
+	if (where == NULL || strcmp(where, "bucket") != 0)
+		return;
+	c.serial = slice_num(self.conf, "app-passwords.serial");
+	c.poll_ms = 1000 * (unsigned)slice_num(self.conf,
+	    "app-passwords-poll");
+	apps_start(&c);
+}
+
+static void
+on_ready(void)
+{
+	daemon_ready();
+	if (ingests(self.conf))
+		keep_apps();
+}
+
+static void
+give(uint32_t id, const struct setup_give *g)
+{
+	apps_told(id, g);
+}
+
 static void
 start(struct event_base *base, struct slice *conf)
 {
@@ -345,7 +378,7 @@ start(struct event_base *base, struct slice *conf)
 		ingest_start(base, conf, env.node);
 	if ((env.pool = helper_new(base, EXPANDERS)) == NULL)
 		fatal("threads");
-	start_begin(&env, slice_bool(conf, "probe"), daemon_ready);
+	start_begin(&env, slice_bool(conf, "probe"), on_ready);
 }
 
 /* authd: sessions begin and end. */
@@ -489,6 +522,7 @@ drain(void)
 {
 	env.draining = true;
 	ingest_drain();
+	apps_stop();
 	start_stop();
 	tick_in(0);
 }
@@ -512,7 +546,7 @@ counts(void)
 }
 
 static void
-report_ingest(const char *text, void *arg)
+report_end(const char *text, void *arg)
 {
 	report_line(env.base, (int)(intptr_t)arg, text);
 }
@@ -525,9 +559,11 @@ report(const char *what, const char *arg, int fd)
 	if (strcmp(what, "store-check") == 0)
 		check_start(env.base, self.conf, env.blob, fd);
 	else if (strcmp(what, "ingest-list") == 0)
-		ingest_list(report_ingest, (void *)(intptr_t)fd);
+		ingest_list(report_end, (void *)(intptr_t)fd);
 	else if (strcmp(what, "ingest-retry") == 0)
-		ingest_retry(arg, report_ingest, (void *)(intptr_t)fd);
+		ingest_retry(arg, report_end, (void *)(intptr_t)fd);
+	else if (apps_change(what, arg, report_end, (void *)(intptr_t)fd))
+		;
 	else if (strcmp(what, "dump") != 0)
 		report_line(env.base, fd, "unknown report");
 	else if (user_normalize(str_from(arg), id, sizeof(id)) == -1)
@@ -549,6 +585,7 @@ main(void)
 		.drain = drain,
 		.counts = counts,
 		.report = report,
+		.give = give,
 		.late_ready = true,
 	};
 

@@ -4,6 +4,7 @@
  * adds (key_join()).
  *
  *	pail
+ *	app-passwords
  *	<h>/<user>/head
  *	<h>/<user>/turn
  *	<h>/<user>/manifest/<id>   pack/<id>   msg/<id>   index/<id>
@@ -22,6 +23,7 @@
 
 #define KEY_MAX		1024	/* with the key-prefix and NUL: S3's limit */
 #define KEY_STORE	"pail"
+#define KEY_APPS	"app-passwords"
 #define KEY_PROBE	"probe/"	/* s3_probe.h: not a store in use */
 #define KEY_BACKOFF	"turn"	/* behind <h>/<user>/: a back-off
 					   hint, whose older name stays in the

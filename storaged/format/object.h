@@ -20,7 +20,8 @@ enum object_kind {
 	OBJECT_PACK	= 5,
 	OBJECT_MSG	= 6,
 	OBJECT_INDEX	= 7,
-	OBJECT_BACKOFF	= 8
+	OBJECT_BACKOFF	= 8,
+	OBJECT_APPS	= 9
 };
 
 #define OBJECT_LEVEL	1	/* format level that we read and write */
