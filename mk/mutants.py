@@ -201,7 +201,7 @@ def regress(build, place, src, scratch):
         os.unlink(out)
         build.link("bin/" + program, obj, out)
     return not run_test([sys.executable, "regress/run.py", place.regress],
-                        dict(os.environ, PAIL_BUILD=tree))
+                        dict(os.environ, REGRESS_BUILD=tree))
 
 
 def attempt(builds, place):

@@ -8,6 +8,7 @@ B=$1
 TOP=$(pwd)
 PORT=${PAIL_PORT:-1143}
 TLSPORT=${PAIL_TLSPORT:-1993}
+unset PAIL_PORT PAIL_TLSPORT	# which would be of the configuration
 
 # If we are root, the processes run as users of their own, which must be able
 # to reach their directories: they cannot in /root.  And paild does not change

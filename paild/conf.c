@@ -115,6 +115,7 @@ conf_load_text(const char *file, const void *text, size_t len,
 		conf_error(c, at, "%s", why);
 		return c;
 	}
+	conf_env(c, root);
 	conf_url(c, root);
 	conf_walk(c, root);
 	if (root->kind == TREE_MAP)
@@ -133,7 +134,11 @@ conf_load(const char *file, bool no_secrets)
 	size_t		 n = strlen(file);
 
 	buf_init_secret(&b, TREE_FILE_MAX + 65536);
-	if (conf_file_read(file, TREE_FILE_MAX, &b, why, sizeof(why)) == -1) {
+	if (strcmp(file, CONF_DEFAULT_FILE) == 0 && conf_env_any() &&
+	    access(file, F_OK) == -1 && errno == ENOENT)
+		c = conf_load_text(file, "{}", 2, no_secrets);
+	else if (conf_file_read(file, TREE_FILE_MAX, &b, why, sizeof(why)) ==
+	    -1) {
 		/* The name of the file is printed before each error. */
 		if (strncmp(why, file, n) == 0 &&
 		    strncmp(why + n, ": ", 2) == 0)
@@ -162,6 +167,9 @@ conf_free(struct conf *c)
 	for (i = 0; i < c->nerrors; i++)
 		free(c->errors[i].text);
 	free(c->items);
+	for (i = 0; i < c->nvars; i++)
+		free(c->vars[i]);
+	free(c->vars);
 	free(c->errors);
 	free(c->file);
 	free(c->base);
@@ -177,13 +185,15 @@ conf_ok(const struct conf *c)
 void
 conf_print_errors(const struct conf *c)
 {
+	char	at[PATH_MAX + 32];
 	size_t	i;
 
-	for (i = 0; i < c->nerrors; i++)
-		(void)escape_printf(stderr, "%s:%u:%u: %s%s\n",
-		    c->file, c->errors[i].at.line, c->errors[i].at.column,
+	for (i = 0; i < c->nerrors; i++) {
+		conf_place(c, c->errors[i].at, at, sizeof(at));
+		(void)escape_printf(stderr, "%s: %s%s\n", at,
 		    c->errors[i].warning ? "warning: " : "",
 		    c->errors[i].text);
+	}
 	if (c->nerrors == CONF_ERRORS_MAX)
 		(void)escape_printf(stderr,
 		    "%s: further errors are not shown\n", c->file);

@@ -48,12 +48,15 @@ struct conf {
 	struct conf_error	*errors;	/* sorted by place */
 	size_t			 nerrors;
 	size_t			 nwarnings;	/* of them */
+	char			**vars;		/* that say something */
+	size_t			 nvars;
 };
 
 /*
- * Reads and checks file.  Returns the configuration, never NULL, with all its
- * errors; see conf_ok(). no_secrets: skip what pailctl may not read (secrets,
- * certificates and keys).
+ * Reads and checks file, with what variables of the environment say in its
+ * place (conf_env.h); CONF_DEFAULT_FILE may be missing if there are any.
+ * Returns the configuration, never NULL, with all its errors; see conf_ok().
+ * no_secrets: skip what pailctl may not read (secrets, certificates and keys).
  */
 struct conf *conf_load(const char *file, bool no_secrets);
 /* The same from memory; file is used in messages and for relative paths. */
@@ -63,8 +66,12 @@ struct conf *conf_load_text(const char *file, const void *text, size_t len,
 void	 conf_users(struct conf *c);
 void	 conf_free(struct conf *c);		/* wipes; NULL is fine */
 bool	 conf_ok(const struct conf *c);		/* only warnings */
-/* Prints "FILE:line:column: text" for each to stderr. */
+/* Prints "PLACE: text" for each to stderr. */
 void	 conf_print_errors(const struct conf *c);
+
+/* Where it is: "/etc/pail.yaml:3:1", or the variable "PAIL_LISTEN". */
+void	 conf_place(const struct conf *c, struct tree_mark at, char *dst,
+	    size_t size);
 
 /* NULL: not set and without a default, or invalid. */
 const struct conf_item *conf_item(const struct conf *c, const char *path);
@@ -100,6 +107,21 @@ void	 conf_warning(struct conf *c, struct tree_mark at, const char *fmt,
  * must say the same.  Messages never show the line, which may hold a secret.
  */
 void	 conf_url(struct conf *c, struct tree_node *root);
+/*
+ * Puts what variables of the environment say in the tree, in the place of what
+ * the file does.  conf_env_any(): are there any whose name begins with PAIL_,
+ * but for those that Kubernetes makes of a service with the name pail?
+ */
+void	 conf_env(struct conf *c, struct tree_node *root);
+bool	 conf_env_any(void);
+/* Marks of variables are lines from here on. */
+#define CONF_PLACE_ENV	(1U << 30)
+/* The mark of one more variable. */
+struct tree_mark conf_place_add(struct conf *c, const char *name);
+/* Its name; NULL: the mark is of the file.  The configuration's. */
+const char *conf_place_name(const struct conf *c, struct tree_mark at);
+/* "line 3", or "PAIL_LISTEN"; overwritten by the next call. */
+const char *conf_place_line(const struct conf *c, struct tree_mark at);
 void	 conf_walk(struct conf *c, const struct tree_node *root);
 void	 conf_check(struct conf *c);		/* conf_check.c */
 void	 conf_secure(struct conf *c);		/* conf_secure.c */

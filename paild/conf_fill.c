@@ -166,15 +166,17 @@ set_twice(struct conf *c, const struct conf_item *it,
 {
 	if (!are_names(c, other->key)) {
 		conf_error(c, other->name_at, "%s is already set as %s in "
-		    "line %u", other->key->path, it->path, it->name_at.line);
+		    "%s", other->key->path, it->path,
+		    conf_place_line(c, it->name_at));
 		return;
 	}
 	if (it->bad || other->bad || c->no_secrets ||
 	    (it->len == other->len && (it->len == 0 ||
 	    memcmp(it->value, other->value, it->len) == 0)))
 		return;
-	conf_error(c, it->name_at, "%s differs from line %u: it is another "
-	    "name for the same value", it->path, other->name_at.line);
+	conf_error(c, it->name_at, "%s differs from %s: it is another "
+	    "name for the same value", it->path,
+	    conf_place_line(c, other->name_at));
 }
 
 /* A value that was written in its shorter form is the longer one's, too:

@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +73,7 @@ int
 conf_recall(struct conf *c, enum proc_kind kind, char *why, size_t size)
 {
 	struct conf	*new;
+	char		 at[PATH_MAX + 32];
 	size_t		 i;
 	int		 r = 0;
 
@@ -81,9 +83,8 @@ conf_recall(struct conf *c, enum proc_kind kind, char *why, size_t size)
 	for (i = 0; i < new->nerrors; i++) {
 		if (new->errors[i].warning)
 			continue;
-		snprintf(why, size, "%s:%u:%u: %s", new->file,
-		    new->errors[i].at.line, new->errors[i].at.column,
-		    new->errors[i].text);
+		conf_place(new, new->errors[i].at, at, sizeof(at));
+		snprintf(why, size, "%s: %s", at, new->errors[i].text);
 		r = -1;
 		break;
 	}

@@ -161,7 +161,7 @@ test_good(void)
 	    "metrics: {prices: {put: 12, list: 0.000000001}}\n"
 	    "login-cache: 0s\nsasl-mechanisms: [PLAIN]\n";
 
-	setenv("PAIL_TEST_KEY", "from the environment", 1);
+	setenv("TEST_PAIL_KEY", "from the environment", 1);
 	c = conf_load_text("paild/test/t.yaml", text, strlen(text), false);
 	conf_print_errors(c);
 	CHECK(conf_ok(c));
@@ -213,8 +213,8 @@ test_good(void)
 	check_once(c);
 	conf_free(c);
 	c = conf_load_text("paild/test/t.yaml", L S3
-	    "  secret-key: {env: PAIL_TEST_KEY}\n" A,
-	    strlen(L S3 "  secret-key: {env: PAIL_TEST_KEY}\n" A), false);
+	    "  secret-key: {env: TEST_PAIL_KEY}\n" A,
+	    strlen(L S3 "  secret-key: {env: TEST_PAIL_KEY}\n" A), false);
 	CHECK(conf_ok(c));
 	IS("store.secret-key", "from the environment");
 	conf_free(c);

@@ -44,8 +44,9 @@ url_put(struct url_line *u, struct tree_node *map, const char *name,
 	if (n != NULL) {
 		if (n->kind != TREE_SCALAR || strcmp(n->value, value) != 0)
 			conf_error(u->c, u->node->at, "store.url contradicts "
-			    "%s.%s in line %u: leave one of them out",
-			    map->name, name, n->name_at.line);
+			    "%s.%s in %s: leave one of them out",
+			    map->name, name,
+			    conf_place_line(u->c, n->name_at));
 		return;
 	}
 	n = tree_add(map, TREE_SCALAR, name, u->node);

@@ -60,7 +60,7 @@ read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
 			    (unsigned long long)it->key->max);
 		else if (buf_put(&b, n->value, n->len) == 0) {
 			it->bad = false;
-			it->inside = true;
+			it->inside = conf_place_name(c, n->at) == NULL;
 		}
 	} else if (n->kind != TREE_MAP || n->n != 1 ||
 	    from->kind != TREE_SCALAR || from->len == 0) {
@@ -105,8 +105,8 @@ read_leaf(struct conf *c, const struct tree_node *n, const char *path,
 	char			 why[512];
 
 	if (other != NULL) {	/* as the map that another key may be */
-		conf_error(c, n->name_at, "%s is already set in line %u", path,
-		    other->name_at.line);
+		conf_error(c, n->name_at, "%s is already set in %s", path,
+		    conf_place_line(c, other->name_at));
 		return;
 	}
 	it = conf_item_add(c, key, path);
@@ -158,13 +158,13 @@ static void	walk(struct conf *, const struct tree_node *, const char *,
 
 static bool
 seen_before(const struct tree_node *map, const struct tree_node *n,
-    unsigned *line)
+    struct tree_mark *first)
 {
 	const struct tree_node	*o;
 
 	for (o = map->child; o != n; o = o->next)
 		if (strcmp(o->name, n->name) == 0) {
-			*line = o->name_at.line;
+			*first = o->name_at;
 			return true;
 		}
 	return false;
@@ -320,13 +320,14 @@ walk_map(struct conf *c, const struct tree_node *map, const char *path,
 	const char		*dot = *path != '\0' ? "." : "";
 	char			 sub[CONF_PATH_MAX], subkey[CONF_PATH_MAX];
 	struct kind		 kind;
-	unsigned		 line;
+	struct tree_mark	 first;
 
 	read_kind(map, keypath, &kind);
 	for (n = map->child; n != NULL; n = n->next) {
-		if (seen_before(map, n, &line)) {
+		if (seen_before(map, n, &first)) {
 			conf_error(c, n->name_at, "\"%.60s\" is set twice, "
-			    "first in line %u", n->name, line);
+			    "first in %s", n->name,
+			    conf_place_line(c, first));
 			continue;
 		}
 		/* A name too long for any key cannot be known. */

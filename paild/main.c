@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -24,6 +26,7 @@
 #include "common/user.h"
 #include "paild/activate.h"
 #include "paild/child.h"
+#include "paild/conf_env.h"
 #include "paild/control.h"
 #include "paild/control_cmd.h"
 #include "paild/identity.h"
@@ -45,6 +48,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: paild [-dnv] [-f file]\n"
+	    "       paild -n --env\n"
 	    "       paild -C report[:user] [-v] [-f file]\n");
 	exit(1);
 }
@@ -328,11 +332,13 @@ go_behind(const struct paild *pd)
 static void
 log_warnings(const struct conf *c)
 {
+	char	at[PATH_MAX + 32];
 	size_t	i;
 
-	for (i = 0; i < c->nerrors; i++)
-		log_warnx("%s:%u:%u: %s", c->file, c->errors[i].at.line,
-		    c->errors[i].at.column, c->errors[i].text);
+	for (i = 0; i < c->nerrors; i++) {
+		conf_place(c, c->errors[i].at, at, sizeof(at));
+		log_warnx("%s: %s", at, c->errors[i].text);
+	}
 }
 
 /* Two for each child (its setup channel, its log), and what comes and goes:
@@ -374,14 +380,17 @@ run(struct paild *pd)
 int
 main(int argc, char *argv[])
 {
+	static const struct option words[] = {
+		{ "env", no_argument, NULL, 'e' }, { 0 }
+	};
 	static struct paild	 pd;
-	bool			 check = false;
+	bool			 check = false, list = false;
 	int			 ch;
 
 	log_init("paild");
 	openssl_wipe();		/* private keys are tried here */
 	pd.file = CONF_DEFAULT_FILE;
-	while ((ch = getopt(argc, argv, "C:df:nv")) != -1) {
+	while ((ch = getopt_long(argc, argv, "C:df:nv", words, NULL)) != -1) {
 		switch (ch) {
 		case 'C':
 			parse_report(&pd, optarg);
@@ -391,6 +400,9 @@ main(int argc, char *argv[])
 			break;
 		case 'f':
 			pd.file = optarg;
+			break;
+		case 'e':
+			list = true;
 			break;
 		case 'n':
 			check = true;
@@ -402,8 +414,12 @@ main(int argc, char *argv[])
 			usage();
 		}
 	}
-	if (argc != optind)
+	if (argc != optind || (list && !check))
 		usage();
+	if (list) {
+		conf_env_list(stdout);
+		return 0;
+	}
 	notify_init();
 	if (activate_init(pd.report == NULL) == -1)
 		return 1;

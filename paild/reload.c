@@ -6,6 +6,7 @@
 #include "common/compat.h"
 
 #include <event2/event.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -154,13 +155,15 @@ static struct conf *
 load(struct paild *pd)
 {
 	struct conf	*c = conf_load(pd->file, false);
+	char		 at[PATH_MAX + 32];
 	size_t		 i;
 
-	for (i = 0; i < c->nerrors; i++)
-		say(true, "%s:%u:%u: %s%s", c->file, c->errors[i].at.line,
-		    c->errors[i].at.column,
+	for (i = 0; i < c->nerrors; i++) {
+		conf_place(c, c->errors[i].at, at, sizeof(at));
+		say(true, "%s: %s%s", at,
 		    c->errors[i].warning ? "warning: " : "",
 		    c->errors[i].text);
+	}
 	if (!conf_ok(c) || listen_open(pd, c, 0) == -1) {
 		say(true, "refused: keeping the old configuration");
 		conf_free(c);

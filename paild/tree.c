@@ -377,17 +377,40 @@ tree_read(const void *text, size_t len, struct tree_mark *at, char *why,
 }
 
 void
-tree_free(struct tree_node *n)
+tree_empty(struct tree_node *n)
 {
 	struct tree_node	*c, *next;
 
-	if (n == NULL)
-		return;
 	for (c = n->child; c != NULL; c = next) {
 		next = c->next;
 		tree_free(c);		/* at most TREE_DEPTH_MAX deep */
 	}
 	freezero(n->value, n->len);
+	n->child = n->last = NULL;
+	n->value = NULL;
+	n->n = n->len = 0;
+}
+
+void
+tree_move(struct tree_node *n, struct tree_node *sub)
+{
+	n->kind = sub->kind;
+	n->value = sub->value;
+	n->len = sub->len;
+	n->plain = sub->plain;
+	n->child = sub->child;
+	n->last = sub->last;
+	n->n = sub->n;
+	free(sub->name);
+	free(sub);
+}
+
+void
+tree_free(struct tree_node *n)
+{
+	if (n == NULL)
+		return;
+	tree_empty(n);
 	free(n->name);
 	free(n);
 }

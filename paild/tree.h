@@ -44,6 +44,11 @@ struct tree_node *tree_read(const void *text, size_t len,
  * in the place of as. */
 struct tree_node *tree_add(struct tree_node *up, enum tree_kind kind,
 	    const char *name, const struct tree_node *as);
+/* Removes the children and the value of n. */
+void	 tree_empty(struct tree_node *n);
+/* Moves what sub consists of into the empty n, which keeps its name; frees
+ * sub. */
+void	 tree_move(struct tree_node *n, struct tree_node *sub);
 void	 tree_free(struct tree_node *n);	/* NULL is fine */
 
 #endif

@@ -298,8 +298,8 @@ def main(argv):
     args = arguments(argv)
     catch_stop()
     if args.asan:
-        os.environ["PAIL_BUILD"] = "build/asan"
-        os.environ["PAIL_ASAN"] = "1"
+        os.environ["REGRESS_BUILD"] = "build/asan"
+        os.environ["REGRESS_ASAN"] = "1"
     sys.path.insert(0, args.tests)
     todo = tests(args.tests, args.wanted, args.asan)
     if args.second:

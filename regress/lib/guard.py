@@ -7,7 +7,7 @@ import time
 
 import imapc
 
-ASAN = bool(os.environ.get("PAIL_ASAN"))
+ASAN = bool(os.environ.get("REGRESS_ASAN"))
 # Peak growth of one process. ASan keeps what was freed and pads what was
 # allocated: there the bound is only against runaways.
 GROWTH_KIB = (700 if ASAN else 96) * 1024

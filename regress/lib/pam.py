@@ -26,7 +26,7 @@ def available():
     if not os.path.isdir(DIR):
         return "this system has no " + DIR
     with open(os.path.join(proc.TOP, os.environ.get(
-            "PAIL_BUILD", "build/normal"), "features")) as f:
+            "REGRESS_BUILD", "build/normal"), "features")) as f:
         return None if "PAIL_PAM" in f.read() else "this build has no PAM"
 
 

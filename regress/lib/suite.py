@@ -16,7 +16,7 @@ import measure
 import proc
 import s3
 
-BUILD = os.environ.get("PAIL_BUILD", "build/normal")
+BUILD = os.environ.get("REGRESS_BUILD", "build/normal")
 PASSWORD = "regress-password"
 
 

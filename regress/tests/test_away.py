@@ -13,8 +13,8 @@ import suite
 from faults_load import login, mail, read_box
 from mark import normal_only, time_limit
 
-SLOW = 4 if os.environ.get("PAIL_ASAN") else 1
-AWAY = 15 if os.environ.get("PAIL_ASAN") and not os.environ.get(
+SLOW = 4 if os.environ.get("REGRESS_ASAN") else 1
+AWAY = 15 if os.environ.get("REGRESS_ASAN") and not os.environ.get(
     "SOAK") else 60
 
 

@@ -13,7 +13,7 @@ from mark import normal_only
 BUILD = os.path.join(proc.TOP, suite.BUILD)
 PROGRAMS = ("authd", "credd", "imapd", "lmtpd", "pail-deliver", "paild",
             "pailctl", "storaged")
-ASAN = bool(os.environ.get("PAIL_ASAN"))
+ASAN = bool(os.environ.get("REGRESS_ASAN"))
 
 
 def readelf(flag, path):

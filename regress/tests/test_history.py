@@ -23,7 +23,7 @@ from racer import BOXES, NAMES, Client
 
 SECONDS = 40
 SECONDS_ASAN = 20
-SLOW = 4 if os.environ.get("PAIL_ASAN") else 1
+SLOW = 4 if os.environ.get("REGRESS_ASAN") else 1
 # What is killed: storaged; the whole node; it, with its local state.
 DECK = ["storaged", "storaged", "storaged", "node", "cold"]
 
@@ -88,7 +88,7 @@ class Killer(threading.Thread):
 
 def seconds():
     return float(os.environ.get("SECONDS") or (
-        SECONDS_ASAN if os.environ.get("PAIL_ASAN") else SECONDS))
+        SECONDS_ASAN if os.environ.get("REGRESS_ASAN") else SECONDS))
 
 
 def shown(s):

@@ -115,7 +115,7 @@ def agrees_with_the_bucket(s, workers, boxes):
 def kill_rounds(kind, rounds):
     seed = model.seed()
     r = random.Random(seed)
-    slow = 4 if os.environ.get("PAIL_ASAN") else 1
+    slow = 4 if os.environ.get("REGRESS_ASAN") else 1
     deck, said = [], time.monotonic()
     with suite.Suite(suite.store(kind)) as s:
         boxes = [shared.Shared(name) for name in SHARED]
@@ -192,7 +192,7 @@ def test_what_a_killed_paild_left_running_is_waited_for():
 
 def rounds():
     return int(os.environ.get("ROUNDS") or (
-        ROUNDS_ASAN if os.environ.get("PAIL_ASAN") else ROUNDS))
+        ROUNDS_ASAN if os.environ.get("REGRESS_ASAN") else ROUNDS))
 
 
 @time_limit(300 + 10 * rounds())

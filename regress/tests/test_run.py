@@ -51,11 +51,11 @@ def test_d_ends_the_process():
 
 @mark.normal_only("it says so")
 def test_e_not_with_asan():
-    assert not os.environ.get("PAIL_ASAN")
+    assert not os.environ.get("REGRESS_ASAN")
 
 
 def test_f_with_asan():
-    assert os.environ.get("PAIL_ASAN") == "1"
+    assert os.environ.get("REGRESS_ASAN") == "1"
 '''
 
 
