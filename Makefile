@@ -20,6 +20,9 @@
 #	make deps	installs the build dependencies (mk/testdeps.sh: those
 #			of the tests)
 #	make install	installs; supports DESTDIR and PREFIX
+#	make dist	writes build/dist/pail-VERSION.tar.gz, reproducibly
+#	make deb	builds a Debian package in build/deb, and runs lintian
+#	make deb-test	installs it in a bare Debian 12, uses it, purges it
 
 MODE =		normal
 B =		build/$(MODE)
@@ -64,6 +67,15 @@ run: deps
 install: all
 	@sh mk/install.sh $(B) "$(DESTDIR)" $(PREFIX)
 
+dist:
+	@sh mk/dist.sh
+
+deb:
+	@sh mk/deb.sh
+
+deb-test:
+	@sh mk/deb_test.sh
+
 fresh:
 	@sh mk/fresh.sh
 
@@ -93,4 +105,4 @@ clients: all
 	@python3 regress/bench/clients.py
 
 .PHONY: all tests one fuzzers rules test clean regress bench fuzz soak \
-	clients mutants deps run install fresh
+	clients mutants deps run install fresh dist deb deb-test

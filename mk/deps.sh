@@ -1,8 +1,9 @@
 #!/bin/sh
 # make deps: installs the Debian packages that building and running Pail need;
-# "deps.sh test" also those of the tests, "deps.sh rust" a recent Rust.  Quick,
-# and offline, if everything is installed.  As root, it also creates the users
-# that the processes run as.
+# "deps.sh test" also those of the tests, "deb" and "deb-test" those of make
+# deb and make deb-test, "rust" a recent Rust.  Quick, and offline, if
+# everything is installed.  As root, it also creates the users that the
+# processes run as.
 set -eu
 build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libssl-dev libzstd-dev zlib1g-dev libyaml-dev libsqlite3-dev liblz4-dev
@@ -11,8 +12,13 @@ build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
 tests="gsasl haproxy python3 python3-venv isync mutt bmake tmux zsh git procps
  iproute2 slapd ldap-utils glewlwyd fail2ban afl++ clang libclang-rt-dev ruby
  sslscan gdb"
+deb="build-essential debhelper dpkg-dev fakeroot lintian debootstrap"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
+case ${1:-} in
+deb)	want="$build $deb" ;;
+deb-test) want="$build $deb systemd-container procps" ;;
+esac
 [ "${1:-}" = rust ] && want="rustc-web cargo-web"
 # The jail; and systemd-analyze, which finds that of the unit good enough.
 [ "${1:-}" = rust ] || want="$want libseccomp-dev"
