@@ -72,6 +72,9 @@ empty_dir(void)
 		close(fd);
 		return NULL;
 	}
+	/* The users enter it, whatever our umask was when it was made. */
+	if ((st.st_mode & 0555) != 0555 && fchmod(fd, 0755) == -1)
+		log_warn("%s", EMPTY_OWN);
 	close(fd);
 	return EMPTY_OWN;
 }

@@ -136,6 +136,31 @@ def test_systemd_finds_the_unit_well_confined():
     assert r.returncode == 0, r.stdout.decode()[-1000:]
 
 
+def make_dirs(s):
+    """As tmpfiles.d does: under the unit, paild cannot change owners."""
+    try:
+        pwd.getpwnam("_pail_store")
+        owner = "_pail_store"
+    except KeyError:
+        owner = "nobody"
+    for name in ("cache", "store"):
+        os.mkdir(os.path.join(s.dir, name), 0o700)
+        shutil.chown(os.path.join(s.dir, name), owner)
+
+
+@normal_only("of a directory of the system")
+def test_a_restart_with_the_umask_of_the_unit_finds_its_empty_directory():
+    """systemd removes /run/pail at a stop."""
+    if os.path.isdir("/run/pail/empty"):
+        os.rmdir("/run/pail/empty")
+    s = suite.Suite()
+    s.prefix = ("sh", "-c", 'umask 077; exec "$@"', "sh",
+                "setpriv", "--bounding-set", capabilities())
+    make_dirs(s)
+    with s:
+        s.client().logout()
+
+
 def allowed_calls():
     """Of the unit's SystemCallFilter=, a line after the other."""
     def members(word):
@@ -170,14 +195,7 @@ def test_the_unit_allows_the_calls_that_confine_the_children():
 def test_the_capabilities_of_the_unit_are_enough():
     """Also to kill a process that hangs: one of each user."""
     s = suite.Suite(watchdog="3s")
-    try:
-        pwd.getpwnam("_pail_store")
-        owner = "_pail_store"
-    except KeyError:
-        owner = "nobody"
-    for name in ("cache", "store"):
-        os.mkdir(os.path.join(s.dir, name), 0o700)
-        shutil.chown(os.path.join(s.dir, name), owner)
+    make_dirs(s)
     s.prefix = ("setpriv", "--bounding-set", capabilities())
     with s:
         s.client().logout()
