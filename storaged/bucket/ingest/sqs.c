@@ -231,7 +231,7 @@ static void
 call_refused(struct sqs_call *c, const struct http_result *r)
 {
 	struct sqs	*s = c->sqs;
-	char		 code[100], message[300], quoted[400] = "", v[64];
+	char		 code[100], message[200], quoted[300] = "", v[64];
 	int64_t		 date;
 
 	error_code(r, code, sizeof(code));
