@@ -2,13 +2,14 @@
 """Runs the regress tests: every function test_* in every tests/test_*.py (or
 in those named), in order. The last line is the count.
 
-usage: run.py [--asan] [--list] [--no-limit] [--second] [--counts FILE]
-              [--tests DIR] [test_file[.test_name]] ...
+usage: run.py [--asan] [--list] [--no-limit] [--second] [--lanes N]
+              [--counts FILE] [--tests DIR] [test_file[.test_name]] ...
 
 --asan		uses the ASan+UBSan build; skips tests marked @normal_only
 --list		lists each test with its time limit and builds, and runs none
 --no-limit	no time limits, for use with a debugger
 --second	runs those marked @second_server (with S3_SERVER=versitygw)
+--lanes N	runs N files at a time; the lines of a test stay together
 --counts FILE	appends "PASSED FAILED" to FILE
 --tests DIR	uses the test files in another directory
 
@@ -22,6 +23,7 @@ next test. README explains how to write a test."""
 
 import argparse
 import faulthandler
+import fcntl
 import glob
 import importlib
 import os
@@ -29,6 +31,7 @@ import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 import traceback
 
@@ -262,13 +265,16 @@ def one(worker, n, test, limit):
     return ok, True
 
 
-def run(todo, no_limit):
-    """(passed, failed)"""
+def run(todo, no_limit, order=None, told=lambda: None):
+    """How many pass of those whose numbers order gives, or of all. told():
+    called after each test."""
     passed, worker = 0, None
     try:
-        for n, test in enumerate(todo):
+        for n in range(len(todo)) if order is None else order:
+            test = todo[n]
             worker = worker or Worker(todo)
             ok, lives = one(worker, n, test, None if no_limit else test.limit)
+            told()
             passed += ok
             if not ok:
                 proc.failed = True      # and of the workers to come
@@ -281,13 +287,90 @@ def run(todo, no_limit):
         sys.exit(1)
     if worker:
         worker.end()
-    return passed, len(todo) - passed
+    return passed
+
+
+# Several files at a time: each lane is a process with a worker of its own.
+
+def by_file(todo):
+    """[[number, ...], ...]: the tests of each file."""
+    files = {}
+    for n, test in enumerate(todo):
+        files.setdefault(test.full.split(".")[0], []).append(n)
+    return list(files.values())
+
+
+def taken(files, queue):
+    """The tests of the files whose turn it is: two octets of a pipe each."""
+    while number := os.read(queue, 2):
+        yield from files[int.from_bytes(number, "big")]
+
+
+class Said:
+    """What a lane and all that it starts write, shown test by test."""
+
+    def __init__(self, lock):
+        self.lock, self.shown = lock, os.dup(1)
+        self.file = tempfile.TemporaryFile(buffering=0)
+        fcntl.fcntl(self.file, fcntl.F_SETFL, os.O_APPEND)
+        for fd in 1, 2:
+            os.dup2(self.file.fileno(), fd)
+
+    def show(self):
+        self.file.seek(0)
+        text = memoryview(self.file.read())
+        self.file.truncate(0)
+        fcntl.lockf(self.lock, fcntl.LOCK_EX)
+        while text:
+            text = text[os.write(self.shown, text):]
+        fcntl.lockf(self.lock, fcntl.LOCK_UN)
+
+
+def lane(todo, no_limit, queue, lock, answer):
+    said = Said(lock)
+    try:
+        passed = run(todo, no_limit, taken(by_file(todo), queue), said.show)
+        os.write(answer, b"%d\n" % passed)
+    finally:
+        said.show()
+
+
+def run_lanes(todo, no_limit, lanes):
+    """How many pass, of all; those of a lane that ends early do not."""
+    for f in sys.stdout, sys.stderr:
+        f.flush()
+    queue, fill = os.pipe()
+    os.write(fill, b"".join(n.to_bytes(2, "big")
+                            for n in range(len(by_file(todo)))))
+    os.close(fill)
+    answers, answer = os.pipe()
+    lock, pids = tempfile.TemporaryFile(), []
+    try:
+        for n in range(lanes):
+            pids.append(os.fork())
+            if pids[-1] == 0:
+                pids.clear()            # they are not its own
+                proc.lane, proc.lanes = n, lanes
+                os.close(answers)
+                lane(todo, no_limit, queue, lock, answer)
+                sys.exit(0)
+        os.close(answer)
+        with open(answers) as f:
+            return sum(int(line) for line in f)
+    except Stopped:
+        for pid in pids:
+            os.kill(pid, signal.SIGTERM)
+        sys.exit(1)
+    finally:
+        for pid in pids:
+            os.waitpid(pid, 0)
 
 
 def arguments(argv):
     p = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1])
     for name in "--asan", "--list", "--no-limit", "--second":
         p.add_argument(name, action="store_true")
+    p.add_argument("--lanes", type=int, default=1)
     p.add_argument("--counts")
     p.add_argument("--tests", default=os.path.join(here, "tests"))
     p.add_argument("wanted", nargs="*")
@@ -310,7 +393,9 @@ def main(argv):
                 t.full, t.limit, "normal only: " + t.why if t.why else
                 "both builds"))
         return 0
-    passed, failed = run(todo, args.no_limit)
+    passed = run(todo, args.no_limit) if args.lanes == 1 else \
+        run_lanes(todo, args.no_limit, args.lanes)
+    failed = len(todo) - passed
     if args.counts:
         with open(args.counts, "a") as f:
             f.write("%d %d\n" % (passed, failed))

@@ -14,16 +14,18 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 _live = []
 _shared = []            # of these, what later tests use, too
 failed = False          # some test did: KEEP keeps what it left
+lane, lanes = 0, 1      # which of run.py's this is
 made_dir = None         # is told of each folder: run.py, which removes it
 
 
 def free_port():
-    """A TCP port that was free a moment ago; not given out twice."""
+    """A TCP port that was free a moment ago; not given out twice. Lanes
+    (run.py) share no ports. By halves: Linux takes odd ones for a bind."""
     while True:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
-        if port not in free_port.given:
+        if port not in free_port.given and port // 2 % lanes == lane:
             free_port.given.add(port)
             return port
 

@@ -173,28 +173,77 @@ def test_what_a_test_leaves_running_is_ended_before_the_next():
         int(re.search(r"shared (\d+)", text).group(1))))
 
 
+MEETS = '''
+import os
+import sys
+
+import proc
+
+HERE = os.path.dirname(__file__)
+
+
+def test_meets():
+    print("from", __name__)
+    with open(os.path.join(HERE, __name__ + ".ports"), "w") as f:
+        f.write(" ".join(str(proc.free_port()) for _ in range(300)))
+    open(os.path.join(HERE, __name__), "w").close()
+    proc.await_true("the other runs at the same time", lambda: len(
+        [x for x in os.listdir(HERE) if x in ("test_m", "test_n")]) == 2)
+    print("met", __name__)
+    proc.spawn(["echo", "said by", __name__]).wait()
+'''
+
+
 @normal_only("runs none of the programs")
-def test_a_run_that_is_stopped_leaves_nothing():
-    d = folder(test_x='''
+def test_files_in_two_lanes_run_side_by_side_and_their_lines_stay_together():
+    d = folder(test_m=MEETS, test_n=MEETS, test_x=MIXED)
+    r = run(d, "--lanes", "2")
+    text = r.stdout.decode()
+    for name in "test_m", "test_n":
+        assert re.search("from %s\nmet %s\nsaid by %s\nok   %s.test_meets " %
+                         ((name,) * 4), text), text
+    assert sorted(outcomes(text))[:3] == [
+        ("FAIL", "test_b_wrong"), ("FAIL", "test_c_hangs"),
+        ("FAIL", "test_d_ends_the_process")], text
+    assert text.splitlines()[-1] == "4 passed, 4 failed", text
+    assert r.returncode == 1, r
+    for pid in re.search(r"started (\d+) (\d+)", text).groups():
+        assert not proc.lives(int(pid))
+    ports = []
+    for name in "test_m", "test_n":
+        with open(os.path.join(d, name + ".ports")) as f:
+            ports.append(set(f.read().split()))
+    assert not ports[0] & ports[1]
+
+
+WAITS = '''
+import os
 import threading
 
 import proc
 
 
 def test_waits():
-    print("started", proc.spawn(["sleep", "1000"]).pid)
-    print("folder", proc.tempdir("stopped"))
-    print("now")
+    part = os.path.join(os.path.dirname(__file__), "part")
+    with open(part, "w") as f:
+        f.write("%d %s" % (proc.spawn(["sleep", "1000"]).pid,
+                           proc.tempdir("stopped")))
+    os.rename(part, part[:-4] + "started")
     threading.Event().wait()
-''')
-    p = proc.spawn([sys.executable, RUN, "--tests", d],
-                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    text = ""
-    while "now\n" not in text:
-        line = p.stdout.readline().decode()
-        assert line, text
-        text += line
-    assert proc.end(p, signal.SIGTERM, 60) == 1
-    proc.await_true("what it had started is gone", lambda: not proc.lives(
-        int(re.search(r"started (\d+)", text).group(1))))
-    assert not os.path.exists(re.search(r"folder (\S+)", text).group(1))
+'''
+
+
+@normal_only("runs none of the programs")
+def test_a_run_that_is_stopped_leaves_nothing():
+    for args in (), ("--lanes", "2"):
+        d = folder(test_x=WAITS)
+        p = proc.spawn([sys.executable, RUN, "--tests", d, *args],
+                       stdout=subprocess.DEVNULL)
+        started = os.path.join(d, "started")
+        proc.await_true("the test runs", lambda: os.path.exists(started))
+        with open(started) as f:
+            pid, made = f.read().split()
+        assert proc.end(p, signal.SIGTERM, 60) == 1
+        proc.await_true("what it had started is gone",
+                        lambda: not proc.lives(int(pid)))
+        assert not os.path.exists(made)
