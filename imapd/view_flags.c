@@ -66,6 +66,6 @@ view_print_keywords(const struct view *v, struct buf *b)
 		if (!v->full)
 			put_word(b, "\\*");
 	}
-	(void)buf_printf(b, ")] %s\r\n",
-	    v->readonly ? "Read-only mailbox" : "Flags permitted");
+	(void)buf_puts(b, v->readonly ? ")] Read-only mailbox\r\n" :
+	    ")] Flags permitted\r\n");
 }
