@@ -208,7 +208,8 @@ def test_files_in_two_lanes_run_side_by_side_and_their_lines_stay_together():
     assert text.splitlines()[-1] == "4 passed, 4 failed", text
     assert r.returncode == 1, r
     for pid in re.search(r"started (\d+) (\d+)", text).groups():
-        assert not proc.lives(int(pid))
+        proc.await_true("the processes of the hung test are gone",
+                        lambda: not proc.lives(int(pid)))
     ports = []
     for name in "test_m", "test_n":
         with open(os.path.join(d, name + ".ports")) as f:
