@@ -85,6 +85,13 @@ send_ranges(struct search_reply *s, struct buf *b)
 	return true;
 }
 
+static void
+put_item(struct buf *b, const char *name, uint64_t n)
+{
+	(void)buf_puts(b, name);
+	(void)buf_put_decimal(b, n);
+}
+
 /* What comes before the numbers, and after them. */
 static void
 send_head(struct search_reply *s, struct command *cmd, struct buf *b)
@@ -97,9 +104,9 @@ send_head(struct search_reply *s, struct command *cmd, struct buf *b)
 	put_string(b, str_from(cmd->tag));
 	(void)buf_puts(b, cmd->uid ? ") UID" : ")");
 	if (s->told.n > 0 && s->returns & RETURN_MIN)
-		(void)buf_printf(b, " MIN %u", s->told.v[0].first);
+		put_item(b, " MIN ", s->told.v[0].first);
 	if (s->told.n > 0 && s->returns & RETURN_MAX)
-		(void)buf_printf(b, " MAX %u", uidset_last(&s->told));
+		put_item(b, " MAX ", uidset_last(&s->told));
 	if (s->told.n > 0 && s->returns & RETURN_ALL)
 		(void)buf_puts(b, " ALL ");
 }
@@ -108,8 +115,7 @@ static void
 send_tail(struct search_reply *s, struct buf *b)
 {
 	if (s->extended && s->returns & RETURN_COUNT)
-		(void)buf_printf(b, " COUNT %llu",
-		    (unsigned long long)uidset_count(&s->told));
+		put_item(b, " COUNT ", uidset_count(&s->told));
 	(void)buf_puts(b, "\r\n");
 }
 
