@@ -55,6 +55,10 @@ test_counter(void)
 	CHECK(metric_value(&f, METRIC_VALUES("SELECT", "bad")) == 0);
 	metric_clear(&f);
 	CHECK(strcmp(tell(&f), "") == 0);
+	METRIC_ADD(&f, 0, "SELECT", "ok");	/* 0 is a figure, too */
+	CHECK(strcmp(tell(&f), "x_total{command=SELECT,result=ok}=0/1\n") ==
+	    0);
+	metric_clear(&f);
 }
 
 static void
