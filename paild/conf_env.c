@@ -1,8 +1,8 @@
 /*
- * Containers are configured by variables.  Each becomes a part of the YAML
- * tree, whose marks say which one it came from (conf_place.c): from there on it
- * is like what is written in the file.  The children see none of them
- * (spawn.c).
+ * Containers (etc/Containerfile) are configured by variables.  Each becomes a
+ * part of the YAML tree, whose marks say which one it came from (conf_place.c):
+ * from there on it is like what is written in the file.  The children see none
+ * of them (spawn.c).
  */
 #include "common/compat.h"
 
