@@ -27,7 +27,7 @@ sqs_url_valid(const char *url)
 		return false;
 	path = host + strcspn(host, "/");
 	/* ACCOUNT/NAME, and a name may end with ".fifo". */
-	return path != host && strspn(host, WORD ".:[]"
+	return path != host && *path == '/' && strspn(host, WORD ".:[]"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= (size_t)(path - host) &&
 	    strspn(path, PATH) == strlen(path) && strstr(path, "//") == NULL &&
 	    strstr(path, "/.") == NULL && strchr(path + 1, '/') != NULL &&
