@@ -365,6 +365,8 @@ on_give(struct msg *m)
 {
 	struct setup_give g;
 
+	if (m->type != IMSG_SETUP_GIVE)
+		return self.d->admin != NULL ? self.d->admin(m) : 0;
 	if (wire_decode(&setup_give_wire, &g, m->data, m->len, NULL) == -1)
 		return -1;
 	if (self.d->give != NULL)
@@ -392,7 +394,9 @@ setup_message(struct peer *p, struct msg *m, void *arg)
 		{ IMSG_CTL_REPORT, false, on_report },
 		{ IMSG_CTL_PREAUTH, false, on_preauth },
 		{ IMSG_CTL_REVOKE, false, on_revoke },
-		{ IMSG_SETUP_GIVE, false, on_give }
+		{ IMSG_SETUP_GIVE, false, on_give },
+		{ IMSG_ADMIN_PROC, false, on_give },
+		{ IMSG_ADMIN_DONE, false, on_give }
 	};
 	size_t	i;
 	int	r;
@@ -538,7 +542,8 @@ daemon_want(uint32_t id, const char *what)
 	struct setup_want want = { str_from(what) };
 
 	if (self.setup != NULL)
-		peer_send_struct(self.setup, IMSG_SETUP_WANT, id, &want, -1);
+		peer_send_struct(self.setup, what == NULL ? IMSG_ADMIN_WANT :
+		    IMSG_SETUP_WANT, id, &want, -1);
 }
 
 void

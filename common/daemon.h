@@ -55,6 +55,8 @@ struct daemon {
 	void	(*revoke)(const char *user);
 	/* The answer to daemon_want(); dies with the call. */
 	void	(*give)(uint32_t id, const struct setup_give *g);
+	/* ADMIN_PROC and ADMIN_DONE (msg_admin.h); -1: malformed. */
+	int	(*admin)(const struct msg *m);
 	/* SETUP_READY is not sent after start(), but by daemon_ready(): for
 	 * storaged, which is ready only once its store has been tested. */
 	bool	 late_ready;
@@ -73,7 +75,7 @@ void	 daemon_lost(enum proc_kind kind, uint32_t index);
  */
 void	 daemon_doing(const char *what);
 /* Asks paild for what only it can read (msg_setup.h); give() is called with
- * the same id. */
+ * the same id.  NULL: about the other processes; admin() is called. */
 void	 daemon_want(uint32_t id, const char *what);
 /* SETUP_APPS; takes fd. give() is called with the same id. */
 void	 daemon_apps(uint32_t id, uint64_t serial, int fd);

@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 #include "common/msg.h"
+#include "common/msg_admin.h"
 #include "common/msg_auth.h"
 #include "common/msg_deliver.h"
 #include "common/msg_ingest.h"

@@ -32,7 +32,7 @@
 	X(CRED,    4, CREDD, STORAGED, WIRE)				\
 	X(WORK,    5, AUTHD, AUTHWORKER, WIRE)				\
 	X(MBOX,    6, IMAPD | LMTPD, STORAGED, GRANT)			\
-	X(SIGN,    7, CREDD, IMAPD | LMTPD, WIRE)			\
+	X(SIGN,    7, CREDD, IMAPD | LMTPD | ADMIND, WIRE)		\
 	X(RCPT,    8, LMTPD, AUTHD, WIRE)				\
 	X(PARCEL,  9, LMTPD, STORAGED, WIRE)
 
@@ -138,6 +138,10 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(INGEST_DATA,		142, PARCEL, B, MSG_DATA_MAX, 0, none)	\
 	X(INGEST_END,		143, PARCEL, B, 16, 0, ingest_end)	\
 	X(INGEST_RESULT,	144, PARCEL, A, 262144, 0, ingest_result) \
+	/* what admind says of the others */				\
+	X(ADMIN_WANT,		150, SETUP, B, 0, 0, none)		\
+	X(ADMIN_PROC,		151, SETUP, A, MSG_LONG + 1024, 0, admin_proc) \
+	X(ADMIN_DONE,		152, SETUP, A, 128, 0, admin_done)	\
 	/* a session: requests, and what belongs to one */		\
 	MSG_REQUESTS(X)							\
 	X(MBOX_CANCEL,		75, MBOX, A, 0, 0, none)		\

@@ -24,6 +24,8 @@
  * "pools.N.NAME" (auth_kind.h); for imapd and authd's workers "clients.ca" (PEM
  * of "type: certificate", with CRLs; empty: none), and imapd's "clients.name".
  * For the first storaged "app-passwords.serial" (SETUP_APPS; 0: not known).
+ * admind's "metrics.token" (a hash in hex; empty: none), "metrics.ca" (PEM) and
+ * "metrics.guarded" (true if the configuration has either of them).
  * Its "listen.N" is what it keeps listening on after a reload
  * (protocol://address of SETUP_LISTEN).
  */

@@ -23,7 +23,10 @@
 	X(IMAPD, imapd, imapd, _pail_imap, PROC_CHROOT | PROC_LISTENS,	\
 	    SESSIONS)							\
 	X(LMTPD, lmtpd, lmtpd, _pail_lmtp, PROC_CHROOT | PROC_LISTENS,	\
-	    SESSIONS)
+	    SESSIONS)							\
+	/* Until the end it says what the others do. */			\
+	X(ADMIND, admind, admind, _pail_admin, PROC_CHROOT | PROC_LISTENS, \
+	    REST)
 
 /* A channel's other end is a kind and an index. */
 enum proc_kind {

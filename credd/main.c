@@ -108,7 +108,8 @@ main_peer(enum proc_kind kind, uint32_t index, int fd)
 {
 	if (kind == PROC_STORAGED)
 		keys_storaged(keys, index, fd);
-	else if (kind == PROC_IMAPD || kind == PROC_LMTPD)
+	else if (kind == PROC_IMAPD || kind == PROC_LMTPD ||
+	    kind == PROC_ADMIND)
 		sign_server(sign, kind, index, fd);
 	else {
 		log_warnx("peer=%s result=no why=\"unexpected peer\"",

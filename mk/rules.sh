@@ -67,7 +67,7 @@ base="$(lib libevent libcrypto) $(lib libutf8proc) $jail"
 libs_for() {
 	case $1 in
 	common)	 echo "$(lib openssl libargon2 expat) $base" ;;
-	imapd|lmtpd) echo "$(lib openssl libevent_openssl) $base" ;;
+	imapd|lmtpd|admind) echo "$(lib openssl libevent_openssl) $base" ;;
 	storaged) echo "$(lib libcurl sqlite3 libzstd zlib liblz4 expat) $base -lpthread" ;;
 	authd)	 case $have in *PAIL_PAM*) pam=-lpam ;; *) pam= ;; esac
 		 net=$(lib libcurl ldap lber libargon2)

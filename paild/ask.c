@@ -68,6 +68,17 @@ ask_gone(struct proc *p)
 	}
 }
 
+bool
+ask_open(const struct proc *p, const void *arg)
+{
+	const struct ask	*a;
+
+	TAILQ_FOREACH(a, &p->asks, entry)
+		if (a->arg == arg)
+			return true;
+	return false;
+}
+
 void
 ask_forget(struct paild *pd, const void *arg)
 {

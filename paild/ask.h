@@ -17,6 +17,8 @@ int	 ask_send(struct proc *p, enum msg_type type, const void *data,
 int	 ask_answer(struct proc *p, const struct msg *m);
 /* The child is gone: calls back all that wait for it. */
 void	 ask_gone(struct proc *p);
+/* Has p yet to answer a request made with arg, be it forgotten? */
+bool	 ask_open(const struct proc *p, const void *arg);
 /* arg is about to be freed: drops the requests made with it. */
 void	 ask_forget(struct paild *pd, const void *arg);
 

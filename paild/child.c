@@ -16,6 +16,7 @@
 
 #include "common/adopt.h"
 #include "common/log.h"
+#include "paild/admin.h"
 #include "paild/apps.h"
 #include "paild/ask.h"
 #include "paild/chan.h"
@@ -79,6 +80,8 @@ setup_message(struct peer *peer, struct msg *m, void *arg)
 		return 0;
 	case IMSG_SETUP_WANT:
 		return give_answer(p, m);
+	case IMSG_ADMIN_WANT:
+		return admin_want(p, m);
 	case IMSG_SETUP_APPS:
 		return apps_take(p, m);
 	case IMSG_SETUP_LOST:
@@ -244,6 +247,7 @@ child_ended(struct proc *p, int status)
 	p->setup = NULL;
 	ask_gone(p);
 	give_gone(p);
+	admin_gone(p);
 	chan_ended(p);
 	proc_enter(p, PROC_DOWN);
 	if (pd->stopping) {
@@ -340,6 +344,7 @@ child_free_all(struct paild *pd)
 		child_log_close(&pd->procs[i]);
 		ask_gone(&pd->procs[i]);
 		give_gone(&pd->procs[i]);
+		admin_gone(&pd->procs[i]);
 		if (pd->procs[i].timer != NULL)
 			event_free(pd->procs[i].timer);
 	}

@@ -269,6 +269,8 @@ conf_processes(const struct conf *c, enum proc_kind kind)
 	const char	*s;
 	long		 cores;
 
+	if (kind == PROC_ADMIND)
+		return conf_listens(c, "http") ? 1 : 0;
 	snprintf(path, sizeof(path), "processes.%s", proc_kind_name(kind));
 	if (conf_key_find(path) == NULL)
 		return 1;

@@ -10,8 +10,8 @@
 #include "paild/conf_cert.h"
 #include "paild/conf_file.h"
 
-static int
-add(const char *path, struct buf *pem, char *why, size_t size)
+int
+conf_cert_add(const char *path, struct buf *pem, char *why, size_t size)
 {
 	struct buf	b;
 	int		r;
@@ -37,9 +37,9 @@ read_entry(const struct conf *c, unsigned i, struct buf *pem, char *why,
 	const char	*ca = conf_at(c, "auth.%u.ca-file", i);
 	const char	*crl = conf_at(c, "auth.%u.crl-file", i);
 
-	if (ca != NULL && add(ca, pem, why, size) == -1)
+	if (ca != NULL && conf_cert_add(ca, pem, why, size) == -1)
 		return -1;
-	return crl != NULL ? add(crl, pem, why, size) : 0;
+	return crl != NULL ? conf_cert_add(crl, pem, why, size) : 0;
 }
 
 int
@@ -90,8 +90,8 @@ check_only(struct conf *c, unsigned i, const struct conf_item *at)
 }
 
 /* Each file by itself, so that the wrong one is named. */
-static void
-check_file(struct conf *c, const struct conf_item *it, const char *what)
+void
+conf_cert_file(struct conf *c, const struct conf_item *it, const char *what)
 {
 	struct buf	b;
 	char		why[512], text[128];
@@ -100,7 +100,7 @@ check_file(struct conf *c, const struct conf_item *it, const char *what)
 
 	snprintf(begin, sizeof(begin), "-----BEGIN %s-----", what);
 	buf_init(&b, CONF_CERT_MAX + 8192);
-	if (add(it->value, &b, why, sizeof(why)) == -1)
+	if (conf_cert_add(it->value, &b, why, sizeof(why)) == -1)
 		conf_error(c, it->at, "%s: %s", it->path, why);
 	else if (memmem(b.data, b.len, begin, strlen(begin)) == NULL)
 		conf_error(c, it->at, "%s: %s contains no %s", it->path,
@@ -129,9 +129,9 @@ conf_cert(struct conf *c, unsigned i)
 		    "\"type: certificate\": PEM file of the CAs that issue "
 		    "client certificates", i);
 	else if (!ca->bad)
-		check_file(c, ca, "CERTIFICATE");
+		conf_cert_file(c, ca, "CERTIFICATE");
 	if (crl != NULL && !crl->bad)
-		check_file(c, crl, "X509 CRL");
+		conf_cert_file(c, crl, "X509 CRL");
 	if (conf_written(c, "tls.0.certificate") == NULL)
 		conf_error(c, type->at, "%s: certificates are shown in TLS, "
 		    "which needs \"tls\" with a certificate and a "

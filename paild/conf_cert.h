@@ -15,6 +15,13 @@
  */
 int	 conf_cert_read(const struct conf *c, struct buf *pem,
 	    const char **rule, char *why, size_t size);
+/* Adds a file of PEM to pem.  0, or -1 with the reason in why. */
+int	 conf_cert_add(const char *path, struct buf *pem, char *why,
+	    size_t size);
+/* Reports what is wrong with the file it names; what: "CERTIFICATE" (of CAs)
+ * or "X509 CRL". */
+void	 conf_cert_file(struct conf *c, const struct conf_item *it,
+	    const char *what);
 /* Of entry i. */
 void	 conf_cert(struct conf *c, unsigned i);
 

@@ -13,6 +13,7 @@
 #include "paild/conf.h"
 #include "paild/conf_auth.h"
 #include "paild/conf_file.h"
+#include "paild/conf_http.h"
 #include "paild/conf_ingest.h"
 #include "paild/conf_ldap.h"
 #include "paild/conf_listen.h"
@@ -230,7 +231,7 @@ check_listen(struct conf *c)
 {
 	const struct conf_item	*a, *b;
 	const char		*pa, *pb;
-	bool			 tls, imap = false;
+	bool			 tls, implicit, imap = false;
 	size_t			 i, j;
 
 	tls = conf_written(c, "tls.0.certificate") != NULL ||
@@ -239,10 +240,12 @@ check_listen(struct conf *c)
 		a = &c->items[i];
 		if (a->bad || strcmp(a->key->path, "listen.*") != 0)
 			continue;
-		if (strncmp(a->value, "imaps:", 6) == 0 && !tls)
+		implicit = strncmp(a->value, "imaps:", 6) == 0 ||
+		    strncmp(a->value, "https:", 6) == 0;
+		if (implicit && !tls)
 			conf_error(c, a->at, "%s: %s needs \"tls\" with a "
 			    "certificate and a private-key (did you mean "
-			    "\"imap://\"?)", a->path, a->value);
+			    "\"%.4s://\"?)", a->path, a->value, a->value);
 		if (strncmp(a->value, "imap:", 5) == 0)
 			imap = true;
 		for (j = 0; j < i; j++) {
@@ -386,6 +389,7 @@ conf_check(struct conf *c)
 	check_ca_files(c);
 	conf_tls(c);
 	check_listen(c);
+	conf_http(c);
 	check_paths(c);
 	conf_auth(c);
 	conf_ldap(c);

@@ -27,13 +27,14 @@ const char *conf_quote(const char *s, char *dst, size_t size);
 #define CREDENTIALS_DIR	"/run/credentials/paild.service"
 int	 conf_path_join(const char *base, const char *path, struct buf *out);
 /*
- * Splits a normalised listen value: protocol "imap", "imaps" or "lmtp", host
- * without brackets ("*": any), port.  -1: does not fit.  Those that begin with
- * CONF_UNIX go on with a path instead.
+ * Splits a normalised listen value: protocol "imap", "imaps", "lmtp",
+ * "http" or "https", host without brackets ("*": any), port.  -1: does not fit.
+ * Those of conf_unix() go on with a path instead.
  */
-#define CONF_UNIX	"lmtp+unix:"
 int	 conf_listen_split(const char *value, char *protocol, size_t psize,
 	    char *host, size_t hsize, char *port, size_t portsize);
+/* The length of "lmtp+unix:" or "http+unix:", if value begins so; else 0. */
+size_t	 conf_unix(const char *value);
 /* Is it an address of this host's own, or its name? */
 bool	 conf_loopback(const char *host);
 

@@ -21,8 +21,26 @@ static const struct listen_scheme {
 	const char	*name;
 	const char	*port;		/* by default */
 } listen_schemes[] = {
-	{ "imap", "143" }, { "imaps", "993" }, { "lmtp", "24" }
+	{ "imap", "143" }, { "imaps", "993" }, { "lmtp", "24" },
+	{ "http", "9143" }, { "https", "9143" }
 };
+#define SCHEMES	"imap imaps lmtp http https"
+
+/* Those of a path. */
+static const char *const unix_schemes[] = { "lmtp+unix:", "http+unix:" };
+
+size_t
+conf_unix(const char *value)
+{
+	size_t	 i, n;
+
+	for (i = 0; i < nitems(unix_schemes); i++) {
+		n = strlen(unix_schemes[i]);
+		if (strncmp(value, unix_schemes[i], n) == 0)
+			return n;
+	}
+	return 0;
+}
 
 static bool
 is_address(const char *host)
@@ -74,26 +92,28 @@ is_port(const char *s)
 	return errstr == NULL;
 }
 
-/* lmtp+unix:/PATH */
+/* lmtp+unix:/PATH; scheme has so many bytes of it. */
 static int
-parse_listen_unix(struct parse *p, const char *path)
+parse_listen_unix(struct parse *p, size_t scheme)
 {
-	size_t	 n = strlen(path);
+	const char	*path = p->s + scheme;
+	int		 len = (int)scheme;
+	size_t		 n = strlen(path);
 
 	if (conf_check_printable(p) == -1)
 		return -1;
 	if (strncmp(path, "//", 2) == 0 && path[2] != '/')
 		return conf_wrong(p, "%s: a path has one slash (did you mean "
-		    "\"" CONF_UNIX "/%.60s\"?)", p->shown, path + 2);
+		    "\"%.*s/%.60s\"?)", p->shown, len, p->s, path + 2);
 	path += strncmp(path, "//", 2) == 0 ? 2 : 0;
 	if (path[0] != '/' || path[1] == '\0' || path[strlen(path) - 1] == '/')
-		return conf_wrong(p, "%s: must be " CONF_UNIX "/PATH, the "
-		    "absolute path of a socket", p->shown);
+		return conf_wrong(p, "%s: must be %.*s/PATH, the absolute "
+		    "path of a socket", p->shown, len, p->s);
 	if (n > p->key->max)
 		return conf_wrong(p, "%s: the path has %zu bytes, and that of "
 		    "a socket at most %llu", p->shown, n,
 		    (unsigned long long)p->key->max);
-	return buf_printf(p->out, CONF_UNIX "%s", path);
+	return buf_printf(p->out, "%.*s%s", len, p->s, path);
 }
 
 /* The scheme of n bytes, NULL after conf_wrong(). */
@@ -108,13 +128,14 @@ scheme_of(struct parse *p, size_t n)
 		    strncmp(p->s, listen_schemes[i].name, n) == 0)
 			return &listen_schemes[i];
 	snprintf(word, sizeof(word), "%.*s", n < 15 ? (int)n : 15, p->s);
-	if (conf_word_nearest(word, "imap imaps lmtp", near,
+	if (conf_word_nearest(word, SCHEMES, near,
 	    sizeof(near)) != NULL)
 		(void)conf_wrong(p, "%s: unknown scheme (did you mean "
 		    "\"%s://\"?)", p->shown, near);
 	else
 		(void)conf_wrong(p, "%s: unknown scheme: must be imap://, "
-		    "imaps://, lmtp:// or " CONF_UNIX "/PATH", p->shown);
+		    "imaps://, lmtp://, http://, https://, lmtp+unix:/PATH or "
+		    "http+unix:/PATH", p->shown);
 	return NULL;
 }
 
@@ -125,12 +146,12 @@ conf_parse_listen(struct parse *p)
 	const char	*rest, *scheme;
 	char		 host[64], port[32];
 
-	if (strncmp(p->s, CONF_UNIX, strlen(CONF_UNIX)) == 0)
-		return parse_listen_unix(p, p->s + strlen(CONF_UNIX));
+	if (conf_unix(p->s) != 0)
+		return parse_listen_unix(p, conf_unix(p->s));
 	if ((rest = strstr(p->s, "://")) == NULL)
 		return conf_wrong(p, "%s has no scheme (did you mean "
-		    "\"%s%.40s\"?)", p->shown, *p->s == '/' ? CONF_UNIX :
-		    "imap://", p->s);
+		    "\"%s%.40s\"?)", p->shown, *p->s == '/' ?
+		    "lmtp+unix:" : "imap://", p->s);
 	if ((ls = scheme_of(p, (size_t)(rest - p->s))) == NULL)
 		return -1;
 	scheme = ls->name;

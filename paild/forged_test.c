@@ -235,7 +235,7 @@ imapd_serves(void)
 
 /* Its loop turns. */
 static bool
-lmtpd_lives(void)
+loop_lives(void)
 {
 	return real_settles(&r);
 }
@@ -283,11 +283,13 @@ static const struct row {
 	{ "RCPT, authd", PROC_AUTHD, MSG_CHANNEL_RCPT, MSG_SIDE_A,
 	    PROC_LMTPD, 0, NULL, authd_serves, FILE_STORE, 8 },
 	{ "RCPT, lmtpd", PROC_LMTPD, MSG_CHANNEL_RCPT, MSG_SIDE_B,
-	    PROC_AUTHD, 0, NULL, lmtpd_lives, FILE_STORE, 8 },
+	    PROC_AUTHD, 0, NULL, loop_lives, FILE_STORE, 8 },
 	{ "PARCEL, lmtpd", PROC_LMTPD, MSG_CHANNEL_PARCEL, MSG_SIDE_B,
-	    PROC_STORAGED, 0, NULL, lmtpd_lives, FILE_STORE, 8 },
+	    PROC_STORAGED, 0, NULL, loop_lives, FILE_STORE, 8 },
 	{ "SIGN, lmtpd", PROC_LMTPD, MSG_CHANNEL_SIGN, MSG_SIDE_A,
-	    PROC_CREDD, 0, NULL, lmtpd_lives, FILE_STORE, 8 },
+	    PROC_CREDD, 0, NULL, loop_lives, FILE_STORE, 8 },
+	{ "SIGN, admind", PROC_ADMIND, MSG_CHANNEL_SIGN, MSG_SIDE_A,
+	    PROC_CREDD, 0, NULL, loop_lives, FILE_STORE, 8 },
 	{ "SIGN, imapd", PROC_IMAPD, MSG_CHANNEL_SIGN, MSG_SIDE_A,
 	    PROC_CREDD, 0, NULL, imapd_serves, FILE_STORE, 8 },
 };
@@ -433,7 +435,7 @@ child(struct proc *p)
 }
 
 static void
-attack_parent(unsigned n)
+attack_parent(enum proc_kind kind, uint32_t index, unsigned n)
 {
 	struct forge	 f = { .b = BUF_INIT };
 	struct proc	*p, *bad = NULL;
@@ -444,7 +446,7 @@ attack_parent(unsigned n)
 	real_pd.ready = true;
 	CHECK(chan_table(&real_pd) == 0);
 	for (p = real_pd.procs; p < real_pd.procs + real_pd.nprocs; p++) {
-		if (p->kind == PROC_IMAPD && p->index == 1)
+		if (p->kind == kind && p->index == index)
 			bad = p;
 		else
 			fds[nfds++] = child(p);
@@ -471,7 +473,8 @@ attack_parent(unsigned n)
 		CHECK_ROW((p == bad || p->setup != NULL) && p->restarts == 0 &&
 		    p->state == PROC_READY, "%d %u", (int)p->kind, p->index);
 	CHECK(cuts > n / 4 && cuts < n);
-	printf("%-18s %u forged, %u cuts\n", "SETUP, paild", n, cuts);
+	printf("SETUP, paild, %-6s %u forged, %u cuts\n",
+	    proc_kind_name(kind), n, cuts);
 	if (s != -1)
 		close(s);
 	while (nfds > 0)
@@ -495,7 +498,8 @@ main(int argc, char **argv)
 	log_set_level(LOG_LEVEL_ERROR);
 	forge_seed();
 	real_begin(argv[0]);
-	attack_parent(n);
+	attack_parent(PROC_IMAPD, 1, n);
+	attack_parent(PROC_ADMIND, 0, n);
 	before = test_open_fds();
 	for (i = 0; i < nitems(rows); i++)
 		attack(&rows[i], n);

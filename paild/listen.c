@@ -94,12 +94,14 @@ listener_free(struct listener *l)
 	free(l);
 }
 
-/* A socket of lmtp+unix:, for who may by its mode and group. */
+/* A socket of lmtp+unix: or http+unix:, for who may by its mode and group. */
 static int
 open_file(struct listener *l, const struct conf *c, unsigned *patience)
 {
 	const struct timespec	 ts = { 0, WAIT_MS * 1000 * 1000 };
-	const char		*name = conf_str(c, "lmtp.socket-group");
+	const char		*keys = *l->protocol == 'l' ? "lmtp." :
+				    "metrics-";
+	const char		*name = conf_at(c, "%ssocket-group", keys);
 	const struct group	*gr = NULL;
 	struct sockfile		 file;
 	mode_t			 mode;
@@ -108,9 +110,9 @@ open_file(struct listener *l, const struct conf *c, unsigned *patience)
 	/* Its mode and owner are the manager's. */
 	if ((fd = activate_take_file(l->address)) != -1)
 		return fd;
-	mode = (mode_t)strtoul(conf_str(c, "lmtp.socket-mode"), NULL, 8);
+	mode = (mode_t)strtoul(conf_at(c, "%ssocket-mode", keys), NULL, 8);
 	if (name != NULL && (gr = getgrnam(name)) == NULL) {
-		log_warnx("lmtp.socket-group: no such group: %s", name);
+		log_warnx("%ssocket-group: no such group: %s", keys, name);
 		errno = ENOENT;
 		return -1;
 	}
@@ -130,13 +132,13 @@ open_file(struct listener *l, const struct conf *c, unsigned *patience)
 static int
 open_url(struct listener *l, const struct conf *c, unsigned *patience)
 {
+	size_t	 n = conf_unix(l->url);
 	char	 host[64], port[32];
 
-	if (strncmp(l->url, CONF_UNIX, strlen(CONF_UNIX)) == 0) {
-		strlcpy(l->protocol, CONF_UNIX, sizeof(l->protocol));
-		l->protocol[strlen(CONF_UNIX) - 1] = '\0';	/* the colon */
-		strlcpy(l->address, l->url + strlen(CONF_UNIX),
-		    sizeof(l->address));
+	if (n != 0) {
+		str_copy(l->protocol, sizeof(l->protocol),
+		    (struct str){ l->url, n - 1 });	/* no colon */
+		strlcpy(l->address, l->url + n, sizeof(l->address));
 		l->fds[0] = open_file(l, c, patience);
 		return l->fds[0] != -1 ? 0 : -1;
 	}
@@ -275,8 +277,8 @@ send_one(struct proc *p, const struct listener *l)
 static bool
 serves(const struct proc *p, const struct listener *l)
 {
-	return (p->kind == PROC_LMTPD) ==
-	    (strncmp(l->protocol, "lmtp", 4) == 0);
+	return p->kind == (strncmp(l->protocol, "lmtp", 4) == 0 ? PROC_LMTPD :
+	    strncmp(l->protocol, "http", 4) == 0 ? PROC_ADMIND : PROC_IMAPD);
 }
 
 void

@@ -1,5 +1,5 @@
-/* The listening sockets: opened here (ports below 1024), used by imapd and
- * lmtpd. */
+/* The listening sockets: opened here (ports below 1024), used by imapd,
+ * lmtpd and admind. */
 #ifndef PAILD_LISTEN_H
 #define PAILD_LISTEN_H
 
@@ -15,7 +15,7 @@ int	 listen_open(struct paild *pd, const struct conf *c,
 	    unsigned patience);
 /* Closes what listen_open marked. */
 void	 listen_prune(struct paild *pd);
-/* Sends p, an imapd or lmtpd, all listeners of its protocols. */
+/* Sends p all listeners of its protocols. */
 void	 listen_send(struct proc *p);
 /* Only those opened since the last listen_sent(). */
 void	 listen_send_fresh(struct proc *p);

@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "paild/apps.h"
 #include "paild/conf_cert.h"
+#include "paild/conf_http.h"
 #include "paild/conf_slice.h"
 #include "paild/identity.h"
 #include "paild/pools.h"
@@ -147,6 +148,9 @@ proc_may_tell(const char *path, const void *arg)
 {
 	const struct proc	*p = arg;
 
+	/* It is told a hash of it (conf_http.h). */
+	if (p->kind == PROC_ADMIND)
+		return strcmp(path, "metrics-token") != 0;
 	return p->kind != PROC_AUTHWORKER || pools_tell(&p->paild->pools,
 	    p->paild->conf, p->index, path);
 }
@@ -168,6 +172,26 @@ proc_clients(const struct proc *p, struct buf *pem, struct conf_extra extra[2])
 		return 1;	/* it has the key itself, and many of pools */
 	extra[1] = (struct conf_extra){ "clients.name", rule };
 	return 2;
+}
+
+/* Who may see metrics. */
+static size_t
+proc_metrics(const struct proc *p, struct buf *pem, char hash[CONF_HTTP_HASH],
+    struct conf_extra extra[3])
+{
+	const struct conf	*c = p->paild->conf;
+	char			 why[512] = "out of memory";
+
+	if (conf_http_tell(c, hash, pem, why, sizeof(why)) == -1)
+		log_warnx("proc=\"%s\": no client certificates: %s",
+		    proc_name(p), why);
+	extra[0] = (struct conf_extra){ "metrics.token", hash };
+	extra[1] = (struct conf_extra){ "metrics.ca",
+	    (const char *)pem->data };
+	extra[2] = (struct conf_extra){ "metrics.guarded",
+	    conf_item(c, "metrics-token") != NULL ||
+	    conf_item(c, "metrics-ca-file") != NULL ? "true" : "false" };
+	return 3;
 }
 
 int
@@ -200,7 +224,7 @@ proc_slice(const struct proc *p, struct buf *b)
 	struct pools_text	 pools;
 	const char		*user;
 	size_t			 n = 11;
-	char			 why[512];
+	char			 hash[CONF_HTTP_HASH], why[512];
 	int			 k, r;
 
 	/* Its primary group is the user's. */
@@ -230,6 +254,8 @@ proc_slice(const struct proc *p, struct buf *b)
 	if (conf_recall(pd->conf, p->kind, why, sizeof(why)) == -1)
 		log_warnx("proc=\"%s\": a secret cannot be read again: %s",
 		    proc_name(p), why);
+	if (p->kind == PROC_ADMIND)
+		n += proc_metrics(p, &pem, hash, extra + n);
 	r = conf_slice_told(pd->conf, p->kind, extra, n,
 	    proc_may_tell, p, b);
 	conf_forget(pd->conf, p->kind);

@@ -83,7 +83,8 @@ real_conf(const char *store, const char *more)
 {
 	char	 text[1024];
 
-	snprintf(text, sizeof(text), "listen: ['imap://127.0.0.1:1143']\n"
+	snprintf(text, sizeof(text), "listen: ['imap://127.0.0.1:1143', "
+	    "'http://127.0.0.1:9143']\n"
 	    "store: %s\ncache: {path: cache}\ncontrol-socket: sock\n"
 	    "auth: [{type: file, path: users}]\n"
 	    "processes: {imapd: 2, storaged: 2, lmtpd: 1}\n%s", store, more);

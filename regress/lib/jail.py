@@ -11,7 +11,7 @@ import subprocess
 import proc
 
 SOURCE = os.path.join(proc.TOP, "regress/preload/jail.c")
-CHILDREN = ("authd", "credd", "imapd", "lmtpd", "storaged")
+CHILDREN = ("admind", "authd", "credd", "imapd", "lmtpd", "storaged")
 
 
 def landlock():

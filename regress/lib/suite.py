@@ -95,6 +95,20 @@ class Suite:
         with open(self.conf, "w") as f:
             f.write(self.conf_text())
 
+    def with_http(self, **over):
+        """admind, too: on loopback, by TLS and at a Unix socket."""
+        self.http_port, self.https_port = proc.free_port(), proc.free_port()
+        self.http_sock = os.path.join(self.dir, "http.sock")
+        self.over["listen"] = "[%s]" % ", ".join((
+            "imap://127.0.0.1:%d" % self.imap_port,
+            "imaps://127.0.0.1:%d" % self.imaps_port,
+            "http://127.0.0.1:%d" % self.http_port,
+            "https://127.0.0.1:%d" % self.https_port,
+            "'http+unix:%s'" % self.http_sock))
+        self.over.update(over)
+        self.write_conf()
+        return self
+
     def bin(self, name):
         return os.path.join(self.build, "bin", name)
 

@@ -11,8 +11,8 @@ import suite
 from mark import normal_only
 
 BUILD = os.path.join(proc.TOP, suite.BUILD)
-PROGRAMS = ("authd", "credd", "imapd", "lmtpd", "pail-deliver", "paild",
-            "pailctl", "storaged")
+PROGRAMS = ("admind", "authd", "credd", "imapd", "lmtpd", "pail-deliver",
+            "paild", "pailctl", "storaged")
 ASAN = bool(os.environ.get("REGRESS_ASAN"))
 
 

@@ -15,7 +15,8 @@ import proc
 import suite
 from mark import normal_only
 
-KINDS = {"imapd", "lmtpd", "storaged", "authd", "authworker", "credd"}
+KINDS = {"imapd", "lmtpd", "admind", "storaged", "authd", "authworker",
+         "credd"}
 ONE_OF_EACH = "{imapd: 1, lmtpd: 1, storaged: 1}"
 # What some may do, of the acts of preload/jail.c (a library's lookup of a
 # file, or of a name by a local socket, fails instead of killing).
@@ -41,7 +42,7 @@ def acts_are_refused(s):
 def test_what_no_process_may_do_is_refused_with_the_real_users():
     assert os.geteuid() == 0
     probe = jail.Probe()
-    with probe.of(suite.Suite(processes=ONE_OF_EACH)) as s:
+    with probe.of(suite.Suite(processes=ONE_OF_EACH).with_http()) as s:
         acts_are_refused(s)
         c = s.client()
         c.ok("SELECT INBOX")
@@ -51,7 +52,7 @@ def test_what_no_process_may_do_is_refused_with_the_real_users():
 @normal_only("preloads a library; the unit tests try it there")
 def test_what_no_process_may_do_is_refused_without_root():
     probe = jail.Probe()
-    s = probe.of(suite.Suite(processes=ONE_OF_EACH))
+    s = probe.of(suite.Suite(processes=ONE_OF_EACH).with_http())
     for path in (s.dir, probe.dir):
         subprocess.run(["chown", "-R", "nobody", path], check=True)
     s.prefix = ("setpriv", "--reuid=nobody", "--regid=nogroup",
@@ -65,7 +66,7 @@ def test_what_no_process_may_do_is_refused_without_root():
 
 def test_the_kernel_says_the_same_of_each_process():
     assert os.geteuid() == 0
-    with suite.Suite(processes=ONE_OF_EACH) as s:
+    with suite.Suite(processes=ONE_OF_EACH).with_http() as s:
         s.client().logout()
         rows = re.findall(r"^(\w+) \d+ +(\d+) ready",
                           s.ctl("status").stdout.decode(), re.M)

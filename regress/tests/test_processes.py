@@ -327,14 +327,16 @@ def landlock():
 
 def test_every_process_enters_its_sandbox():
     with suite.Suite(log="{level: debug, to: stderr}",
-                     processes="{imapd: 1, lmtpd: 1, storaged: 1}") as s:
+                     processes="{imapd: 1, lmtpd: 1, storaged: 1}"
+                     ).with_http() as s:
         kinds = {name for _, name in s.children()} | {"authworker"}
         said = dict(re.findall(r" (\w+)(?:/\d+)?\[\d+\] debug: sandbox: (.*)",
                                s.log_text()))
-        assert set(said) == kinds and len(kinds) == 6, (said, kinds)
+        assert set(said) == kinds and len(kinds) == 7, (said, kinds)
         version = landlock()
         want = {"imapd": "0 directories, 0", "authd": "0 directories, 0",
                 "lmtpd": "0 directories, 0",
+                "admind": "0 directories, 0",
                 "credd": "0 directories, 0",
                 "authworker": "1 directories, 0",
                 "storaged": "3 directories, 0"} if version >= 2 else {}

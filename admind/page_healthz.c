@@ -1,0 +1,50 @@
+/*
+ * /healthz: do all processes that are wanted run, and answer?  What is told is
+ * what paild has seen; the bucket is /readyz's.
+ */
+#include "common/compat.h"
+
+#include <stdio.h>
+
+#include "admind/page.h"
+#include "common/proc_kind.h"
+
+static const char *
+wrong(const struct admin_proc *p)
+{
+	switch (p->state) {
+	case ADMIN_DOWN:
+		return "is not running";
+	case ADMIN_STARTING:
+		return "is starting";
+	case ADMIN_DRAINING:
+		return "is stopping";
+	default:
+		return p->answered ? NULL : "does not respond";
+	}
+}
+
+void
+page_healthz(struct state *s, const struct head *h, bool known,
+    struct answer *a)
+{
+	const struct admin_proc	*p;
+	const char		*why;
+	size_t			 i, n = 0;
+
+	(void)h;
+	for (i = 0; i < s->nprocs; i++) {
+		p = &s->procs[i];
+		if ((why = wrong(p)) == NULL)
+			continue;
+		n++;
+		buf_printf(&a->body, "%s %u %s\n", proc_kind_name(
+		    (enum proc_kind)p->kind), p->index, why);
+	}
+	if (n == 0)
+		answer_text(a, 200, "ok");
+	else if (!known)
+		answer_text(a, 503, "not healthy");
+	else
+		a->status = 503;
+}

@@ -1,0 +1,57 @@
+/*
+ * What admind is told of the other processes, over its setup channel.  It asks
+ * with ADMIN_WANT; paild asks all processes (CTL_STATS), and sends one
+ * ADMIN_PROC for each, paild itself included, then ADMIN_DONE, all with the id
+ * of the question.  There is one question at a time, and paild begins to answer
+ * one ADMIN_PACE_MS after the one before at the earliest, whatever is asked.
+ */
+#ifndef COMMON_MSG_ADMIN_H
+#define COMMON_MSG_ADMIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/msg.h"
+#include "common/wire.h"
+
+#define ADMIN_PACE_MS	1000
+#define ADMIN_ANSWER_MS	1000	/* then a process has not answered */
+#define ADMIN_COUNTS_MAX MSG_LONG
+
+/* Of a process; paild itself is always ready. */
+enum admin_state { ADMIN_DOWN, ADMIN_STARTING, ADMIN_READY, ADMIN_DRAINING };
+
+/*
+ * counts: what the process sent as CTL_COUNTS (msg_setup.h), as it came: paild
+ * does not read it; empty: it has not answered.  What the system says of it is
+ * there if known is true; fds and threads may be 0 even then: unknown.
+ */
+struct admin_proc {
+	uint8_t		 kind;		/* enum proc_kind */
+	uint32_t	 index;
+	uint8_t		 state;		/* enum admin_state */
+	uint32_t	 pid;		/* 0: none */
+	uint64_t	 started;	/* Unix time; 0: never */
+	uint32_t	 restarts;
+	bool		 answered;
+	bool		 known;
+	uint64_t	 cpu_us;	/* user and system */
+	uint64_t	 rss;		/* bytes */
+	uint64_t	 vsize;		/* bytes */
+	uint64_t	 fds;
+	uint64_t	 threads;
+	struct str	 counts;
+};
+
+/* All of it was told. */
+struct admin_done {
+	bool		 serving;	/* all were ready, once */
+	bool		 stopping;
+	uint32_t	 missing;	/* that have not answered */
+	struct str	 version;
+};
+
+extern const struct wire_struct admin_proc_wire, admin_done_wire;
+
+#endif

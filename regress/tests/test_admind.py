@@ -1,0 +1,228 @@
+"""Health by HTTP: what is told is true, only those who may are told why, and
+nothing that comes in at that door reaches further."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import ssl
+
+import proc
+import suite
+
+TOKEN = "a-token-of-metrics"
+HOST = b"Host: localhost\r\n"
+
+
+def with_http(over=None, **more):
+    return suite.Suite(**more).with_http(**over or {})
+
+
+def connect(s, tls=False, unix=False):
+    if unix:
+        c = socket.socket(socket.AF_UNIX)
+        c.connect(s.http_sock)
+        return c
+    c = socket.create_connection(
+        ("127.0.0.1", s.https_port if tls else s.http_port), timeout=20)
+    if tls:
+        ctx = ssl.create_default_context(cafile=s.cert)
+        c = ctx.wrap_socket(c, server_hostname="localhost")
+    return c
+
+
+def answers(c, n=1):
+    """The next n answers: (status, headers, body) of each."""
+    f = c.makefile("rb")
+    got = []
+    for _ in range(n):
+        line = f.readline()
+        assert line.startswith(b"HTTP/1.1 "), line
+        head = http.client.parse_headers(f)
+        body = f.read(int(head["Content-Length"]))
+        got.append((int(line.split()[1]), head, body.decode()))
+    return got
+
+
+def ask(s, raw, tls=False, unix=False):
+    """One answer to these octets."""
+    c = connect(s, tls, unix)
+    try:
+        c.sendall(raw)
+        return answers(c)[0]
+    finally:
+        c.close()
+
+
+def get(s, path, *fields, method="GET", **how):
+    return ask(s, ("%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close"
+                   "\r\n%s\r\n" % (method, path, "".join(
+                       f + "\r\n" for f in fields))).encode(), **how)
+
+
+def pid_of(s, kind):
+    return [p for p, name in s.children() if name == kind][0]
+
+
+def test_healthz_says_which_process_is_wrong_and_why():
+    with with_http() as s:
+        status, head, body = get(s, "/healthz")
+        assert (status, body) == (200, "ok\n"), body
+        assert head["Content-Type"].startswith("text/plain"), head
+        assert get(s, "/healthz", tls=True)[0] == 200
+        assert get(s, "/healthz", unix=True)[0] == 200
+        storaged = pid_of(s, "storaged")
+        os.kill(storaged, signal.SIGSTOP)
+        try:
+            proc.await_true("one that hangs is seen", lambda: get(
+                s, "/healthz")[::2] ==
+                (503, "storaged 0 does not respond\n"))
+        finally:
+            os.kill(storaged, signal.SIGCONT)
+        proc.await_true("and that it goes on", lambda: get(
+            s, "/healthz")[0] == 200)
+        # From the second one in a row on, a restart has to wait.
+        proc.await_true("one that ends is seen", lambda: (
+            [os.kill(p, signal.SIGKILL) for p, n in s.children()
+             if n == "credd"],
+            get(s, "/healthz")[2].startswith("credd 0 is "))[1])
+        proc.await_true("and that it is back", lambda: get(
+            s, "/healthz")[0] == 200)
+
+
+def test_only_who_shows_the_token_is_told_more_than_the_status():
+    with with_http({"metrics_token": TOKEN}) as s:
+        good = "Authorization: Bearer " + TOKEN
+        assert get(s, "/healthz")[::2] == (200, "ok\n")
+        storaged = pid_of(s, "storaged")
+        os.kill(storaged, signal.SIGSTOP)
+        try:
+            proc.await_true("it is not healthy", lambda: get(
+                s, "/healthz")[::2] == (503, "not healthy\n"))
+            for tls in (False, True):
+                for bad in ("", TOKEN[:-1], TOKEN + "x", TOKEN[:-1] + "N"):
+                    field = "Authorization: Bearer " + bad
+                    assert get(s, "/healthz", field, tls=tls)[::2] == (
+                        503, "not healthy\n"), bad
+                assert "storaged 0" in get(s, "/healthz", good, tls=tls)[2]
+            # Who may open the socket may know.
+            assert "storaged 0" in get(s, "/healthz", unix=True)[2]
+        finally:
+            os.kill(storaged, signal.SIGCONT)
+
+
+def test_what_is_no_plain_request_is_refused():
+    """Smuggling, splitting, traversal and the like, each by its status; and
+    after each of them the door is open to others."""
+    get_ = b"GET /healthz HTTP/1.1\r\n"
+    rows = [
+        (b"POST /healthz HTTP/1.1\r\n" + HOST + b"\r\n", 405),
+        (b"TRACE /healthz HTTP/1.1\r\n" + HOST + b"\r\n", 405),
+        (b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"CONNECT localhost:25 HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET /nothing HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET /../../etc/passwd HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET /%2e%2e/etc/passwd HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET /healthz/ HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET //healthz HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET healthz HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET /healthz\x00 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET /healthz#x HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET /health\r\nz HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET  /healthz HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET /healthz HTTP/1.1 \r\n" + HOST + b"\r\n", 400),
+        (b"GET /healthz HTTP/2.0\r\n" + HOST + b"\r\n", 505),
+        (b"\r\n" + get_ + HOST + b"\r\n", 400),
+        (get_ + b"\r\n", 400),
+        (get_ + HOST + HOST + b"\r\n", 400),
+        (get_ + HOST + b"X : y\r\n\r\n", 400),
+        (get_ + HOST + b"X: y\r\n z\r\n\r\n", 400),
+        (get_ + HOST + b"X: y\nZ: a\r\n\r\n", 400),
+        (get_ + HOST + b"X: y\rZ: a\r\n\r\n", 400),
+        (get_ + HOST + b": y\r\n\r\n", 400),
+        (get_ + HOST + b"Content-Length: 4\r\n"
+         b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (get_ + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+        (get_ + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        (get_ + HOST + b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
+         400),
+        (get_ + HOST + b"Content-Length: +0\r\n\r\n", 400),
+        (get_ + HOST + b"Content-Length: 0, 0\r\n\r\n", 400),
+        (get_ + HOST + b"Content-Length: -1\r\n\r\n", 400),
+        (get_ + HOST + b"Content-Length: 5\r\n\r\nhello", 413),
+        (get_ + HOST + b"Content-Length: 99999999999999999999\r\n\r\n", 413),
+        (get_ + HOST + b"Expect: 100-continue\r\n\r\n", 417),
+        (get_ + HOST + b"X: " + b"y" * 8192 + b"\r\n\r\n", 431),
+        (get_ + HOST + b"X: y\r\n" * 100 + b"\r\n", 400),
+        (b"GET /" + b"y" * 8192, 431),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+    ]
+    with with_http() as s:
+        for raw, want in rows:
+            status, head, body = ask(s, raw)
+            assert status == want, (raw, status, body)
+            assert ask(s, get_ + HOST + b"\r\n")[0] == 200, raw
+        # What seemed to be a second request inside of one is none.
+        for raw, _ in rows:
+            if b"Content-Length: 5" in raw or b"chunked" in raw:
+                c = connect(s)
+                c.sendall(raw + get_ + HOST + b"\r\n")
+                assert answers(c)[0][0] >= 400, raw
+                assert c.recv(1) == b"", raw
+        assert ask(s, b"GET http://localhost/healthz HTTP/1.1\r\n" + HOST +
+                   b"\r\n")[0] == 200
+        assert ask(s, b"GET /healthz?x=y HTTP/1.1\r\n" + HOST +
+                   b"\r\n")[0] == 200
+        head = get(s, "/healthz", method="POST")[1]
+        assert head["Allow"] == "GET, HEAD", head
+        assert [n for n in s.children() if n[1] == "admind"]
+        assert "ended:" not in s.log_text()
+
+
+def test_a_connection_takes_one_request_after_the_other():
+    one = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
+    with with_http() as s:
+        for tls in (False, True):
+            c = connect(s, tls)
+            c.sendall(one * 20)         # pipelined
+            assert [a[0] for a in answers(c, 20)] == [200] * 20
+            for octet in one:           # and an octet at a time
+                c.sendall(bytes([octet]))
+            assert answers(c)[0][0] == 200
+            c.sendall(one.replace(b"GET", b"HEAD"))
+            f = c.makefile("rb")
+            assert b" 200 " in f.readline()
+            assert http.client.parse_headers(f)["Content-Length"] == "3"
+            c.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            assert answers(c)[0][1]["Connection"] == "close"
+            assert c.recv(1) == b""
+
+
+def test_slow_and_many_clients_do_not_keep_others_out():
+    with with_http() as s:
+        silent = [connect(s) for _ in range(300)]
+        for c in silent[:100]:
+            try:
+                c.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
+            except OSError:
+                pass                    # it was dropped
+        for _ in range(3):
+            for tls in (False, True):
+                assert get(s, "/healthz", tls=tls)[0] == 200
+        assert "connection dropped: too many" in s.log_text()
+        for c in silent:
+            c.close()
+
+
+def test_a_storm_of_requests_costs_one_question():
+    """paild is asked once a second, however many want to know."""
+    with with_http(log="{level: debug, to: stderr}") as s:
+        cs = [connect(s) for _ in range(50)]
+        for _ in range(10):
+            for c in cs:
+                c.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
+            for c in cs:
+                assert answers(c)[0][0] == 200
+        asked = len(re.findall("admin=asked", s.log_text()))
+        assert 1 <= asked <= 20, asked
