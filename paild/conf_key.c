@@ -74,7 +74,7 @@ const struct conf_key conf_keys[] = {
 	    "the oldest version of TLS that is spoken" },
 	{ "tls-ciphers", CONF_LIST, 0, 0, NULL, 0, 9, NULL,
 	    "the cipher suites, in order of preference" },
-	{ "tls-ciphers.*", CONF_WORD, 0, IMAPD | LMTPD, NULL, 0, 0,
+	{ "tls-ciphers.*", CONF_WORD, 0, IMAPD | LMTPD | ADMIND, NULL, 0, 0,
 	    TLS_SUITES,
 	    "a suite of TLS 1.3 or 1.2, by OpenSSL's name" },
 	{ "store", CONF_MAP, CONF_REQUIRED, 0, NULL, 0, 0, NULL,
@@ -456,6 +456,9 @@ const struct conf_key conf_keys[] = {
 	    "0600 0660 0666", "who may connect to http+unix: sockets" },
 	{ "metrics-socket-group", CONF_STRING, CONF_RESTART, 0, NULL, 1, 32,
 	    NULL, "the group of http+unix: sockets" },
+	{ "ready-within", CONF_DURATION, 0, ADMIND | STORAGED, "60s", 2,
+	    3600, NULL, "how old the last proof may be that the store can be "
+	    "written" },
 	{ "processes", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
 	    "number of processes of each kind" },
 	{ "processes.imapd", CONF_PROCESSES, CONF_RESTART, 0, "auto", 1, 64,

@@ -36,6 +36,7 @@
 #include "storaged/commit/commit_metric.h"
 #include "storaged/counters.h"
 #include "storaged/format/key.h"
+#include "storaged/ready.h"
 #include "storaged/report.h"
 #include "storaged/session/dispatch.h"
 #include "storaged/session/op.h"
@@ -126,9 +127,9 @@ prepare(struct slice *conf)
 		fatalx("cache.path is too long");
 }
 
-/* The first one looks after what others drop. */
+/* The first one looks after what others drop, and proves that it can write. */
 static bool
-ingests(const struct slice *conf)
+is_first(const struct slice *conf)
 {
 	return slice_num(conf, "index") == 0 && !slice_bool(conf, "report");
 }
@@ -142,7 +143,7 @@ reach(const struct slice *conf, struct sandbox *box)
 	sandbox_reach(box, env.cache, true);
 	sandbox_reach(box, "/", false);
 	blob_reach(conf, box);
-	if (ingests(conf))
+	if (is_first(conf))
 		ingest_reach(conf, box);
 }
 
@@ -254,7 +255,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	if (user_drain() && session_count() == 0 && ingest_idle() &&
-	    apps_idle())
+	    apps_idle() && ready_idle())
 		daemon_drained();
 	else
 		tick_in(50);
@@ -329,12 +330,15 @@ keep_apps(void)
 	apps_start(&c);
 }
 
+/* The store object is there: who finds others only takes it for no store. */
 static void
 on_ready(void)
 {
 	daemon_ready();
-	if (ingests(self.conf))
-		keep_apps();
+	if (!is_first(self.conf))
+		return;
+	keep_apps();
+	ready_start(env.base, env.blob, self.conf);
 }
 
 static void
@@ -374,7 +378,7 @@ start(struct event_base *base, struct slice *conf)
 	windows_from(env.blob, env.objects);
 	if (!slice_bool(conf, "report"))	/* which has no sessions */
 		fit();
-	if (ingests(conf))
+	if (is_first(conf))
 		ingest_start(base, conf, env.node);
 	if ((env.pool = helper_new(base, EXPANDERS)) == NULL)
 		fatal("threads");
@@ -512,6 +516,7 @@ reload(struct slice *conf, char *why, size_t size)
 	settings_read(conf);
 	pace_read(conf);
 	blob_reload(env.blob, conf);
+	ready_reload(conf);
 	slice_forget(conf, "store.customer-key");
 	self.conf = conf;
 	return 0;
@@ -523,6 +528,7 @@ drain(void)
 	env.draining = true;
 	ingest_drain();
 	apps_stop();
+	ready_stop();
 	start_stop();
 	tick_in(0);
 }
@@ -541,6 +547,7 @@ counts(void)
 	STORAGED_STORE_COUNTERS(COUNTER_TELL)
 	s3_metric_tell(daemon_metric);
 	commit_metric_tell(daemon_metric);
+	ready_tell();
 	if (ingest_on())
 		STORAGED_INGEST_COUNTERS(COUNTER_TELL)
 }

@@ -5,6 +5,7 @@
  *
  *	pail
  *	app-passwords
+ *	ready/<id>
  *	<h>/<user>/head
  *	<h>/<user>/turn
  *	<h>/<user>/manifest/<id>   pack/<id>   msg/<id>   index/<id>
@@ -25,6 +26,7 @@
 #define KEY_STORE	"pail"
 #define KEY_APPS	"app-passwords"
 #define KEY_PROBE	"probe/"	/* s3_probe.h: not a store in use */
+#define KEY_READY	"ready/"	/* ready.h */
 #define KEY_BACKOFF	"turn"	/* behind <h>/<user>/: a back-off
 					   hint, whose older name stays in the
 					   bucket (commit_backoff.c) */
