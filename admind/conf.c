@@ -45,6 +45,7 @@ conf_read(const struct slice *s, char *why, size_t size)
 	struct networks		 proxies;
 	const char		*hash = slice_str(s, "metrics.token");
 
+	n.ready_within = (uint32_t)slice_num(s, "ready-within");
 	n.guarded = slice_bool(s, "metrics.guarded");
 	n.has_token = hash[0] != '\0';
 	if (n.has_token && token_read(hash, n.token) == -1) {

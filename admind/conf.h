@@ -19,6 +19,7 @@ struct admind_conf {
 	bool			 guarded;	/* by a token, or by CAs */
 	bool			 has_token;
 	uint8_t			 token[TOKEN_HASH];
+	uint32_t		 ready_within;	/* seconds */
 	X509_STORE		*store;		/* of clients' CAs, or NULL */
 	STACK_OF(X509_NAME)	*names;		/* of these */
 };

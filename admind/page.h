@@ -15,6 +15,6 @@
 typedef void page_fn(struct state *s, const struct head *h, bool known,
 	    struct answer *a);
 
-page_fn	 page_healthz;
+page_fn	 page_healthz, page_metrics, page_readyz;
 
 #endif

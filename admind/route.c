@@ -20,7 +20,9 @@ static const struct route {
 	bool		 probe;
 	page_fn		*page;
 } routes[] = {
-	{ "/healthz", GET | HEAD, true, page_healthz }
+	{ "/metrics", GET | HEAD, false, page_metrics },
+	{ "/healthz", GET | HEAD, true, page_healthz },
+	{ "/readyz", GET | HEAD, true, page_readyz }
 };
 
 static void

@@ -12,12 +12,11 @@
 #include <stdint.h>
 
 #include "common/buf.h"
-#include "common/msg.h"
 #include "common/wire.h"
 
 #define ADMIN_PACE_MS	1000
 #define ADMIN_ANSWER_MS	1000	/* then a process has not answered */
-#define ADMIN_COUNTS_MAX MSG_LONG
+#define ADMIN_COUNTS_MAX (1024 * 1024)	/* MSG_LONG: of CTL_COUNTS */
 
 /* Of a process; paild itself is always ready. */
 enum admin_state { ADMIN_DOWN, ADMIN_STARTING, ADMIN_READY, ADMIN_DRAINING };

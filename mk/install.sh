@@ -26,6 +26,10 @@ mkdir -p "$D$P/share/bash-completion/completions"
 install -m 644 etc/completion/pailctl.bash \
     "$D$P/share/bash-completion/completions/pailctl"
 put 644 etc/completion/_pailctl "$P/share/zsh/site-functions"
+put 644 etc/grafana/pail.json "$P/share/examples/pail/grafana"
+for f in prometheus.yml pail.rules.yml; do
+	put 644 "etc/prometheus/$f" "$P/share/examples/pail/prometheus"
+done
 case $(uname -s) in
 OpenBSD)
 	mkdir -p "$D/etc/rc.d"

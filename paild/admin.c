@@ -23,7 +23,7 @@
 static struct {
 	struct proc	*to;		/* NULL: none */
 	uint32_t	 id;
-	bool		 asking;	/* the processes; else it is too early */
+	bool		 asking;	/* the processes; else: too early */
 	size_t		 waiting;	/* answers that are still to come */
 	bool		*told;		/* of each process */
 	uint64_t	 last;		/* clock_ms() of the last question */
@@ -128,7 +128,7 @@ ask_all(void)
 	struct paild	*pd = q.to->paild;
 	struct proc	*p;
 
-	log_debug("proc=\"%s\" admin=asked", proc_name(q.to));
+	log_debug("admind asks about the processes");
 	q.asking = true;
 	q.last = clock_ms();
 	q.told = mem_new(pd->nprocs, sizeof(*q.told));

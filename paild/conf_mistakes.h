@@ -557,7 +557,7 @@
 	{ "\xef\xbb\xbf" GOOD, "" },
 	{ "\xef\xbb\xbf" "lisen: []\n" S A,
 	  "1:1: unknown key \"lisen\" (did you mean \"listen\"?)\n1:1: the "
-	  "configuration needs \"listen\": the addresses to serve IMAP and LMTP on\n" },
+	  "configuration needs \"listen\": the addresses to serve IMAP, LMTP and HTTP on\n" },
 	{ "\xef\xbb\xbf",
 	  "1:1: the file is empty\n" },
 	/* What others can read on the way. */

@@ -10,7 +10,7 @@ import subprocess
 import proc
 
 SOURCE = os.path.join(proc.TOP, "regress/preload/wrong_clock.c")
-CHILDREN = ("authd", "credd", "imapd", "lmtpd", "storaged")
+CHILDREN = ("admind", "authd", "credd", "imapd", "lmtpd", "storaged")
 
 
 class Host:

@@ -1,0 +1,170 @@
+/* What the pages say of what is known: each reason, and none without need. */
+#include "common/compat.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "admind/conf.h"
+#include "admind/page.h"
+#include "common/metric_text.h"
+#include "common/msg_setup.h"
+#include "common/proc_kind.h"
+#include "common/ready_row.h"
+#include "common/test.h"
+
+static struct ctl_count	 rows[8];
+static size_t		 nrows;
+static struct admin_proc procs[4];
+static struct state	 state = { .procs = procs,
+			    .done = { .serving = true } };
+
+static void
+row(const char *metric, const char *labels, int64_t value)
+{
+	rows[nrows++] = (struct ctl_count){ .name = STR(""), .scale = 1,
+	    .metric = str_from(metric), .labels = str_from(labels),
+	    .help = STR(""), .value = (uint64_t)value };
+}
+
+static void
+sent(enum proc_kind kind, uint32_t index)
+{
+	struct ctl_counts	 counts = { { rows, nrows } };
+	struct buf		 b = BUF_INIT;
+
+	CHECK(wire_encode(&ctl_counts_wire, &counts, &b) == 0);
+	procs[state.nprocs++] = (struct admin_proc){ .kind = (uint8_t)kind,
+	    .index = index, .state = ADMIN_READY, .answered = true,
+	    .counts = { (const char *)b.data, b.len } };
+	nrows = 0;
+}
+
+static void
+forget(void)
+{
+	while (state.nprocs > 0)
+		free((void *)(uintptr_t)procs[--state.nprocs].counts.p);
+}
+
+static void
+says(page_fn *page, bool known, int status, const char *want)
+{
+	struct head	 h = { 0 };
+	struct answer	 a;
+
+	answer_init(&a);
+	page(&state, &h, known, &a);
+	buf_put_u8(&a.body, '\0');
+	CHECK_ROW(a.status == status, "%d", a.status);
+	CHECK_ROW(strcmp((char *)a.body.data, want) == 0, "%s",
+	    (char *)a.body.data);
+	answer_free(&a);
+}
+
+/* proved, expires: seconds from now; 0: none. */
+static void
+facts(int64_t proved_ago, const char *trouble, int64_t expires, int64_t clock)
+{
+	int64_t	 now = (int64_t)time(NULL);
+
+	forget();
+	row("credential_expiry_timestamp_seconds", "", expires == 0 ? 0 :
+	    now + expires);
+	sent(PROC_CREDD, 0);
+	row(READY_METRIC, "", proved_ago == 0 ? 0 : now - proved_ago);
+	if (*trouble != '\0')
+		row("", trouble, 1);
+	row("clock_offset_seconds", "", -1);
+	sent(PROC_STORAGED, 0);
+	/* Another's proof is none, its clock is. */
+	row(READY_METRIC, "", now);
+	row("clock_offset_seconds", "", clock);
+	sent(PROC_STORAGED, 1);
+}
+
+static void
+test_readyz(void)
+{
+	page_fn	*page = page_readyz;
+
+	conf.ready_within = 60;
+	facts(50, "", 0, 60);
+	says(page, true, 200, "ok\n");
+	says(page, false, 200, "ok\n");
+	facts(50, READY_TROUBLE "=x", 300, -60);
+	says(page, true, 200, "ok\n");	/* it is recent enough */
+	facts(100, "", 0, 0);
+	says(page, true, 503, "the store was last written and read 100 s "
+	    "ago\n");
+	says(page, false, 503, "not ready\n");
+	facts(100, READY_TROUBLE "=write: a\\=b\\, c", 0, 0);
+	says(page, true, 503, "the store was last written and read 100 s "
+	    "ago: write: a=b, c\n");
+	facts(0, READY_TROUBLE "=there are no credentials", 0, 0);
+	says(page, true, 503, "the store has not been written and read yet: "
+	    "there are no credentials\n");
+	facts(50, "", -10, 0);
+	says(page, true, 503, "the store's credentials expired 10 s ago\n");
+	facts(50, "", 0, 61);
+	says(page, true, 503, "this host's clock is 61 s ahead of the "
+	    "store's\n");
+	facts(50, "", 0, -1200);
+	says(page, true, 503, "this host's clock is 1200 s behind the "
+	    "store's\n");
+	state.done.serving = false;
+	facts(100, "", -10, 0);
+	says(page, true, 503, "Pail is starting\n"
+	    "the store was last written and read 100 s ago\n"
+	    "the store's credentials expired 10 s ago\n");
+	state.done.stopping = true;
+	facts(50, "", 0, 0);
+	says(page, true, 503, "Pail is stopping\n");
+	state.done.stopping = false;
+	state.done.serving = true;
+	/* Who says nothing, or nonsense, proves nothing. */
+	forget();
+	sent(PROC_STORAGED, 0);
+	says(page, true, 503, "the store has not been written and read "
+	    "yet\n");
+	procs[0].counts.len = 1;
+	says(page, true, 503, "the store has not been written and read "
+	    "yet\n");
+	forget();
+}
+
+static void
+test_healthz(void)
+{
+	static const struct {
+		enum admin_state state;
+		bool		 answered;
+		const char	*says;
+	} t[] = {
+		{ ADMIN_DOWN, false, "imapd 1 is not running\n" },
+		{ ADMIN_STARTING, false, "imapd 1 is starting\n" },
+		{ ADMIN_DRAINING, false, "imapd 1 is stopping\n" },
+		{ ADMIN_READY, false, "imapd 1 does not respond\n" },
+		{ ADMIN_READY, true, NULL },
+	};
+	size_t	 i;
+
+	sent(PROC_CREDD, 0);
+	sent(PROC_IMAPD, 1);
+	for (i = 0; i < nitems(t); i++) {
+		procs[1].state = (uint8_t)t[i].state;
+		procs[1].answered = t[i].answered;
+		says(page_healthz, true, t[i].says == NULL ? 200 : 503,
+		    t[i].says == NULL ? "ok\n" : t[i].says);
+	}
+	procs[1].answered = false;
+	says(page_healthz, false, 503, "not healthy\n");
+	forget();
+}
+
+int
+main(void)
+{
+	test_readyz();
+	test_healthz();
+	return TEST_END();
+}
