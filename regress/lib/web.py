@@ -5,7 +5,7 @@ import socket
 import ssl
 
 
-def connect(s, tls=False, unix=False):
+def connect(s, tls=False, unix=False, cert=None):
     if unix:
         c = socket.socket(socket.AF_UNIX)
         c.connect(s.http_sock)
@@ -14,6 +14,8 @@ def connect(s, tls=False, unix=False):
         ("127.0.0.1", s.https_port if tls else s.http_port), timeout=20)
     if tls:
         ctx = ssl.create_default_context(cafile=s.cert)
+        if cert:
+            ctx.load_cert_chain(cert)
         c = ctx.wrap_socket(c, server_hostname="localhost")
     return c
 
@@ -31,9 +33,9 @@ def answers(c, n=1):
     return got
 
 
-def ask(s, raw, tls=False, unix=False):
+def ask(s, raw, **how):
     """One answer to these octets."""
-    c = connect(s, tls, unix)
+    c = connect(s, **how)
     try:
         c.sendall(raw)
         return answers(c)[0]

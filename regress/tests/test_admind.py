@@ -6,6 +6,7 @@ import os
 import re
 import signal
 
+import certs
 import proc
 import suite
 from web import answers, ask, connect, get
@@ -183,3 +184,31 @@ def test_a_storm_of_requests_costs_one_question():
                 assert answers(c)[0][0] == 200
         asked = len(re.findall("admind asks", s.log_text()))
         assert 1 <= asked <= 20, asked
+
+
+def test_a_certificate_of_the_monitoring_ca_does_as_well_as_the_token():
+    """On an address that others could reach: *."""
+    s = suite.Suite()
+    ca, other = certs.Authority(s.dir, "monitoring"), certs.Authority(
+        s.dir, "others")
+    s.with_http(metrics_token=TOKEN, metrics_ca_file=ca.ca)
+    s.over["listen"] = s.over["listen"].replace(
+        "https://127.0.0.1", "'https://*").replace(
+        ":%d, 'http+unix" % s.https_port, ":%d', 'http+unix" % s.https_port)
+    s.write_conf()
+    with s:
+        assert get(s, "/metrics", tls=True)[0] == 401
+        assert get(s, "/metrics", tls=True, cert=other.issue("x"))[0] == 401
+        for usage, status in (("clientAuth", 200), ("serverAuth", 401)):
+            pem = ca.issue("prometheus-" + usage, usage=usage)
+            assert get(s, "/metrics", tls=True, cert=pem)[0] == status
+        assert get(s, "/metrics", "Authorization: Bearer " + TOKEN,
+                   tls=True)[0] == 200
+        assert get(s, "/metrics")[0] == 401
+        # The CAs are gone: nobody's certificate counts.
+        s.over["metrics-ca-file"] = other.ca
+        s.over.pop("metrics_ca_file")
+        s.write_conf()
+        s.ctl("reload")
+        assert get(s, "/metrics", tls=True, cert=pem)[0] == 401
+        assert get(s, "/metrics", tls=True, cert=other.issue("y"))[0] == 200
