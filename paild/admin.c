@@ -162,7 +162,8 @@ admin_want(struct proc *p, const struct msg *m)
 	struct timeval	 tv;
 	uint64_t	 since = clock_ms() - q.last;
 
-	if (p->kind != PROC_ADMIND || p->state != PROC_READY || q.to != NULL)
+	/* One that waits for its certificates serves http:// already. */
+	if (p->kind != PROC_ADMIND || q.to != NULL)
 		return -1;
 	if ((q.timer = evtimer_new(p->paild->base, on_timer, NULL)) == NULL)
 		fatalx("evtimer_new");

@@ -25,6 +25,7 @@
 #include "common/msg_sign.h"
 #include "common/test.h"
 #include "common/test/forge.h"
+#include "paild/admin.h"
 #include "paild/chan.h"
 #include "paild/child.h"
 #include "paild/test/real.h"
@@ -479,6 +480,8 @@ attack_parent(enum proc_kind kind, uint32_t index, unsigned n)
 		close(s);
 	while (nfds > 0)
 		close(fds[--nfds]);
+	if (bad != NULL)
+		admin_gone(bad);	/* it may have asked */
 	for (p = real_pd.procs; p < real_pd.procs + real_pd.nprocs; p++)
 		peer_close(p->setup);
 	event_base_loop(real_pd.base, EVLOOP_NONBLOCK);
