@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/sign_client.h"
 #include "common/slice.h"
+#include "common/tls_rule.h"
 
 static bool	 ready;			/* paild was told */
 
@@ -40,11 +41,14 @@ static void
 admind_prepare(struct slice *s)
 {
 	static const struct state_ops	 ops = { admind_ask };
+	struct tls_rules		*rules;
 	char				 why[300];
 
 	if (sign_client_init("http/1.1", admind_certificates, why,
-	    sizeof(why)) == -1 || conf_read(s, why, sizeof(why)) == -1)
+	    sizeof(why)) == -1 || conf_read(s, why, sizeof(why)) == -1 ||
+	    (rules = tls_rules_read(s, why, sizeof(why))) == NULL)
 		fatalx("%s", why);
+	tls_rules_use(rules);
 	state_init(&ops);
 }
 
@@ -90,8 +94,15 @@ admind_listen(const char *protocol, const char *address, int fd)
 static int
 admind_reload(struct slice *s, char *why, size_t size)
 {
-	if (conf_read(s, why, size) == -1)
+	struct tls_rules	*rules;
+
+	if ((rules = tls_rules_read(s, why, size)) == NULL)
 		return -1;
+	if (conf_read(s, why, size) == -1) {
+		tls_rules_free(rules);
+		return -1;
+	}
+	tls_rules_use(rules);
 	listen_keep(s);
 	return 0;
 }
