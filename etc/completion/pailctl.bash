@@ -49,7 +49,10 @@ _pailctl() {
 	"user passwd --scheme "*|"user del")
 		w=$(_pailctl_users "$file") ;;
 	app-password)
-		w="add list revoke" ;;
+		w="add import list revoke" ;;
+	"app-password import")
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
 	"app-password add"*)
 		case ${words[-1]} in
 		--scope) w=imap ;;
