@@ -231,10 +231,10 @@ def test_a_queue_tells_two_nodes_of_whom_one_is_killed():
         with a:
             with b:
                 proc.await_true("some are delivered", lambda: len(
-                    mails_there(t.s3, t.inbox)) < n - n // 10, 30)
+                    mails_there(t.s3, t.inbox)) < n - n // 10, 200)
                 a.kill_all()
                 proc.await_true("all are delivered", lambda: not mails_there(
-                    t.s3, t.inbox), 240)
+                    t.s3, t.inbox), 600)
                 proc.await_true("the queue is empty", lambda: queue.left() ==
                                 (0, 0), 60)
                 c = b.client()
