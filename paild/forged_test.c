@@ -26,6 +26,7 @@
 #include "common/test.h"
 #include "common/test/forge.h"
 #include "paild/admin.h"
+#include "paild/ask.h"
 #include "paild/chan.h"
 #include "paild/child.h"
 #include "paild/test/real.h"
@@ -482,8 +483,10 @@ attack_parent(enum proc_kind kind, uint32_t index, unsigned n)
 		close(fds[--nfds]);
 	if (bad != NULL)
 		admin_gone(bad);	/* it may have asked */
-	for (p = real_pd.procs; p < real_pd.procs + real_pd.nprocs; p++)
+	for (p = real_pd.procs; p < real_pd.procs + real_pd.nprocs; p++) {
+		ask_gone(p);
 		peer_close(p->setup);
+	}
 	event_base_loop(real_pd.base, EVLOOP_NONBLOCK);
 	chan_free(&real_pd);
 	buf_free(&f.b);
