@@ -117,7 +117,7 @@ files > build/deb/before
 say "installed, and neither enabled nor started"
 inside 'dpkg -i /root/pail.deb' > build/deb/install.log
 inside '! systemctl is-enabled -q paild; ! systemctl is-active -q paild'
-inside 'for u in imap lmtp store auth cred; do id "_pail_$u" >/dev/null; done'
+inside 'for u in imap lmtp store auth cred admin; do id "_pail_$u" >/dev/null; done'
 inside 'test "$(dpkg-query -W -f "\${Conffiles}" pail | wc -w)" -eq 2'
 inside 'paild -n 2>&1 || true' | grep -q 'store needs "bucket"' ||
     no "the conffile does not ask for a bucket"
