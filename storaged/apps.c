@@ -41,6 +41,7 @@ struct change {
 	char			 what[APP_NAME_MAX + 1];	/* "": all */
 	size_t			 n;		/* that were revoked */
 	bool			 tried;		/* it may have been made */
+	bool			 told;		/* it is what paild is told */
 	int64_t			 until;
 	void			 (*done)(const char *, void *);
 	void			*arg;
@@ -144,8 +145,9 @@ change_again(unsigned ms, const char *why)
 
 /* ---- paild ---- */
 
+/* ch: the change that the text has; NULL: what a poll has found. */
 static void
-tell(uint64_t serial, const char *etag, struct str text)
+tell(struct change *ch, uint64_t serial, const char *etag, struct str text)
 {
 	int	fd = spool_open(apps.c.spool);
 	char	why[200];
@@ -156,13 +158,15 @@ tell(uint64_t serial, const char *etag, struct str text)
 		if (fd != -1)
 			close(fd);
 		complain(why);
-		if (TAILQ_EMPTY(&apps.changes))
+		if (ch == NULL)
 			look_in(apps.c.poll_ms);
 		else
 			change_again(AGAIN_MS, why);
 		return;
 	}
 	apps.telling = true;
+	if (ch != NULL)
+		ch->told = true;
 	apps.next_serial = serial;
 	strlcpy(apps.next_etag, etag, sizeof(apps.next_etag));
 	apps.c.tell(++apps.id, serial, fd);
@@ -173,23 +177,27 @@ void
 apps_told(uint32_t id, const struct setup_give *g)
 {
 	const struct change	*ch = TAILQ_FIRST(&apps.changes);
+	bool			 asked = ch != NULL && ch->told;
 	char			 why[400];
 
 	if (!apps.telling || id != apps.id)
 		return;
 	apps.telling = false;
+	/* One that came while a poll's text was on its way begins now. */
+	if (ch != NULL && !asked)
+		look_in(0);
 	if (g->outcome == SETUP_GIVE_FOUND) {
 		apps.serial = apps.next_serial;
 		strlcpy(apps.etag, apps.next_etag, sizeof(apps.etag));
 		content();
-		if (ch != NULL)
+		if (asked)
 			change_made(ch);
 		return;
 	}
 	snprintf(why, sizeof(why), "app-passwords-file: %.*s",
 	    (int)g->why.len, g->why.p);
 	complain(why);
-	if (ch != NULL)
+	if (asked)
 		change_end("error: the change is in the bucket, but not yet "
 		    "on this node: %s", why);
 }
@@ -206,7 +214,8 @@ put_done(const struct blob_result *r, void *arg)
 	apps.req = NULL;
 	switch (r->outcome) {
 	case BLOB_DONE:
-		tell(apps.next_serial, r->etag, (struct str){
+		ch->tried = true;	/* should paild never answer */
+		tell(ch, apps.next_serial, r->etag, (struct str){
 		    (char *)apps.text.data, apps.text.len });
 		break;
 	case BLOB_CONFLICT:
@@ -231,17 +240,20 @@ static int
 change_text(struct change *ch, struct str text)
 {
 	char	why[400] = "";
+	size_t	n;
 	int	r = 0;
 
 	buf_reset(&apps.text);
 	if (ch->add) {
 		r = app_edit_add(text, &ch->p, &apps.text, why, sizeof(why));
 	} else {
-		ch->n = app_edit_revoke(text, ch->p.user, ch->what[0] != '\0' ?
+		n = app_edit_revoke(text, ch->p.user, ch->what[0] != '\0' ?
 		    ch->what : NULL, &apps.text);
-		if (ch->n == 0 && (ch->tried || ch->what[0] == '\0'))
+		if (n > 0)
+			ch->n = n;
+		else if (ch->tried || ch->what[0] == '\0')
 			r = 1;
-		else if (ch->n == 0) {
+		else {
 			snprintf(why, sizeof(why), "%s has no app password "
 			    "with the name or id \"%s\"", ch->p.user,
 			    ch->what);
@@ -267,7 +279,7 @@ change_put(struct change *ch, const struct appsobj *o, const char *etag)
 	if (r == 1 && etag == NULL)	/* nobody has any */
 		change_made(ch);
 	else if (r == 1)
-		tell(o->serial, etag, o->text);
+		tell(ch, o->serial, etag, o->text);
 	if (r != 0)
 		return;
 	n.serial = apps.next_serial = o->serial + 1;
@@ -357,7 +369,7 @@ got(const struct blob_result *r, void *arg)
 	} else if (ch != NULL)
 		change_put(ch, &o, there ? r->etag : NULL);
 	else if (there)
-		tell(o.serial, r->etag, o.text);
+		tell(NULL, o.serial, r->etag, o.text);
 	else {
 		content();
 		look_in(apps.c.poll_ms);
@@ -373,6 +385,8 @@ look(void)
 	if (apps.req != NULL || (apps.stopped && !change))
 		return;
 	apps.telling = false;
+	if (change)
+		TAILQ_FIRST(&apps.changes)->told = false;
 	apps.req = blob_get(apps.c.blob, KEY_APPS, 0, 0, OBJECT_MAX,
 	    !change && apps.etag[0] != '\0' ? apps.etag : NULL,
 	    change ? BLOB_USER : BLOB_BACKGROUND, got, NULL);
