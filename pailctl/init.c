@@ -301,9 +301,9 @@ write_secret(const struct init *in)
 	if (in->answer[INIT_SECRET_KEY] == NULL)
 		return 0;
 	init_path(in, "secret-key", path);
+	if (access(path, F_OK) == 0)
+		return 0;	/* the same: init_try_secret() */
 	snprintf(line, sizeof(line), "%s\n", in->answer[INIT_SECRET_KEY]);
-	/* A left-over of an init that did not get to the end. */
-	(void)unlink(path);
 	r = write_new(path, line, strlen(line), 0600);
 	explicit_bzero(line, sizeof(line));
 	return r;
@@ -332,8 +332,9 @@ write_all_files(const struct init *in)
 	struct buf	b;
 	int		r;
 
-	/* Users' workers of authd reach what lies in it. */
-	if (mkdir(in->dir, 0755) == -1 && errno != EEXIST) {
+	/* Users' workers of authd reach what lies in it, whatever our umask. */
+	if (mkdir(in->dir, 0755) == 0 ? chmod(in->dir, 0755) == -1 :
+	    errno != EEXIST) {
 		(void)escape_printf(stderr, "pailctl: %s: %s\n", in->dir,
 		    strerror(errno));
 		return 1;

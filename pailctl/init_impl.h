@@ -77,6 +77,8 @@ void	 init_path(const struct init *in, const char *name,
 int	 init_try_conf(struct init *in, char *why, size_t size);
 int	 init_try_region(struct init *in, char *why, size_t size);
 int	 init_try_endpoint(struct init *in, char *why, size_t size);
+/* Also whether the file for it is free, or holds this very key. */
+int	 init_try_secret(struct init *in, char *why, size_t size);
 int	 init_try_certificate(struct init *in, char *why, size_t size);
 int	 init_try_key(struct init *in, char *why, size_t size);
 int	 init_try_listen(struct init *in, char *why, size_t size);

@@ -214,7 +214,7 @@ const struct init_question	init_questions[INIT_KEYS] = {
 [INIT_SECRET_KEY] = { "secret-key-file", "Secret key",
     "It is not shown while you type.  --secret-key-file FILE reads it from "
     "the first line of a file.  It is kept in a file that only root can "
-    "read.", true, with_key, NULL, init_try_conf },
+    "read.", true, with_key, NULL, init_try_secret },
 [INIT_STORE_CHECK] = { NULL, NULL, NULL, false, in_s3, NULL,
     init_try_store },
 [INIT_CERTIFICATE] = { "certificate", "Certificate file, or none",

@@ -3,8 +3,13 @@
  */
 #include "common/compat.h"
 
+#include <sys/stat.h>
+
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/test.h"
 #include "paild/conf.h"
@@ -150,6 +155,29 @@ test_the_secret_is_not_written(void)
 	end(&in);
 }
 
+/* Of another configuration in the same directory. */
+static void
+test_no_other_secret_is_replaced(void)
+{
+	struct init	in;
+	char		dir[] = "/tmp/pail-init.XXXXXX", path[64], why[INIT_WHY];
+	int		fd;
+
+	begin(&in);
+	CHECK(mkdtemp(dir) != NULL);
+	strlcpy(in.dir, dir, sizeof(in.dir));
+	snprintf(path, sizeof(path), "%s/secret-key", dir);
+	CHECK_ROW(init_try_secret(&in, why, sizeof(why)) == 0, "%s", why);
+	CHECK((fd = open(path, O_WRONLY | O_CREAT, 0600)) != -1);
+	CHECK(write(fd, "wJalrXUtnFEMI/K7MDENG\n", 22) == 22);
+	CHECK_ROW(init_try_secret(&in, why, sizeof(why)) == 0, "%s", why);
+	CHECK(pwrite(fd, "x", 1, 0) == 1 && close(fd) == 0);
+	CHECK(init_try_secret(&in, why, sizeof(why)) == -1 &&
+	    strstr(why, "secret-key has another key") != NULL);
+	CHECK(unlink(path) == 0 && rmdir(dir) == 0);
+	end(&in);
+}
+
 /* A draft is complete after any number of answers. */
 static void
 test_a_draft_is_complete(void)
@@ -196,6 +224,7 @@ main(void)
 	test_any_string_stays_what_it_is();
 	test_each_answer_has_its_key();
 	test_the_secret_is_not_written();
+	test_no_other_secret_is_replaced();
 	test_a_draft_is_complete();
 	test_what_a_refusal_is_blamed_on();
 	return TEST_END();

@@ -80,6 +80,32 @@ init_try_region(struct init *in, char *why, size_t size)
 	return 0;
 }
 
+/* Another configuration next to this one keeps its key in the same place; only
+ * that of an init which did not get to the end is our own. */
+int
+init_try_secret(struct init *in, char *why, size_t size)
+{
+	const char	*key = in->answer[INIT_SECRET_KEY];
+	char		 path[PATH_MAX];
+	struct buf	 b;
+	bool		 same;
+
+	if (try_draft(in, true, why, size) == -1)
+		return -1;
+	init_path(in, "secret-key", path);
+	if (access(path, F_OK) == -1)
+		return 0;
+	buf_init_secret(&b, CONF_FILE_MAX);
+	same = conf_file_secret(path, &b, why, size) == 0 &&
+	    b.len == strlen(key) && memcmp(b.data, key, b.len) == 0;
+	buf_freezero(&b);
+	if (!same)
+		snprintf(why, size, "%s has another key, which may be in use: "
+		    "move it away, or write the configuration to another "
+		    "directory with -f FILE.", path);
+	return same ? 0 : -1;
+}
+
 /* -- certificates -- */
 
 int

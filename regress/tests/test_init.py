@@ -165,7 +165,7 @@ def test_without_a_terminal_flags_are_the_answers():
     def run(*more):
         return subprocess.run([program("pailctl"), "-f", conf_of(d), "init",
                                *flags, *more], stdin=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, timeout=60)
+                              stderr=subprocess.PIPE, timeout=60, umask=0o077)
 
     r = run()
     assert r.returncode == 1 and b"--password-file is required" in r.stderr
@@ -174,6 +174,7 @@ def test_without_a_terminal_flags_are_the_answers():
     assert run("--store", "tape").stderr == \
         b"pailctl: Answer s3 or file.\n"
     assert run("--password-file", d + "/password").returncode == 0
+    assert stat.S_IMODE(os.stat(d + "/pail").st_mode) == 0o755
     serves(d, port, "ann", "secret-of-ann")
     # What is there is never replaced.
     before = open(conf_of(d)).read()
