@@ -14,7 +14,9 @@
 #include "common/buf.h"
 #include "common/msg_ingest.h"
 
-#define INGEST_HOLD_MAX	(256 * 1024)	/* bytes */
+/* Bytes: room for lists in which each byte has a backslash before it. */
+#define INGEST_HOLD_MAX	(2 * (INGEST_ONLY_MAX + INGEST_ENVELOPE_MAX +	\
+			    INGEST_ADDRESS_MAX) + 512)
 
 enum ingest_hold_state {
 	INGEST_HELD,

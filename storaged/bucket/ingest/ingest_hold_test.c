@@ -50,6 +50,34 @@ round_trip(enum ingest_hold_state state, const char *left,
 	ingest_hold_free(&h);
 }
 
+static char *
+quotes(size_t n)
+{
+	char	*s = calloc(1, n + 1);
+
+	memset(s, '"', n);
+	return s;
+}
+
+/* storaged ends if a claim cannot be written, and strangers choose names. */
+static void
+test_longest(void)
+{
+	struct ingest_hold	 h = { INGEST_HELD, quotes(INGEST_ONLY_MAX),
+				    quotes(INGEST_ENVELOPE_MAX),
+				    quotes(INGEST_ADDRESS_MAX) }, got;
+	struct buf		 b;
+
+	buf_init(&b, INGEST_HOLD_MAX);
+	CHECK(ingest_hold_write(&h, node, &b) == 0);
+	ingest_hold_read(&got, b.data, b.len);
+	CHECK(is(got.left, h.left) && is(got.envelope, h.envelope) &&
+	    is(got.sender, h.sender));
+	ingest_hold_free(&got);
+	ingest_hold_free(&h);
+	buf_free(&b);
+}
+
 static void
 test_foreign(void)
 {
@@ -90,6 +118,7 @@ main(void)
 	round_trip(INGEST_HELD, NULL, NULL, NULL);
 	round_trip(INGEST_FREE, "ann@example.org,b\"\\o@x", "c@x", "d@x");
 	round_trip(INGEST_DONE, NULL, "c@x", NULL);
+	test_longest();
 	test_foreign();
 	return TEST_END();
 }
