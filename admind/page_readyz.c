@@ -26,6 +26,7 @@
 
 /* What the processes say that matters here. */
 struct facts {
+	bool	 told;			/* the first storaged has answered */
 	int64_t	 proved;		/* Unix time; 0: not yet */
 	char	 trouble[TROUBLE_MAX];	/* of the last try; "" */
 	int64_t	 expires;		/* Unix time; 0: never, or unknown */
@@ -63,6 +64,8 @@ take_proc(struct facts *f, const struct admin_proc *p)
 	struct arena		*a;
 	size_t			 i;
 
+	if (p->kind == PROC_STORAGED && p->index == 0)
+		f->told = p->answered;
 	if (p->counts.len == 0 || (a = arena_new(ARENA_MAX)) == NULL)
 		return;
 	if (wire_decode(&ctl_counts_wire, &counts, p->counts.p,
@@ -78,7 +81,10 @@ say_store(const struct facts *f, int64_t now, struct buf *out)
 {
 	const char	*sep = f->trouble[0] != '\0' ? ": " : "";
 
-	if (f->proved == 0)
+	if (!f->told)
+		buf_puts(out, "storaged 0 does not say whether the store can "
+		    "be written and read\n");
+	else if (f->proved == 0)
 		buf_printf(out, "the store has not been written and read "
 		    "yet%s%s\n", sep, f->trouble);
 	else if (now - f->proved > (int64_t)conf.ready_within)

@@ -129,7 +129,16 @@ test_readyz(void)
 	procs[0].counts.len = 1;
 	says(page, true, 503, "the store has not been written and read "
 	    "yet\n");
+	/* That it does not answer says nothing of the store. */
+	facts(50, "", 0, 0);
+	procs[1].answered = false;
+	free((void *)(uintptr_t)procs[1].counts.p);
+	procs[1].counts = (struct str){ NULL, 0 };
+	says(page, true, 503, "storaged 0 does not say whether the store can "
+	    "be written and read\n");
 	forget();
+	says(page, true, 503, "storaged 0 does not say whether the store can "
+	    "be written and read\n");
 }
 
 static void
