@@ -21,6 +21,7 @@
 #include "common/escape.h"
 #include "common/log.h"
 #include "common/log_context.h"
+#include "common/log_field.h"
 #include "common/log_form.h"
 #include "common/log_out.h"
 
@@ -222,6 +223,22 @@ log_of(const char *name, long pid, const void *src, size_t len)
 	log_line(level, name, pid, text);
 }
 
+/* Not in a value, which may be a stranger's. */
+static bool
+has_session(const char *text)
+{
+	static const char	key[] = "session";
+	struct log_field	f;
+
+	if (strstr(text, "session=") == NULL)
+		return false;
+	while (log_field_next(&text, &f))
+		if (f.key_len == strlen(key) &&
+		    memcmp(f.key, key, f.key_len) == 0)
+			return true;
+	return false;
+}
+
 /* For whom it was, unless the line says so; never cut, the line may be. */
 static void
 add_context(char *text, size_t size)
@@ -229,8 +246,7 @@ add_context(char *text, size_t size)
 	char	context[LOG_CONTEXT_TEXT];
 	size_t	n, len = strlen(text);
 
-	log_context_text(context, strncmp(text, "session=", 8) != 0 &&
-	    strstr(text, " session=") == NULL, log_is_debug());
+	log_context_text(context, !has_session(text), log_is_debug());
 	if ((n = strlen(context)) == 0)
 		return;
 	if (len + n >= size)

@@ -28,6 +28,9 @@ test_session(void)
 	CHECK(strcmp(line("x session=1"), "x session=1\n") == 0);
 	CHECK(strcmp(line("x nosession=1"),
 	    "x nosession=1 session=000081f3\n") == 0);
+	/* What a stranger calls himself. */
+	CHECK(strcmp(line("user=\"x session=1\" y"),
+	    "user=\"x session=1\" y session=000081f3\n") == 0);
 	log_context_swap(NULL, &old);
 	CHECK(old.session == 0x81f3 && strcmp(line("x"), "x\n") == 0);
 	log_context_swap(&old, NULL);
