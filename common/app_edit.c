@@ -5,6 +5,7 @@
 #include "common/compat.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/app_edit.h"
 
@@ -119,53 +120,77 @@ app_edit_revoke(struct str text, const char *user, const char *what,
 	return app_edit_lines(text, revoke_line, &r, out);
 }
 
-/* What was used is in the order in which it was added, mostly: the search goes
- * on where the last one ended. */
-struct using {
-	struct str	 old;
-	size_t		 at;
+/* When an app password was last used. */
+struct use {
+	char		user[USER_ID_MAX + 1];
+	char		id[APP_ID + 1];
+	int64_t		used;
 };
 
-static bool
-search(struct using *u, size_t end, struct app_password *p)
-{
-	struct app_password	 one;
-	size_t			 n;
+struct uses {
+	struct use	*v;		/* sorted */
+	size_t		 n;
+};
 
-	for (; u->at < end; u->at += n) {
-		n = line_at(u->old.p + u->at, u->old.p + u->old.len);
-		if (!parse(u->old.p + u->at, n, &one) ||
-		    strcmp(one.id, p->id) != 0 ||
-		    strcmp(one.user, p->user) != 0)
+static int
+use_compare(const void *x, const void *y)
+{
+	const struct use	*a = x, *b = y;
+	int			 r = strcmp(a->id, b->id);
+
+	return r != 0 ? r : strcmp(a->user, b->user);
+}
+
+/* Those of a text.  -1: no memory. */
+static int
+uses_of(struct uses *u, struct str text)
+{
+	const char		*p, *end;
+	struct app_password	 one;
+	size_t			 n, lines = 1;
+
+	p = text.len > 0 ? text.p : "";
+	end = p + text.len;
+	for (n = 0; n < text.len; n++)
+		lines += p[n] == '\n';
+	u->n = 0;
+	if ((u->v = reallocarray(NULL, lines, sizeof(*u->v))) == NULL)
+		return -1;
+	for (p += userline_bom(p, text.len); p < end; p += n) {
+		n = line_at(p, end);
+		if (!parse(p, n, &one))
 			continue;
-		u->at += n;
-		if (one.used > p->used)
-			p->used = one.used;
-		return true;
+		strlcpy(u->v[u->n].user, one.user, sizeof(u->v->user));
+		strlcpy(u->v[u->n].id, one.id, sizeof(u->v->id));
+		u->v[u->n++].used = one.used;
 	}
-	return false;
+	qsort(u->v, u->n, sizeof(*u->v), use_compare);
+	return 0;
 }
 
 static int
 use_line(struct app_password *p, void *arg)
 {
-	struct using	*u = arg;
-	size_t		 from = u->at;
+	const struct uses	*u = arg;
+	const struct use	*found;
+	struct use		 key;
 
-	if (!search(u, u->old.len, p)) {
-		u->at = 0;
-		if (!search(u, from, p))
-			u->at = from;
-	}
+	strlcpy(key.user, p->user, sizeof(key.user));
+	strlcpy(key.id, p->id, sizeof(key.id));
+	found = bsearch(&key, u->v, u->n, sizeof(*u->v), use_compare);
+	if (found != NULL && found->used > p->used)
+		p->used = found->used;
 	return 2;
 }
 
 void
 app_edit_uses(struct str added, struct str old, struct buf *out)
 {
-	struct using	u = { .old = old };
+	struct uses	u;
 
-	if (old.len == 0)
-		u.old.p = "";
-	(void)app_edit_lines(added, use_line, &u, out);
+	if (uses_of(&u, old) == -1)
+		out->failed = true;
+	else
+		(void)app_edit_lines(added, use_line, &u, out);
+	free(u.v);
 }
