@@ -13,6 +13,7 @@
 
 #include "admind/conn.h"
 #include "common/client_cert.h"
+#include "common/client_chain.h"
 #include "common/log.h"
 #include "common/log_limit.h"
 #include "common/tls_rule.h"
@@ -392,21 +393,19 @@ conn_new(struct event_base *base, const struct listen_from *from,
 bool
 conn_certified(const struct conn *c, X509_STORE *store)
 {
-	struct str	 chain;
-	unsigned char	*der = NULL;
-	X509		*x;
+	struct buf	 chain;
+	X509		*x = NULL;
 	char		 why[128];
-	int		 len;
 
 	/* Verified anew: a session may have begun when others were trusted. */
 	if (store == NULL || c->io.state != TLS_IO_ON ||
-	    SSL_get_verify_result(c->io.ssl) != X509_V_OK ||
-	    (x = SSL_get0_peer_certificate(c->io.ssl)) == NULL ||
-	    (len = i2d_X509(x, &der)) <= 0)
+	    SSL_get_verify_result(c->io.ssl) != X509_V_OK)
 		return false;
-	chain = (struct str){ (const char *)der, (size_t)len };
-	x = client_cert_verify(store, chain, why, sizeof(why));
-	OPENSSL_free(der);
+	buf_init(&chain, CLIENT_CERT_CHAIN);
+	if (client_chain(c->io.ssl, &chain) == 0)
+		x = client_cert_verify(store, (struct str){
+		    (const char *)chain.data, chain.len }, why, sizeof(why));
+	buf_free(&chain);
 	X509_free(x);
 	return x != NULL;
 }

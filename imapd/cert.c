@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 
 #include "common/client_cert.h"
+#include "common/client_chain.h"
 #include "common/slice.h"
 #include "common/tls_context.h"
 #include "common/user.h"
@@ -73,31 +74,9 @@ cert_name(const SSL *ssl, char *name, size_t size)
 	    sizeof(user)) == 0;
 }
 
-static int
-put_der(struct buf *b, X509 *x)
-{
-	unsigned char	*der = NULL;
-	int		 len = i2d_X509(x, &der), r = -1;
-
-	if (len > 0)
-		r = buf_put(b, der, (size_t)len);
-	OPENSSL_free(der);
-	return r;
-}
-
 bool
 cert_show(const SSL *ssl, char *name, size_t size, struct buf *chain)
 {
-	STACK_OF(X509)	*rest;
-	int		 i;
-
 	buf_init(chain, CLIENT_CERT_CHAIN);
-	if (!cert_name(ssl, name, size) || put_der(chain, cert_of(ssl)) == -1)
-		return false;
-	/* Our side's chain is without the client's own. */
-	rest = SSL_get_peer_cert_chain(ssl);
-	for (i = 0; i < sk_X509_num(rest) && i + 1 < CLIENT_CERT_CERTS; i++)
-		if (put_der(chain, sk_X509_value(rest, i)) == -1)
-			return false;
-	return true;
+	return cert_name(ssl, name, size) && client_chain(ssl, chain) == 0;
 }

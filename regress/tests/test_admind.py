@@ -202,6 +202,10 @@ def test_a_certificate_of_the_monitoring_ca_does_as_well_as_the_token():
         for usage, status in (("clientAuth", 200), ("serverAuth", 401)):
             pem = ca.issue("prometheus-" + usage, usage=usage)
             assert get(s, "/metrics", tls=True, cert=pem)[0] == status
+        deep = ca.below("scrapers").issue("z")
+        with open(deep, "a") as f, open(ca.path("scrapers.pem")) as m:
+            f.write(m.read().split("-----BEGIN PRIVATE")[0])
+        assert get(s, "/metrics", tls=True, cert=deep)[0] == 200
         assert get(s, "/metrics", "Authorization: Bearer " + TOKEN,
                    tls=True)[0] == 200
         assert get(s, "/metrics")[0] == 401
