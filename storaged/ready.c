@@ -31,6 +31,7 @@ static struct {
 	bool			 stopped;
 	bool			 cleaned;	/* what was left behind */
 	char			 key[64];	/* of the object; "": none */
+	char			 left[64];	/* of an older one, or "" */
 	int64_t			 proved;	/* Unix time; 0: not yet */
 	char			 trouble[METRIC_VALUE + 1];
 } ready;
@@ -70,9 +71,11 @@ on_deleted(const struct blob_result *r, void *arg)
 {
 	bool	*good = arg;
 
-	/* One that stays is found by the next start. */
-	if (r->outcome != BLOB_DONE && r->outcome != BLOB_ABSENT)
-		log_debug("ready: object=%s stays", ready.key);
+	/* It goes with the next one, or is found by the next start. */
+	if (r->outcome == BLOB_DONE || r->outcome == BLOB_ABSENT)
+		ready.left[0] = '\0';
+	else if (ready.left[0] == '\0')
+		strlcpy(ready.left, ready.key, sizeof(ready.left));
 	ready.key[0] = '\0';
 	next_in(good != NULL ? ready.every_ms : AGAIN_MS);
 }
@@ -82,10 +85,10 @@ static void
 delete_it(bool good)
 {
 	static bool	 yes = true;
-	const char	*key = ready.key;
+	const char	*keys[] = { ready.key, ready.left };
 
-	if (blob_delete(ready.blob, &key, 1, BLOB_BACKGROUND, on_deleted,
-	    good ? &yes : NULL) == NULL)
+	if (blob_delete(ready.blob, keys, ready.left[0] != '\0' ? 2 : 1,
+	    BLOB_BACKGROUND, on_deleted, good ? &yes : NULL) == NULL)
 		next_in(AGAIN_MS);
 }
 
