@@ -30,6 +30,9 @@ put 644 etc/grafana/pail.json "$P/share/examples/pail/grafana"
 for f in prometheus.yml pail.rules.yml; do
 	put 644 "etc/prometheus/$f" "$P/share/examples/pail/prometheus"
 done
+for f in $(cd etc && find kubernetes -type f); do
+	put 644 "etc/$f" "$P/share/examples/pail/${f%/*}"
+done
 case $(uname -s) in
 OpenBSD)
 	mkdir -p "$D/etc/rc.d"
