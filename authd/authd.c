@@ -19,6 +19,7 @@
 #include "authd/revoked.h"
 #include "authd/usage.h"
 #include "common/clock.h"
+#include "common/json_write.h"
 #include "common/log.h"
 #include "common/user.h"
 
@@ -235,7 +236,16 @@ authd_revoke(struct authd *a, const char *user)
 }
 
 static void
-authd_clear(struct authd *a, const char *arg, struct buf *out)
+authd_say_no(const char *why, bool json, struct buf *out)
+{
+	if (json)
+		json_error(out, why);
+	else
+		buf_printf(out, "error: %s\n", why);
+}
+
+static void
+authd_clear(struct authd *a, const char *arg, bool json, struct buf *out)
 {
 	char		 id[USER_ID_MAX + 1], word[2 * USER_ID_MAX + 8];
 	const char	*what = NULL;
@@ -244,8 +254,8 @@ authd_clear(struct authd *a, const char *arg, struct buf *out)
 	/* An address is a name, too. */
 	if (*arg != '\0') {
 		if (user_normalize(str_from(arg), id, sizeof(id)) == -1) {
-			buf_puts(out, "error: neither an address nor a "
-			    "user\n");
+			authd_say_no("neither an address nor a user", json,
+			    out);
 			return;
 		}
 		what = id;
@@ -254,19 +264,26 @@ authd_clear(struct authd *a, const char *arg, struct buf *out)
 	attempts_turn(a);
 	log_info("cmd=throttle-clear of=%s n=%zu result=ok", what == NULL ?
 	    "all" : log_word(word, sizeof(word), what), n);
-	buf_printf(out, "%zu forgotten\n", n);
+	if (!json) {
+		buf_printf(out, "%zu forgotten\n", n);
+		return;
+	}
+	json_add_object(out, NULL);
+	json_add_number(out, "forgotten", n);
+	json_end_object(out);
+	buf_puts(out, "\n");
 }
 
 void
-authd_report(struct authd *a, const char *what, const char *arg,
+authd_report(struct authd *a, const char *what, const char *arg, bool json,
     struct buf *out)
 {
 	if (strcmp(what, "throttle-list") == 0)
-		gate_list(a->gate, clock_ms(), authd_now() / 1000, out);
+		gate_list(a->gate, clock_ms(), authd_now() / 1000, json, out);
 	else if (strcmp(what, "throttle-clear") == 0)
-		authd_clear(a, arg, out);
+		authd_clear(a, arg, json, out);
 	else
-		buf_puts(out, "error: unknown report\n");
+		authd_say_no("unknown report", json, out);
 }
 
 void

@@ -29,9 +29,9 @@ void	 authd_revoke(struct authd *a, const char *user);
 void	 authd_on_app_used(struct authd *a, void (*used)(const char *user,
 	    const char *id));
 /* The operator's "throttle-list" and "throttle-clear" (arg: an address or a
- * user; empty: all), as text into out. */
+ * user; empty: all), as text or as JSON into out. */
 void	 authd_report(struct authd *a, const char *what, const char *arg,
-	    struct buf *out);
+	    bool json, struct buf *out);
 /* No new logins; drained() when those whose password is being checked have
  * their answer (perhaps at once). */
 void	 authd_drain(struct authd *a, void (*drained)(void));

@@ -10,9 +10,10 @@
 
 #include "authd/gate_impl.h"
 #include "authd/gate_list.h"
+#include "common/json_write.h"
 #include "common/log.h"
 
-enum { ADDRESS, NETWORK, PAIR, USER, KINDS };
+enum { ADDRESS, NETWORK, PAIR, USER, KINDS };	/* the last two of a user */
 
 static const char *const kind_names[KINDS] = {
 	"address", "network", "user-from-address", "user"
@@ -22,6 +23,8 @@ struct row {
 	int		 kind;
 	uint8_t		 key[TALLY_KEY];
 	char		 what[2 * TALLY_LABEL + ADDR_KEY_TEXT + 16];
+	char		 user[TALLY_LABEL + 1];		/* of PAIR, USER */
+	char		 from[ADDR_KEY_TEXT + 4];	/* of the others, too */
 	unsigned int	 failures;
 	int64_t		 next, last;
 };
@@ -44,31 +47,27 @@ table_of(const struct gate_scope *s, int kind)
 }
 
 static void
-print_what(const struct tally *e, int kind, char *dst, size_t size)
+row_name(struct row *r, const struct tally *e)
 {
 	struct addr_key	k;
 	char		word[2 * TALLY_LABEL + 4], text[ADDR_KEY_TEXT];
 	size_t		n;
 
-	memcpy(k.b, kind == PAIR ? e->from : e->key, sizeof(k.b));
+	memcpy(k.b, r->kind == PAIR ? e->from : e->key, sizeof(k.b));
 	addr_key_print(&k, text, sizeof(text));
-	log_word(word, sizeof(word), e->label != NULL ? e->label : "?");
-	switch (kind) {
-	case ADDRESS:
-		strlcpy(dst, text, size);
-		break;
-	case NETWORK:
-		n = strcspn(text, "/");
-		snprintf(dst, size, "%.*s%s", (int)n, text,
+	if (r->kind >= PAIR)
+		strlcpy(r->user, e->label != NULL ? e->label : "?",
+		    sizeof(r->user));
+	log_word(word, sizeof(word), r->user);
+	n = strcspn(text, "/");
+	if (r->kind == NETWORK)
+		snprintf(r->from, sizeof(r->from), "%.*s%s", (int)n, text,
 		    memchr(text, ':', n) != NULL ? "/48" : "/24");
-		break;
-	case PAIR:
-		snprintf(dst, size, "%s from %s", word, text);
-		break;
-	default:
-		strlcpy(dst, word, size);
-		break;
-	}
+	else if (r->kind != USER)
+		strlcpy(r->from, text, sizeof(r->from));
+	snprintf(r->what, sizeof(r->what), "%s%s%s",
+	    r->kind >= PAIR ? word : "", r->kind == PAIR ? " from " : "",
+	    r->from);
 }
 
 /* A row for e, if it is not there (of another imapd) and does not have less
@@ -100,7 +99,7 @@ list_tally(struct tally *e, void *arg)
 	r->kind = l->kind;
 	memcpy(r->key, e->key, TALLY_KEY);
 	r->failures = e->failures;
-	print_what(e, l->kind, r->what, sizeof(r->what));
+	row_name(r, e);
 	l->least = r->failures;
 	for (i = 0; i < l->n; i++)
 		if (l->rows[i].failures < l->least)
@@ -152,16 +151,60 @@ time_print(int64_t t, char *dst, size_t size)
 	return dst;
 }
 
+static void
+print_row(const struct row *r, int64_t next, int64_t forgotten,
+    struct buf *out)
+{
+	char	until[32] = "-", text[32];
+
+	if (next != 0)
+		time_print(next, until, sizeof(until));
+	buf_printf(out, "%s %s: %u failures, paused until %s, forgotten %s\n",
+	    kind_names[r->kind], r->what, r->failures, until,
+	    time_print(forgotten, text, sizeof(text)));
+}
+
+static void
+json_row(const struct row *r, int64_t next, int64_t forgotten,
+    struct buf *out)
+{
+	json_add_object(out, NULL);
+	json_add_text(out, "kind", kind_names[r->kind]);
+	json_add_text(out, "user", r->kind >= PAIR ? r->user : NULL);
+	json_add_text(out, "address", r->kind != USER ? r->from : NULL);
+	json_add_number(out, "failures", r->failures);
+	json_add_time(out, "paused_until", next);
+	json_add_time(out, "forgotten", forgotten);
+	json_end_object(out);
+}
+
+static void
+print_rows(const struct list *l, int64_t now, int64_t wall, bool json,
+    struct buf *out)
+{
+	const struct row	*r;
+	int64_t			 next, forgotten;
+
+	for (r = l->rows; r < l->rows + l->n; r++) {
+		next = r->next <= now ? 0 :
+		    wall + (r->next - now + 999) / 1000;
+		forgotten = wall + (r->last + TALLY_FORGET_MS - now) / 1000;
+		(json ? json_row : print_row)(r, next, forgotten, out);
+	}
+}
+
 void
-gate_list(struct gate *g, int64_t now, int64_t wall, struct buf *out)
+gate_list(struct gate *g, int64_t now, int64_t wall, bool json,
+    struct buf *out)
 {
 	struct list	 l = { NULL, 0, 0, 0, 0 };
-	struct row	*r;
-	char		 until[32], forgotten[32];
 	size_t		 i;
 
 	if ((l.rows = calloc(GATE_LIST_MAX, sizeof(*l.rows))) == NULL) {
-		buf_puts(out, "error: out of memory\n");
+		if (json)
+			json_error(out, "out of memory");
+		else
+			buf_puts(out, "error: out of memory\n");
 		return;
 	}
 	for (i = 0; i < GATE_SCOPES; i++)
@@ -172,19 +215,17 @@ gate_list(struct gate *g, int64_t now, int64_t wall, struct buf *out)
 	for (i = 0; i < l.n; i++)
 		row_sum(g, &l.rows[i]);
 	qsort(l.rows, l.n, sizeof(*l.rows), row_cmp);
-	for (i = 0; i < l.n; i++) {
-		r = &l.rows[i];
-		strlcpy(until, "-", sizeof(until));
-		if (r->next > now)
-			time_print(wall + (r->next - now + 999) / 1000, until,
-			    sizeof(until));
-		buf_printf(out, "%s %s: %u failures, paused until %s, "
-		    "forgotten %s\n", kind_names[r->kind], r->what,
-		    r->failures, until, time_print(wall + (r->last +
-		    TALLY_FORGET_MS - now) / 1000, forgotten,
-		    sizeof(forgotten)));
+	if (json) {
+		json_add_object(out, NULL);
+		json_add_array(out, "throttled");
 	}
-	if (l.total > l.n)
+	print_rows(&l, now, wall, json, out);
+	if (json) {
+		json_end_array(out);
+		json_add_number(out, "more", l.total - l.n);
+		json_end_object(out);
+		buf_puts(out, "\n");
+	} else if (l.total > l.n)
 		buf_printf(out, "and %zu more\n", l.total - l.n);
 	free(l.rows);
 }

@@ -13,9 +13,11 @@
 /*
  * A line for each address, network, user, and user from an address that has
  * failed, of all imapds together; now is the gate's clock, wall the seconds
- * since 1970 at that time.
+ * since 1970 at that time.  json: one document, {"throttled": [...], ...}
+ * (pailctl(8)).
  */
-void	 gate_list(struct gate *g, int64_t now, int64_t wall, struct buf *out);
+void	 gate_list(struct gate *g, int64_t now, int64_t wall, bool json,
+	    struct buf *out);
 /*
  * Forgets the failures of an address (text, as gate_list() prints it; its
  * network's, too) or of a user (normalized), wherever they are from; what NULL:

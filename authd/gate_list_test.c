@@ -2,6 +2,7 @@
 #include "common/compat.h"
 
 #include "authd/gate_list.h"
+#include "common/json.h"
 #include "common/test.h"
 
 #define WALL	1795928400	/* 2026-11-29T05:00:00Z */
@@ -33,9 +34,26 @@ lists(const char *line)
 	struct buf	b = BUF_INIT;
 	bool		has;
 
-	gate_list(gate, now, WALL, &b);
+	gate_list(gate, now, WALL, false, &b);
 	buf_put_u8(&b, '\0');
 	has = strstr((char *)b.data, line) != NULL;
+	if (!has)
+		printf("%s", (char *)b.data);
+	buf_free(&b);
+	return has;
+}
+
+/* The same as a document. */
+static bool
+lists_json(const char *row)
+{
+	struct buf	b = BUF_INIT;
+	bool		has;
+
+	gate_list(gate, now, WALL, true, &b);
+	CHECK(json_check(b.data, b.len) == 0);
+	buf_put_u8(&b, '\0');
+	has = strstr((char *)b.data, row) != NULL;
 	if (!has)
 		printf("%s", (char *)b.data);
 	buf_free(&b);
@@ -48,7 +66,7 @@ lines(void)
 	struct buf	b = BUF_INIT;
 	size_t		i, n = 0;
 
-	gate_list(gate, now, WALL, &b);
+	gate_list(gate, now, WALL, false, &b);
 	for (i = 0; i < b.len; i++)
 		n += b.data[i] == '\n';
 	buf_free(&b);
@@ -81,6 +99,15 @@ main(void)
 	CHECK(lists("user-from-address \"o'neil \\\"x\\\"\" from "
 	    "2001:db8::/64: 1 failures, "));
 	CHECK(lists("network 2001:db8::/48: 1 failures"));
+	CHECK(lists_json("{\"kind\":\"user-from-address\",\"user\":"
+	    "\"o'neil \\\"x\\\"\",\"address\":\"2001:db8::/64\","
+	    "\"failures\":1,\"paused_until\":\"2026-11-29T0"));
+	CHECK(lists_json("{\"kind\":\"user\",\"user\":\"ann\",\"address\":"
+	    "null,\"failures\":7,\"paused_until\":null,\"forgotten\":"
+	    "\"2026-11-29T05:15:00Z\"}"));
+	CHECK(lists_json("{\"kind\":\"network\",\"user\":null,\"address\":"
+	    "\"192.0.2.0/24\",\"failures\":7,"));
+	CHECK(lists_json("],\"more\":0}\n"));
 	CHECK(lines() == 8);
 	/* loopback may be anyone: no address, but the user from there */
 	fail(0, "bob", "127.0.0.1", 1);
@@ -106,6 +133,7 @@ main(void)
 	fail(0, "zoe", "203.0.113.1", 2);
 	CHECK(lists("address 203.0.113.1: 2 failures"));
 	CHECK(lists("and "));
+	CHECK(lists_json("],\"more\":1310}\n"));
 	CHECK(lines() == GATE_LIST_MAX + 1);
 	/* what is forgotten by time is not listed */
 	now += TALLY_FORGET_MS + 1;

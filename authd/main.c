@@ -130,7 +130,7 @@ main_preauth(const char *user, const char *token, int fd)
 /* fd: an operator's, who may be slow, or gone: what does not fit at once is
  * not waited for. */
 static void
-main_report(const char *what, const char *arg, int fd)
+main_report(const char *what, const char *arg, bool json, int fd)
 {
 	struct buf	b;
 
@@ -140,7 +140,7 @@ main_report(const char *what, const char *arg, int fd)
 	}
 	buf_init(&b, 256 * 1024);
 	if (!is_worker)
-		authd_report(authd, what, arg, &b);
+		authd_report(authd, what, arg, json, &b);
 	if (b.len > 0 && send(fd, b.data, b.len, MSG_DONTWAIT | MSG_NOSIGNAL)
 	    != (ssize_t)b.len)
 		log_debug("report: the operator has disconnected, or does not "

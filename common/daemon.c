@@ -325,7 +325,8 @@ on_report(struct msg *m)
 		log_warnx("report=%.*s result=no why=\"out of file "
 		    "descriptors\"", (int)req.what.len, req.what.p);
 	else if (self.d->report != NULL)
-		self.d->report(cstr(req.what), cstr(req.arg), m->fd);
+		self.d->report(cstr(req.what), cstr(req.arg), req.json,
+		    m->fd);
 	else
 		close(m->fd);
 	return 0;

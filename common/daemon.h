@@ -50,7 +50,8 @@ struct daemon {
 	void	(*drain)(void);
 	void	(*counts)(void);	/* its tables, with COUNTER_TELL, and
 					   its families: daemon_metric() */
-	void	(*report)(const char *what, const char *arg, int fd);
+	void	(*report)(const char *what, const char *arg, bool json,
+		    int fd);
 	void	(*preauth)(const char *user, const char *token, int fd);
 	void	(*revoke)(const char *user);
 	/* The answer to daemon_want(); dies with the call. */

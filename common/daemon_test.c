@@ -117,12 +117,18 @@ child_counts(void)
 }
 
 static void
-child_report(const char *what, const char *arg, int fd)
+child_preauth(const char *what, const char *arg, int fd)
 {
 	(void)!write(fd, what, strlen(what));
 	(void)!write(fd, "=", 1);
 	(void)!write(fd, arg, strlen(arg));
 	close(fd);
+}
+
+static void
+child_report(const char *what, const char *arg, bool json, int fd)
+{
+	child_preauth(json ? "json" : what, arg, fd);
 }
 
 static void
@@ -144,7 +150,7 @@ static const struct daemon child = {
 	.name = "storaged", .prepare = child_prepare, .start = child_start,
 	.peer = child_peer, .listen = child_listen, .reload = child_reload,
 	.drain = child_drain, .counts = child_counts,
-	.report = child_report, .preauth = child_report,
+	.report = child_report, .preauth = child_preauth,
 	.revoke = child_revoke
 };
 static const struct daemon bare = { .name = "credd" };
@@ -378,15 +384,18 @@ test_reload(void)
 static void
 test_reports(void)
 {
-	struct ctl_report	rep = { STR("dump"), STR("ann") };
+	static const char *const want[] = { "dump=ann", "json=ann",
+	    "bob=token" };
+	struct ctl_report	rep = { STR("dump"), STR("ann"), false };
 	struct ctl_preauth	pre = { STR("bob"), STR("token") };
 	struct ctl_revoke	rev = { STR("ann") };
 	char			text[32] = "";
 	int			fds[2], i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		CHECK(pipe(fds) == 0);
-		if (i == 0)
+		rep.json = i == 1;
+		if (i < 2)
 			peer_send_struct(setup, IMSG_CTL_REPORT, 0,
 			    &rep, fds[1]);
 		else
@@ -396,12 +405,11 @@ test_reports(void)
 		ask_counts(8);
 		memset(text, 0, sizeof(text));
 		CHECK(read(fds[0], text, sizeof(text) - 1) > 0);
-		CHECK_ROW(strcmp(text, i == 0 ? "dump=ann" : "bob=token") == 0,
-		    "%s", text);
+		CHECK_ROW(strcmp(text, want[i]) == 0, "%s", text);
 		CHECK(read(fds[0], text, sizeof(text)) == 0);
 		close(fds[0]);
 	}
-	CHECK(count("revoked") == 2);
+	CHECK(count("revoked") == 3);
 }
 
 static void
@@ -464,7 +472,7 @@ test_orphan(void)
 static void
 test_bare(void)
 {
-	struct ctl_report rep = { STR("dump"), STR("ann") };
+	struct ctl_report rep = { STR("dump"), STR("ann"), false };
 
 	spawn(&bare);
 	send_conf(IMSG_SETUP_CONF, 0, "1", "", "");

@@ -24,12 +24,12 @@ static const struct { uint32_t first, last; } unfit[] = {
 	{ 0xe0000, 0xe0fff },			/* tags, variations */
 };
 
-/* The length of the character at p, its number to *c; 0: no UTF-8. */
-static size_t
-char_len(const unsigned char *p, size_t len, uint32_t *c)
+size_t
+escape_utf8(const void *src, size_t len, uint32_t *c)
 {
-	static const uint32_t	least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t			i, n;
+	static const uint32_t	 least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char	*p = src;
+	size_t			 i, n;
 
 	if (p[0] < 0x80)
 		n = 1;
@@ -54,13 +54,11 @@ char_len(const unsigned char *p, size_t len, uint32_t *c)
 	return n;
 }
 
-static bool
-is_fit(uint32_t c, unsigned how)
+bool
+escape_is_fit(uint32_t c)
 {
 	size_t i;
 
-	if ((how & ESCAPE_LINES) != 0 && (c == '\n' || c == '\t'))
-		return true;
 	for (i = 0; i < nitems(unfit) && c >= unfit[i].first; i++)
 		if (c <= unfit[i].last)
 			return false;
@@ -77,8 +75,9 @@ escape_text(char *dst, size_t size, const void *src, size_t len, unsigned how)
 	bool			 fit, quote;
 
 	for (i = 0; i < len; i += k) {
-		k = char_len(p + i, len - i, &c);
-		fit = k != 0 && is_fit(c, how);
+		k = escape_utf8(p + i, len - i, &c);
+		fit = k != 0 && (escape_is_fit(c) || ((how & ESCAPE_LINES) !=
+		    0 && (c == '\n' || c == '\t')));
 		if (k == 0)
 			k = 1;
 		quote = fit && (how & ESCAPE_QUOTE) != 0 &&

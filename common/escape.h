@@ -7,7 +7,9 @@
 #ifndef COMMON_ESCAPE_H
 #define COMMON_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum {
@@ -41,5 +43,10 @@ int	 escape_end(struct escape_out *o);	/* what is left; flushes */
 /* Like fprintf(3), at most 4 KiB. */
 int	 escape_printf(FILE *f, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* The two that this is made of: the length of the character that src (len > 0)
+ * begins with, its number to *c, or 0 if that is not UTF-8; and whether a
+ * terminal may have it as it is. */
+size_t	 escape_utf8(const void *src, size_t len, uint32_t *c);
+bool	 escape_is_fit(uint32_t c);
 
 #endif

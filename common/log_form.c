@@ -11,6 +11,7 @@
 #include <syslog.h>
 
 #include "common/compat.h"
+#include "common/json_write.h"
 #include "common/log_field.h"
 
 #define KEYS_MAX	64	/* of a line */
@@ -39,40 +40,23 @@ put(struct out *o, const char *s, size_t len)
 
 /* -- JSON -- */
 
-/* As many bytes of the character that begins at value[i] as there are. */
-static size_t
-char_len(const struct log_field *f, size_t i)
-{
-	size_t	n = 1;
-
-	while (i + n < f->value_len && (f->value[i + n] & 0xc0) == 0x80)
-		n++;
-	return n;
-}
-
 static void
 put_value(struct out *o, const struct log_field *f)
 {
-	char	esc[8];
-	size_t	i = 0, n;
+	char	text[JSON_CHAR_MAX];
+	size_t	i = 0, n, used = 0;
 	char	c;
 
 	while (i < f->value_len && !o->cut) {
 		if ((f->value[i] & 0x80) != 0) {
-			n = char_len(f, i);
-			(void)put(o, f->value + i, n);
-			i += n;
-			continue;
+			n = json_char(text, f->value + i, f->value_len - i,
+			    &used);
+			i += used;
+		} else {
+			c = log_field_byte(f, &i);
+			n = json_char(text, &c, 1, &used);
 		}
-		c = log_field_byte(f, &i);
-		if (c == '"' || c == '\\')
-			n = (size_t)snprintf(esc, sizeof(esc), "\\%c", c);
-		else if ((unsigned char)c < 0x20)
-			n = (size_t)snprintf(esc, sizeof(esc), "\\u%04x",
-			    (unsigned)c);
-		else
-			n = (size_t)snprintf(esc, sizeof(esc), "%c", c);
-		(void)put(o, esc, n);
+		(void)put(o, text, n);
 	}
 }
 

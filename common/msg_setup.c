@@ -109,7 +109,8 @@ const struct wire_struct ctl_counts_wire =
 
 static const struct wire_field report_fields[] = {
 	{ WIRE_STR, offsetof(struct ctl_report, what), 64, NULL },
-	{ WIRE_STR, offsetof(struct ctl_report, arg), SETUP_USER_MAX, NULL }
+	{ WIRE_STR, offsetof(struct ctl_report, arg), SETUP_USER_MAX, NULL },
+	{ WIRE_BOOL, offsetof(struct ctl_report, json), 0, NULL }
 };
 const struct wire_struct ctl_report_wire =
     WIRE_STRUCT(ctl_report, report_fields);

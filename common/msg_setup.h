@@ -109,7 +109,9 @@ struct ctl_counts { struct wire_list counts; };
  * CTL_REPORT with a descriptor: write a readable report to it and close it.
  * what: "dump" (arg: user id), "store-check", "credentials", "throttle-list"
  * or "throttle-clear" (arg: an address, a user, or nothing), "ingest-list" or
- * "ingest-retry" (arg: an ID, or nothing: all).
+ * "ingest-retry" (arg: an ID, or nothing: all).  json: the report is one JSON
+ * object (common/json_write.h), {"error": TEXT} if that is all; what has no
+ * such form ("quota", "app-add", "app-revoke") takes no notice of it.
  * CTL_PREAUTH with a descriptor, to imapd: a client connection that is
  * logged in as user; imapd asks authd by AUTH_START with mechanism
  * "PREAUTH" and the token that paild gave authd with the same message (arg:
@@ -117,7 +119,7 @@ struct ctl_counts { struct wire_list counts; };
  * CTL_REVOKE, to authd: this user's sessions end (password changed, user
  * deleted).
  */
-struct ctl_report { struct str what; struct str arg; };
+struct ctl_report { struct str what; struct str arg; bool json; };
 struct ctl_preauth { struct str user; struct str token; };
 struct ctl_revoke { struct str user; };
 

@@ -162,15 +162,25 @@ main_counts(void)
 /* fd: an operator's, who may be slow, or gone: what does not fit at once is
  * not waited for. */
 static void
-main_report(const char *what, const char *arg, int fd)
+main_report(const char *what, const char *arg, bool json, int fd)
 {
-	char	text[KEYS_SETS_MAX * 4096] = "unknown report\n";
+	char		text[KEYS_SETS_MAX * 4096] = "unknown report\n";
+	struct buf	b;
 
 	(void)arg;
-	if (strcmp(what, "credentials") == 0)
+	buf_init(&b, KEYS_SETS_MAX * 32768);
+	if (strcmp(what, "credentials") != 0)
+		buf_puts(&b, text);
+	else if (json)
+		sets_report_json(sets, &b);
+	else {
 		sets_report(sets, text, sizeof(text));
-	if (send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		buf_puts(&b, text);
+	}
+	if (b.failed || send(fd, b.data, b.len, MSG_DONTWAIT |
+	    MSG_NOSIGNAL) != (ssize_t)b.len)
 		log_debug("report: the operator has disconnected");
+	buf_free(&b);
 	close(fd);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/json_write.h"
 #include "common/keyid.h"
 #include "common/log.h"
 #include "credd/report.h"
@@ -77,4 +78,22 @@ report_text(const struct refresh_status *s, int64_t now, char *dst,
 		line_when(&t, "failed", s->failed_at, now);
 		line(&t, "reason", "%s", s->failed_why);
 	}
+}
+
+void
+report_json(const struct refresh_status *s, struct buf *b)
+{
+	const struct cred_secret	*k = s->secret;
+	char				 id[300];
+
+	json_add_text(b, "source", s->source);
+	json_add_text(b, "access_key", k == NULL ? NULL :
+	    keyid_print(id, sizeof(id), k->access_key));
+	json_add_text(b, "identity", k == NULL || k->identity[0] == '\0' ?
+	    NULL : k->identity);
+	json_add_time(b, "expires", k == NULL ? 0 : k->expires);
+	json_add_bool(b, "renewing", s->asking);
+	json_add_time(b, "next_renewal", s->asking ? 0 : s->next);
+	json_add_time(b, "failed", s->failed_at);
+	json_add_text(b, "reason", s->failed_at != 0 ? s->failed_why : NULL);
 }

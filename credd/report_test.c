@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/test.h"
+#include "common/json_write.h"
 #include "credd/report.h"
 
 #define NOW	((int64_t)1800000000)	/* 2027-01-15T08:00:00Z */
@@ -17,6 +18,7 @@ main(void)
 	struct refresh_status	st = { .source = "imds", .secret = &s,
 				    .next = NOW + 2600 };
 	char			text[4096];
+	struct buf		b = BUF_INIT;
 
 	report_text(NULL, NOW, text, sizeof(text));
 	CHECK(strcmp(text, "The store needs no credentials.\n") == 0);
@@ -39,6 +41,16 @@ main(void)
 	    "failed         2027-01-15T07:59:55Z (5s ago)\n"
 	    "reason         imds: status 500\n") != NULL, "%s", text);
 	CHECK(strstr(text, "hush") == NULL);
+	json_add_object(&b, NULL);
+	report_json(&st, &b);
+	json_end_object(&b);
+	CHECK_ROW(str_eq((struct str){ (char *)b.data, b.len }, str_from(
+	    "{\"source\":\"imds\",\"access_key\":\"ASIAX\",\"identity\":"
+	    "\"arn:aws:sts::1:assumed-role/mail\\u001b[2J\",\"expires\":"
+	    "\"2027-01-15T08:50:00Z\",\"renewing\":true,\"next_renewal\":"
+	    "null,\"failed\":\"2027-01-15T07:59:55Z\",\"reason\":"
+	    "\"imds: status 500\"}")), "%.*s", (int)b.len, (char *)b.data);
+	buf_free(&b);
 	/* nothing yet; keys for ever; a buffer that is too small */
 	st = (struct refresh_status){ .next = NOW + 1, .failed_at = NOW,
 	    .failed_why = "x" };

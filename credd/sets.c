@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json_write.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/msg_auth.h"
@@ -302,6 +303,28 @@ sets_status(const struct sets *s, struct refresh_status *st)
 		    one.secret->expires < st->secret->expires)))
 			st->secret = one.secret;
 	}
+}
+
+void
+sets_report_json(const struct sets *s, struct buf *b)
+{
+	struct refresh_status	 st;
+	unsigned		 i;
+
+	json_add_object(b, NULL);
+	json_add_array(b, "credentials");
+	for (i = 0; i < KEYS_SETS_MAX; i++) {
+		if (!s->v[i].on)
+			continue;
+		refresh_status(s->v[i].refresh, &st);
+		json_add_object(b, NULL);
+		json_add_text(b, "of", i == 0 ? "store" : s->v[i].name);
+		report_json(&st, b);
+		json_end_object(b);
+	}
+	json_end_array(b);
+	json_end_object(b);
+	buf_puts(b, "\n");
 }
 
 void

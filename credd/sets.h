@@ -30,5 +30,7 @@ void	 sets_refused(unsigned set, const char *access_key, void *arg);
 void	 sets_status(const struct sets *s, struct refresh_status *st);
 /* For the operator. */
 void	 sets_report(const struct sets *s, char *dst, size_t size);
+/* {"credentials": [...]}: none if the store needs none. */
+void	 sets_report_json(const struct sets *s, struct buf *b);
 
 #endif

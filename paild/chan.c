@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/json_write.h"
 #include "common/log.h"
 #include "paild/chan.h"
 #include "common/mem.h"
@@ -251,4 +252,19 @@ chan_status(const struct paild *pd, struct buf *out)
 			buf_printf(out, "channel down for %llds: "
 			    "%s\n", (long long)(paild_now() - c->since),
 			    chan_name(c));
+}
+
+void
+chan_status_json(const struct paild *pd, struct buf *out)
+{
+	const struct chan	*c;
+
+	for (c = pd->chans; c < pd->chans + pd->nchans; c++) {
+		if (!c->lost || !chan_can(c))
+			continue;
+		json_add_object(out, NULL);
+		json_add_text(out, "between", chan_name(c));
+		json_add_signed(out, "seconds", paild_now() - c->since);
+		json_end_object(out);
+	}
 }

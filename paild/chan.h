@@ -30,5 +30,7 @@ void	 chan_ended(struct proc *p);
 int	 chan_lost(struct proc *p, const struct setup_peer *which);
 /* Prints a line for each channel that is down although both processes run. */
 void	 chan_status(const struct paild *pd, struct buf *out);
+/* The same as objects, into the JSON array that is open in out. */
+void	 chan_status_json(const struct paild *pd, struct buf *out);
 
 #endif

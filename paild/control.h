@@ -10,7 +10,10 @@
  * CONTROL_LINE_MAX bytes.  The answer begins with "ok\n" or with
  * "error: TEXT\n"; text follows until the end of the connection.  After the
  * ok of "deliver USER" the connection is an IMAP session of that user.
+ * "json " before the command: the text is one JSON object (pailctl(8)), as far
+ * as the command has such a form (common/msg_setup.h).
  */
+#define CONTROL_JSON		"json "
 #define CONTROL_LINE_MAX	512
 #define CONTROL_CLIENTS_MAX	32
 #define CONTROL_SECONDS		10	/* for the line to arrive */
@@ -22,6 +25,7 @@ struct control_client {
 	struct event			*ev;
 	char				 line[CONTROL_LINE_MAX + 1];
 	size_t				 len;
+	bool				 json;
 	struct buf			 out;
 	struct proc			*target;	/* deliver: the imapd */
 	char				*token;

@@ -11,140 +11,37 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/json_write.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/user.h"
 #include "paild/ask.h"
-#include "paild/chan.h"
-#include "paild/child_log.h"
 #include "paild/control_cmd.h"
 #include "paild/proc.h"
 #include "paild/reload.h"
+#include "paild/status.h"
 #include "paild/stop.h"
-#include "paild/watch.h"
 
 #define TOKEN_BYTES	16
-#define ANSWER_SECONDS	5
 
+/* text: lines (reload.h). */
 static void
-up_time(time_t seconds, char *dst, size_t size)
+reload_json(bool ok, const char *text, struct buf *out)
 {
-	long long	s = seconds;
+	size_t	n;
 
-	if (s < 60)
-		snprintf(dst, size, "%llds", s);
-	else if (s < 3600)
-		snprintf(dst, size, "%lldm%02llds", s / 60, s % 60);
-	else
-		snprintf(dst, size, "%lldh%02lldm", s / 3600, s / 60 % 60);
-}
-
-static void
-status_row(struct control_client *c, struct proc *p, const struct msg *m)
-{
-	struct buf		*row = &c->rows[p - c->paild->procs];
-	struct ctl_counts	 counts;
-	const struct ctl_count	*v;
-	struct arena		*a;
-	char			 up[32], pid[16] = "-";
-	size_t			 i;
-
-	up_time(p->pid != 0 ? paild_now() - p->started : 0, up, sizeof(up));
-	if (p->pid != 0)
-		snprintf(pid, sizeof(pid), "%d", (int)p->pid);
-	buf_printf(row, "%-14s %8s %-9s %8s %8u ", proc_name(p), pid,
-	    proc_state_name(p->state), up, p->restarts);
-	if (m == NULL && p->state == PROC_READY)
-		watch_status(p, row);
-	if (m != NULL && (a = arena_new(4 * 1024 * 1024)) != NULL) {
-		if (wire_decode(&ctl_counts_wire, &counts, m->data, m->len,
-		    a) == 0)
-			for (i = 0; i < counts.counts.n; i++) {
-				v = (const struct ctl_count *)counts.counts.v +
-				    i;
-				if (v->name.len > 0)
-					buf_printf(row, " %.*s=%llu",
-					    (int)v->name.len, v->name.p,
-					    (unsigned long long)v->value);
-			}
-		arena_free(a);
+	buf_puts(out, "ok\n");
+	json_add_object(out, NULL);
+	if (!ok)
+		json_add_text(out, "error", "not fully reloaded");
+	json_add_array(out, "messages");
+	for (; *text != '\0'; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		json_add_str(out, NULL, (struct str){ text, n });
 	}
-	buf_puts(row, "\n");
-}
-
-/* The rows in the table's order, however the answers came. */
-static void
-status_finish(struct control_client *c)
-{
-	size_t	i;
-
-	for (i = 0; i < c->paild->nprocs; i++) {
-		if (c->rows[i].len == 0)
-			status_row(c, &c->paild->procs[i], NULL);
-		buf_put(&c->out, c->rows[i].data, c->rows[i].len);
-	}
-	chan_status(c->paild, &c->out);
-	child_log_sweep(c->paild);
-	if (c->waiting != 0)
-		buf_printf(&c->out,
-		    "%zu processes did not respond in time\n", c->waiting);
-	control_finish(c);
-}
-
-static void
-status_answer(struct proc *p, const struct msg *m, void *arg)
-{
-	struct control_client	*c = arg;
-
-	status_row(c, p, m);
-	if (--c->waiting == 0)
-		status_finish(c);
-}
-
-/* Not all have answered in time: the table says which. */
-static void
-status_late(int fd, short what, void *arg)
-{
-	struct control_client	*c = arg;
-
-	(void)fd;
-	(void)what;
-	ask_forget(c->paild, c);
-	status_finish(c);
-}
-
-static void
-cmd_status(struct control_client *c, const char *arg)
-{
-	struct timeval	 tv = { .tv_sec = ANSWER_SECONDS };
-	struct paild	*pd = c->paild;
-	struct proc	*p;
-	char		 up[32];
-	size_t		 i;
-
-	(void)arg;
-	up_time(paild_now() - pd->started, up, sizeof(up));
-	buf_printf(&c->out, "ok\npaild %s, pid %d, up %s, %s, %s\n"
-	    "%-14s %8s %-9s %8s %8s  %s\n", PAIL_VERSION, (int)getpid(), up,
-	    pd->stopping ? "stopping" : pd->ready ? "serving" : "starting",
-	    pd->file, "process", "pid", "state", "up", "restarts", "counts");
-	event_free(c->ev);
-	c->rows = mem_new(pd->nprocs, sizeof(*c->rows));
-	if ((c->ev = evtimer_new(pd->base, status_late, c)) == NULL) {
-		control_end(c);
-		return;
-	}
-	event_add(c->ev, &tv);
-	for (i = 0; i < pd->nprocs; i++) {
-		p = &pd->procs[i];
-		if (p->state == PROC_READY && ask_send(p, IMSG_CTL_STATS,
-		    NULL, 0, status_answer, c) == 0)
-			c->waiting++;
-		else
-			status_row(c, p, NULL);
-	}
-	if (c->waiting == 0)
-		status_finish(c);
+	json_end_array(out);
+	json_end_object(out);
+	buf_puts(out, "\n");
 }
 
 static void
@@ -152,8 +49,11 @@ reload_done(bool ok, const char *text, void *arg)
 {
 	struct control_client	*c = arg;
 
-	buf_printf(&c->out, "%s\n%s", ok ? "ok" :
-	    "error: not fully reloaded", text);
+	if (c->json)
+		reload_json(ok, text, &c->out);
+	else
+		buf_printf(&c->out, "%s\n%s", ok ? "ok" :
+		    "error: not fully reloaded", text);
 	control_finish(c);
 }
 
@@ -198,8 +98,7 @@ static void
 report(struct control_client *c, const char *what, const char *arg,
     enum proc_kind kind, uint32_t index)
 {
-	struct ctl_report	 r = { .what = str_from(what),
-				    .arg = str_from(arg) };
+	struct ctl_report	 r = { str_from(what), str_from(arg), c->json };
 	struct proc		*p = proc_find(c->paild, kind, index);
 	char			 why[64];
 	int			 fd;
@@ -354,7 +253,7 @@ static const struct {
 	enum { NOTHING, USER, ANY } wants;	/* ANY: or nothing */
 	void		(*run)(struct control_client *, const char *);
 } commands[] = {
-	{ "status", NOTHING, cmd_status },
+	{ "status", NOTHING, status_run },
 	{ "reload", NOTHING, cmd_reload },
 	{ "stop", NOTHING, cmd_stop },
 	{ "store-check", NOTHING, cmd_store_check },
@@ -375,8 +274,14 @@ void
 control_run(struct control_client *c)
 {
 	char	 user[USER_ID_MAX + 1] = "", *arg;
-	size_t	 i, n = strcspn(c->line, " ");
+	size_t	 i, n;
 
+	if (strncmp(c->line, CONTROL_JSON, strlen(CONTROL_JSON)) == 0) {
+		c->json = true;
+		n = strlen(CONTROL_JSON);
+		memmove(c->line, c->line + n, strlen(c->line + n) + 1);
+	}
+	n = strcspn(c->line, " ");
 	arg = c->line + n;
 	if (*arg == ' ')
 		*arg++ = '\0';

@@ -119,6 +119,14 @@ last_line(const char *text, size_t n, char *last, size_t size)
 	}
 }
 
+static bool
+is_bad(const struct paild *pd, const char *last)
+{
+	return strncmp(last, "error: ", 7) == 0 ||
+	    (strcmp(pd->report, "store-check") == 0 &&
+	    strncmp(last, "probe=good", 10) != 0);
+}
+
 /* -C: what the storaged writes goes to our standard output. */
 static void
 on_report(int fd, short what, void *arg)
@@ -136,14 +144,15 @@ on_report(int fd, short what, void *arg)
 	if (n > 0) {
 		last_line(text, (size_t)n, last, sizeof(last));
 		o.f = stdout;
-		if (escape_write(&o, text, (size_t)n) == 0)
+		/* What is harmless as JSON is, and must stay whole. */
+		if (pd->report_json ? fwrite(text, 1, (size_t)n, stdout) ==
+		    (size_t)n : escape_write(&o, text, (size_t)n) == 0)
 			return;
 	}
-	/* The last line is the store's verdict, or an error. */
+	/* The last line is the store's verdict, or an error; a document is for
+	 * who reads it to judge. */
 	o.f = stdout;
-	if (escape_end(&o) == -1 || strncmp(last, "error: ", 7) == 0 ||
-	    (strcmp(pd->report, "store-check") ==
-	    0 && strncmp(last, "probe=good", 10) != 0))
+	if (escape_end(&o) == -1 || (!pd->report_json && is_bad(pd, last)))
 		pd->status = 1;
 	event_free(pd->report_ev);
 	stop_begin(pd);
@@ -153,8 +162,9 @@ static void
 report(struct proc *p)
 {
 	struct paild		*pd = p->paild;
-	struct ctl_report	 r = { .what = str_from(pd->report),
-				    .arg = str_from(pd->report_arg) };
+	struct ctl_report	 r = { str_from(pd->report),
+				    str_from(pd->report_arg),
+				    pd->report_json };
 	int			 pair[2];
 
 	if (pd->report_ev != NULL)
@@ -168,13 +178,19 @@ report(struct proc *p)
 	peer_send_struct(p->setup, IMSG_CTL_REPORT, 0, &r, pair[1]);
 }
 
-/* "dump:ann" into its two parts; the user's name as an id. */
+/* "dump:ann" into its two parts; the user's name as an id.  "json:" before the
+ * whole: as JSON. */
 static void
 parse_report(struct paild *pd, char *arg)
 {
 	static char	 user[USER_ID_MAX + 1];
-	char		*colon = strchr(arg, ':');
+	char		*colon;
 
+	if (strncmp(arg, "json:", 5) == 0) {
+		pd->report_json = true;
+		arg += 5;
+	}
+	colon = strchr(arg, ':');
 	pd->report = arg;
 	pd->report_arg = user;
 	if (colon != NULL) {

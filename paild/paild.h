@@ -88,6 +88,7 @@ struct paild {
 	bool			 verbose;	/* -v */
 	const char		*report;	/* -C: what; NULL: none */
 	const char		*report_arg;
+	bool			 report_json;
 	struct event		*report_ev;
 	struct event		*watch;
 	bool			 ready;		/* was, once */

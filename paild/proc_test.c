@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/test.h"
 #include "paild/child.h"
 #include "paild/proc.h"
@@ -54,6 +55,9 @@ test_control(void)
 		{ "status\nstop\n", "error: expected a single line\n" },
 		{ "store-check\n", "ok\nreport store-check \n" },
 		{ "credentials\n", "ok\nreport credentials \n" },
+		{ "json credentials\n", "ok\nreport credentials  json\n" },
+		{ "json nothing\n", "error: no such command\n" },
+		{ "json json status\n", "error: no such command\n" },
 		{ "dump Ann\n", "ok\nreport dump ann\n" },
 		{ "deliver Bob B\n", "ok\n* PREAUTH bob b 32\r\n" },
 		{ "revoke ANN\n", "ok\n" },
@@ -66,6 +70,10 @@ test_control(void)
 		CHECK_ROW(strcmp(got, t[i].answer) == 0, "%s: %s",
 		    t[i].line, got);
 	}
+	got = rig_say("json status\n");
+	CHECK_ROW(strncmp(got, "ok\n{\"version\":", 14) == 0 &&
+	    json_check(got + 3, strlen(got + 3)) == 0, "%s", got);
+	CHECK(strstr(got, "\"name\":\"imapd 0\"") != NULL);
 	memset(long_line, 'x', sizeof(long_line) - 1);
 	CHECK(strcmp(rig_say(long_line), "error: the line is too long\n") == 0);
 	CHECK(rig_has("authd 0", "revoked=1"));
@@ -91,8 +99,12 @@ test_restart(void)
 static void
 test_reload(void)
 {
+	static const char	said[] = "ok\n{\"error\":\"not fully reloaded\","
+				    "\"messages\":[\"";
+
 	rig_conf("strore: 1\n");
 	CHECK(strstr(rig_say("reload\n"), "did you mean \"store\"") != NULL);
+	CHECK(strncmp(rig_say("json reload\n"), said, strlen(said)) == 0);
 	rig_conf("imap: {max-connections: 13}\n");
 	CHECK(strstr(rig_say("reload\n"), "13 brings bad luck") != NULL);
 	rig_conf("plaintext-login: always\n");

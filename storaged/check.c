@@ -19,6 +19,7 @@
 #include "storaged/bucket/s3/s3_check.h"
 #include "storaged/bucket/s3/s3_probe.h"
 #include "storaged/check.h"
+#include "storaged/check_report.h"
 #include "storaged/report.h"
 
 #define CHECK_WAIT_MS	15000	/* for a signing key */
@@ -29,6 +30,7 @@ static struct {
 	struct blob_store	*store;
 	struct event		*timer;
 	int			 fd;		/* -1: none under way */
+	bool			 json;
 	uint64_t		 since_ms;
 	struct s3_check_who	 who;
 	struct buf		 steps;		/* the report so far */
@@ -80,13 +82,45 @@ check_key(const void *p, size_t len)
 }
 
 static void
-check_end(const char *text)
+check_over(void)
 {
-	report_line(check.base, check.fd, text);
 	check.fd = -1;
 	if (check.timer != NULL)
 		event_free(check.timer);
 	check.timer = NULL;
+}
+
+static void
+check_end(const char *text)
+{
+	if (check.json)
+		report_error(check.base, check.fd, text);
+	else
+		report_line(check.base, check.fd, text);
+	check_over();
+}
+
+/* The whole report. */
+static void
+check_tell(const struct buf *b)
+{
+	struct str	text = { (const char *)b->data, b->len };
+	struct buf	doc;
+
+	buf_init(&doc, 2 * 1024 * 1024);
+	if (check.json)
+		check_report_json(text, &doc);
+	else		/* its lines end in a newline each */
+		buf_put(&doc, text.p, text.len);
+	if (doc.len > 0)
+		doc.data[doc.len - 1] = '\0';
+	if (b->failed || doc.failed || doc.len == 0)
+		check_end("the report is too long");
+	else {
+		report_line(check.base, check.fd, (const char *)doc.data);
+		check_over();
+	}
+	buf_free(&doc);
 }
 
 /* The store is closed in the loop, not from its own callback. */
@@ -109,9 +143,7 @@ check_done(const struct buf *report, const char *line)
 		buf_put(b, report->data, report->len);
 	else
 		buf_printf(b, "%s\n", line);
-	if (b->len > 0 && !b->failed)	/* its lines end in a newline each */
-		b->data[b->len - 1] = '\0';
-	check_end(b->failed ? line : (const char *)b->data);
+	check_tell(b);
 	buf_free(b);
 	if (event_base_once(check.base, -1, EV_TIMEOUT, check_close,
 	    check.store, &now) == -1)
@@ -164,17 +196,19 @@ check_tick(evutil_socket_t fd, short what, void *arg)
 
 void
 check_start(struct event_base *base, struct slice *conf,
-    struct blob_store *own, int fd)
+    struct blob_store *own, bool json, int fd)
 {
 	struct timeval	 now = { 0, 0 };
 	char		 why[512];
 
 	if (check.fd != -1) {
-		report_line(base, fd, "another check is already running");
+		(json ? report_error : report_line)(base, fd,
+		    "another check is already running");
 		return;
 	}
 	check.base = base;
 	check.fd = fd;
+	check.json = json;
 	check.since_ms = clock_ms();
 	buf_init(&check.steps, 262144);
 	check.store = blob_open(check.base, conf, why, sizeof(why));

@@ -559,16 +559,16 @@ report_end(const char *text, void *arg)
 }
 
 static void
-report(const char *what, const char *arg, int fd)
+report(const char *what, const char *arg, bool json, int fd)
 {
 	char	 id[USER_ID_MAX * 3 + 1];
 
 	if (strcmp(what, "store-check") == 0)
-		check_start(env.base, self.conf, env.blob, fd);
+		check_start(env.base, self.conf, env.blob, json, fd);
 	else if (strcmp(what, "ingest-list") == 0)
-		ingest_list(report_end, (void *)(intptr_t)fd);
+		ingest_list(json, report_end, (void *)(intptr_t)fd);
 	else if (strcmp(what, "ingest-retry") == 0)
-		ingest_retry(arg, report_end, (void *)(intptr_t)fd);
+		ingest_retry(arg, json, report_end, (void *)(intptr_t)fd);
 	else if (apps_change(what, arg, report_end, (void *)(intptr_t)fd))
 		;
 	else if (strcmp(what, "dump") != 0)
@@ -576,7 +576,7 @@ report(const char *what, const char *arg, int fd)
 	else if (user_normalize(str_from(arg), id, sizeof(id)) == -1)
 		report_line(env.base, fd, "invalid user name");
 	else
-		report_dump(env.base, env.blob, id, fd);
+		report_dump(env.base, env.blob, id, json, fd);
 }
 
 int

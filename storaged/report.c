@@ -11,10 +11,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/json_write.h"
 #include "common/log.h"
 #include "storaged/bucket/blob.h"
 #include "storaged/format/fields.h"
@@ -36,6 +39,10 @@ struct report {
 	struct head		 head;
 	struct manifest		 manifest;
 	size_t			 next;		/* log object */
+	bool			 json;
+	bool			 open;		/* an object's lines */
+	char			 last;		/* byte of the document */
+	char			 error[1024];	/* for its end; "": none */
 	bool			 ended;		/* all is written */
 };
 
@@ -52,9 +59,122 @@ report_free(struct report *r)
 	free(r);
 }
 
+static struct evbuffer *
+out(struct report *r)
+{
+	return bufferevent_get_output(r->bev);
+}
+
+/* More of the document: its last byte decides about commas. */
+static void
+json_start(const struct report *r, struct buf *b)
+{
+	buf_init(b, 0);
+	buf_put_u8(b, (uint8_t)r->last);
+}
+
+static void
+json_flush(struct report *r, struct buf *b)
+{
+	if (b->len > 1 && !b->failed) {
+		evbuffer_add(out(r), b->data + 1, b->len - 1);
+		r->last = (char)b->data[b->len - 1];
+	}
+	buf_free(b);
+}
+
+/* Adds the line, which ends in a newline; it is then empty. */
+static void
+print_line(struct report *r, const char *indent, struct buf *line)
+{
+	struct buf	b;
+
+	if (r->json) {
+		json_start(r, &b);
+		json_add_str(&b, NULL, (struct str){ (char *)line->data,
+		    line->len > 0 ? line->len - 1 : 0 });
+		json_flush(r, &b);
+	} else {
+		evbuffer_add_printf(out(r), "%s", indent);
+		evbuffer_add(out(r), line->data, line->len);
+	}
+	buf_reset(line);
+}
+
+static void
+print_text(struct report *r, const char *indent, const char *text)
+{
+	struct buf	line = BUF_INIT;
+
+	buf_printf(&line, "%s\n", text);
+	print_line(r, indent, &line);
+	buf_free(&line);
+}
+
+/* The object that lines are of from now on; NULL: none.  size: -1: not said. */
+static void
+print_object(struct report *r, const char *key, int64_t size)
+{
+	struct buf	b;
+
+	if (!r->json && key != NULL) {
+		evbuffer_add_printf(out(r), "object %s", key);
+		if (size >= 0)
+			evbuffer_add_printf(out(r), " size=%" PRId64, size);
+		evbuffer_add_printf(out(r), "\n");
+	}
+	if (!r->json)
+		return;
+	json_start(r, &b);
+	if (r->open) {
+		json_end_array(&b);
+		json_end_object(&b);
+	}
+	r->open = key != NULL;
+	if (key != NULL) {
+		json_add_object(&b, NULL);
+		json_add_text(&b, "key", key);
+		if (size >= 0)
+			json_add_signed(&b, "size", size);
+		json_add_array(&b, "lines");
+	}
+	json_flush(r, &b);
+}
+
+static void print_error(struct report *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A line; in a document it is for the end, and one must do. */
+static void
+print_error(struct report *r, const char *fmt, ...)
+{
+	char	text[2048];
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!r->json)
+		evbuffer_add_printf(out(r), "error: %s\n", text);
+	else if (r->error[0] == '\0')
+		strlcpy(r->error, text, sizeof(r->error));
+}
+
 static void
 report_end(struct report *r)
 {
+	struct buf	b;
+
+	if (r->json) {
+		print_object(r, NULL, -1);
+		json_start(r, &b);
+		json_end_array(&b);
+		if (r->error[0] != '\0')
+			json_add_text(&b, "error", r->error);
+		json_end_object(&b);
+		buf_puts(&b, "\n");
+		json_flush(r, &b);
+	}
 	r->ended = true;
 	if (evbuffer_get_length(bufferevent_get_output(r->bev)) == 0)
 		report_free(r);
@@ -80,21 +200,6 @@ report_broken(struct bufferevent *bev, short what, void *arg)
 	report_free(arg);
 }
 
-static struct evbuffer *
-out(struct report *r)
-{
-	return bufferevent_get_output(r->bev);
-}
-
-/* Adds the line, which ends in a newline; it is then empty. */
-static void
-print_line(struct report *r, const char *indent, struct buf *line)
-{
-	evbuffer_add_printf(out(r), "%s", indent);
-	evbuffer_add(out(r), line->data, line->len);
-	buf_reset(line);
-}
-
 static void
 print_block(struct report *r, const struct block *k)
 {
@@ -110,7 +215,7 @@ print_block(struct report *r, const struct block *k)
 	for (i = 0; i < k->count && a != NULL; i++) {
 		arena_reset(a);
 		if (record_decode(&rec, &c, a) != 0) {
-			evbuffer_add_printf(out(r), "    damaged record\n");
+			print_text(r, "    ", "damaged record");
 			break;
 		}
 		rec.number = k->first + i;
@@ -152,11 +257,14 @@ print_logs(struct report *r, const struct loglist *l)
 static void
 print_garbage(struct report *r, const struct garbagelist *g)
 {
-	size_t	 i;
+	char	text[KEY_MAX + 64];
+	size_t	i;
 
-	for (i = 0; i < g->n; i++)
-		evbuffer_add_printf(out(r), "  garbage %s named=%" PRId64
-		    "\n", g->v[i].name, g->v[i].time);
+	for (i = 0; i < g->n; i++) {
+		snprintf(text, sizeof(text), "garbage %s named=%" PRId64,
+		    g->v[i].name, g->v[i].time);
+		print_text(r, "  ", text);
+	}
 }
 
 static void
@@ -187,8 +295,8 @@ got(struct report *r, const struct blob_result *res)
 	r->req = NULL;
 	if (res->outcome == BLOB_DONE)
 		return true;
-	evbuffer_add_printf(out(r), "error: %s: %s: %s\n", r->key,
-	    blob_outcome_name(res->outcome), res->why);
+	print_error(r, "%s: %s: %s", r->key, blob_outcome_name(res->outcome),
+	    res->why);
 	return false;
 }
 
@@ -199,11 +307,10 @@ report_log(const struct blob_result *res, void *arg)
 	struct blocklist l = TAILQ_HEAD_INITIALIZER(l);
 
 	if (got(r, res)) {
-		evbuffer_add_printf(out(r), "object %s size=%zu\n", r->key,
-		    res->len);
+		print_object(r, r->key, (int64_t)res->len);
 		if (logobj_decode(res->body, res->len, r->head.history,
 		    NULL, &l) != 0)
-			evbuffer_add_printf(out(r), "  damaged\n");
+			print_text(r, "  ", "damaged");
 		else
 			print_blocks(r, &l);
 		blocklist_free(&l);
@@ -217,12 +324,11 @@ report_manifest(const struct blob_result *res, void *arg)
 	struct report	*r = arg;
 
 	if (got(r, res)) {
-		evbuffer_add_printf(out(r), "object %s size=%zu\n", r->key,
-		    res->len);
+		print_object(r, r->key, (int64_t)res->len);
 		manifest_free(&r->manifest);
 		if (manifest_decode(&r->manifest, res->body, res->len,
 		    r->head.history, r->head.manifest_sha256) != 0)
-			evbuffer_add_printf(out(r), "  damaged\n");
+			print_text(r, "  ", "damaged");
 		print_logs(r, &r->manifest.logs);
 		print_garbage(r, &r->manifest.garbage);
 	}
@@ -235,8 +341,7 @@ report_get(struct report *r, size_t max, blob_cb cb)
 	r->req = blob_get(r->store, r->key, 0, 0, max, NULL, BLOB_BACKGROUND,
 	    cb, r);
 	if (r->req == NULL) {
-		evbuffer_add_printf(out(r), "error: %s: the request failed\n",
-		    r->key);
+		print_error(r, "%s: the request failed", r->key);
 		report_end(r);
 	}
 }
@@ -274,8 +379,7 @@ report_head(const struct blob_result *res, void *arg)
 
 	if (res->outcome == BLOB_ABSENT) {
 		r->req = NULL;
-		evbuffer_add_printf(out(r), "error: no user %s in this "
-		    "store\n", r->name);
+		print_error(r, "no user %s in this store", r->name);
 		report_end(r);
 		return;
 	}
@@ -284,11 +388,9 @@ report_head(const struct blob_result *res, void *arg)
 		return;
 	}
 	if ((e = head_decode(&r->head, r->name, res->body, res->len)) != 0) {
-		evbuffer_add_printf(out(r), "error: %s: %s", r->key,
-		    head_why(e));
-		if (e == HEAD_FOREIGN)
-			evbuffer_add_printf(out(r), ": %s", r->head.user);
-		evbuffer_add_printf(out(r), "\n");
+		print_error(r, "%s: %s%s%s", r->key, head_why(e),
+		    e == HEAD_FOREIGN ? ": " : "",
+		    e == HEAD_FOREIGN ? r->head.user : "");
 		report_end(r);
 		return;
 	}
@@ -322,7 +424,7 @@ report_new(struct event_base *base, int fd)
 
 void
 report_dump(struct event_base *base, struct blob_store *store,
-    const char *user, int fd)
+    const char *user, bool json, int fd)
 {
 	struct report	*r = report_new(base, fd);
 
@@ -332,14 +434,19 @@ report_dump(struct event_base *base, struct blob_store *store,
 		return;
 	}
 	r->store = store;
+	r->json = json;
+	if (json) {
+		evbuffer_add_printf(out(r), "{\"objects\":[");
+		r->last = '[';
+	}
 	if (user_key(user, r->name, sizeof(r->name)) == -1 ||
 	    key_user(user, r->prefix, sizeof(r->prefix)) == -1 ||
 	    key_head(r->prefix, r->key, sizeof(r->key)) == -1) {
-		evbuffer_add_printf(out(r), "error: invalid user name\n");
+		print_error(r, "invalid user name");
 		report_end(r);
 		return;
 	}
-	evbuffer_add_printf(out(r), "object %s\n", r->key);
+	print_object(r, r->key, -1);
 	report_get(r, HEAD_MAX, report_head);
 }
 
@@ -354,4 +461,19 @@ report_line(struct event_base *base, int fd, const char *text)
 	}
 	evbuffer_add_printf(out(r), "%s\n", text);
 	report_end(r);
+}
+
+void
+report_error(struct event_base *base, int fd, const char *text)
+{
+	struct buf	b = BUF_INIT;
+
+	json_error(&b, text);
+	if (b.failed || b.len == 0)
+		close(fd);
+	else {
+		b.data[b.len - 1] = '\0';	/* its newline */
+		report_line(base, fd, (const char *)b.data);
+	}
+	buf_free(&b);
 }

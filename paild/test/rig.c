@@ -85,9 +85,9 @@ child_counts(void)
 }
 
 static void
-child_report(const char *what, const char *arg, int fd)
+child_report(const char *what, const char *arg, bool json, int fd)
 {
-	dprintf(fd, "report %s %s\n", what, arg);
+	dprintf(fd, "report %s %s%s\n", what, arg, json ? " json" : "");
 	close(fd);
 }
 

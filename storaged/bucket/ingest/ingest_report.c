@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/json_write.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "storaged/bucket/ingest/ingest_int.h"
@@ -26,7 +27,7 @@ struct item {
 struct walk {
 	struct ingest_place *places;
 	size_t		 nplaces, at;
-	bool		 retry;
+	bool		 retry, json;
 	char		 only[33];	/* "": all */
 	char		 after[KEY_MAX];
 	bool		 more;
@@ -42,22 +43,49 @@ struct walk {
 static void	walk_list(struct walk *);
 static void	walk_next(struct walk *);
 
+/* Nothing but why there is no more. */
+static void
+say_no(const char *why, bool json, ingest_report_cb cb, void *arg)
+{
+	struct buf	b = BUF_INIT;
+
+	if (json)
+		json_error(&b, why);
+	else
+		buf_printf(&b, "error: %s\n", why);
+	if (b.len > 0)			/* the last newline is added there */
+		b.data[b.len - 1] = '\0';
+	cb(b.failed ? "" : (const char *)b.data, arg);
+	buf_free(&b);
+}
+
 static void
 walk_over(struct walk *w)
 {
+	char	why[80] = "";
+
 	if (w->retry && w->only[0] != '\0' && w->seen == 0)
-		buf_printf(&w->out, "error: nothing in failed/ has this ID\n");
+		snprintf(why, sizeof(why), "nothing in failed/ has this ID");
 	else if (w->bad > 0)
-		buf_printf(&w->out, "error: %u of %u %s\n", w->bad, w->seen,
+		snprintf(why, sizeof(why), "%u of %u %s", w->bad, w->seen,
 		    w->retry ? "were not delivered" : "cannot be read");
+	if (w->json) {
+		json_end_array(&w->out);
+		if (why[0] != '\0')
+			json_add_text(&w->out, "error", why);
+		json_end_object(&w->out);
+		buf_puts(&w->out, "\n");
+	} else if (why[0] != '\0')
+		buf_printf(&w->out, "error: %s\n", why);
 	else if (w->out.len == 0)
 		buf_printf(&w->out, w->retry ? "nothing has failed\n" :
 		    "nothing waits, nothing has failed\n");
-	if (w->out.len > 0)		/* the last newline is added there */
-		w->out.len--;
-	buf_put_u8(&w->out, '\0');
-	w->cb(w->out.failed ? "error: the report is too long" :
-	    (const char *)w->out.data, w->arg);
+	if (w->out.failed)
+		say_no("the report is too long", w->json, w->cb, w->arg);
+	else {
+		w->out.data[w->out.len - 1] = '\0';
+		w->cb((const char *)w->out.data, w->arg);
+	}
 	buf_free(&w->out);
 	free(w);
 }
@@ -79,6 +107,21 @@ walk_line(struct walk *w, const char *word, const char *id, const char *key,
 	    strlen(key)), log_quote(why, sizeof(why), rest, strlen(rest)));
 }
 
+/* The same as an object; members follow, and its end.  key, id: NULL: not
+ * known, or none. */
+static struct buf *
+walk_object(struct walk *w, const char *state, const char *id,
+    const char *key, const char *why)
+{
+	json_add_object(&w->out, NULL);
+	json_add_text(&w->out, "state", state);
+	json_add_text(&w->out, "id", id);
+	json_add_text(&w->out, "bucket", place_of(w)->bucket);
+	json_add_text(&w->out, "key", key);
+	json_add_text(&w->out, "reason", *why != '\0' ? why : NULL);
+	return &w->out;
+}
+
 static void
 retried(int outcome, const char *why, void *arg)
 {
@@ -90,8 +133,12 @@ retried(int outcome, const char *why, void *arg)
 
 	if (outcome != INGEST_DELIVERED)
 		w->bad++;
-	buf_printf(&w->out, "%s %s%s%s\n", words[outcome], i->id.hex,
-	    *why != '\0' ? ": " : "", why);
+	if (w->json)
+		json_end_object(walk_object(w, words[outcome], i->id.hex,
+		    NULL, why));
+	else
+		buf_printf(&w->out, "%s %s%s%s\n", words[outcome], i->id.hex,
+		    *why != '\0' ? ": " : "", why);
 	walk_next(w);
 }
 
@@ -124,21 +171,49 @@ walk_retry(struct walk *w, struct item *i, struct ingest_reason *r)
 }
 
 static void
+unreadable(struct walk *w, const char *id, const char *why)
+{
+	w->bad++;
+	if (w->json)
+		json_end_object(walk_object(w, "unreadable", id, NULL, why));
+	else if (id != NULL)
+		buf_printf(&w->out, "unreadable %s: %s\n", id, why);
+	else
+		buf_printf(&w->out, "unreadable %s/%s" INGEST_DIR_FAILED
+		    ": %s\n", place_of(w)->bucket, place_of(w)->prefix, why);
+}
+
+static void
+show_failed(struct walk *w, const char *id, const struct ingest_reason *r)
+{
+	char	line[1024], word[64];
+
+	(void)ingest_reason_line(r, line, sizeof(line));
+	if (w->json) {
+		json_add_text(walk_object(w, "failed", id, r->key, line),
+		    "at", r->at);
+		json_end_object(&w->out);
+		return;
+	}
+	snprintf(word, sizeof(word), "failed %s", r->at);
+	walk_line(w, word, id, r->key, line);
+}
+
+static void
 reason_read(const struct blob_result *res, void *arg)
 {
 	struct walk		*w = arg;
 	struct item		*i = &w->items[w->next];
 	struct ingest_reason	*r = NULL;
-	char			 line[1024], why[300];
+	char			 why[300];
 
 	w->seen++;
 	if (res->outcome == BLOB_DONE)
 		r = ingest_reason_read(res->body, res->len);
 	if (r == NULL) {
-		w->bad++;
-		buf_printf(&w->out, "unreadable %s: %s\n", i->id.hex,
-		    res->outcome != BLOB_DONE ? blob_reason(res, why,
-		    sizeof(why)) : "reason.json makes no sense");
+		unreadable(w, i->id.hex, res->outcome != BLOB_DONE ?
+		    blob_reason(res, why, sizeof(why)) :
+		    "reason.json makes no sense");
 		w->next++;
 		walk_next(w);
 		return;
@@ -147,9 +222,7 @@ reason_read(const struct blob_result *res, void *arg)
 		walk_retry(w, i, r);
 		return;
 	}
-	snprintf(why, sizeof(why), "failed %s", r->at);
-	walk_line(w, why, i->id.hex, r->key, ingest_reason_line(r, line,
-	    sizeof(line)));
+	show_failed(w, i->id.hex, r);
 	ingest_reason_free(r);
 	w->next++;
 	walk_next(w);
@@ -162,11 +235,19 @@ add_note(const char *name, const struct ingest_note *n, void *arg)
 	struct walk	*w = arg;
 	char		 key[KEY_MAX] = "", word[80];
 	uint64_t	 now = clock_ms();
+	uint64_t	 next = n->next_ms > now ?
+			    (n->next_ms - now + 999) / 1000 : 0;
 
 	(void)key_join(place_of(w)->prefix, name, key, sizeof(key));
+	if (w->json) {
+		json_add_number(walk_object(w, "waiting", NULL, key, n->why),
+		    "tries", n->tries);
+		json_add_number(&w->out, "next_seconds", next);
+		json_end_object(&w->out);
+		return;
+	}
 	snprintf(word, sizeof(word), "waiting here tries=%u next=%llus",
-	    n->tries, (unsigned long long)(n->next_ms > now ?
-	    (n->next_ms - now + 999) / 1000 : 0));
+	    n->tries, (unsigned long long)next);
 	walk_line(w, word, "", key, n->why);
 }
 
@@ -226,12 +307,8 @@ walk_listed(const struct blob_result *r, const struct blob_listed *v, size_t n,
 
 	w->more = more && r->outcome == BLOB_DONE;
 	w->nitems = w->next = 0;
-	if (r->outcome != BLOB_DONE) {
-		w->bad++;
-		buf_printf(&w->out, "unreadable %s/%s" INGEST_DIR_FAILED
-		    ": %s\n", place_of(w)->bucket, place_of(w)->prefix,
-		    blob_reason(r, why, sizeof(why)));
-	}
+	if (r->outcome != BLOB_DONE)
+		unreadable(w, NULL, blob_reason(r, why, sizeof(why)));
 	for (i = 0; i < n && i < PAGE; i++)
 		walk_add(w, &v[i]);
 	if (n > 0)
@@ -252,16 +329,18 @@ walk_list(struct walk *w)
 }
 
 static void
-walk_start(const char *id, bool retry, ingest_report_cb cb, void *arg)
+walk_start(const char *id, bool retry, bool json, ingest_report_cb cb,
+    void *arg)
 {
 	struct walk	*w;
 
 	if (!ingest_on()) {
-		cb("error: the configuration has no \"ingest\"", arg);
+		say_no("the configuration has no \"ingest\"", json, cb, arg);
 		return;
 	}
 	if (*id != '\0' && !ingest_id_valid(id)) {
-		cb("error: not an ID: \"pailctl ingest list\" has them", arg);
+		say_no("not an ID: \"pailctl ingest list\" has them", json,
+		    cb, arg);
 		return;
 	}
 	w = mem_new(1, sizeof(*w));
@@ -271,17 +350,22 @@ walk_start(const char *id, bool retry, ingest_report_cb cb, void *arg)
 	w->cb = cb;
 	w->arg = arg;
 	buf_init(&w->out, REPORT_MAX);
+	w->json = json;
+	if (json) {
+		json_add_object(&w->out, NULL);
+		json_add_array(&w->out, "mails");
+	}
 	walk_list(w);
 }
 
 void
-ingest_list(ingest_report_cb cb, void *arg)
+ingest_list(bool json, ingest_report_cb cb, void *arg)
 {
-	walk_start("", false, cb, arg);
+	walk_start("", false, json, cb, arg);
 }
 
 void
-ingest_retry(const char *id, ingest_report_cb cb, void *arg)
+ingest_retry(const char *id, bool json, ingest_report_cb cb, void *arg)
 {
-	walk_start(id, true, cb, arg);
+	walk_start(id, true, json, cb, arg);
 }

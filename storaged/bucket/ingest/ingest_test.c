@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/msg_ingest.h"
 #include "common/peer.h"
+#include "common/json.h"
 #include "common/test.h"
 #include "storaged/bucket/ingest/ingest_report.h"
 #include "storaged/bucket/ingest/test/ingest_rig.h"
@@ -130,12 +131,15 @@ was_told(const void *arg)
 static void
 report(bool retry, const char *id, const char *want)
 {
+	bool	json = *want == '{' || *want == ',';
+
 	told[0] = '\0';
 	if (retry)
-		ingest_retry(id, on_report, NULL);
+		ingest_retry(id, json, on_report, NULL);
 	else
-		ingest_list(on_report, NULL);
+		ingest_list(json, on_report, NULL);
 	CHECK(rig_until(was_told, NULL));
+	CHECK(!json || json_check(told, strlen(told)) == 0);
 	CHECK_ROW(strstr(told, want) != NULL, "%s: %s", want, told);
 }
 
@@ -154,6 +158,12 @@ test_refused(void)
 	strlcpy(seed, rig_lm.seed, sizeof(seed));
 	report(false, "", " bucket/in/failing: bob@example.org: 550 5.1.1 no "
 	    "such user");
+	report(false, "", "{\"mails\":[{\"state\":\"failed\",\"id\":\"");
+	report(false, "", ",\"bucket\":\"bucket\",\"key\":\"in/failing\","
+	    "\"reason\":\"bob@example.org: 550 5.1.1 no such user\",\"at\":"
+	    "\"20");
+	report(true, "", ",\"error\":\"1 of 1 were not delivered\"}");
+	report(true, "../x", "{\"error\":\"not an ID");
 	report(true, "", "error: 1 of 1 were not delivered");
 	CHECK(s3_fake_objects(rig_fake) == 2);
 	CHECK_ROW(strcmp(rig_lm.only, "bob@example.org") == 0, "%s", rig_lm.only);
@@ -170,6 +180,7 @@ test_refused(void)
 	CHECK(rig_lm.offers == n + 1 && s3_fake_objects(rig_fake) == 0);
 	report(true, "", "nothing has failed");
 	report(false, "", "nothing waits, nothing has failed");
+	report(false, "", "{\"mails\":[]}");
 }
 
 /* A reason that somebody has written there: no mail moves by it. */

@@ -31,11 +31,15 @@ probe_say(struct buf *b, const char *mark, const char *fmt, ...)
 {
 	char text[1400];
 	va_list ap;
+	char *nl;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	buf_printf(b, "%-5s %s\n", mark, text);
+	/* What a server says makes no step of its own. */
+	while ((nl = strchr(text, '\n')) != NULL)
+		*nl = ' ';
+	buf_printf(b, "%-*s %s\n", PROBE_MARK, mark, text);
 }
 
 static void

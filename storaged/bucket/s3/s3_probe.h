@@ -38,7 +38,9 @@ void	 probe_start(struct event_base *base, struct blob_store *s,
 	    bool report, probe_cb cb, void *arg);
 /* Those that have not come to their end. */
 unsigned probe_count(void);
-/* A line of a report, after its mark: "ok", "note", "warn" or "FAIL". */
+/* A line of a report, after its mark, "ok", "note", "warn" or "FAIL", in a
+ * column of PROBE_MARK bytes and a blank. */
+#define PROBE_MARK	5
 void	 probe_say(struct buf *b, const char *mark, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 
