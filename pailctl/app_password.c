@@ -18,19 +18,14 @@
 #include "common/appline.h"
 #include "common/auth_kind.h"
 #include "common/escape.h"
+#include "common/json_write.h"
 #include "common/proc_kind.h"
 #include "common/user.h"
 #include "paild/app_file.h"
 #include "paild/conf.h"
 #include "pailctl/app_password.h"
+#include "pailctl/out.h"
 #include "pailctl/users_file.h"
-
-static int
-fail(const char *why)
-{
-	(void)escape_printf(stderr, "pailctl: %s\n", why);
-	return 1;
-}
 
 /* NULL: the configuration has none. */
 static const char *
@@ -155,6 +150,20 @@ make(struct app_password *p, char text[APP_TEXT + 1])
 	return 0;
 }
 
+static void
+json_members(const struct app_password *p, struct buf *b)
+{
+	char	scopes[64];
+
+	app_scopes_print(p->scopes, scopes, sizeof(scopes));
+	json_add_text(b, "user", p->user);
+	json_add_text(b, "id", p->id);
+	json_add_text(b, "name", p->name);
+	json_add_text(b, "scope", scopes);
+	json_add_time(b, "created", p->created);
+	json_add_time(b, "expires", p->expires);
+}
+
 static int
 add(const struct conf *conf, const char *path, struct app_password *p,
     const struct app_ops *ops)
@@ -162,24 +171,25 @@ add(const struct conf *conf, const char *path, struct app_password *p,
 	char	text[APP_TEXT + 1], why[1024];
 	int	r;
 
-	if (!may_exist(conf, p->user)) {
-		snprintf(why, sizeof(why), "%s does not exist", p->user);
-		return fail(why);
-	}
+	if (!may_exist(conf, p->user))
+		return out_fail("%s does not exist", p->user);
 	if (make(p, text) == -1)
-		return fail("no random numbers");
+		return out_fail("no random numbers");
 	r = in_bucket(conf) ? bucket_add(p, ops, why, sizeof(why)) :
 	    app_file_add(path, p, proc_row(PROC_AUTHWORKER)->user, why,
 	    sizeof(why));
-	if (r == 0) {
+	if (r == 0 && out_is_json()) {
+		json_members(p, out_members());
+		json_add_text(out_members(), "password", text);
+	} else if (r == 0) {
 		if (isatty(STDOUT_FILENO))
 			(void)escape_printf(stderr, "App password \"%s\" of "
 			    "%s; it is not shown again:\n", p->name, p->user);
 		r = printf("%s\n", text) < 0 || fflush(stdout) == EOF;
 		if (r != 0)
-			fail("standard output");
+			out_fail("standard output");
 	} else
-		r = fail(why);
+		r = out_fail("%s", why);
 	explicit_bzero(text, sizeof(text));
 	return r;
 }
@@ -204,18 +214,49 @@ row(const struct app_password *p, void *arg)
 	    " expired" : "");
 }
 
+static void
+json_row(const struct app_password *p, void *arg)
+{
+	struct buf	*b = arg;
+	char		 used[24];
+
+	json_add_object(b, NULL);
+	json_members(p, b);
+	app_time_print(p->used, APP_TIME_DAY, used, sizeof(used));
+	json_add_text(b, "last_use", p->used != 0 ? used : NULL);
+	json_add_bool(b, "expired", p->expires != 0 &&
+	    p->expires <= (int64_t)time(NULL));
+	json_end_object(b);
+}
+
 static int
 list(const char *path, const char *user)
 {
 	struct stat	st;
+	struct buf	rows;
 	char		why[1024];
 	bool		any = false;
+	int		r = 0;
 
+	if (out_is_json()) {
+		buf_init(&rows, 0);
+		json_add_array(&rows, NULL);
+		if (stat(path, &st) == 0 || errno != ENOENT)
+			r = app_file_list(path, user, json_row, &rows, why,
+			    sizeof(why));
+		json_end_array(&rows);
+		if (r == 0)
+			json_add_raw(out_members(), "app_passwords",
+			    (struct str){ (char *)rows.data, rows.len });
+		out_members()->failed |= rows.failed;
+		buf_free(&rows);
+		return r == -1 ? out_fail("%s", why) : 0;
+	}
 	if (stat(path, &st) == -1 && errno == ENOENT)
 		return 0;		/* nobody has any yet */
 	if (app_file_list(path, user, row, &any, why, sizeof(why)) == -1)
-		return fail(why);
-	return fflush(stdout) == EOF ? fail("standard output") : 0;
+		return out_fail("%s", why);
+	return fflush(stdout) == EOF ? out_fail("standard output") : 0;
 }
 
 static int
@@ -230,7 +271,11 @@ revoke_app(const struct conf *conf, const char *path, const char *user,
 	    sizeof(why));
 	if (n == 0)
 		snprintf(why, sizeof(why), "%s has no app passwords", user);
-	return n <= 0 ? fail(why) : ops->revoked(user);
+	if (n > 0 && out_is_json()) {
+		json_add_text(out_members(), "user", user);
+		json_add_signed(out_members(), "revoked", n);
+	}
+	return n <= 0 ? out_fail("%s", why) : ops->revoked(user);
 }
 
 struct import {
@@ -246,7 +291,7 @@ import_row(const struct app_password *p, void *arg)
 	char		 why[1024];
 
 	if (bucket_add(p, im->ops, why, sizeof(why)) == -1)
-		im->r = fail(why);
+		im->r = out_fail("%s", why);
 	else
 		im->n++;
 }
@@ -260,11 +305,14 @@ import_app(const struct conf *conf, const char *file,
 	char		why[1024];
 
 	if (!in_bucket(conf))
-		return fail("this is for \"app-passwords: bucket\"");
+		return out_fail("this is for \"app-passwords: bucket\"");
 	if (app_file_list(file, NULL, import_row, &im, why,
 	    sizeof(why)) == -1)
-		return fail(why);
-	printf("%u imported\n", im.n);
+		return out_fail("%s", why);
+	if (out_is_json())
+		json_add_number(out_members(), "imported", im.n);
+	else
+		printf("%u imported\n", im.n);
 	return im.r;
 }
 
@@ -278,11 +326,11 @@ app_password_forget(const struct conf *conf, const char *user,
 
 	if (in_bucket(conf))
 		return bucket_revoke(user, NULL, ops, why, sizeof(why)) == -1 ?
-		    fail(why) : 0;
+		    out_fail("%s", why) : 0;
 	if (path == NULL || stat(path, &st) == -1)
 		return 0;
 	return app_file_revoke(path, user, NULL, why, sizeof(why)) == -1 ?
-	    fail(why) : 0;
+	    out_fail("%s", why) : 0;
 }
 
 /* Takes the options out of argv; -1: usage, 1: said what is wrong. */
@@ -303,12 +351,12 @@ options(int *argc, char *argv[], struct app_password *p)
 		if (++i == *argc)
 			return -1;
 		if (scope && (p->scopes = app_scopes(str_from(argv[i]))) == 0)
-			return fail("unknown scope (use imap)");
+			return out_fail("unknown scope (use imap)");
 		if (!scope && app_password_when(argv[i], p->created,
 		    &p->expires) == -1)
-			return fail("invalid expiry, or one in the past (use "
-			    "a date such as 2027-01-31, or a time from now "
-			    "such as 90d)");
+			return out_fail("invalid expiry, or one in the past "
+			    "(use a date such as 2027-01-31, or a time from "
+			    "now such as 90d)");
 	}
 	*argc = n;
 	return 0;
@@ -332,7 +380,7 @@ app_password(const struct conf *conf, int argc, char *argv[],
 	    strcmp(word, "import") != 0)
 		return -1;
 	if (path == NULL)
-		return fail("the configuration has no app passwords: set "
+		return out_fail("the configuration has no app passwords: set "
 		    "\"app-passwords: file\" or \"bucket\"");
 	if (argc == 0 && strcmp(word, "list") == 0)
 		return list(path, NULL);
@@ -342,7 +390,7 @@ app_password(const struct conf *conf, int argc, char *argv[],
 		return -1;
 	if (user_normalize(str_from(argv[0]), p.user, sizeof(p.user)) == -1 ||
 	    strchr(p.user, ':') != NULL || p.user[0] == '#')
-		return fail("invalid user name");
+		return out_fail("invalid user name");
 	name = argc == 2 ? argv[1] : NULL;
 	if (strcmp(word, "list") == 0)
 		return name != NULL ? -1 : list(path, p.user);
@@ -351,7 +399,7 @@ app_password(const struct conf *conf, int argc, char *argv[],
 	if (name == NULL)
 		name = "app";
 	if (!app_name_valid(name))
-		return fail("invalid name (1 to 64 bytes, no control "
+		return out_fail("invalid name (1 to 64 bytes, no control "
 		    "characters)");
 	strlcpy(p.name, name, sizeof(p.name));
 	return add(conf, path, &p, ops);

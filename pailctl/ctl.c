@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/escape.h"
+#include "common/json.h"
 #include "pailctl/ctl.h"
 
 long
@@ -67,6 +68,25 @@ ctl_command(int fd, const char *command, const char *arg, char *why,
 		n++;
 	}
 	snprintf(why, size, "lost the connection to paild");
+	return -1;
+}
+
+int
+ctl_document(int fd, struct buf *doc, char *why, size_t size)
+{
+	char	text[8192];
+	size_t	from = doc->len;
+	long	n;
+
+	while ((n = ctl_read(fd, text, sizeof(text))) > 0 &&
+	    doc->len - from < CTL_DOCUMENT_MAX)
+		buf_put(doc, text, (size_t)n);
+	if (n == 0 && !doc->failed && doc->len > from &&
+	    json_check(doc->data + from, doc->len - from) == 0)
+		return 0;
+	snprintf(why, size, n > 0 ? "the answer is too long" : n == 0 &&
+	    doc->len == from ? "lost the connection to paild" :
+	    "invalid response from paild");
 	return -1;
 }
 

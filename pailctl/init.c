@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/escape.h"
+#include "common/json_write.h"
 #include "common/proc_kind.h"
 #include "common/sandbox.h"
 #include "common/write_all.h"
@@ -20,17 +21,11 @@
 #include "paild/conf_file.h"
 #include "pailctl/init.h"
 #include "pailctl/init_impl.h"
+#include "pailctl/out.h"
 #include "pailctl/password.h"
 #include "pailctl/users_file.h"
 
 #define ANSWERS_MAX	100	/* wrong ones in a row */
-
-static int
-fail(const char *why)
-{
-	(void)escape_printf(stderr, "pailctl: %s\n", why);
-	return 1;
-}
 
 void
 init_path(const struct init *in, const char *name, char path[PATH_MAX])
@@ -75,7 +70,7 @@ take_secret(struct init *in, enum init_key k, const char *file)
 	if (r == 0)
 		init_set(in, k, (char *)b.data);
 	else
-		fail(why);
+		out_fail("%s", why);
 	buf_freezero(&b);
 	return r;
 }
@@ -185,8 +180,8 @@ assume(struct init *in, enum init_key k)
 		init_set(in, k, q->fallback(in));
 		return 0;
 	}
-	fprintf(stderr, "pailctl: --%s is required (standard input is no "
-	    "terminal)\n", q->flag);
+	(void)out_fail("--%s is required (standard input is no terminal)",
+	    q->flag);
 	return -1;
 }
 
@@ -264,7 +259,7 @@ ask_all(struct init *in)
 			continue;
 		}
 		if (!in->tty || ++wrong == ANSWERS_MAX) {
-			fail(why);
+			out_fail("%s", why);
 			return -1;
 		}
 		again(in, done, k, why);
@@ -283,8 +278,7 @@ write_new(const char *path, const void *data, size_t len, mode_t mode)
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
 	    O_NOFOLLOW, mode)) == -1 || write_all(fd, data, len) == -1 ||
 	    fsync(fd) == -1) {
-		(void)escape_printf(stderr, "pailctl: %s: %s\n", path,
-		    strerror(errno));
+		(void)out_fail("%s: %s", path, strerror(errno));
 		if (fd != -1)
 			close(fd);
 		return -1;
@@ -319,10 +313,10 @@ write_user(const struct init *in)
 		return 0;
 	init_path(in, "users", path);
 	if ((hash = password_hash(in->answer[INIT_PASSWORD], NULL)) == NULL)
-		return fail("cannot hash the password");
+		return out_fail("cannot hash the password");
 	if (users_change(path, USERS_ADD, name, hash, NULL,
 	    proc_row(PROC_AUTHWORKER)->user, why, sizeof(why)) == -1)
-		return fail(why);
+		return out_fail("%s", why);
 	return 0;
 }
 
@@ -335,8 +329,7 @@ write_all_files(const struct init *in)
 	/* Users' workers of authd reach what lies in it, whatever our umask. */
 	if (mkdir(in->dir, 0755) == 0 ? chmod(in->dir, 0755) == -1 :
 	    errno != EEXIST) {
-		(void)escape_printf(stderr, "pailctl: %s: %s\n", in->dir,
-		    strerror(errno));
+		(void)out_fail("%s: %s", in->dir, strerror(errno));
 		return 1;
 	}
 	if (write_secret(in) == -1 || write_user(in) != 0)
@@ -363,6 +356,11 @@ finish(const struct init *in)
 	conf_free(c);
 	if (!ok)
 		return 1;
+	if (out_is_json()) {
+		json_add_text(out_members(), "configuration", in->file);
+		json_add_text(out_members(), "user", in->answer[INIT_USER]);
+		return 0;
+	}
 	(void)escape_printf(stderr, "\n%s is written.  Check it with \"paild "
 	    "-n -f %s\", then start Pail:\n\"systemctl enable --now paild\", "
 	    "or in the foreground, \"paild -d -f %s\".\n", in->file, in->file,
@@ -379,15 +377,13 @@ place(struct init *in)
 	int		 n;
 
 	if (access(in->file, F_OK) == 0) {
-		(void)escape_printf(stderr, "pailctl: %s exists; move it away, "
-		    "or write another with -f FILE\n", in->file);
-		return 1;
+		return out_fail("%s exists; move it away, or write another "
+		    "with -f FILE", in->file);
 	}
 	snprintf(cwd, sizeof(cwd), "%.*s", slash == NULL ? 1 :
 	    (int)(slash - in->file) + 1, slash == NULL ? "." : in->file);
 	if ((real = realpath(cwd, NULL)) == NULL || access(real, W_OK) == -1) {
-		(void)escape_printf(stderr, "pailctl: %s: %s\n", cwd,
-		    strerror(errno));
+		(void)out_fail("%s: %s", cwd, strerror(errno));
 		free(real);
 		return 1;
 	}
@@ -396,20 +392,23 @@ place(struct init *in)
 	free(real);
 	/* Names of files follow, and are at most that long. */
 	return n < 0 || (size_t)n > sizeof(in->dir) - 32 ?
-	    fail("the path is too long") : 0;
+	    out_fail("the path is too long") : 0;
 }
 
 int
 init(const char *file, const char *program, int argc, char *argv[])
 {
 	struct init	 in = { .file = file, .program = program,
-			    .tty = isatty(STDIN_FILENO) };
+			    .tty = !out_is_json() &&
+			    isatty(STDIN_FILENO) };
 	const char	*lacks;
 	size_t		 k;
 	int		 i, r = 0;
 
 	for (i = 1; i < argc && r == 0; i += 2) {
 		if (strcmp(argv[i], "--help") == 0) {
+			if (out_is_json())
+				return out_fail("--help has no JSON form");
 			list_flags();
 			return 0;
 		}

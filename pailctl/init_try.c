@@ -265,7 +265,7 @@ store_check(struct init *in, struct buf *report, bool *good, char *why,
 	sigprocmask(SIG_BLOCK, &block, &old);
 	if ((r = write_draft(in, path, why, size)) == 0) {
 		r = run_paild_read(in->program, "store-check", path, &old,
-		    report, good, why, size);
+		    true, report, good, why, size);
 		unlink(path);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -12,17 +12,16 @@
 #include <unistd.h>
 
 #include "common/crlf.h"
-#include "common/escape.h"
-#include "common/unix_connect.h"
-#include "common/user.h"
+#include "common/json_write.h"
 #include "paild/conf.h"
 #include "pailctl/app_password.h"
 #include "pailctl/ctl.h"
 #include "pailctl/deliver.h"
 #include "pailctl/init.h"
-#include "pailctl/policy.h"
+#include "pailctl/out.h"
 #include "pailctl/quota.h"
-#include "pailctl/run_paild.h"
+#include "pailctl/store_cmd.h"
+#include "pailctl/tell.h"
 #include "pailctl/user_cmd.h"
 
 static const char	*conf_file = CONF_DEFAULT_FILE, *program = "pailctl";
@@ -44,46 +43,11 @@ usage(void)
 	    "       pailctl [-f file] deliver user [mailbox] < message\n"
 	    "       pailctl [-f file] store check [--policy]\n"
 	    "       pailctl [-f file] " QUOTA_USAGE
-	    "       pailctl [-f file] dump user\n");
-	exit(1);
-}
-
-static int
-fail(const char *why)
-{
-	(void)escape_printf(stderr, "pailctl: %s\n", why);
-	return 1;
-}
-
-static int
-socket_to_paild(void)
-{
-	return unix_connect(conf_str(conf, "control-socket"), false);
-}
-
-static int
-no_paild(void)
-{
-	(void)escape_printf(stderr, "pailctl: %s: %s (is paild running?)\n",
-	    conf_str(conf, "control-socket"), strerror(errno));
-	return 1;
-}
-
-/* One command to paild; its text goes to standard output. */
-static int
-tell(const char *command, const char *arg, char *last, size_t size)
-{
-	char	why[1024];
-	int	fd, r;
-
-	if ((fd = socket_to_paild()) == -1)
-		return no_paild();
-	if ((r = ctl_command(fd, command, arg, why, sizeof(why))) == -1)
-		fail(why);
-	if (ctl_print(fd, last, size) == -1 || r == -1)
-		r = 1;
-	close(fd);
-	return r;
+	    "       pailctl [-f file] dump user\n"
+	    "       pailctl [-f file] --json command ...\n");
+	if (out_is_json())
+		(void)out_fail("wrong usage; standard error has the right one");
+	exit(out_end(1));
 }
 
 static int
@@ -92,7 +56,28 @@ cmd_tell(int argc, char *argv[])
 	char	last[512];
 
 	(void)argc;
-	return tell(argv[0], "", last, sizeof(last));
+	return tell(conf, argv[0], "", last, sizeof(last));
+}
+
+/* paild says nothing: its end is the answer. */
+static int
+cmd_stop(int argc, char *argv[])
+{
+	char	why[1024], text[64];
+	int	fd, r;
+
+	if (!out_is_json())
+		return cmd_tell(argc, argv);
+	if ((fd = tell_socket(conf)) == -1)
+		return tell_no_paild(conf);
+	if ((r = ctl_command(fd, "stop", "", why, sizeof(why))) == -1)
+		(void)out_fail("%s", why);
+	while (r == 0 && ctl_read(fd, text, sizeof(text)) > 0)
+		;
+	if (r == 0)
+		json_add_bool(out_members(), "stopped", true);
+	close(fd);
+	return r == -1;
 }
 
 /* The processes, and what the store's requests are signed with. */
@@ -103,134 +88,33 @@ cmd_status(int argc, char *argv[])
 	int	r = cmd_tell(argc, argv);
 
 	if (r == 0 && strcmp(conf_str(conf, "store.type"), "s3") == 0) {
-		printf("\ncredentials of the store\n");
-		fflush(stdout);
-		(void)tell("credentials", "", last, sizeof(last));
+		if (!out_is_json()) {
+			printf("\ncredentials of the store\n");
+			fflush(stdout);
+		}
+		(void)tell(conf, "credentials", "", last, sizeof(last));
 	}
 	return r;
-}
-
-/* Without a paild: the same report by one that does nothing else. */
-static int
-report_alone(const char *command, const char *arg)
-{
-	char	what[USER_ID_MAX + 64];
-
-	snprintf(what, sizeof(what), "%s%s%s", command,
-	    *arg != '\0' ? ":" : "", arg);
-	run_paild(program, what, conf_file);
-	(void)escape_printf(stderr, "pailctl: paild: %s\n", strerror(errno));
-	return 1;
-}
-
-static int
-report(const char *command, const char *arg)
-{
-	char	last[512];
-	int	fd;
-
-	if ((fd = socket_to_paild()) == -1)
-		return report_alone(command, arg);
-	close(fd);
-	if (tell(command, arg, last, sizeof(last)) != 0)
-		return 1;
-	return strncmp(last, "error: ", 7) == 0 ||
-	    (strncmp(last, "probe=", 6) == 0 &&
-	    strncmp(last, "probe=good", 10) != 0);
-}
-
-#define PLACES_MAX	16
-
-static const char *
-place_str(unsigned i, const char *key, const char *otherwise)
-{
-	const char	*s = conf_at(conf, "ingest.%u.%s", i, key);
-
-	return s != NULL ? s : otherwise != NULL ? otherwise : "";
-}
-
-/* Of "ingest": those that are signed for with the store's keys, and the
- * others. */
-static void
-find_places(struct policy_place *shared, size_t *nshared,
-    struct policy_place *own, size_t *nown)
-{
-	struct policy_place	 p;
-	unsigned		 i;
-
-	*nshared = *nown = 0;
-	for (i = 0; i < PLACES_MAX && conf_at(conf, "ingest.%u.poll", i) !=
-	    NULL; i++) {
-		p = (struct policy_place){ i, place_str(i, "bucket",
-		    conf_str(conf, "store.bucket")), place_str(i, "region",
-		    conf_str(conf, "store.region")), place_str(i, "prefix",
-		    NULL), place_str(i, "queue", NULL),
-		    strcmp(place_str(i, "after", NULL), "tag") == 0 };
-		if (strcmp(place_str(i, "credentials.source", NULL),
-		    "store") == 0 && conf_at(conf,
-		    "ingest.%u.credentials.assume-role.0.role-arn", i) == NULL)
-			shared[(*nshared)++] = p;
-		else
-			own[(*nown)++] = p;
-	}
-}
-
-/* A stream of two JSON documents, and one for each entry of "ingest" that has
- * keys of its own; on a terminal, with a word on each. */
-static int
-print_policies(void)
-{
-	struct policy_store	 s = { conf_str(conf, "store.bucket"),
-				    conf_str(conf, "store.region"),
-				    conf_str(conf, "store.key-prefix"),
-				    conf_str(conf, "store.kms-key-id"),
-				    true };
-	struct policy_place	 shared[PLACES_MAX], own[PLACES_MAX];
-	const char		*endpoint = conf_str(conf, "store.endpoint");
-	struct buf		 b;
-	size_t			 nshared, nown, i;
-	int			 r;
-
-	if (strcmp(conf_str(conf, "store.type"), "s3") != 0)
-		return fail("the store is not S3: it has no policy");
-	s.tls = endpoint == NULL || strncmp(endpoint, "http:", 5) != 0;
-	if (s.prefix == NULL)
-		s.prefix = "";
-	if (s.kms_key == NULL)
-		s.kms_key = "";
-	find_places(shared, &nshared, own, &nown);
-	buf_init(&b, 262144);
-	policy_iam(&s, shared, nshared, &b);
-	policy_bucket(&s, &b);
-	for (i = 0; i < nown; i++)
-		policy_iam(NULL, &own[i], 1, &b);
-	r = b.failed || fwrite(b.data, 1, b.len, stdout) != b.len ||
-	    fflush(stdout) == EOF;
-	buf_free(&b);
-	if (r == 0 && isatty(STDOUT_FILENO))
-		fprintf(stderr, "The first policy is for the user or role of "
-		    "the access key, the second for the bucket%s.\n", nown > 0 ?
-		    ", the others for those of ingest's own credentials" : "");
-	return r == 0 ? 0 : fail("standard output");
 }
 
 static int
 cmd_store(int argc, char *argv[])
 {
-	if (strcmp(argv[1], "check") != 0)
+	struct store_how	how = { conf, conf_file, program };
+	int			r = store_cmd(&how, argc, argv);
+
+	if (r == -1)
 		usage();
-	if (argc == 2)
-		return report("store-check", "");
-	if (strcmp(argv[2], "--policy") != 0)
-		usage();
-	return print_policies();
+	return r;
 }
 
 static int
 cmd_dump(int argc, char *argv[])
 {
+	struct store_how	how = { conf, conf_file, program };
+
 	(void)argc;
-	return report("dump", argv[1]);
+	return store_report(&how, "dump", argv[1]);
 }
 
 /* The first users' file of the configuration. */
@@ -253,11 +137,11 @@ revoke_sessions(const char *user)
 	char	why[1024];
 	int	fd, r;
 
-	if ((fd = socket_to_paild()) == -1)
+	if ((fd = tell_socket(conf)) == -1)
 		return 0;
 	if ((r = ctl_command(fd, "revoke", user, why, sizeof(why))) == -1)
-		(void)escape_printf(stderr, "pailctl: sessions of %s may still "
-		    "be open: %s\n", user, why);
+		(void)out_fail("sessions of %s may still be open: %s", user,
+		    why);
 	close(fd);
 	return r == -1;
 }
@@ -270,7 +154,7 @@ ask_app(const char *command, const char *arg, char *last, size_t size)
 	long	got;
 	int	fd;
 
-	if ((fd = socket_to_paild()) == -1) {
+	if ((fd = tell_socket(conf)) == -1) {
 		snprintf(last, size, "%s: %s (is paild running? App passwords "
 		    "are in the bucket, which only it can change)",
 		    conf_str(conf, "control-socket"), strerror(errno));
@@ -335,9 +219,9 @@ cmd_ingest(int argc, char *argv[])
 	int	r;
 
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		r = tell("ingest-list", "", last, sizeof(last));
+		r = tell(conf, "ingest-list", "", last, sizeof(last));
 	else if (strcmp(argv[1], "retry") == 0)
-		r = tell("ingest-retry", argc == 3 ? argv[2] : "", last,
+		r = tell(conf, "ingest-retry", argc == 3 ? argv[2] : "", last,
 		    sizeof(last));
 	else
 		usage();
@@ -350,10 +234,10 @@ cmd_throttle(int argc, char *argv[])
 	char	last[512];
 
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		return tell("throttle-list", "", last, sizeof(last));
+		return tell(conf, "throttle-list", "", last, sizeof(last));
 	if (strcmp(argv[1], "clear") != 0)
 		usage();
-	if (tell("throttle-clear", argc == 3 ? argv[2] : "", last,
+	if (tell(conf, "throttle-clear", argc == 3 ? argv[2] : "", last,
 	    sizeof(last)) != 0)
 		return 1;
 	return strncmp(last, "error: ", 7) == 0;
@@ -368,12 +252,12 @@ cmd_deliver(int argc, char *argv[])
 	int		 fd, r;
 
 	if ((f = tmpfile()) == NULL || (n = crlf_copy(stdin, f)) == -1) {
-		(void)escape_printf(stderr, "pailctl: cannot read the "
-		    "message: %s\n", strerror(errno));
+		(void)out_fail("cannot read the message: %s",
+		    strerror(errno));
 		return DELIVER_LATER;
 	}
-	if ((fd = socket_to_paild()) == -1) {
-		no_paild();
+	if ((fd = tell_socket(conf)) == -1) {
+		tell_no_paild(conf);
 		return DELIVER_LATER;
 	}
 	if (ctl_command(fd, "deliver", argv[1], why, sizeof(why)) == -1)
@@ -384,7 +268,13 @@ cmd_deliver(int argc, char *argv[])
 		r = deliver_run(fd, argc == 3 ? argv[2] : "INBOX", f,
 		    (size_t)n, why, sizeof(why));
 	if (r != DELIVER_DONE)
-		fail(why);
+		(void)out_fail("%s", why);
+	else if (out_is_json()) {
+		json_add_text(out_members(), "user", argv[1]);
+		json_add_text(out_members(), "mailbox", argc == 3 ? argv[2] :
+		    "INBOX");
+		json_add_signed(out_members(), "bytes", n);
+	}
 	close(fd);
 	fclose(f);
 	return r;
@@ -408,7 +298,7 @@ static const struct {
 	{ "init", 1, INT_MAX, cmd_init },
 	{ "status", 1, 1, cmd_status },
 	{ "reload", 1, 1, cmd_tell },
-	{ "stop", 1, 1, cmd_tell },
+	{ "stop", 1, 1, cmd_stop },
 	{ "credentials", 1, 1, cmd_tell },
 	{ "user", 2, INT_MAX, cmd_user },
 	{ "app-password", 2, 8, cmd_app_password },
@@ -420,6 +310,24 @@ static const struct {
 	{ "dump", 2, 2, cmd_dump },
 };
 
+/* --json, wherever it stands: is it there? */
+static bool
+take_json(int *argc, char *argv[])
+{
+	bool	json = false;
+	int	i, n = 1;
+
+	for (i = 1; i < *argc; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			json = true;
+		else
+			argv[n++] = argv[i];
+	if (n < *argc)
+		argv[n] = NULL;
+	*argc = n;
+	return json;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -427,6 +335,7 @@ main(int argc, char *argv[])
 	int	ch, r;
 
 	program = argv[0];
+	out_begin(take_json(&argc, argv));
 	while ((ch = getopt(argc, argv, "+f:")) != -1) {
 		if (ch != 'f')
 			usage();
@@ -440,20 +349,20 @@ main(int argc, char *argv[])
 		if (strcmp(argv[0], commands[i].word) == 0)
 			break;
 	if (i == nitems(commands) && strcmp(argv[0], "help") != 0)
-		(void)escape_printf(stderr, "pailctl: unknown command: %s\n",
-		    argv[0]);
+		(void)out_fail("unknown command: %s", argv[0]);
 	if (i == nitems(commands) || argc < commands[i].min ||
 	    argc > commands[i].max)
 		usage();
 	signal(SIGPIPE, SIG_IGN);
 	if (commands[i].run == cmd_init)
-		return cmd_init(argc, argv);	/* there is no file yet */
+		return out_end(cmd_init(argc, argv));	/* no file yet */
 	conf = conf_load(conf_file, true);
 	if (!conf_ok(conf)) {
 		conf_print_errors(conf);
-		return 1;
+		return out_end(out_is_json() ? out_fail("%s: the configuration "
+		    "has errors; standard error has them", conf_file) : 1);
 	}
 	r = commands[i].run(argc, argv);
 	conf_free(conf);
-	return r;
+	return out_end(r);
 }

@@ -13,9 +13,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/json_write.h"
 #include "common/test.h"
 #include "pailctl/ctl.h"
 #include "pailctl/deliver.h"
+#include "pailctl/out.h"
 #include "pailctl/users_file.h"
 
 static void
@@ -239,6 +241,83 @@ test_deliver(void)
 	fclose(f);
 }
 
+/* What paild says is one whole object, or it is not believed. */
+static void
+test_document(void)
+{
+	static const struct { const char *said, *why; } t[] = {
+		{ "{\"a\":1}\n", NULL },
+		{ "", "lost the connection to paild" },
+		{ "{\"a\":", "invalid response from paild" },
+		{ "[]", "invalid response from paild" },
+		{ "{}{}", "invalid response from paild" },
+		{ "error: x\n", "invalid response from paild" },
+	};
+	struct buf	 b;
+	char		 why[128];
+	size_t		 i;
+	int		 pair[2], r;
+
+	for (i = 0; i < nitems(t); i++) {
+		CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+		CHECK(ctl_write(pair[1], t[i].said, strlen(t[i].said)) == 0);
+		close(pair[1]);
+		buf_init(&b, 0);
+		why[0] = '\0';
+		r = ctl_document(pair[0], &b, why, sizeof(why));
+		CHECK_ROW(t[i].why == NULL ? r == 0 : r == -1 &&
+		    strcmp(why, t[i].why) == 0, "row %zu: %s", i, why);
+		buf_free(&b);
+		close(pair[0]);
+	}
+}
+
+/* The document at the end, whatever came before. */
+static void
+check_out(int status, int want, const char *text)
+{
+	char	 got[512];
+	FILE	*f = tmpfile(), *was = stdout;
+	size_t	 n;
+
+	stdout = f;
+	CHECK(out_end(status) == want);
+	stdout = was;
+	rewind(f);
+	n = fread(got, 1, sizeof(got) - 1, f);
+	got[n] = '\0';
+	fclose(f);
+	CHECK_ROW(strcmp(got, text) == 0, "%s", got);
+}
+
+static void
+test_out(void)
+{
+	out_begin(true);
+	CHECK(out_document(STR("{\"a\":1}")) == 0);
+	check_out(0, 0, "{\"a\":1}\n");
+	out_begin(true);
+	check_out(75, 75, "{\"error\":\"the command failed; standard error "
+	    "says why\"}\n");
+	/* an array is open; the first reason counts */
+	out_begin(true);
+	json_add_array(out_members(), "x");
+	CHECK(out_fail("a \"%s\"", "b") == 1 && out_fail("c") == 1);
+	json_end_array(out_members());
+	check_out(1, 1, "{\"x\":[],\"error\":\"a \\\"b\\\"\"}\n");
+	/* never two members of that name */
+	out_begin(true);
+	CHECK(out_document(STR("{\"error\":\"d\"}")) == -1);
+	CHECK(out_document(STR("{\"error\":\"e\",\"f\":1}")) == -1);
+	CHECK(out_fail("g") == 1);
+	check_out(1, 1, "{\"error\":\"d\"}\n");
+	out_begin(true);
+	out_members()->failed = true;
+	check_out(0, 1, "{\"error\":\"the document is too long\"}\n");
+	out_begin(false);
+	check_out(75, 75, "");
+}
+
 int
 main(void)
 {
@@ -248,5 +327,7 @@ main(void)
 	test_users_owner();
 	test_mailbox();
 	test_deliver();
+	test_document();
+	test_out();
 	return TEST_END();
 }

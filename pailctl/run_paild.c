@@ -41,7 +41,7 @@ run_paild(const char *program, const char *report, const char *file)
 /* The child ends with 127 if it cannot become paild. */
 static pid_t
 start(const char *program, const char *report, const char *file,
-    const sigset_t *mask, int out[2])
+    const sigset_t *mask, bool logs, int out[2])
 {
 	pid_t	pid;
 
@@ -51,7 +51,7 @@ start(const char *program, const char *report, const char *file,
 		signal(SIGPIPE, SIG_DFL);
 		sigprocmask(SIG_SETMASK, mask, NULL);
 		if (dup2(out[1], STDOUT_FILENO) != -1 &&
-		    dup2(out[1], STDERR_FILENO) != -1) {
+		    (!logs || dup2(out[1], STDERR_FILENO) != -1)) {
 			close(out[0]);
 			close(out[1]);
 			run_paild(program, report, file);
@@ -66,14 +66,15 @@ start(const char *program, const char *report, const char *file,
 
 int
 run_paild_read(const char *program, const char *report, const char *file,
-    const sigset_t *mask, struct buf *out, bool *good, char *why, size_t size)
+    const sigset_t *mask, bool logs, struct buf *out, bool *good, char *why,
+    size_t size)
 {
 	char	text[4096];
 	ssize_t	n;
 	pid_t	pid;
 	int	fds[2], status = 0;
 
-	if ((pid = start(program, report, file, mask, fds)) == -1) {
+	if ((pid = start(program, report, file, mask, logs, fds)) == -1) {
 		snprintf(why, size, "paild: %s", strerror(errno));
 		return -1;
 	}

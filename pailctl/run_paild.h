@@ -15,12 +15,12 @@
 void	 run_paild(const char *program, const char *report,
 	    const char *file);
 /*
- * The same as a child, with this signal mask; what it prints and logs is
- * appended to out.  good: its exit status is 0.  -1: it could not be run; the
- * reason is in why.
+ * The same as a child, with this signal mask; what it prints (and with logs,
+ * what it logs) is appended to out.  good: its exit status is 0.  -1: it could
+ * not be run; the reason is in why.
  */
 int	 run_paild_read(const char *program, const char *report,
-	    const char *file, const sigset_t *mask, struct buf *out, bool *good,
-	    char *why, size_t size);
+	    const char *file, const sigset_t *mask, bool logs, struct buf *out,
+	    bool *good, char *why, size_t size);
 
 #endif

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "common/escape.h"
+#include "common/json_write.h"
 #include "common/proc_kind.h"
 #include "common/user.h"
+#include "common/userline.h"
 #include "pailctl/app_password.h"
+#include "pailctl/out.h"
 #include "pailctl/password.h"
 #include "pailctl/user_cmd.h"
 #include "pailctl/user_fields.h"
@@ -20,11 +23,48 @@ struct user_args {
 	struct user_fields	 fields;
 };
 
-static int
-fail(const char *why)
+static void
+json_limit(struct buf *b, const char *key, uint64_t n)
 {
-	(void)escape_printf(stderr, "pailctl: %s\n", why);
-	return 1;
+	if (n == 0)
+		json_add_null(b, key);
+	else
+		json_add_number(b, key, n);
+}
+
+static void
+json_user(const char *name, const struct userline_more *more, void *arg)
+{
+	struct buf	*b = arg;
+	struct str	 rest = more->aliases, alias;
+
+	json_add_object(b, NULL);
+	json_add_text(b, "name", name);
+	json_add_array(b, "aliases");
+	while (userline_alias(&rest, &alias))
+		json_add_str(b, NULL, alias);
+	json_end_array(b);
+	if (more->has_quota) {
+		json_add_object(b, "quota");
+		json_limit(b, "bytes", more->bytes);
+		json_limit(b, "messages", more->messages);
+		json_end_object(b);
+	} else
+		json_add_null(b, "quota");
+	json_end_object(b);
+}
+
+static int
+list_json(const char *path)
+{
+	struct buf	*b = out_members();
+	char		 why[512];
+	int		 r;
+
+	json_add_array(b, "users");
+	r = users_each(path, json_user, b, why, sizeof(why));
+	json_end_array(b);
+	return r == -1 ? out_fail("%s", why) : 0;
 }
 
 static int
@@ -37,10 +77,10 @@ list_users(const char *path)
 
 	buf_init(&b, 64 * 1024 * 1024);
 	if (users_list(path, &b, why, sizeof(why)) == -1)
-		return fail(why);
+		return out_fail("%s", why);
 	r = escape_write(&o, b.data, b.len);
 	buf_free(&b);
-	return escape_end(&o) == 0 && r == 0 ? 0 : fail("standard output");
+	return escape_end(&o) == 0 && r == 0 ? 0 : out_fail("standard output");
 }
 
 /* 0; 1: a that has no such option; -1: why. */
@@ -102,15 +142,17 @@ change(const struct conf *conf, struct user_args *a, const char *path,
 
 	if (a->what == USERS_ADD || a->what == USERS_PASSWD) {
 		if (password_read(password, why, sizeof(why)) == -1)
-			return fail(why);
+			return out_fail("%s", why);
 		hash = password_hash(password, a->scheme);
 		explicit_bzero(password, sizeof(password));
 		if (hash == NULL)
-			return fail("cannot hash the password");
+			return out_fail("cannot hash the password");
 	}
 	if (users_change(path, a->what, a->name, hash, &a->fields,
 	    proc_row(PROC_AUTHWORKER)->user, why, sizeof(why)) == -1)
-		return fail(why);
+		return out_fail("%s", why);
+	if (out_is_json())
+		json_add_text(out_members(), "user", a->name);
 	if (a->what == USERS_ADD || a->what == USERS_SET)
 		return 0;
 	/* Who is deleted must not come back by another password. */
@@ -128,14 +170,15 @@ user_cmd(const struct conf *conf, int argc, char *argv[], const char *path,
 	int			 r;
 
 	if (path == NULL)
-		return fail("the configuration has no auth entry of type file");
+		return out_fail("the configuration has no auth entry of type "
+		    "file");
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		return list_users(path);
+		return out_is_json() ? list_json(path) : list_users(path);
 	r = read_args(&a, argc, argv, why, sizeof(why));
 	if (r == 0)
 		r = change(conf, &a, path, ops);
 	else
-		r = r == -1 ? fail(why) : -1;
+		r = r == -1 ? out_fail("%s", why) : -1;
 	user_fields_free(&a.fields);
 	return r;
 }

@@ -24,7 +24,7 @@ struct line {
 	char		 id[USER_ID_MAX + 1];
 	struct str	 hash;
 	struct str	 rest;		/* what follows the hash */
-	struct str	 aliases;
+	struct userline_more more;
 };
 
 /* What a line says; false for comments and lines without a user, which stay as
@@ -32,19 +32,17 @@ struct line {
 static bool
 line_user(const char *line, size_t len, struct line *l)
 {
-	struct userline_more	 more;
-	char			 why[128];
+	char	why[128];
 
 	if (len > 0 && line[len - 1] == '\n')
 		len--;
-	if (userline_read(line, len, l->id, sizeof(l->id), &l->hash, &more,
+	if (userline_read(line, len, l->id, sizeof(l->id), &l->hash, &l->more,
 	    why, sizeof(why)) != USERLINE_USER)
 		return false;
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	l->rest.p = l->hash.p + l->hash.len;
 	l->rest.len = (size_t)(line + len - l->rest.p);
-	l->aliases = more.aliases;
 	return true;
 }
 
@@ -126,7 +124,7 @@ try_line(const struct line *l, enum users_change what, const char *name,
 		return 1;
 	}
 	if (fields != NULL && (taken = user_fields_taken(fields, l->id,
-	    l->aliases)) != NULL) {
+	    l->more.aliases)) != NULL) {
 		snprintf(why, size, "%s is a name of %s", taken, l->id);
 		return -1;
 	}
@@ -228,7 +226,7 @@ users_change(const char *path, enum users_change what, const char *name,
 }
 
 int
-users_list(const char *path, struct buf *out, char *why, size_t size)
+users_each(const char *path, users_cb cb, void *arg, char *why, size_t size)
 {
 	struct buf	 text;
 	const char	*p, *nl, *end;
@@ -246,8 +244,25 @@ users_list(const char *path, struct buf *out, char *why, size_t size)
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl != NULL ? nl + 1 : end;
 		if (line_user(p, (size_t)(nl - p), &l))
-			buf_printf(out, "%s\n", l.id);
+			cb(l.id, &l.more, arg);
 	}
 	buf_free(&text);
+	return 0;
+}
+
+static void
+add_name(const char *name, const struct userline_more *more, void *arg)
+{
+	(void)more;
+	buf_printf(arg, "%s\n", name);
+}
+
+int
+users_list(const char *path, struct buf *out, char *why, size_t size)
+{
+	if (users_each(path, add_name, out, why, size) == -1)
+		return -1;
+	if (out->failed)
+		snprintf(why, size, "the password file is too large");
 	return out->failed ? -1 : 0;
 }

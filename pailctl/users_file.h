@@ -11,6 +11,7 @@
 #include "common/buf.h"
 
 struct user_fields;
+struct userline_more;
 
 enum users_change {
 	USERS_ADD,	/* -1 if the name exists */
@@ -30,6 +31,11 @@ enum users_change {
 int	 users_change(const char *path, enum users_change what,
 	    const char *name, const char *hash, struct user_fields *fields,
 	    const char *group, char *why, size_t size);
+/* Each user with what follows the hash, in the file's order. */
+typedef void (*users_cb)(const char *name, const struct userline_more *more,
+	    void *arg);
+int	 users_each(const char *path, users_cb cb, void *arg, char *why,
+	    size_t size);
 /* Appends the names, one a line, in the file's order. */
 int	 users_list(const char *path, struct buf *out, char *why,
 	    size_t size);

@@ -5,20 +5,28 @@ _pailctl_users() {
 }
 
 _pailctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} file= i=1 words=() w
+	local cur=${COMP_WORDS[COMP_CWORD]} file= i=1 json=--json words=() w
+	local all=("${COMP_WORDS[@]:0:COMP_CWORD}")
 	COMPREPLY=()
+	# --json may stand anywhere.
+	for w in "${all[@]}"; do
+		if [ "$w" = --json ]; then json=; else words+=("$w"); fi
+	done
+	set -- "${words[@]}"
 	# The words of the command, without -f FILE before it.
-	if [ "${COMP_WORDS[1]}" = -f ]; then
-		if [ "$COMP_CWORD" -eq 2 ]; then
+	if [ "${2-}" = -f ]; then
+		if [ $# -eq 2 ]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 		fi
-		file=${COMP_WORDS[2]} i=3
+		file=$3 i=3
 	fi
-	words=("${COMP_WORDS[@]:i:COMP_CWORD-i}")
+	words=("${words[@]:i}")
+	w=
 	case "${words[*]}" in
 	'')	w="-f app-password credentials deliver dump ingest init quota
 		reload status stop store throttle user"
+		w="$w $json"
 		[ -z "$file" ] || w=${w#-f} ;;
 	init*)	case ${words[-1]} in
 		--store) w="s3 file" ;;
@@ -69,6 +77,9 @@ _pailctl() {
 	"store check")
 		w=--policy ;;
 	quota*)	w="--exact $(_pailctl_users "$file")" ;;
+	esac
+	case $cur in
+	--*)	w="$w $json" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$w" -- "$cur")
 }

@@ -36,6 +36,9 @@ def test_bash_offers_what_the_usage_shows():
     assert usage()
     for line in usage():
         words = re.findall(r"[a-z-]+(?: \| [a-z-]+)*", line)
+        if words[0] == "--json":
+            assert "--json" in commands
+            continue
         for w in words[0].split(" | "):
             assert w in commands, (w, commands)
         second = re.match(r"[a-z-]+ ([a-z-]+(?: \| [a-z-]+)*)", line)
@@ -57,6 +60,11 @@ def test_bash_offers_users_and_values():
     assert "default" in offered("user", "set", "--quota", "")
     assert "bob" in offered("user", "set", "--quota", "1G", "")
     assert "--no-alias" in offered("user", "set", "--alias", "a", "--no")
+    # anywhere, once, and as if it were not there
+    assert offered("--json", "-f", "/x", "thr") == ["throttle"]
+    assert offered("-f", "/x", "--json", "user", "del", "") == ["ann", "bob"]
+    assert offered("quota", "--json", "--") == ["--exact"]
+    assert offered("quota", "--") == ["--exact", "--json"]
     help_text = subprocess.run(
         [os.path.join(proc.TOP, suite.BUILD, "bin/pailctl"), "init",
          "--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
