@@ -107,6 +107,14 @@ admind_reload(struct slice *s, char *why, size_t size)
 	return 0;
 }
 
+/* Whoever sends clients here has to learn that they must not: it goes on. */
+static void
+admind_leave(uint32_t within)
+{
+	(void)within;
+	state_leave();
+}
+
 static void
 admind_drain(void)
 {
@@ -128,6 +136,7 @@ static const struct daemon admind = {
 	.peer = admind_peer,
 	.listen = admind_listen,
 	.reload = admind_reload,
+	.leave = admind_leave,
 	.drain = admind_drain,
 	.counts = admind_counts,
 	.admin = state_message,

@@ -9,9 +9,13 @@
 #include "admind/page.h"
 #include "common/proc_kind.h"
 
+/* With leaving, processes end as they should; whoever restarts what is not
+ * healthy must not come before them. */
 static const char *
-wrong(const struct admin_proc *p)
+wrong(const struct admin_proc *p, bool leaving)
 {
+	if (leaving && (p->state == ADMIN_DRAINING || p->state == ADMIN_DOWN))
+		return NULL;
 	switch (p->state) {
 	case ADMIN_DOWN:
 		return "is not running";
@@ -35,7 +39,7 @@ page_healthz(struct state *s, const struct head *h, bool known,
 	(void)h;
 	for (i = 0; i < s->nprocs; i++) {
 		p = &s->procs[i];
-		if ((why = wrong(p)) == NULL)
+		if ((why = wrong(p, s->leaving)) == NULL)
 			continue;
 		n++;
 		buf_printf(&a->body, "%s %u %s\n", proc_kind_name(

@@ -1,6 +1,6 @@
 /*
- * /readyz: may clients be sent here?  Not while Pail starts or stops, nor
- * without a recent proof that the store can be written and read, nor with
+ * /readyz: may clients be sent here?  Not while Pail starts, drains or stops,
+ * nor without a recent proof that the store can be written and read, nor with
  * credentials that have expired or a clock that is wrong.  A proof that is
  * missing counts as none: whatever is not known, clients are not sent.
  */
@@ -97,7 +97,9 @@ say(const struct state *s, const struct facts *f, struct buf *out)
 {
 	int64_t	 now = (int64_t)time(NULL);
 
-	if (s->done.stopping)
+	if (s->leaving)
+		buf_puts(out, "Pail is draining\n");
+	else if (s->done.stopping)
 		buf_puts(out, "Pail is stopping\n");
 	else if (!s->done.serving)
 		buf_puts(out, "Pail is starting\n");

@@ -120,6 +120,10 @@ test_readyz(void)
 	facts(50, "", 0, 0);
 	says(page, true, 503, "Pail is stopping\n");
 	state.done.stopping = false;
+	state.leaving = true;
+	says(page, true, 503, "Pail is draining\n");
+	says(page, false, 503, "not ready\n");
+	state.leaving = false;
 	state.done.serving = true;
 	/* Who says nothing, or nonsense, proves nothing. */
 	forget();

@@ -17,6 +17,7 @@ static struct {
 	struct state		*now;		/* NULL: nothing yet */
 	struct state		*coming;	/* NULL: nothing is asked */
 	uint32_t		 id;
+	bool			 leaving;
 } st;
 
 static void
@@ -112,6 +113,7 @@ on_done(const struct msg *m)
 	str_copy(s->version, sizeof(s->version), s->done.version);
 	s->done.version = str_from(s->version);
 	s->at = clock_ms();
+	s->leaving = st.leaving;
 	state_drop(st.now);
 	st.now = s;
 	st.coming = NULL;
@@ -120,6 +122,14 @@ on_done(const struct msg *m)
 		w->ready(w);
 	}
 	return 0;
+}
+
+void
+state_leave(void)
+{
+	st.leaving = true;
+	if (st.now != NULL)
+		st.now->leaving = true;
 }
 
 int

@@ -27,6 +27,7 @@ struct state {
 	char			 version[65];	/* of done */
 	struct admin_proc	*procs;		/* counts: of our own */
 	size_t			 nprocs;
+	bool			 leaving;	/* state_leave() */
 	/* Rendered once, when it is first asked for; by the page. */
 	struct buf		 text[2];
 };
@@ -50,6 +51,8 @@ void	 state_want(struct state_wait *w);
 void	 state_forget(struct state_wait *w);
 /* What is known; never NULL within ready(). */
 struct state *state_now(void);
+/* The node is being drained, from now on. */
+void	 state_leave(void);
 /* ADMIN_PROC and ADMIN_DONE.  -1: malformed, or not asked for. */
 int	 state_message(const struct msg *m);
 

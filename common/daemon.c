@@ -256,7 +256,16 @@ on_ping(struct msg *m)
 static int
 on_drain(struct msg *m)
 {
-	(void)m;
+	struct ctl_leave leave;
+
+	if (m->type == IMSG_CTL_LEAVE) {
+		if (wire_decode(&ctl_leave_wire, &leave, m->data, m->len,
+		    NULL) == -1)
+			return -1;
+		if (self.d->leave != NULL && self.state == DAEMON_READY)
+			self.d->leave(leave.within);
+		return 0;
+	}
 	if (self.state == DAEMON_DRAINING)
 		return 0;
 	self.state = DAEMON_DRAINING;
@@ -390,6 +399,7 @@ setup_message(struct peer *p, struct msg *m, void *arg)
 		{ IMSG_CTL_PING, true, on_ping },
 		{ IMSG_CTL_VERBOSE, false, on_verbose },
 		{ IMSG_CTL_DRAIN, false, on_drain },
+		{ IMSG_CTL_LEAVE, false, on_drain },
 		{ IMSG_CTL_RELOAD, false, on_reload },
 		{ IMSG_CTL_STATS, false, on_stats },
 		{ IMSG_CTL_REPORT, false, on_report },

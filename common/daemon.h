@@ -45,6 +45,9 @@ struct daemon {
 	/* New configuration: 0, or -1 with the reason in why.  The old slice is
 	 * freed after 0. */
 	int	(*reload)(struct slice *conf, char *why, size_t size);
+	/* Accept no new work; have the clients go within so many ms.  The
+	 * process may be drained before. */
+	void	(*leave)(uint32_t within);
 	/* Accept no new work, finish what is in progress, then call
 	 * daemon_drained(). */
 	void	(*drain)(void);

@@ -29,6 +29,7 @@
 /* ---- the child ---- */
 
 static uint64_t	prepared, started, peers, listens, peer_sum, revoked, early;
+static uint64_t	leave;
 static bool	slow_drain;
 
 static void
@@ -75,6 +76,12 @@ child_reload(struct slice *conf, char *why, size_t size)
 }
 
 static void
+child_leave(uint32_t within)
+{
+	leave += within;
+}
+
+static void
 child_drain(void)
 {
 	if (!slow_drain)
@@ -102,6 +109,7 @@ child_counts(void)
 	COUNT("peer_sum", peer_sum)
 	COUNT("listens", listens)
 	COUNT("revoked", revoked)
+	COUNT("leave", leave)
 	COUNT("uid", getuid())
 	COUNT("files", fd != -1)
 	COUNT("core", rl.rlim_cur + rl.rlim_max)
@@ -149,7 +157,7 @@ static const struct daemon child = {
 	.reach = child_reach,
 	.name = "storaged", .prepare = child_prepare, .start = child_start,
 	.peer = child_peer, .listen = child_listen, .reload = child_reload,
-	.drain = child_drain, .counts = child_counts,
+	.leave = child_leave, .drain = child_drain, .counts = child_counts,
 	.report = child_report, .preauth = child_preauth,
 	.revoke = child_revoke
 };
@@ -416,6 +424,7 @@ static void
 test_life(void)
 {
 	struct ctl_verbose v = { LOG_LEVEL_DEBUG };
+	struct ctl_leave l = { 5000 };
 
 	start_child("", "");
 	ask_counts(1);
@@ -442,7 +451,10 @@ test_life(void)
 	kill(pid, SIGHUP);
 	kill(pid, SIGTERM);
 	peer_send_struct(setup, IMSG_CTL_VERBOSE, 0, &v, -1);
+	/* It goes on until it is drained. */
+	peer_send_struct(setup, IMSG_CTL_LEAVE, 0, &l, -1);
 	ask_counts(9);
+	CHECK(count("leave") == 5000);
 	peer_send(setup, IMSG_CTL_DRAIN, 0, NULL, 0, -1);
 	wait_for(&seen.closed);
 	CHECK(seen.closed && exit_code() == 0);

@@ -96,6 +96,7 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(CTL_DOING,		27, SETUP, B, 128, 0, ctl_doing)	\
 	X(SETUP_WANT,		28, SETUP, B, 2304, 0, setup_want)	\
 	X(SETUP_GIVE,		29, SETUP, A, MSG_LONG, 0, setup_give)	\
+	X(CTL_LEAVE,		59, SETUP, A, 16, 0, ctl_leave)		\
 	X(SETUP_APPS,		58, SETUP, B, 64, 1, setup_apps)	\
 	/* logins */							\
 	X(AUTH_START,		30, AUTH, A, 21632, 0, auth_start)	\

@@ -79,6 +79,12 @@ static const struct wire_field verbose_fields[] = {
 const struct wire_struct ctl_verbose_wire =
     WIRE_STRUCT(ctl_verbose, verbose_fields);
 
+static const struct wire_field leave_fields[] = {
+	{ WIRE_U32, offsetof(struct ctl_leave, within), 0, NULL }
+};
+const struct wire_struct ctl_leave_wire =
+    WIRE_STRUCT(ctl_leave, leave_fields);
+
 static const struct wire_field reloaded_fields[] = {
 	{ WIRE_BOOL, offsetof(struct ctl_reloaded, ok), 0, NULL },
 	{ WIRE_STR, offsetof(struct ctl_reloaded, text), 1000, NULL }

@@ -81,6 +81,9 @@ struct setup_apps { uint64_t serial; };
 
 struct setup_ready { struct str text; };	/* may be empty */
 struct ctl_verbose { uint8_t level; };		/* enum log_level */
+/* CTL_LEAVE, perhaps before CTL_DRAIN: take no new work; clients that are idle
+ * may be sent away, spread over that time. */
+struct ctl_leave { uint32_t within; };		/* ms */
 struct ctl_reloaded { bool ok; struct str text; };
 
 /*
@@ -125,7 +128,7 @@ struct ctl_revoke { struct str user; };
 
 extern const struct wire_struct setup_conf_wire,
     setup_peer_wire, setup_listen_wire, setup_want_wire, setup_give_wire,
-    setup_apps_wire, setup_ready_wire, ctl_verbose_wire,
+    setup_apps_wire, setup_ready_wire, ctl_verbose_wire, ctl_leave_wire,
     ctl_reloaded_wire, ctl_counts_wire, ctl_report_wire,
     ctl_preauth_wire, ctl_revoke_wire, ctl_doing_wire;
 

@@ -101,6 +101,7 @@ test_fit(void)
 		{ IMSG_SETUP_LISTEN, &setup_listen_wire },
 		{ IMSG_SETUP_READY, &setup_ready_wire },
 		{ IMSG_CTL_VERBOSE, &ctl_verbose_wire },
+		{ IMSG_CTL_LEAVE, &ctl_leave_wire },
 		{ IMSG_CTL_RELOADED, &ctl_reloaded_wire },
 		{ IMSG_CTL_COUNTS, &ctl_counts_wire },
 		{ IMSG_CTL_REPORT, &ctl_report_wire },

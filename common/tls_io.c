@@ -4,6 +4,8 @@
  */
 #include "common/tls_io.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>
@@ -33,6 +35,14 @@ tls_io_close(struct tls_io *io)
 	io->ssl = NULL;
 	close(io->fd);
 	io->fd = -1;
+}
+
+void
+tls_io_finish(struct tls_io *io)
+{
+	if (io->state == TLS_IO_ON)
+		(void)SSL_shutdown(io->ssl);
+	(void)shutdown(io->fd, SHUT_WR);
 }
 
 int

@@ -40,6 +40,9 @@ void	 tls_io_init(struct tls_io *io, struct event_base *base, int fd,
  * fd. */
 void	 tls_io_close(struct tls_io *io);
 
+/* Says that no more is written; what comes can still be read. */
+void	 tls_io_finish(struct tls_io *io);
+
 /* Starts TLS as the server; the caller must discard what was read in the clear.
  * 0, or -1. */
 int	 tls_io_begin(struct tls_io *io, SSL_CTX *ctx);

@@ -122,7 +122,9 @@ client_deadline(const struct client *c, const char **why)
 {
 	int64_t	 t = INT64_MAX, w;
 
-	*why = "";
+	*why = NULL;
+	if (c->linger_until != 0)
+		return c->linger_until;
 	if (c->state == CLIENT_LOGOUT) {
 		*why = "output not read before the connection was closed";
 		return c->heard + BYE_SECONDS * 1000;

@@ -100,6 +100,7 @@ struct client {
 	bool			 full;		/* from HIGH down to LOW */
 	bool			 crowded;	/* the same of commands */
 	bool			 left;		/* LOGOUT was said */
+	bool			 leaving;	/* no more commands: leave.h */
 	bool			 loopback;
 	bool			 tls_outside;	/* it speaks TLS to a proxy */
 	enum client_wants	 wants;		/* of taking */
@@ -125,6 +126,8 @@ struct client {
 	int64_t			 born;		/* monotonic ms */
 	int64_t			 heard;		/* last input */
 	int64_t			 wrote;		/* last progress in writing */
+	int64_t			 leave_at;	/* when it has to: leave.h */
+	int64_t			 linger_until;	/* 0: it does not, yet */
 	uint64_t		 bytes_in;
 	uint64_t		 bytes_out;
 };
@@ -200,6 +203,8 @@ int	 client_join(struct client *c);
 void	 client_heard(struct client *c);
 /* The unread octets were not encrypted: discards them. */
 void	 client_discard(struct client *c);
+/* BYE was sent: is what has crossed it on its way still awaited? */
+bool	 client_lingers(struct client *c);
 /* Its output waits no longer. */
 void	 client_unsent_gone(struct client *c);
 /* Octets of input not yet used. */

@@ -14,6 +14,8 @@
 #include "common/tls_rule.h"
 #include "imapd/conf.h"
 
+#define LINGER_MS	2000
+
 static void	 client_on_read(evutil_socket_t, short, void *);
 static void	 client_on_write(evutil_socket_t, short, void *);
 
@@ -48,6 +50,26 @@ client_discard(struct client *c)
 {
 	buf_freezero(&c->in);
 	c->in_off = 0;
+}
+
+/*
+ * A client that did not ask for its BYE may have sent a command meanwhile.
+ * With octets unread, close() is a reset (RFC 1122 section 4.2.2.13), which can
+ * overtake the BYE; so they are read, and dropped.
+ */
+bool
+client_lingers(struct client *c)
+{
+	if (!c->leaving || c->left || c->eof ||
+	    c->io.state == TLS_IO_SHAKING)
+		return false;
+	if (c->linger_until == 0) {
+		c->linger_until = clock_ms() + LINGER_MS;
+		tls_io_finish(&c->io);
+		client_heard(c);
+	}
+	client_discard(c);
+	return true;
 }
 
 void
@@ -268,7 +290,8 @@ client_events(struct client *c)
 		rd = true;
 	else
 		rd = !c->eof && !c->full &&
-		    !(c->state & (CLIENT_STARTTLS | CLIENT_LOGOUT)) &&
+		    (!(c->state & (CLIENT_STARTTLS | CLIENT_LOGOUT)) ||
+		    c->linger_until != 0) &&
 		    client_unread(c) < CLIENT_IN_CHUNK;
 	tls_io_watch(&c->io, rd, wr);
 }

@@ -76,6 +76,12 @@ command_first(const struct command *cmd)
 	return TAILQ_FIRST(&cmd->client->commands) == cmd;
 }
 
+bool
+command_begun(const struct client *c)
+{
+	return c->reading != NULL && c->reading->text.len > 0;
+}
+
 void
 command_take(struct command *cmd)
 {

@@ -138,6 +138,8 @@ struct command {
 
 struct command *command_new(struct client *c);
 void	 command_free(struct command *cmd);
+/* Is the text of one being read? */
+bool	 command_begun(const struct client *c);
 /* A uidset that is freed with the command; NULL on ENOMEM. */
 struct uidset *command_set(struct command *cmd);
 /* True if the command is the oldest unanswered one: its untagged lines are sent

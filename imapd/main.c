@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "common/compat.h"
-#include "common/clock.h"
 #include "common/daemon.h"
 #include "common/listen.h"
 #include "common/log.h"
@@ -19,15 +18,13 @@
 #include "imapd/command.h"
 #include "imapd/conf.h"
 #include "imapd/counters.h"
+#include "imapd/leave.h"
 #include "imapd/metrics.h"
 #include "imapd/run.h"
 #include "mail/charset.h"
 
-#define DRAIN_SECONDS	10	/* for commands under way */
 #define SPARE		24	/* descriptors: channels, new listeners */
 
-static struct event	 ev_drain;
-static uint64_t		 drain_until;
 static uint64_t		 room;		/* descriptors for connections */
 static bool		 ready;		/* paild was told */
 
@@ -114,40 +111,18 @@ imapd_reload(struct slice *s, char *why, size_t size)
 	return 0;
 }
 
-/* Clients whose commands are done go first, the others when they are. */
 static void
-drain_look(evutil_socket_t fd, short what, void *arg)
+imapd_leave(uint32_t within)
 {
-	struct timeval	 tv = { .tv_usec = 50 * 1000 };
-	struct client	*c;
-	bool		 late = clock_ms() >= drain_until;
-
-	(void)fd;
-	(void)what;
-	(void)arg;
-	if (nclients == 0) {
-		daemon_drained();
-		return;
-	}
-	TAILQ_FOREACH(c, &clients, entry) {
-		if (late)
-			client_close(c, "server shutting down");
-		else if (TAILQ_EMPTY(&c->commands) ||
-		    c->state & CLIENT_OUTSIDE || (c->taking != NULL &&
-		    c->taking->spec->flags & CMD_LISTENS))
-			client_bye(c, "The server is shutting down");
-	}
-	evtimer_add(&ev_drain, &tv);
+	listen_close();
+	leave_within(daemon_base(), within, daemon_drained);
 }
 
 static void
 imapd_drain(void)
 {
 	listen_close();
-	clients_draining = true;
-	drain_until = clock_ms() + DRAIN_SECONDS * 1000;
-	evtimer_assign(&ev_drain, daemon_base(), drain_look, NULL);
-	event_active(&ev_drain, EV_TIMEOUT, 0);
+	leave_now(daemon_base(), daemon_drained);
 }
 
 static void
@@ -188,6 +163,7 @@ static const struct daemon imapd = {
 	.peer = imapd_peer,
 	.listen = imapd_listen,
 	.reload = imapd_reload,
+	.leave = imapd_leave,
 	.drain = imapd_drain,
 	.counts = imapd_counts,
 	.preauth = imapd_preauth,

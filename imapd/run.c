@@ -237,7 +237,7 @@ run_may_scan(struct client *c)
 	const struct command	*last;
 
 	if (!(c->state & CLIENT_ANY) || c->full || clients_draining ||
-	    client_unread(c) == 0)
+	    client_unread(c) == 0 || (c->leaving && !command_begun(c)))
 		return false;
 	/*
 	 * In batches, not one for one: then many changes that wait go into
@@ -346,7 +346,8 @@ run_rest(struct client *c)
 	if (c->state == CLIENT_STARTTLS && c->io.state == TLS_IO_CLEAR &&
 	    client_queued(c) == 0 && client_tls_begin(c) == -1)
 		client_close(c, "cannot start TLS");
-	if (c->state == CLIENT_LOGOUT && client_queued(c) == 0)
+	if (c->state == CLIENT_LOGOUT && client_queued(c) == 0 &&
+	    !client_lingers(c))
 		client_close(c, NULL);
 }
 

@@ -30,7 +30,7 @@
 #define SPARE		24	/* descriptors: channels, new listeners */
 
 static struct event	 ev_drain;
-static uint64_t		 drain_until;
+static uint64_t		 drain_until;	/* 0: not yet */
 static uint64_t		 room;		/* descriptors for connections */
 static bool		 ready;		/* paild was told */
 
@@ -133,13 +133,28 @@ drain_look(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-lmtpd_drain(void)
+drain_by(uint64_t until)
 {
 	listen_close();
 	clients_draining = true;
-	drain_until = clock_ms() + DRAIN_SECONDS * 1000;
-	evtimer_assign(&ev_drain, daemon_base(), drain_look, NULL);
+	if (drain_until == 0)
+		evtimer_assign(&ev_drain, daemon_base(), drain_look, NULL);
+	drain_until = until;
 	event_active(&ev_drain, EV_TIMEOUT, 0);
+}
+
+/* MTAs are few, and try again when they like: there is nothing to spread. */
+static void
+lmtpd_leave(uint32_t within)
+{
+	(void)within;
+	drain_by(UINT64_MAX);
+}
+
+static void
+lmtpd_drain(void)
+{
+	drain_by(clock_ms() + DRAIN_SECONDS * 1000);
 }
 
 static void
@@ -161,6 +176,7 @@ static const struct daemon lmtpd = {
 	.peer = lmtpd_peer,
 	.listen = lmtpd_listen,
 	.reload = lmtpd_reload,
+	.leave = lmtpd_leave,
 	.drain = lmtpd_drain,
 	.counts = lmtpd_counts,
 	.late_ready = true
