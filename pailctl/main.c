@@ -17,6 +17,7 @@
 #include "pailctl/app_password.h"
 #include "pailctl/ctl.h"
 #include "pailctl/deliver.h"
+#include "pailctl/drain.h"
 #include "pailctl/init.h"
 #include "pailctl/out.h"
 #include "pailctl/quota.h"
@@ -33,6 +34,7 @@ usage(void)
 	fprintf(stderr,
 	    "usage: pailctl [-f file] " INIT_USAGE
 	    "       pailctl [-f file] status | reload | stop\n"
+	    "       pailctl [-f file] " DRAIN_USAGE
 	    "       pailctl [-f file] credentials\n"
 	    "       pailctl [-f file] " USER_USAGE
 	    "       pailctl [-f file] " APP_PASSWORD_USAGE
@@ -76,6 +78,28 @@ cmd_stop(int argc, char *argv[])
 		;
 	if (r == 0)
 		json_add_bool(out_members(), "stopped", true);
+	close(fd);
+	return r == -1;
+}
+
+static int
+cmd_drain(int argc, char *argv[])
+{
+	char	why[1024];
+	bool	waits = argc == 1;
+	int	fd, r;
+
+	if (!waits && strcmp(argv[1], "--no-wait") != 0)
+		usage();
+	if ((fd = tell_socket(conf)) == -1)
+		return tell_no_paild(conf);
+	if ((r = ctl_command(fd, "drain", "", why, sizeof(why))) == -1)
+		(void)out_fail("%s", why);
+	else if (waits && (r = drain_follow(fd, out_is_json() ? -1 :
+	    STDOUT_FILENO)) == -1)
+		(void)out_fail("paild ended before the sessions did");
+	else if (out_is_json())
+		json_add_bool(out_members(), "stopped", waits);
 	close(fd);
 	return r == -1;
 }
@@ -299,6 +323,7 @@ static const struct {
 	{ "status", 1, 1, cmd_status },
 	{ "reload", 1, 1, cmd_tell },
 	{ "stop", 1, 1, cmd_stop },
+	{ "drain", 1, 2, cmd_drain },
 	{ "credentials", 1, 1, cmd_tell },
 	{ "user", 2, INT_MAX, cmd_user },
 	{ "app-password", 2, 8, cmd_app_password },

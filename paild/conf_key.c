@@ -459,6 +459,8 @@ const struct conf_key conf_keys[] = {
 	{ "ready-within", CONF_DURATION, 0, ADMIND | STORAGED, "60s", 2,
 	    3600, NULL, "how old the last proof may be that the store can be "
 	    "written" },
+	{ "drain-within", CONF_DURATION, 0, 0, "60s", 0, 3600, NULL,
+	    "how long pailctl drain gives clients to go" },
 	{ "processes", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
 	    "number of processes of each kind" },
 	{ "processes.imapd", CONF_PROCESSES, CONF_RESTART, 0, "auto", 1, 64,

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -96,6 +97,24 @@ control_fail(struct control_client *c, const char *why)
 	buf_reset(&c->out);
 	buf_printf(&c->out, "error: %s\n", why);
 	control_finish(c);
+}
+
+void
+control_tell(struct paild *pd, const char *fmt, ...)
+{
+	struct control_client	*c, *next;
+	char			 line[80];
+	va_list			 ap;
+
+	if (pd->control == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	TAILQ_FOREACH_SAFE(c, &pd->control->clients, entry, next)
+		if (c->follows && send(c->fd, line, strlen(line),
+		    MSG_NOSIGNAL) == -1 && errno != EAGAIN && errno != EINTR)
+			control_end(c);
 }
 
 /* A socket that has sent nothing yet takes three bytes at once. */

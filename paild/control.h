@@ -9,7 +9,8 @@
  * Protocol: the client sends one line, "COMMAND[ ARGUMENT]\n", of at most
  * CONTROL_LINE_MAX bytes.  The answer begins with "ok\n" or with
  * "error: TEXT\n"; text follows until the end of the connection.  After the
- * ok of "deliver USER" the connection is an IMAP session of that user.
+ * ok of "deliver USER" the connection is an IMAP session of that user; after
+ * that of "drain" there are lines "sessions N", then "done".
  * "json " before the command: the text is one JSON object (pailctl(8)), as far
  * as the command has such a form (common/msg_setup.h).
  */
@@ -28,6 +29,7 @@ struct control_client {
 	bool				 json;
 	struct buf			 out;
 	struct proc			*target;	/* deliver: the imapd */
+	bool				 follows;	/* control_tell() */
 	char				*token;
 	char				*user;
 	size_t				 waiting;	/* responses still
@@ -45,6 +47,10 @@ int	 control_open(struct paild *pd, control_run_cb run);
 /* Accepts no more clients; those that wait for us to exit keep their
  * connection. */
 void	 control_close(struct paild *pd);
+
+/* A line to those that follow what goes on; dropped where it would wait. */
+void	 control_tell(struct paild *pd, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
 
 /* Ways to end a client. */
 void	 control_finish(struct control_client *c);	/* sends c->out */

@@ -17,6 +17,7 @@
 #include "common/user.h"
 #include "paild/ask.h"
 #include "paild/control_cmd.h"
+#include "paild/drain.h"
 #include "paild/proc.h"
 #include "paild/reload.h"
 #include "paild/status.h"
@@ -71,8 +72,19 @@ cmd_stop(struct control_client *c, const char *arg)
 	(void)arg;
 	if (send(c->fd, "ok\n", 3, MSG_NOSIGNAL) != 3)
 		log_debug("stop: pailctl has disconnected");
-	if (!c->paild->stopping)
+	if (!c->paild->stopping || c->paild->draining)
 		stop_begin(c->paild);
+}
+
+/* The client follows, if it likes, until we end. */
+static void
+cmd_drain(struct control_client *c, const char *arg)
+{
+	(void)arg;
+	if (send(c->fd, "ok\n", 3, MSG_NOSIGNAL) != 3)
+		log_debug("drain: pailctl has disconnected");
+	c->follows = true;
+	drain_begin(c->paild);
 }
 
 static void
@@ -256,6 +268,7 @@ static const struct {
 	{ "status", NOTHING, status_run },
 	{ "reload", NOTHING, cmd_reload },
 	{ "stop", NOTHING, cmd_stop },
+	{ "drain", NOTHING, cmd_drain },
 	{ "store-check", NOTHING, cmd_store_check },
 	{ "credentials", NOTHING, cmd_credentials },
 	{ "ingest-list", NOTHING, cmd_ingest_list },

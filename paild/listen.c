@@ -227,6 +227,14 @@ fail:
 	return -1;
 }
 
+/* Each protocol has its kind of processes. */
+static enum proc_kind
+listen_kind(const struct listener *l)
+{
+	return strncmp(l->protocol, "lmtp", 4) == 0 ? PROC_LMTPD :
+	    strncmp(l->protocol, "http", 4) == 0 ? PROC_ADMIND : PROC_IMAPD;
+}
+
 void
 listen_prune(struct paild *pd)
 {
@@ -247,6 +255,16 @@ listen_close(struct paild *pd)
 
 	TAILQ_FOREACH(l, &pd->listeners, entry)
 		l->keep = false;
+	listen_prune(pd);
+}
+
+void
+listen_close_mail(struct paild *pd)
+{
+	struct listener	*l;
+
+	TAILQ_FOREACH(l, &pd->listeners, entry)
+		l->keep = listen_kind(l) == PROC_ADMIND;
 	listen_prune(pd);
 }
 
@@ -273,21 +291,13 @@ send_one(struct proc *p, const struct listener *l)
 	}
 }
 
-/* Each protocol has its kind of processes. */
-static bool
-serves(const struct proc *p, const struct listener *l)
-{
-	return p->kind == (strncmp(l->protocol, "lmtp", 4) == 0 ? PROC_LMTPD :
-	    strncmp(l->protocol, "http", 4) == 0 ? PROC_ADMIND : PROC_IMAPD);
-}
-
 void
 listen_send(struct proc *p)
 {
 	struct listener	*l;
 
 	TAILQ_FOREACH(l, &p->paild->listeners, entry)
-		if (serves(p, l))
+		if (listen_kind(l) == p->kind)
 			send_one(p, l);
 }
 
@@ -297,7 +307,7 @@ listen_send_fresh(struct proc *p)
 	struct listener	*l;
 
 	TAILQ_FOREACH(l, &p->paild->listeners, entry)
-		if (l->fresh && serves(p, l))
+		if (l->fresh && listen_kind(l) == p->kind)
 			send_one(p, l);
 }
 

@@ -21,5 +21,7 @@ void	 listen_send(struct proc *p);
 void	 listen_send_fresh(struct proc *p);
 void	 listen_sent(struct paild *pd);
 void	 listen_close(struct paild *pd);
+/* All but those of admind. */
+void	 listen_close_mail(struct paild *pd);
 
 #endif

@@ -29,6 +29,7 @@
 #include "paild/conf_env.h"
 #include "paild/control.h"
 #include "paild/control_cmd.h"
+#include "paild/drain.h"
 #include "paild/identity.h"
 #include "paild/listen.h"
 #include "paild/manager.h"
@@ -78,7 +79,7 @@ on_signal(int sig, short what, void *arg)
 		break;
 	case SIGTERM:
 		/* The manager may send it to all of us, and again. */
-		if (!pd->stopping)
+		if (!pd->stopping || pd->draining)
 			stop_begin(pd);
 		break;
 	case SIGINT:
@@ -386,6 +387,7 @@ run(struct paild *pd)
 	child_start_all(pd, &ops);
 	if (event_base_dispatch(pd->base) == -1)
 		fatalx("event_base_dispatch");
+	drain_end(pd);
 	child_free_all(pd);
 	listen_close(pd);
 	activate_free();

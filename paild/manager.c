@@ -9,22 +9,21 @@
 #include <event2/event.h>
 #include <stdio.h>
 
-#include "common/arena.h"
 #include "common/log.h"
-#include "paild/ask.h"
 #include "paild/manager.h"
 #include "paild/notify.h"
 #include "paild/proc.h"
+#include "paild/sessions.h"
 #include "paild/watch.h"
 
 static struct {
 	struct event	*timer;
-	size_t		 waiting;	/* imapds that have yet to answer */
-	uint64_t	 counted;	/* sessions of those that have */
-	uint64_t	 sessions;	/* when all had, the last time */
+	uint64_t	 sessions;	/* when they were counted */
 	bool		 refused;	/* the last reload */
 	bool		 told;		/* who is sick, in the log */
 } now;
+static void	 counted(struct paild *, uint64_t);
+static struct session_count	count = { .done = counted };
 
 const struct proc *
 manager_sick(const struct paild *pd)
@@ -90,47 +89,10 @@ manager_tell(struct paild *pd)
 }
 
 static void
-count_answer(struct proc *p, const struct msg *m, void *arg)
+counted(struct paild *pd, uint64_t n)
 {
-	struct ctl_counts	 counts;
-	const struct ctl_count	*v;
-	struct arena		*a;
-	size_t			 i;
-
-	(void)arg;
-	if (m != NULL && (a = arena_new(4 * 1024 * 1024)) != NULL) {
-		if (wire_decode(&ctl_counts_wire, &counts, m->data, m->len,
-		    a) == 0)
-			for (i = 0; i < counts.counts.n; i++) {
-				v = (const struct ctl_count *)counts.counts.v +
-				    i;
-				if (str_eq(v->name, str_from("sessions")))
-					now.counted += v->value;
-			}
-		arena_free(a);
-	}
-	if (--now.waiting != 0)
-		return;
-	now.sessions = now.counted;
-	manager_tell(p->paild);
-}
-
-/* Nobody is asked again while one is silent: it will be killed. */
-static void
-count_sessions(struct paild *pd)
-{
-	struct proc	*p;
-
-	if (now.waiting != 0)
-		return;
-	now.counted = 0;
-	for (p = pd->procs; p < pd->procs + pd->nprocs; p++)
-		if (p->kind == PROC_IMAPD && p->state == PROC_READY &&
-		    ask_send(p, IMSG_CTL_STATS, NULL, 0, count_answer,
-		    &now) == 0)
-			now.waiting++;
-	if (now.waiting == 0)
-		manager_tell(pd);
+	now.sessions = n;
+	manager_tell(pd);
 }
 
 static void
@@ -159,7 +121,7 @@ turn(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	check_health(pd);
 	if (!pd->stopping && pd->ready)
-		count_sessions(pd);
+		sessions_count(&count, pd);
 	else
 		manager_tell(pd);
 }
@@ -192,7 +154,7 @@ manager_begin(struct paild *pd)
 void
 manager_end(struct paild *pd)
 {
-	ask_forget(pd, &now);
+	sessions_forget(&count, pd);
 	if (now.timer != NULL)
 		event_free(now.timer);
 	now.timer = NULL;

@@ -94,6 +94,7 @@ struct paild {
 	bool			 ready;		/* was, once */
 	bool			 probed;	/* the store passed its probe */
 	bool			 stopping;
+	bool			 draining;	/* and clients have time */
 	int			 status;	/* to exit with */
 	time_t			 started;
 	struct proc		*procs;

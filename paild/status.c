@@ -183,7 +183,8 @@ status_late(int fd, short what, void *arg)
 static const char *
 suite_state(const struct paild *pd)
 {
-	return pd->stopping ? "stopping" : pd->ready ? "serving" : "starting";
+	return pd->draining ? "draining" : pd->stopping ? "stopping" :
+	    pd->ready ? "serving" : "starting";
 }
 
 static void
@@ -233,8 +234,9 @@ status_run(struct control_client *c, const char *arg)
 	event_add(c->ev, &tv);
 	for (i = 0; i < pd->nprocs; i++) {
 		p = &pd->procs[i];
-		if (p->state == PROC_READY && ask_send(p, IMSG_CTL_STATS,
-		    NULL, 0, status_answer, c) == 0)
+		if ((p->state == PROC_READY || p->state == PROC_DRAINING) &&
+		    ask_send(p, IMSG_CTL_STATS, NULL, 0, status_answer,
+		    c) == 0)
 			c->waiting++;
 		else
 			status_row(c, p, NULL);

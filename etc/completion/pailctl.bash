@@ -24,8 +24,8 @@ _pailctl() {
 	words=("${words[@]:i}")
 	w=
 	case "${words[*]}" in
-	'')	w="-f app-password credentials deliver dump ingest init quota
-		reload status stop store throttle user"
+	'')	w="-f app-password credentials deliver drain dump ingest init
+		quota reload status stop store throttle user"
 		w="$w $json"
 		[ -z "$file" ] || w=${w#-f} ;;
 	init*)	case ${words[-1]} in
@@ -41,6 +41,7 @@ _pailctl() {
 			--help --listen --password-file --path --private-key
 			--region --sandbox --secret-key-file --store --user" ;;
 		esac ;;
+	drain)	w=--no-wait ;;
 	user)	w="add del list passwd set" ;;
 	"user "*" --scheme")
 		w="yescrypt argon2id bcrypt sha512-crypt scram-sha-256" ;;

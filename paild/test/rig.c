@@ -39,6 +39,7 @@ char			rig_sock[128];
 
 static unsigned	peers, listeners, preauths;
 static bool	revoked;
+static uint32_t	leave;
 static pid_t	forked;
 
 static void
@@ -82,6 +83,8 @@ child_counts(void)
 	COUNT("revoked", revoked)
 	COUNT("forked", (uint64_t)forked)
 	COUNT("session", getsid(0) == getpid())
+	COUNT("sessions", 7)
+	COUNT("leave", leave)
 }
 
 static void
@@ -184,8 +187,15 @@ child_reach(const struct slice *conf, struct sandbox *box)
 	box->executes = true;
 }
 
+static void
+child_leave(uint32_t within)
+{
+	leave = within;
+}
+
 static const struct daemon child = {
 	.reach = child_reach,
+	.leave = child_leave,
 	.peer = child_peer,
 	.listen = child_listen,
 	.reload = child_reload,

@@ -45,7 +45,7 @@ def test_bash_offers_what_the_usage_shows():
         if second and words[0] not in ("deliver", "dump", "init"):
             for w in second[1].split(" | "):
                 assert w in offered(words[0], ""), line
-        for option in re.findall(r"--[a-z]+", line):
+        for option in re.findall(r"--[a-z]+(?:-[a-z]+)*", line):
             inner = [words[0]] + ([second[1].split(" | ")[0]] if second
                                   and words[0] not in ("init", "quota")
                                   else [])

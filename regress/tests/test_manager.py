@@ -43,7 +43,7 @@ class Manager:
 
 
 def test_the_manager_is_told_what_pail_does():
-    s = suite.Suite(watchdog="3s")
+    s = suite.Suite(watchdog="3s", drain_within="1s")
     m = Manager(s, WATCHDOG_USEC=3000000)
     with s:
         m.next("STATUS=Starting: .*", "READY=1", "STATUS=Serving 0 sessions",
@@ -74,6 +74,20 @@ def test_the_manager_is_told_what_pail_does():
         assert "storaged 0\" is not healthy: the service manager gets no " \
             "WATCHDOG=1" in s.log_text(), s.log_tail()
         m.next("STATUS=Serving 0 sessions", "WATCHDOG=1")
+        clients = [s.client(), s.client()]
+        m.next("STATUS=Serving 2 sessions")
+        s.ctl("drain")
+        m.next("STATUS=Draining: 2 sessions left", "STOPPING=1",
+               "STATUS=Stopping: .*")
+        for c in clients:
+            c.close()
+        s.stop()
+
+
+def test_the_manager_is_told_of_a_stop():
+    s = suite.Suite()
+    m = Manager(s)
+    with s:
         s.stop()
         m.next("STOPPING=1", "STATUS=Stopping: disconnecting clients",
                "STATUS=Stopping: .*")
