@@ -254,18 +254,21 @@ on_ping(struct msg *m)
 }
 
 static int
-on_drain(struct msg *m)
+on_leave(struct msg *m)
 {
 	struct ctl_leave leave;
 
-	if (m->type == IMSG_CTL_LEAVE) {
-		if (wire_decode(&ctl_leave_wire, &leave, m->data, m->len,
-		    NULL) == -1)
-			return -1;
-		if (self.d->leave != NULL && self.state == DAEMON_READY)
-			self.d->leave(leave.within);
-		return 0;
-	}
+	if (wire_decode(&ctl_leave_wire, &leave, m->data, m->len, NULL) == -1)
+		return -1;
+	if (self.d->leave != NULL && self.state == DAEMON_READY)
+		self.d->leave(leave.within);
+	return 0;
+}
+
+static int
+on_drain(struct msg *m)
+{
+	(void)m;
 	if (self.state == DAEMON_DRAINING)
 		return 0;
 	self.state = DAEMON_DRAINING;
@@ -303,12 +306,8 @@ on_reload(struct msg *m)
 static int
 on_stats(struct msg *m)
 {
-	struct ctl_counts res;
-
-	if (daemon_counts_collect(self.arena, self.d->counts, &res) == -1)
-		return -1;
-	peer_send_struct(self.setup, IMSG_CTL_COUNTS, m->id, &res, -1);
-	return 0;
+	return daemon_counts_send(self.arena, self.d->counts, self.setup,
+	    m->id);
 }
 
 static const char *
@@ -334,8 +333,7 @@ on_report(struct msg *m)
 		log_warnx("report=%.*s result=no why=\"out of file "
 		    "descriptors\"", (int)req.what.len, req.what.p);
 	else if (self.d->report != NULL)
-		self.d->report(cstr(req.what), cstr(req.arg), req.json,
-		    m->fd);
+		self.d->report(cstr(req.what), cstr(req.arg), req.json, m->fd);
 	else
 		close(m->fd);
 	return 0;
@@ -346,8 +344,7 @@ on_preauth(struct msg *m)
 {
 	struct ctl_preauth req;
 
-	if (wire_decode(&ctl_preauth_wire, &req, m->data, m->len,
-	    NULL) == -1) {
+	if (wire_decode(&ctl_preauth_wire, &req, m->data, m->len, NULL) == -1) {
 		close(m->fd);
 		return -1;
 	}
@@ -399,7 +396,7 @@ setup_message(struct peer *p, struct msg *m, void *arg)
 		{ IMSG_CTL_PING, true, on_ping },
 		{ IMSG_CTL_VERBOSE, false, on_verbose },
 		{ IMSG_CTL_DRAIN, false, on_drain },
-		{ IMSG_CTL_LEAVE, false, on_drain },
+		{ IMSG_CTL_LEAVE, false, on_leave },
 		{ IMSG_CTL_RELOAD, false, on_reload },
 		{ IMSG_CTL_STATS, false, on_stats },
 		{ IMSG_CTL_REPORT, false, on_report },

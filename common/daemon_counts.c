@@ -12,9 +12,11 @@ static struct {
 } told;
 
 int
-daemon_counts_collect(struct arena *a, void (*counts)(void),
-    struct ctl_counts *res)
+daemon_counts_send(struct arena *a, void (*counts)(void), struct peer *p,
+    uint32_t id)
 {
+	struct ctl_counts	 res;
+
 	told.arena = a;
 	told.n = 0;
 	if ((told.v = arena_array(a, SETUP_COUNTS_MAX,
@@ -22,9 +24,10 @@ daemon_counts_collect(struct arena *a, void (*counts)(void),
 		return -1;
 	if (counts != NULL)
 		counts();
-	res->counts.v = told.v;
-	res->counts.n = told.n;
+	res.counts.v = told.v;
+	res.counts.n = told.n;
 	told.v = NULL;
+	peer_send_struct(p, IMSG_CTL_COUNTS, id, &res, -1);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "common/arena.h"
 #include "common/counter.h"
 #include "common/msg_setup.h"
+#include "common/peer.h"
 
 struct metric_family;
 
@@ -14,9 +15,9 @@ struct metric_family;
 void	 daemon_count(const struct counter *row, uint64_t value);
 void	 daemon_metric(const struct metric_family *f);
 
-/* For common/daemon.c: calls counts() (NULL: nothing is told); *res lies on the
- * arena.  -1: no memory. */
-int	 daemon_counts_collect(struct arena *a, void (*counts)(void),
-	    struct ctl_counts *res);
+/* For common/daemon.c: calls counts() (NULL: nothing is told), and answers the
+ * CTL_STATS of this id; a is reset by the caller.  -1: no memory. */
+int	 daemon_counts_send(struct arena *a, void (*counts)(void),
+	    struct peer *p, uint32_t id);
 
 #endif

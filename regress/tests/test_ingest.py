@@ -182,8 +182,9 @@ def test_a_bucket_of_another_server_region_and_account():
             assert numbers(s.client()) == [1]
             out = s.ctl("credentials").stdout.decode()
             assert "\ningest.0:\nsource         static\n" in out, out
-            has, rows = memory.who_has(s, {"it": other.secret.encode()})
-            assert has == {("credd", "it")}, rows
+            if not guard.ASAN:        # whose memory takes minutes to search
+                has, rows = memory.who_has(s, {"it": other.secret.encode()})
+                assert has == {("credd", "it")}, rows
     other.stop()
 
 
