@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -353,7 +354,7 @@ conn_room(const char *remote, const char **why)
 						    stranger_push_out };
 	static const struct strangers_limits	 l = {
 		.per_address = CONN_ADDRESS,
-		.strangers = CONN_MAX,
+		.strangers = UINT_MAX,	/* nobody logs in: one limit */
 		.connections = CONN_MAX,
 		.timeout = CONN_IDLE_MS / 1000
 	};

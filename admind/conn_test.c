@@ -154,10 +154,24 @@ test_drain(void)
 	close(fd);
 }
 
+/* Nobody logs in here: the reason must not speak of it. */
+static void
+test_room(void)
+{
+	const char	*why = "";
+
+	CHECK(conn_room("192.0.2.1", &why));
+	nconns = nstrangers = CONN_MAX;
+	CHECK(!conn_room("192.0.2.1", &why));
+	CHECK_ROW(strcmp(why, "too many connections") == 0, "%s", why);
+	nconns = nstrangers = 0;
+}
+
 int
 main(void)
 {
 	rig_begin();
+	test_room();
 	test_one_question();
 	test_token();
 	test_time();

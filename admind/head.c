@@ -9,13 +9,19 @@
 
 #include "admind/head.h"
 
+static bool
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
 /* RFC 9110, section 5.6.2. */
 static bool
 is_token(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || (c != '\0' &&
-	    strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	return is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) !=
+	    NULL);
 }
 
 size_t
@@ -83,6 +89,19 @@ trim(struct str s)
 	return s;
 }
 
+/* A host, and perhaps a port; else another program would see another path, or
+ * none. */
+static bool
+is_authority(struct str s)
+{
+	size_t	 i;
+
+	for (i = 0; i < s.len; i++)
+		if (!is_alnum(s.p[i]) && strchr(".-_:[]", s.p[i]) == NULL)
+			return false;
+	return s.len > 0;
+}
+
 /* The origin-form; and the absolute-form, which a server has to take (RFC
  * 9112, section 3.2.2). */
 static int
@@ -102,7 +121,8 @@ target(struct str t, struct head *h)
 		if (t.len <= begin.len || !str_caseeq(begin, schemes[i]))
 			continue;
 		if ((slash = memchr(t.p + begin.len, '/', t.len -
-		    begin.len)) == NULL)
+		    begin.len)) == NULL || !is_authority((struct str){ t.p +
+		    begin.len, (size_t)(slash - t.p) - begin.len }))
 			return 400;
 		t.len -= (size_t)(slash - t.p);
 		t.p = slash;
