@@ -292,6 +292,21 @@ send_one(struct proc *p, const struct listener *l)
 }
 
 void
+listen_unserved(struct paild *pd, void (*cb)(const char *url))
+{
+	struct listener	*l;
+	size_t		 i;
+
+	TAILQ_FOREACH(l, &pd->listeners, entry) {
+		for (i = 0; i < pd->nprocs; i++)
+			if (serves(&pd->procs[i], l))
+				break;
+		if (l->keep && i == pd->nprocs)
+			cb(l->url);
+	}
+}
+
+void
 listen_send(struct proc *p)
 {
 	struct listener	*l;

@@ -20,6 +20,8 @@ void	 listen_send(struct proc *p);
 /* Only those opened since the last listen_sent(). */
 void	 listen_send_fresh(struct proc *p);
 void	 listen_sent(struct paild *pd);
+/* Calls cb for each listener that none of the running kinds serves. */
+void	 listen_unserved(struct paild *pd, void (*cb)(const char *url));
 void	 listen_close(struct paild *pd);
 /* All but those of admind. */
 void	 listen_close_mail(struct paild *pd);

@@ -120,6 +120,14 @@ needs_workers(uint32_t entry, const char *type, void *arg)
 	say(true, "auth.%u: type %s requires a restart", entry, type);
 }
 
+/* No process can be added while the others run. */
+static void
+needs_process(const char *url)
+{
+	say(true, "listen: %s: the first address of its protocol requires a "
+	    "restart", url);
+}
+
 static void
 send_slices(struct paild *pd)
 {
@@ -224,6 +232,7 @@ reload_start(struct paild *pd, reload_cb cb, void *arg)
 	if (log_format_parse(conf_str(c, "log.format"), &format) == 0)
 		log_set_format(format);
 	watch_begin(pd);
+	listen_unserved(pd, needs_process);
 	send_listeners(pd);
 	send_slices(pd);
 	listen_prune(pd);

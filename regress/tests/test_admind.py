@@ -49,6 +49,21 @@ def test_healthz_says_which_process_is_wrong_and_why():
             s, "/healthz")[0] == 200)
 
 
+def test_a_reload_says_that_the_first_address_needs_a_restart():
+    with suite.Suite() as s:
+        s.with_http()
+        said = s.ctl("reload").stdout.decode()
+        for url in ("http://127.0.0.1:%d" % s.http_port,
+                    "http+unix:" + s.http_sock):
+            assert "listen: %s: the first address of its protocol requires " \
+                "a restart\n" % url in said, said
+        assert "imap" not in said, said
+        s.stop()
+        s.start()
+        assert get(s, "/healthz")[0] == 200
+        assert "restart" not in s.ctl("reload").stdout.decode()
+
+
 def test_only_who_shows_the_token_is_told_more_than_the_status():
     with with_http({"metrics_token": TOKEN}) as s:
         good = "Authorization: Bearer " + TOKEN
