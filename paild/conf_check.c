@@ -5,6 +5,7 @@
 #include "common/compat.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -324,6 +325,22 @@ check_app_passwords(struct conf *c)
 	}
 }
 
+/* A listener with such a socket cannot be opened. */
+static void
+check_groups(struct conf *c)
+{
+	static const char *const paths[] = { "lmtp.socket-group",
+	    "metrics-socket-group" };
+	const struct conf_item	*it;
+	size_t			 i;
+
+	for (i = 0; i < nitems(paths) && !c->no_secrets; i++)
+		if ((it = conf_written(c, paths[i])) != NULL && !it->bad &&
+		    getgrnam(it->value) == NULL)
+			conf_warning(c, it->at, "%s: this host has no group "
+			    "%s", it->path, it->value);
+}
+
 static void
 check_mailboxes(struct conf *c)
 {
@@ -395,6 +412,7 @@ conf_check(struct conf *c)
 	conf_ldap(c);
 	conf_recipient(c);
 	check_app_passwords(c);
+	check_groups(c);
 	check_mailboxes(c);
 	conf_listen(c);
 	conf_secure(c);

@@ -133,6 +133,8 @@ test_errors(void)
 		    "cannot be used with \"type: s3\"" },
 		{ { "PAIL_STORE_CREDENTIALS_ACCESS_KEY=X" },
 		    "is already set as store.access-key in " },
+		{ { "PAIL_STORE_SECRET_KEY=SK\n" }, "PAIL_STORE_SECRET_KEY: "
+		    "store.secret-key: a secret must be a single line" },
 		{ { "PAIL_STORE=x" }, "PAIL_STORE: " },
 	};
 	struct conf	*c;

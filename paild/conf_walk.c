@@ -40,6 +40,23 @@ shown_path(const char *path)
 	return *path != '\0' ? path : "the configuration";
 }
 
+/* Wherever it comes from.  0, or -1 after an error that does not show it. */
+static int
+check_secret(struct conf *c, struct tree_mark at, const struct conf_item *it,
+    const struct buf *b)
+{
+	if (b->len < it->key->min || b->len > it->key->max)
+		conf_error(c, at, "%s is %zu bytes long, must be %llu to %llu",
+		    it->path, b->len, (unsigned long long)it->key->min,
+		    (unsigned long long)it->key->max);
+	else if (b->len > 0 && memchr(b->data, '\n', b->len) != NULL)
+		conf_error(c, at, "%s: a secret must be a single line",
+		    it->path);
+	else
+		return 0;
+	return -1;
+}
+
 /* A secret: the value itself, {env: NAME} or {file: PATH}. */
 static void
 read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
@@ -53,15 +70,9 @@ read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
 	buf_init(&path, PATH_MAX);
 	it->bad = true;
 	if (n->kind == TREE_SCALAR) {
-		if (n->len < it->key->min || n->len > it->key->max)
-			conf_error(c, n->at, "%s is %zu bytes long, must be "
-			    "%llu to %llu", it->path, n->len,
-			    (unsigned long long)it->key->min,
-			    (unsigned long long)it->key->max);
-		else if (buf_put(&b, n->value, n->len) == 0) {
-			it->bad = false;
-			it->inside = conf_place_name(c, n->at) == NULL;
-		}
+		it->bad = buf_put(&b, n->value, n->len) == -1 ||
+		    check_secret(c, n->at, it, &b) == -1;
+		it->inside = !it->bad && conf_place_name(c, n->at) == NULL;
 	} else if (n->kind != TREE_MAP || n->n != 1 ||
 	    from->kind != TREE_SCALAR || from->len == 0) {
 		conf_error(c, n->at, "%s: must be a value, {env: NAME} or "
@@ -87,7 +98,7 @@ read_secret(struct conf *c, const struct tree_node *n, struct conf_item *it)
 		if (r == -1)
 			conf_error(c, from->at, "%s: %s", it->path, why);
 		else
-			it->bad = false;
+			it->bad = check_secret(c, from->at, it, &b) == -1;
 		if (r == 0 && path.len != 0)
 			it->written = mem_dup((char *)path.data);
 	}
