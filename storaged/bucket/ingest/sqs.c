@@ -232,6 +232,7 @@ call_refused(struct sqs_call *c, const struct http_result *r)
 {
 	struct sqs	*s = c->sqs;
 	char		 code[100], message[200], quoted[300] = "", v[64];
+	char		 shown[200];
 	int64_t		 date;
 
 	error_code(r, code, sizeof(code));
@@ -240,7 +241,8 @@ call_refused(struct sqs_call *c, const struct http_result *r)
 	    message, sizeof(message)) != -1)
 		log_quote(quoted, sizeof(quoted), message, strlen(message));
 	snprintf(c->why, sizeof(c->why), "status=%d code=%s message='%s'",
-	    r->status, code, quoted);
+	    r->status, log_quote(shown, sizeof(shown), code, strlen(code)),
+	    quoted);
 	date = http_header(r, "Date", v, sizeof(v)) ? http_date(v) : 0;
 	s3_clock_heard(&s->clock, date, (int64_t)time(NULL),
 	    s3_clock_refused(403, code, date, c->signed_at));

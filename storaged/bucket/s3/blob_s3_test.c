@@ -81,6 +81,7 @@ run(struct blob_store *s, enum verb verb, struct suite_result *r)
 	suite_wait(base, r);
 }
 
+#define CODE	"X\" a=\""
 #define DOS	"<!DOCTYPE x [<!ENTITY a \"aaaa\">]><Error><Code>&a;</Code>" \
 	"</Error>"
 #define LISTED(x)	"<ListBucketResult><IsTruncated>false</IsTruncated>" \
@@ -110,6 +111,10 @@ static const struct row {
 	    NULL } }, 3, BLOB_UNAVAILABLE, 3,
 	    "code=InternalError message='scripted' "
 	    "x-amz-request-id=FAKE0123 tries=3" },
+	{ "a code that would end a log's value", GET, { { "GET", FAKE_STATUS,
+	    500, CODE, 0, NULL, NULL }, { "GET", FAKE_STATUS, 500, CODE, 0,
+	    NULL, NULL }, { "GET", FAKE_STATUS, 500, CODE, 0, NULL, NULL } },
+	    3, BLOB_UNAVAILABLE, 3, "code=X\\\" a=\\\" message=" },
 	{ "500 too often, PUT", PUT, { { "PUT", FAKE_STATUS, 500, "X", 0,
 	    NULL, NULL }, { "PUT", FAKE_STATUS, 500, "X", 0, NULL, NULL },
 	    { "PUT", FAKE_STATUS, 500, "X", 0, NULL, NULL } }, 3, BLOB_UNSURE,

@@ -161,7 +161,8 @@ static void
 answer_why(struct s3_call *c, const struct http_result *r,
     const struct s3_error *e)
 {
-	char id[80], id2[120], quoted[300] = "";
+	char id[80], id2[120], quoted[300] = "", code[2 * sizeof(e->code)];
+	char qid[2 * sizeof(id)], qid2[2 * sizeof(id2)];
 
 	http_header(r, "x-amz-request-id", id, sizeof(id));
 	http_header(r, "x-amz-id-2", id2, sizeof(id2));
@@ -170,12 +171,16 @@ answer_why(struct s3_call *c, const struct http_result *r,
 	if (e->message[0] != '\0')
 		log_quote(quoted, sizeof(quoted), e->message,
 		    strlen(e->message));
+	/* All of it becomes a part of why="...". */
+	log_quote(code, sizeof(code), e->code, strlen(e->code));
+	log_quote(qid, sizeof(qid), id, strlen(id));
+	log_quote(qid2, sizeof(qid2), id2, strlen(id2));
 	s3_call_why(c, "status=%d%s%s%s%s%s%s%s%s%s", r->status,
-	    e->code[0] != '\0' ? " code=" : "", e->code,
+	    code[0] != '\0' ? " code=" : "", code,
 	    quoted[0] != '\0' ? " message='" : "", quoted,
 	    quoted[0] != '\0' ? "'" : "",
-	    id[0] != '\0' ? " x-amz-request-id=" : "", id,
-	    id2[0] != '\0' ? " x-amz-id-2=" : "", id2);
+	    qid[0] != '\0' ? " x-amz-request-id=" : "", qid,
+	    qid2[0] != '\0' ? " x-amz-id-2=" : "", qid2);
 }
 
 /* What an operator is to mend, if the answer names it. */
