@@ -18,7 +18,16 @@
 #include "common/scram.h"
 #include "pailctl/password.h"
 
-/* One line of fd, without its end; -1: too long, empty or none. */
+static volatile sig_atomic_t	 caught;	/* the signal, or 0 */
+
+static void
+on_signal(int sig)
+{
+	caught = sig;
+}
+
+/* One line of fd, without its end; -1: too long, empty or none, or a signal
+ * was caught. */
 static int
 read_line(int fd, char dst[PASSWORD_MAX])
 {
@@ -28,7 +37,7 @@ read_line(int fd, char dst[PASSWORD_MAX])
 
 	for (;;) {
 		r = read(fd, &c, 1);
-		if (r == -1 && errno == EINTR)
+		if (r == -1 && errno == EINTR && caught == 0)
 			continue;
 		if (r <= 0 || c == '\n')
 			break;
@@ -42,29 +51,52 @@ read_line(int fd, char dst[PASSWORD_MAX])
 	return n == 0 ? -1 : 0;
 }
 
+/* What is typed at the prompt, unseen. */
 static int
-ask(int tty, const char *prompt, char dst[PASSWORD_MAX])
+ask_unseen(int tty, const char *prompt, char dst[PASSWORD_MAX])
 {
 	struct termios	was, quiet;
-	sigset_t	block, old;
 	int		r;
 
 	if (tcgetattr(tty, &was) == -1)
 		return -1;
-	/* Ctrl-C must not leave the terminal without its echo. */
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTSTP);
-	sigaddset(&block, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &block, &old);
 	quiet = was;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ECHONL;
 	dprintf(tty, "%s", prompt);
 	tcsetattr(tty, TCSAFLUSH, &quiet);
 	r = read_line(tty, dst);
 	tcsetattr(tty, TCSAFLUSH, &was);
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+/* Ctrl-C must not leave the terminal without its echo: signals act once it has
+ * it again.  Who continues us after Ctrl-Z is asked again. */
+static int
+ask(int tty, const char *prompt, char dst[PASSWORD_MAX])
+{
+	static const int	 sigs[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP,
+				    SIGTSTP };
+	struct sigaction	 sa = { .sa_handler = on_signal };
+	struct sigaction	 old[nitems(sigs)];
+	size_t			 i;
+	int			 r;
+
+	sigemptyset(&sa.sa_mask);
+	do {
+		caught = 0;
+		for (i = 0; i < nitems(sigs); i++)
+			sigaction(sigs[i], &sa, &old[i]);
+		r = ask_unseen(tty, prompt, dst);
+		for (i = 0; i < nitems(sigs); i++)
+			sigaction(sigs[i], &old[i], NULL);
+		if (caught != 0) {
+			explicit_bzero(dst, PASSWORD_MAX);
+			dprintf(tty, "\n");
+			raise(caught);
+			r = -1;
+		}
+	} while (caught == SIGTSTP);
 	return r;
 }
 

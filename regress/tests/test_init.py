@@ -183,6 +183,28 @@ def test_without_a_terminal_flags_are_the_answers():
     assert open(conf_of(d)).read() == before
 
 
+def test_ctrl_c_ends_it_at_a_prompt_for_a_secret():
+    """And the terminal shows again what is typed."""
+    d = proc.tempdir("init")
+    t = Terminal(d, "sh", "-c", "trap : INT; %s; echo ended $?; stty -a" %
+                 shlex.join((program("pailctl"), "-f", conf_of(d), "init",
+                             "--sandbox", "best-effort", "--store", "file",
+                             "--path", d + "/mail", "--certificate", "none",
+                             "--listen", "imap://127.0.0.1:%d" %
+                             proc.free_port(), "--domains", "none",
+                             "--user", "ann")))
+    try:
+        assert "Password: " in t.asks() + " "
+        t.run("send-keys", "-l", "half")
+        t.run("send-keys", "C-c")
+        text = proc.await_true("its end", lambda: "status 0" in t.screen() and
+                               t.screen(), 20)
+        assert "ended 130" in text and " echo " in text, text
+        assert not os.path.exists(d + "/pail"), os.listdir(d)
+    finally:
+        t.close()
+
+
 def test_ctrl_c_leaves_nothing():
     """Not even while the store is tried with the secret."""
     d = proc.tempdir("init")
