@@ -8,6 +8,8 @@
 #include "admind/page.h"
 #include "admind/route.h"
 #include "admind/token.h"
+#include "common/log.h"
+#include "common/log_limit.h"
 
 #define GET	(1u << HEAD_GET)
 #define HEAD	(1u << HEAD_HEAD)
@@ -51,6 +53,16 @@ is_known(const struct conn *c)
 	    conf.token)) || conn_certified(c, conf.store);
 }
 
+/* Somebody may be guessing it. */
+static void
+tell_refused(const struct conn *c)
+{
+	static struct log_limit	 limit = LOG_LIMIT("token refused");
+
+	if (c->head.authorization.len != 0 && log_limit(&limit))
+		log_warnx("remote=%s token refused", c->remote);
+}
+
 static void
 on_state(struct state_wait *w)
 {
@@ -76,7 +88,8 @@ request(struct conn *c)
 	for (i = 0; i < nitems(routes) && r == NULL; i++)
 		if (str_eq(c->head.path, str_from(routes[i].path)))
 			r = &routes[i];
-	c->known = is_known(c);
+	if (!(c->known = is_known(c)))
+		tell_refused(c);
 	if (r == NULL)
 		answer_now(c, 404, "", "there is no such page");
 	else if ((r->methods & (1u << c->head.method)) == 0)

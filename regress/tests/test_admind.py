@@ -83,6 +83,10 @@ def test_only_who_shows_the_token_is_told_more_than_the_status():
             assert "storaged 0" in get(s, "/healthz", unix=True)[2]
         finally:
             os.kill(storaged, signal.SIGCONT)
+        # Of wrong ones only; none of those who had none.
+        proc.await_true("who guesses is told", lambda: s.log_text().count(
+            "remote=127.0.0.1 token refused") == 8)
+        assert TOKEN[:-1] not in s.log_text()
 
 
 def test_what_is_no_plain_request_is_refused():
