@@ -276,6 +276,12 @@ change_put(struct change *ch, const struct appsobj *o, const char *etag)
 	struct appsobj	 n = *o;
 	int		 r = change_text(ch, o->text);
 
+	if (r == 0 && o->serial == APPSOBJ_SERIAL_MAX) {
+		/* Nobody gets there by changes. */
+		change_end("error: the object app-passwords has the highest "
+		    "serial number that there is");
+		return;
+	}
 	if (r == 1 && etag == NULL)	/* nobody has any */
 		change_made(ch);
 	else if (r == 1)

@@ -232,6 +232,12 @@ test_suspects(void)
 	CHECK(told == was && access(file, F_OK) == -1);
 	put(10, "", false);
 	CHECK(until(&told, was + 1) && serial == 10 && text[0] == '\0');
+	/* The last serial there is. */
+	put(APPSOBJ_SERIAL_MAX, "", false);
+	CHECK(until(&told, was + 2) && serial == APPSOBJ_SERIAL_MAX);
+	CHECK(strstr(change("app-add", line("max", "00000005", "x")),
+	    "highest serial") != NULL);
+	CHECK(strcmp(change("app-revoke", "max:"), "done 0") == 0);
 	apps_stop();
 	CHECK(strncmp(change("app-revoke", "bob:"), "error: ", 7) == 0);
 }

@@ -10,7 +10,8 @@ enum { F_SERIAL = 1, F_TEXT };
 
 #define AT(m)	FIELD_AT(struct appsobj, m)
 static const struct field rows[] = {
-	[F_SERIAL] =	{ FIELD_NUM, "serial", AT(serial), .min = 1 },
+	[F_SERIAL] =	{ FIELD_NUM, "serial", AT(serial), .min = 1,
+			    .max = APPSOBJ_SERIAL_MAX },
 	[F_TEXT] =	{ FIELD_STR, "text", AT(text), .max = APPSOBJ_MAX },
 };
 static const struct fields fields = { rows, F_TEXT, FIELD_ALL(F_TEXT), 0 };
@@ -21,7 +22,8 @@ appsobj_encode(const struct appsobj *o, struct buf *out)
 {
 	size_t	at = out->len;
 
-	if (o->text.len > APPSOBJ_MAX || object_begin(out) == -1 ||
+	if (o->serial == 0 || o->serial > APPSOBJ_SERIAL_MAX ||
+	    o->text.len > APPSOBJ_MAX || object_begin(out) == -1 ||
 	    fields_encode(&fields, o, out) == -1 ||
 	    buf_put(out, o->rest.p, o->rest.len) == -1)
 		return -1;

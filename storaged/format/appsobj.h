@@ -10,9 +10,11 @@
 #include "common/buf.h"
 
 #define APPSOBJ_MAX	(4 * 1024 * 1024)	/* bytes of the text */
+#define APPSOBJ_SERIAL_MAX	((uint64_t)INT64_MAX)
 
 struct appsobj {
-	uint64_t	serial;		/* of the change: 1 and up */
+	uint64_t	serial;		/* of the change: 1 and up, never
+					   higher than APPSOBJ_SERIAL_MAX */
 	struct str	text;		/* lines of common/appline.h */
 	struct str	rest;		/* fields that we do not know */
 };

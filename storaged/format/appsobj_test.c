@@ -39,6 +39,14 @@ main(void)
 	CHECK(object_seal(OBJECT_APPS, none, NULL, "\x03\x01\x00\x05\x00", 5,
 	    &c) == 0);
 	CHECK(appsobj_decode(c.data, c.len, &out) == FORMAT_DAMAGED);
+	/* Behind the last serial. */
+	buf_reset(&c);
+	CHECK(object_seal(OBJECT_APPS, none, NULL, "\x03\x0a\xff\xff\xff\xff"
+	    "\xff\xff\xff\xff\xff\x01\x05\x00", 14, &c) == 0);
+	CHECK(appsobj_decode(c.data, c.len, &out) == FORMAT_DAMAGED);
+	in.serial = APPSOBJ_SERIAL_MAX + 1;
+	buf_reset(&c);
+	CHECK(appsobj_encode(&in, &c) == -1);
 	/* An empty text is one. */
 	in = (struct appsobj){ .serial = 1 };
 	buf_reset(&b);
