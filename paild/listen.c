@@ -299,7 +299,7 @@ listen_unserved(struct paild *pd, void (*cb)(const char *url))
 
 	TAILQ_FOREACH(l, &pd->listeners, entry) {
 		for (i = 0; i < pd->nprocs; i++)
-			if (serves(&pd->procs[i], l))
+			if (listen_kind(l) == pd->procs[i].kind)
 				break;
 		if (l->keep && i == pd->nprocs)
 			cb(l->url);
