@@ -286,6 +286,20 @@ real_fds(const struct real *r)
 	return n;
 }
 
+bool
+real_fds_fall(const struct real *r, int max)
+{
+	struct timeval	 again = { 0, 50000 };
+	uint64_t	 since = clock_ms();
+
+	/* Nothing tells of it: that is looked at again and again. */
+	while (real_fds(r) > max && !r->gone && !expired(since)) {
+		event_base_loopexit(real_pd.base, &again);
+		event_base_dispatch(real_pd.base);
+	}
+	return real_fds(r) <= max;
+}
+
 long
 real_kib(const struct real *r)
 {

@@ -38,6 +38,9 @@ bool	 real_settles(struct real *r);
 /* The loop until *cond; false: never. */
 bool	 real_until(const bool *cond);
 int	 real_fds(const struct real *r);	/* descriptors it has open */
+/* There are max of these, or fewer; false: more, for as long as a test waits
+ * for anything. */
+bool	 real_fds_fall(const struct real *r, int max);
 long	 real_kib(const struct real *r);	/* resident; 0: not known */
 
 #endif
