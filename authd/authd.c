@@ -14,7 +14,9 @@
 #include "authd/authd.h"
 #include "authd/channel.h"
 #include "authd/gate_list.h"
+#include "authd/live.h"
 #include "authd/rcpt.h"
+#include "authd/recheck.h"
 #include "authd/request.h"
 #include "authd/revoked.h"
 #include "authd/usage.h"
@@ -95,6 +97,8 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	a->revoked = revoked_new();
 	a->app_used = app_used_new();
 	a->sessions = sessions_new();
+	a->live = live_new();
+	a->recheck = recheck_new(a, authd_revoke);
 	a->work = work_new(base, &conf->pools);
 	a->answers = answers_new(conf->cache_ttl_ms);
 	if (a->work != NULL && a->cache != NULL)
@@ -110,7 +114,7 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	}
 	if (a->gate == NULL || a->preauth == NULL || a->revoked == NULL ||
 	    a->app_used == NULL || a->sessions == NULL || a->checks == NULL ||
-	    a->answers == NULL ||
+	    a->answers == NULL || a->live == NULL || a->recheck == NULL ||
 	    a->grants == NULL || attempts_init(a) == -1) {
 		authd_free(a);
 		return NULL;
@@ -127,6 +131,7 @@ authd_free(struct authd *a)
 		return;
 	a->drained = NULL;
 	usage_end(a);
+	recheck_free(a->recheck);
 	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
 		channel_close(&a->channel[i]);
 	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
@@ -143,6 +148,7 @@ authd_free(struct authd *a)
 	revoked_free(a->revoked);
 	app_used_free(a->app_used);
 	sessions_free(a->sessions);
+	live_free(a->live);
 	free(a);
 }
 
@@ -192,6 +198,7 @@ authd_reload(struct authd *a, const struct authd_conf *conf)
 	cache_reset(a->cache, conf->cache_ttl_ms);
 	answers_reset(a->answers, conf->cache_ttl_ms);
 	gate_configure(a->gate, &gc);
+	recheck_reload(a->recheck);
 	attempts_turn(a);
 }
 

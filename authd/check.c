@@ -120,7 +120,8 @@ check_finish(struct check *k, enum check_code code, const char *user,
     struct str why, struct str data, bool cached)
 {
 	struct check_answer	 a = { code, user, data, k->quota, why,
-				    k->denied, cached, "" };
+				    k->denied, cached, cached ?
+				    k->generation_of : k->backend, "" };
 	struct check_wait	*w;
 
 	if (code == CHECK_YES)

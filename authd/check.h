@@ -33,6 +33,8 @@ struct check_answer {
 	struct str	 why;		/* for the log, not for the client */
 	bool		 denied;	/* not YES: a backend has said no */
 	bool		 cached;
+	uint32_t	 entry;		/* CHECK_YES: of auth, which verified
+					 * it; or BACKEND_APP */
 	const char	*backend;	/* CHECK_YES: the entry's name,
 					 * "cache"; else "" */
 };

@@ -85,7 +85,7 @@ authd_backend(struct authd_conf *conf, const struct auth_entries *e,
     uint32_t i)
 {
 	const struct auth_kind	*kind = auth_kind_find(e->entry[i].type);
-	const char		*type = e->entry[i].type;
+	const char		*type = e->entry[i].type, *lookup;
 	uint32_t		 k, same, to = AUTH_ENTRIES_MAX + i;
 	char			 own[23];
 
@@ -104,6 +104,10 @@ authd_backend(struct authd_conf *conf, const struct auth_entries *e,
 		conf->bearer |= UINT32_C(1) << i;
 	if (kind != NULL && (kind->traits & AUTH_CERTIFICATE) != 0)
 		conf->certificates |= UINT32_C(1) << i;
+	lookup = e->entry[i].lookup[0] != '\0' || kind == NULL ?
+	    e->entry[i].lookup : kind->lookup;
+	conf->silent |= strcmp(lookup, "file") != 0 &&
+	    strcmp(lookup, "token") != 0;
 	conf->backend[to].pool = auth_pool_of_lookup(&conf->pools, e, i);
 	if (e->entry[i].lookup[0] == '\0')
 		return;
@@ -181,6 +185,8 @@ authd_backends(struct authd_conf *conf, const struct slice *slice, char *why,
 	}
 	for (i = 0; i < e.n; i++)
 		authd_backend(conf, &e, i);
+	if (!conf->silent)
+		conf->recheck_ms = 0;
 	if (conf->certificates != 0)
 		strlcat(conf->mechanisms, "EXTERNAL ",
 		    sizeof(conf->mechanisms));
@@ -204,6 +210,7 @@ authd_conf_read(struct authd_conf *conf, const struct slice *slice, char *why,
 		snprintf(why, size, "sasl-mechanisms: too many mechanisms");
 		return -1;
 	}
+	conf->recheck_ms = (int64_t)slice_num(slice, "login-recheck") * 1000;
 	if (authd_mechanisms(conf, list, auth_takes(slice), why, size) == -1)
 		return -1;
 	authd_bearer_errors(conf, slice);

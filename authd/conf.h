@@ -16,14 +16,16 @@
 
 #define AUTHD_ERROR_MAX	2048	/* bytes */
 
-/* From the slice: sasl-mechanisms, login-cache, auth.N.type, .lookup, .issuer,
- * .scopes and .require-app-password, nprocs.storaged, nprocs.imapd,
- * login-limits.*, login-names.*, pools.N.*, app-passwords, domains.N,
- * lmtp.detail-separator, lmtp.postmaster */
+/* From the slice: sasl-mechanisms, login-cache, login-recheck, auth.N.type,
+ * .lookup, .issuer, .scopes and .require-app-password, nprocs.storaged,
+ * nprocs.imapd, login-limits.*, login-names.*, pools.N.*, app-passwords,
+ * domains.N, lmtp.detail-separator, lmtp.postmaster */
 struct authd_conf {
 	char		mechanisms[128];	/* those that can work: upper
 						   case, with spaces */
 	int64_t		cache_ttl_ms;
+	int64_t		recheck_ms;	/* 0: nobody who has a session is
+					 * looked up again */
 	uint32_t	backends;
 	uint32_t	storaged;
 	int64_t		answer_ms;	/* a wrong password's answer */
@@ -39,6 +41,7 @@ struct authd_conf {
 		char	name[48];	/* "file", or "file/2" of several;
 					 * "": none */
 	}		backend[CACHE_BACKENDS_MAX];
+	bool		silent;		/* a lookup cannot tell who is gone */
 	uint32_t	apart;		/* a bit for each: its lookup is */
 	uint32_t	scram;		/* the same: users may have keys */
 	uint32_t	certificates;	/* the same: they are verified, and no

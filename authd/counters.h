@@ -52,6 +52,9 @@
 	X("recipients-unavailable", COUNTER, "recipients_total",	\
 	    "result=unavailable", "Recipients that have been answered",	\
 	    authd->counts.rcpt_unavailable)				\
+	X("users-removed", COUNTER, "users_removed_total", "",		\
+	    "Users whose sessions ended because no database knows them", \
+	    authd->counts.recheck_ended)				\
 	X("checks-waiting", GAUGE, "password_checks_waiting", "",	\
 	    "Passwords that wait for a worker",				\
 	    gate_waiting(authd->gate) + work_waiting(authd->work))	\

@@ -293,10 +293,8 @@ login_right(void *arg, const struct check_answer *a)
 {
 	struct login	*l = arg;
 
-	l->quota = a->quota;
 	l->attempt = NULL;
-	l->cached = a->cached;
-	strlcpy(l->backend, a->backend, sizeof(l->backend));
+	login_verified(l, a);
 	if (l->sasl.mech->proof != SASL_PROOF)
 		login_app(l, a->user, a->data);
 	if (login_master(l, a->data))

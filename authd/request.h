@@ -56,6 +56,7 @@ struct login {
 	int64_t			 began;		/* clock_ms() */
 	bool			 tls;
 	bool			 cached;
+	bool			 looked;	/* a lookup knows user */
 	char			 backend[48];	/* verified it; "": none */
 	bool			 parked;	/* not counted as in flight */
 	char			 remote[64];

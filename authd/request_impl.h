@@ -23,6 +23,8 @@ void	 login_yes(struct login *l, const char *user);
 /* request_name.c: from the name that the client says to l->user, and with a
  * master user l->target.  -1: it is none. */
 int	 login_map(struct login *l);
+/* What is kept of an answer that says yes. */
+void	 login_verified(struct login *l, const struct check_answer *a);
 /* Was it a master user who proved that?  Then the login goes on by itself, with
  * a proof's signature.  l may be gone. */
 bool	 login_master(struct login *l, struct str signature);

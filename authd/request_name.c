@@ -24,6 +24,21 @@ login_map(struct login *l)
 	return names_map(n, login, l->user, sizeof(l->user));
 }
 
+void
+login_verified(struct login *l, const struct check_answer *a)
+{
+	const struct authd_conf	*c = &l->channel->authd->conf;
+	enum sasl_proof		 proof = l->sasl.mech->proof;
+
+	l->quota = a->quota;
+	l->cached = a->cached;
+	strlcpy(l->backend, a->backend, sizeof(l->backend));
+	/* App passwords and tokens are beside the lookups; one that is apart
+	 * may have been asked for another name. */
+	l->looked = (proof == SASL_PASSWORD || proof == SASL_PROOF) &&
+	    a->entry < c->backends && (c->apart >> a->entry & 1) == 0;
+}
+
 /* The user is known: from here on it is as if he had come himself. */
 static void
 login_found(struct login *l, const char *user)
@@ -37,6 +52,7 @@ login_found(struct login *l, const char *user)
 	    log_word(remote, sizeof(remote), l->remote));
 	strlcpy(l->user, l->target, sizeof(l->user));
 	l->target[0] = '\0';
+	l->looked = true;
 	if (l->sasl.mech->proof == SASL_PROOF)
 		login_last(l, user, (struct str){ l->signature,
 		    l->signature_len });

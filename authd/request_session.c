@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 
+#include "authd/live.h"
 #include "authd/request_impl.h"
 #include "authd/sessions.h"
+#include "common/clock.h"
 
 bool
 login_full(struct login *l)
@@ -27,8 +29,14 @@ void
 login_opened(const struct login *l)
 {
 	struct channel	*c = l->channel;
+	struct authd	*a = c->authd;
+	struct live_user *u;
 
-	if (l->sasl.mech->proof != SASL_TOKEN)
-		(void)sessions_add(c->authd->sessions, c->index, l->id,
-		    l->granted, &l->from);
+	if (l->sasl.mech->proof == SASL_TOKEN)
+		return;
+	u = live_hold(a->live, l->user, l->granted, clock_ms());
+	if (l->looked)
+		live_known(u, !l->cached);
+	(void)sessions_add(a->sessions, c->index, l->id, l->granted, &l->from,
+	    u);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "authd/gate.h"
+#include "authd/live.h"
 #include "authd/sessions.h"
 #include "authd/tally.h"
 
@@ -19,6 +20,7 @@ struct one {
 	uint32_t		 scope;
 	uint32_t		 id;
 	struct tally		*user, *address;
+	struct live_user	*live;
 };
 TAILQ_HEAD(ones, one);
 
@@ -57,6 +59,7 @@ one_free(struct sessions *s, struct one *o)
 	s->n[o->scope]--;
 	tally_drop(o->user);
 	tally_drop(o->address);
+	live_drop(o->live);
 	free(o);
 }
 
@@ -133,7 +136,7 @@ sessions_full(const struct sessions *s, const struct sessions_limits *limits,
 
 int
 sessions_add(struct sessions *s, uint32_t scope, uint32_t id,
-    const char *user, const struct addr_key *from)
+    const char *user, const struct addr_key *from, struct live_user *live)
 {
 	struct one	*o;
 	uint8_t		 key[TALLY_KEY];
@@ -142,8 +145,10 @@ sessions_add(struct sessions *s, uint32_t scope, uint32_t id,
 	sessions_end(s, scope, id);
 	if (s->n[scope] >= SESSIONS_MAX)
 		one_free(s, TAILQ_FIRST(&s->scope[scope]));
-	if ((o = calloc(1, sizeof(*o))) == NULL)
+	if ((o = calloc(1, sizeof(*o))) == NULL) {
+		live_drop(live);
 		return -1;
+	}
 	key_of(user, key);
 	o->scope = scope;
 	o->id = id;
@@ -152,9 +157,11 @@ sessions_add(struct sessions *s, uint32_t scope, uint32_t id,
 	if (o->user == NULL || o->address == NULL) {
 		tally_drop(o->user);
 		tally_drop(o->address);
+		live_drop(live);
 		free(o);
 		return -1;
 	}
+	o->live = live;
 	LIST_INSERT_HEAD(&s->slot[slot_of(scope, id)], o, hash);
 	TAILQ_INSERT_TAIL(&s->scope[scope], o, age);
 	s->n[scope]++;

@@ -14,6 +14,7 @@
 #define SESSIONS_SCOPES	256	/* imapds */
 #define SESSIONS_MAX	262144	/* of one; then its oldest is not counted */
 
+struct live_user;
 struct sessions;
 
 struct sessions_limits {
@@ -27,10 +28,11 @@ void	 sessions_free(struct sessions *s);	/* NULL is fine */
 const char *sessions_full(const struct sessions *s,
 	    const struct sessions_limits *limits, const char *user,
 	    const struct addr_key *from);
-/* One more, of the imapd scope, which calls it id.  -1 on ENOMEM: it is not
- * counted. */
+/* One more, of the imapd scope, which calls it id.  live (NULL is fine) is
+ * dropped with it.  -1 on ENOMEM: it is not counted. */
 int	 sessions_add(struct sessions *s, uint32_t scope, uint32_t id,
-	    const char *user, const struct addr_key *from);
+	    const char *user, const struct addr_key *from,
+	    struct live_user *live);
 /* It has ended; one that is not known is nothing. */
 void	 sessions_end(struct sessions *s, uint32_t scope, uint32_t id);
 void	 sessions_forget(struct sessions *s, uint32_t scope);	/* all of it */

@@ -25,7 +25,7 @@ add(uint32_t scope, uint32_t id, const char *user, const char *text)
 	struct addr_key	from;
 
 	addr_key_parse(&from, text);
-	CHECK(sessions_add(s, scope, id, user, &from) == 0);
+	CHECK(sessions_add(s, scope, id, user, &from, NULL) == 0);
 }
 
 int

@@ -29,9 +29,11 @@ struct app_used;
 struct event;
 struct event_base;
 struct attempt;
+struct live;
 struct login;
 struct peer;
 struct rcpt;
+struct recheck;
 struct revoked;
 struct authd;
 
@@ -42,6 +44,7 @@ TAILQ_HEAD(usage_list, usage);
 struct authd_counts {
 	uint64_t	ok, no, unavailable, cached, delayed, refused, late;
 	uint64_t	rcpt_ok, rcpt_no, rcpt_unavailable;
+	uint64_t	recheck_ended;
 };
 
 /* The channel to one imapd. */
@@ -82,6 +85,8 @@ struct authd {
 	struct preauth		*preauth;
 	struct revoked		*revoked;
 	struct sessions		*sessions;
+	struct live		*live;		/* the users of these */
+	struct recheck		*recheck;
 	struct app_used		*app_used;
 	void			(*on_app_used)(const char *user,
 				    const char *id);	/* NULL: nobody's */

@@ -93,7 +93,8 @@ who_ask_one(struct who *w)
 	uint32_t	 backend = who_backend(w);
 	const char	*why;
 
-	if (answers_find(a->answers, backend, w->name, clock_ms(), &found)) {
+	if (!w->fresh && answers_find(a->answers, backend, w->name,
+	    clock_ms(), &found)) {
 		if (found.user == NULL)
 			return false;
 		who_end(w, WHO_USER, found.user, &found.quota);

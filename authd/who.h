@@ -38,6 +38,7 @@ struct who {
 	const char	*remote;
 	void		(*done)(void *arg, const struct who_answer *a);
 	void		*arg;
+	bool		 fresh;		/* not from what was said before */
 	uint32_t	 next;		/* the entry that is asked */
 	struct work_job	*job;
 	bool		 unsure;
@@ -45,9 +46,9 @@ struct who {
 };
 
 /*
- * Of w, authd, lane (work.h), name (normalized), remote, done and arg are set;
- * all is borrowed until then.  done is called once, perhaps from within this
- * call: touch neither w nor what holds it after it.
+ * Of w, authd, lane (work.h), name (normalized), remote, fresh, done and arg
+ * are set; all is borrowed until then.  done is called once, perhaps from
+ * within this call: touch neither w nor what holds it after it.
  */
 void	 who_begin(struct who *w);
 void	 who_cancel(struct who *w);	/* also when nothing is asked */

@@ -15,7 +15,7 @@ conf_slice(const char *type, const char *mechanisms)
 {
 	return slice_make(NULL, "auth.0.type", type, "auth.0.path", path,
 	    "sasl-mechanisms.0", mechanisms, "login-cache", "60",
-	    "app-passwords", "none",
+	    "login-recheck", "0", "app-passwords", "none",
 	    "index", "0", "pools.0.type", "file", "pools.0.entry",
 	    "4294967295", "pools.0.workers", "2", "pools.0.timeout", "30000",
 	    "nprocs.storaged", "2", "nprocs.imapd", "64",

@@ -269,6 +269,8 @@ const struct conf_key conf_keys[] = {
 	    1, 3600, NULL, "how often a node looks for changes in the bucket" },
 	{ "login-cache", CONF_DURATION, 0, AUTHD, "5m", 0, 86400, NULL,
 	    "how long a successful login is cached" },
+	{ "login-recheck", CONF_DURATION, 0, AUTHD, "15m", 0, 86400, NULL,
+	    "how often users with sessions are looked up again" },
 	{ "login-limits", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
 	    "limits on failed and on waiting logins" },
 	{ "login-limits.failure-delay", CONF_DURATION, 0, AUTHD, "1s", 1, 60,

@@ -191,6 +191,35 @@ def test_a_directory_that_hangs_holds_up_nobody_but_its_users():
             await_said(s, "OK", "bob", "bob's")
 
 
+@normal_only("takes 6 s; authd/recheck_test is run with ASan, too")
+def test_sessions_of_who_was_removed_end_and_no_others():
+    """And none while the directory is away."""
+    names = "ann", "bob", "carl"
+    people = "".join(slapd.person(n, "pw") for n in names)
+    with slapd.Slapd(people + slapd.group("mail", *names)) as d:
+        entry = safe(d, **search(**{
+            "group-base": "ou=groups," + SUFFIX,
+            "group-filter": "(&(cn=mail)(member=%D))"}))
+        with make_suite(entry, login_recheck="1s", login_cache="5m") as s:
+            c = {n: s.client(n, "pw") for n in names}
+            d.kill()
+            was = len(s.log_text())
+            proc.await_true("lookups fail", lambda: s.log_text()[
+                was:].count("refused") >= 3)
+            d.start()
+            d.modify("dn: uid=ann,ou=people,%s\nchangetype: delete\n"
+                     % SUFFIX)
+            d.modify("dn: cn=mail,ou=groups,%s\nchangetype: modify\n"
+                     "delete: member\nmember: uid=bob,ou=people,%s\n"
+                     % (SUFFIX, SUFFIX))
+            for n in "ann", "bob":
+                assert c[n].line().startswith(b"* BYE"), s.log_tail()
+                assert "user=%s cmd=recheck result=no" % n in s.log_text()
+            c["carl"].ok("NOOP")
+            assert s.log_text().count("cmd=recheck") == 2
+            assert said(login(s, "ann", "pw")) == "AUTHENTICATIONFAILED"
+
+
 def test_another_server_takes_over():
     with slapd.Slapd(PEOPLE) as a, slapd.Slapd(PEOPLE, name="other") as b:
         ca = os.path.join(a.dir, "both.pem")
