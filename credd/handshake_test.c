@@ -2,8 +2,8 @@
  * TLS handshakes whose private key is in another process: each kind of key,
  * each version, several names; and a credd that ends, hangs and comes back.
  *
- * usage: handshake_test [bench]	prints handshakes a second with the key
- *					apart and inside
+ * usage: handshake_test [bench]	prints handshakes a second, full and
+ *					resumed, with the key apart and inside
  */
 #include "common/compat.h"
 
@@ -234,43 +234,71 @@ test_nothing_else(void)
 	}
 }
 
+/* By a ticket each time, which TLS 1.3 only has here; also without credd. */
+static void
+test_resumed(void)
+{
+	SSL_SESSION	*session = NULL;
+
+	sign_rig_init(&rig);
+	add("P-256", "x", NULL);
+	sign_rig_start(&rig);
+	CHECK(sign_rig_resume(rig.server, TLS1_3_VERSION, &session));
+	CHECK(sign_rig_resume(rig.server, TLS1_3_VERSION, &session));
+	sign_rig_kill(&rig);
+	CHECK(sign_rig_resume(rig.server, TLS1_3_VERSION, &session));
+	SSL_SESSION_free(session);
+	sign_rig_end(&rig);
+}
+
+/* Handshakes with one server; session is what the last one left. */
+struct lane {
+	SSL_CTX		*ctx;
+	SSL_SESSION	*session;
+	uint64_t	 n, us;
+};
+
 /* One slice of handshakes, added to what there was. */
 static void
-slice(SSL_CTX *ctx, int version, uint64_t *n, uint64_t *us)
+slice(struct lane *l, int version, bool resumed)
 {
 	uint64_t	began = clock_us(), now = began;
 
-	for (; now - began < BENCH_SLICE; now = clock_us(), ++*n)
-		if (!sign_rig_shake(ctx, version, NULL, NULL))
+	for (; now - began < BENCH_SLICE; now = clock_us(), l->n++)
+		if (resumed ? !sign_rig_resume(l->ctx, version, &l->session) :
+		    !sign_rig_shake(l->ctx, version, NULL, NULL))
 			fatalx("a handshake failed");
-	*us += now - began;
+	l->us += now - began;
 }
 
 static void
-bench_one(const char *type, int version)
+bench_one(const char *type, int version, bool resumed)
 {
-	SSL_CTX		*inside;
+	struct lane	 l[2] = { { NULL, NULL, 0, 0 }, { NULL, NULL, 0, 0 } };
 	char		 why[256];
-	uint64_t	 n[2] = { 0 }, us[2] = { 0 };
 	double		 apart, in;
 
 	sign_rig_init(&rig);
 	add(type, "x", NULL);
 	sign_rig_start(&rig);
-	if ((inside = tls_fake_context(rig.cert[0], rig.key[0], why,
+	l[0].ctx = rig.server;
+	if ((l[1].ctx = tls_fake_context(rig.cert[0], rig.key[0], why,
 	    sizeof(why))) == NULL)
 		fatalx("%s", why);
 	/* In turns, so that the load of the machine is the same for both. */
-	while (us[0] < BENCH_LONG) {
-		slice(rig.server, version, &n[0], &us[0]);
-		slice(inside, version, &n[1], &us[1]);
+	while (l[0].us < BENCH_LONG) {
+		slice(&l[0], version, resumed);
+		slice(&l[1], version, resumed);
 	}
-	apart = (double)n[0] * 1e6 / (double)us[0];
-	in = (double)n[1] * 1e6 / (double)us[1];
-	printf("%-8s TLS 1.%d: apart %5.0f/s, inside %5.0f/s, %.2f\n", type,
-	    version == TLS1_3_VERSION ? 3 : 2, apart, in, apart / in);
+	apart = (double)l[0].n * 1e6 / (double)l[0].us;
+	in = (double)l[1].n * 1e6 / (double)l[1].us;
+	printf("%-8s TLS 1.%d %s: apart %5.0f/s, inside %5.0f/s, %.2f\n", type,
+	    version == TLS1_3_VERSION ? 3 : 2, resumed ? "resumed" : "full   ",
+	    apart, in, apart / in);
 	fflush(stdout);
-	SSL_CTX_free(inside);
+	SSL_SESSION_free(l[0].session);
+	SSL_SESSION_free(l[1].session);
+	SSL_CTX_free(l[1].ctx);
 	sign_rig_end(&rig);
 }
 
@@ -281,8 +309,9 @@ bench(void)
 
 	log_set_level(LOG_LEVEL_ERROR);
 	for (i = 0; i < nitems(types); i++) {
-		bench_one(types[i], TLS1_2_VERSION);
-		bench_one(types[i], TLS1_3_VERSION);
+		bench_one(types[i], TLS1_2_VERSION, false);
+		bench_one(types[i], TLS1_3_VERSION, false);
+		bench_one(types[i], TLS1_3_VERSION, true);
 	}
 }
 
@@ -299,5 +328,6 @@ main(int argc, char *argv[])
 	test_killed();
 	test_hangs();
 	test_nothing_else();
+	test_resumed();
 	return TEST_END();
 }

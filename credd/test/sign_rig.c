@@ -150,38 +150,88 @@ sign_rig_end(struct sign_rig *r)
 	event_base_free(r->base);
 }
 
-bool
-sign_rig_shake(SSL_CTX *ctx, int version, const char *host, X509 **peer)
+/* Both ends, connected. */
+struct ends {
+	SSL	*server, *client;
+};
+
+static void
+ends_open(struct ends *e, SSL_CTX *ctx, int version)
 {
 	static SSL_CTX	*client_ctx;
-	SSL		*server, *client;
 	BIO		*a, *b;
-	int		 i, c = 0, s = 0;
 
 	if (client_ctx == NULL)
 		client_ctx = SSL_CTX_new(TLS_client_method());
-	server = SSL_new(ctx);
-	client = SSL_new(client_ctx);
-	if (server == NULL || client == NULL ||
+	e->server = SSL_new(ctx);
+	e->client = SSL_new(client_ctx);
+	if (e->server == NULL || e->client == NULL ||
 	    BIO_new_bio_pair(&a, 0, &b, 0) != 1)
 		fatalx("OpenSSL");
-	SSL_set_bio(server, a, a);
-	SSL_set_bio(client, b, b);
-	SSL_set_min_proto_version(client, version);
-	SSL_set_max_proto_version(client, version);
-	if (host != NULL)
-		SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME,
-		    TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host);
+	SSL_set_bio(e->server, a, a);
+	SSL_set_bio(e->client, b, b);
+	SSL_set_min_proto_version(e->client, version);
+	SSL_set_max_proto_version(e->client, version);
+}
+
+static bool
+ends_shake(struct ends *e)
+{
+	int	 i, c = 0, s = 0;
+
 	for (i = 0; i < 10 && (c != 1 || s != 1); i++) {
 		if (c != 1)
-			c = SSL_connect(client);
+			c = SSL_connect(e->client);
 		if (s != 1)
-			s = SSL_accept(server);
+			s = SSL_accept(e->server);
 	}
-	if (peer != NULL)
-		*peer = SSL_get1_peer_certificate(client);
-	SSL_free(server);
-	SSL_free(client);
-	ERR_clear_error();
 	return c == 1 && s == 1;
+}
+
+static void
+ends_close(struct ends *e)
+{
+	SSL_free(e->server);
+	SSL_free(e->client);
+	ERR_clear_error();
+}
+
+bool
+sign_rig_shake(SSL_CTX *ctx, int version, const char *host, X509 **peer)
+{
+	struct ends	e;
+	bool		ok;
+
+	ends_open(&e, ctx, version);
+	if (host != NULL)
+		SSL_ctrl(e.client, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		    TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host);
+	ok = ends_shake(&e);
+	if (peer != NULL)
+		*peer = SSL_get1_peer_certificate(e.client);
+	ends_close(&e);
+	return ok;
+}
+
+bool
+sign_rig_resume(SSL_CTX *ctx, int version, SSL_SESSION **session)
+{
+	struct ends	e;
+	char		word;
+	bool		ok;
+
+	ends_open(&e, ctx, version);
+	if (*session != NULL)
+		SSL_set_session(e.client, *session);
+	/* A ticket of TLS 1.3 comes before the first word. */
+	ok = ends_shake(&e) && SSL_write(e.server, "x", 1) == 1 &&
+	    SSL_read(e.client, &word, 1) == 1 &&
+	    (*session == NULL || SSL_session_reused(e.client) == 1);
+	SSL_SESSION_free(*session);
+	*session = SSL_get1_session(e.client);
+	/* Not closed without a word: such a session is not to be resumed. */
+	SSL_set_shutdown(e.client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	SSL_set_shutdown(e.server, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	ends_close(&e);
+	return ok;
 }

@@ -39,5 +39,11 @@ void	 sign_rig_end(struct sign_rig *r);
  */
 bool	 sign_rig_shake(SSL_CTX *ctx, int version, const char *host,
 	    X509 **peer);
+/*
+ * The same with *session, if that is not NULL, and a word from the server, as
+ * after each login; *session is what the client has for the next time, the
+ * caller's.  false also if the handshake was no resumption of *session.
+ */
+bool	 sign_rig_resume(SSL_CTX *ctx, int version, SSL_SESSION **session);
 
 #endif

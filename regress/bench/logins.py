@@ -2,7 +2,7 @@
 """Logins a second (issue 13, Shows 10), of one client after the other and of
 16 at once: sha512-crypt as it is by default, from the cache and without it,
 beside what the hash alone costs; with TLS, as new handshakes and resumed; and
-handshakes with the key apart and inside (Shows 5).
+handshakes, full and resumed, with the key apart and inside (Shows 5).
 
 usage: logins.py [--seconds N]"""
 
