@@ -17,7 +17,6 @@
 #include "common/client_chain.h"
 #include "common/log.h"
 #include "common/log_limit.h"
-#include "common/tls_rule.h"
 
 #define IN_MAX	(HEAD_MAX + 1024)	/* and the start of the next one */
 
@@ -384,8 +383,7 @@ conn_new(struct event_base *base, const struct listen_from *from,
 	nstrangers++;
 	enter(c, from->implicit ? CONN_SHAKING : CONN_HEAD);
 	if (strangers_add(&c->stranger, c->remote) == -1 ||
-	    (from->implicit && (tls_io_begin(&c->io, tls) == -1 ||
-	    tls_rule_apply(from->tls_rule, c->io.ssl) == -1)))
+	    (from->implicit && tls_io_begin(&c->io, tls) == -1))
 		conn_close(c);
 	event_active(&c->ev_run, EV_TIMEOUT, 0);
 	return 0;

@@ -17,7 +17,6 @@
 #include "common/log.h"
 #include "common/sign_client.h"
 #include "common/slice.h"
-#include "common/tls_rule.h"
 
 static bool	 ready;			/* paild was told */
 
@@ -41,14 +40,11 @@ static void
 admind_prepare(struct slice *s)
 {
 	static const struct state_ops	 ops = { admind_ask };
-	struct tls_rules		*rules;
 	char				 why[300];
 
 	if (sign_client_init("http/1.1", admind_certificates, why,
-	    sizeof(why)) == -1 || conf_read(s, why, sizeof(why)) == -1 ||
-	    (rules = tls_rules_read(s, why, sizeof(why))) == NULL)
+	    sizeof(why)) == -1 || conf_read(s, why, sizeof(why)) == -1)
 		fatalx("%s", why);
-	tls_rules_use(rules);
 	state_init(&ops);
 }
 
@@ -94,15 +90,8 @@ admind_listen(const char *protocol, const char *address, int fd)
 static int
 admind_reload(struct slice *s, char *why, size_t size)
 {
-	struct tls_rules	*rules;
-
-	if ((rules = tls_rules_read(s, why, size)) == NULL)
+	if (conf_read(s, why, size) == -1)
 		return -1;
-	if (conf_read(s, why, size) == -1) {
-		tls_rules_free(rules);
-		return -1;
-	}
-	tls_rules_use(rules);
 	listen_keep(s);
 	return 0;
 }
