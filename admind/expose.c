@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "admind/expose.h"
+#include "admind/head.h"
 #include "common/escape.h"
 #include "common/metric_text.h"
 #include "common/proc_kind.h"
@@ -109,35 +110,17 @@ expose(const struct samples *v, enum expose_format f, struct buf *out)
 
 /* ---- RFC 9110, section 12.5.1 ---- */
 
-static struct str
-trim(struct str s)
-{
-	while (s.len > 0 && (*s.p == ' ' || *s.p == '\t')) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && (s.p[s.len - 1] == ' ' ||
-	    s.p[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
-/* The part before the next c, which is taken off with it. */
+/* The part before the next c, or the rest. */
 static struct str
 part(struct str *rest, char c)
 {
-	const char	*end = rest->len == 0 ? NULL : memchr(rest->p, c,
-			    rest->len);
-	struct str	 p = *rest;
+	struct str	 p;
 
-	if (end == NULL) {
+	if (!str_split(rest, c, &p)) {
+		p = *rest;
 		rest->len = 0;
-		return trim(p);
 	}
-	p.len = (size_t)(end - rest->p);
-	rest->p = end + 1;
-	rest->len -= p.len + 1;
-	return trim(p);
+	return str_trim(p, OWS);
 }
 
 /* A weight in thousandths: "0.5" is 500; what is none is 0. */

@@ -60,35 +60,6 @@ line(struct str *rest, struct str *l)
 	return true;
 }
 
-/* Up to the first c, which is dropped; false: there is none. */
-static bool
-until(struct str *rest, char c, struct str *part)
-{
-	const char	*end = rest->len == 0 ? NULL : memchr(rest->p, c,
-			    rest->len);
-
-	if (end == NULL)
-		return false;
-	part->p = rest->p;
-	part->len = (size_t)(end - rest->p);
-	rest->p = end + 1;
-	rest->len -= part->len + 1;
-	return true;
-}
-
-static struct str
-trim(struct str s)
-{
-	while (s.len > 0 && (*s.p == ' ' || *s.p == '\t')) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && (s.p[s.len - 1] == ' ' ||
-	    s.p[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
 /* A host, and perhaps a port; else another program would see another path, or
  * none. */
 static bool
@@ -130,7 +101,7 @@ target(struct str t, struct head *h)
 	}
 	if (t.len == 0 || t.p[0] != '/')
 		return h->method == HEAD_OTHER ? 0 : 400;
-	if (until(&t, '?', &h->path))
+	if (str_split(&t, '?', &h->path))
 		h->query = t;
 	else
 		h->path = t;
@@ -143,8 +114,8 @@ request_line(struct str l, struct head *h)
 	struct str	 method, t;
 	size_t		 i;
 
-	if (!until(&l, ' ', &method) || method.len == 0 ||
-	    !until(&l, ' ', &t))
+	if (!str_split(&l, ' ', &method) || method.len == 0 ||
+	    !str_split(&l, ' ', &t))
 		return 400;
 	for (i = 0; i < method.len; i++)
 		if (!is_token(method.p[i]))
@@ -169,8 +140,8 @@ has_word(struct str list, struct str word)
 	bool		 more;
 
 	do {
-		more = until(&list, ',', &part);
-		if (str_caseeq(trim(more ? part : list), word))
+		more = str_split(&list, ',', &part);
+		if (str_caseeq(str_trim(more ? part : list, OWS), word))
 			return true;
 	} while (more);
 	return false;
@@ -208,12 +179,12 @@ field(struct str l, struct head *h, struct fields *f)
 	size_t		 i;
 
 	/* A line that is folded begins with a space: that is no name. */
-	if (!until(&l, ':', &name) || name.len == 0)
+	if (!str_split(&l, ':', &name) || name.len == 0)
 		return 400;
 	for (i = 0; i < name.len; i++)
 		if (!is_token(name.p[i]))
 			return 400;
-	l = trim(l);
+	l = str_trim(l, OWS);
 	if (str_caseeq(name, STR("host")))
 		f->hosts++;
 	else if (str_caseeq(name, STR("content-length")))

@@ -11,6 +11,8 @@
 
 #include "common/buf.h"
 
+#define OWS	" \t"		/* RFC 9110, section 5.6.3 */
+
 #define HEAD_MAX	8192	/* octets, with the empty line */
 #define HEAD_FIELDS	64
 

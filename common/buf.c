@@ -33,6 +33,39 @@ str_copy(char *dst, size_t size, struct str s)
 	dst[n] = '\0';
 }
 
+static bool
+is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+struct str
+str_trim(struct str s, const char *blank)
+{
+	while (s.len > 0 && is_one_of(s.p[0], blank)) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && is_one_of(s.p[s.len - 1], blank))
+		s.len--;
+	return s;
+}
+
+bool
+str_split(struct str *rest, char c, struct str *part)
+{
+	const char	*at = rest->len == 0 ? NULL : memchr(rest->p, c,
+			    rest->len);
+
+	if (at == NULL)
+		return false;
+	part->p = rest->p;
+	part->len = (size_t)(at - rest->p);
+	rest->p = at + 1;
+	rest->len -= part->len + 1;
+	return true;
+}
+
 bool
 str_eq(struct str a, struct str b)
 {

@@ -20,6 +20,11 @@ struct str {
 struct str str_from(const char *cstr);		/* NULL: an empty one */
 bool	 str_eq(struct str a, struct str b);
 bool	 str_caseeq(struct str a, struct str b);	/* ASCII case only */
+/* Without the octets of blank at both ends. */
+struct str str_trim(struct str s, const char *blank);
+/* Moves what is before the first c of *rest to *part, and takes c off, too.
+ * False: there is no c, and nothing has changed. */
+bool	 str_split(struct str *rest, char c, struct str *part);
 /* As much of s as there is room for, and a NUL; size > 0. */
 void	 str_copy(char *dst, size_t size, struct str s);
 

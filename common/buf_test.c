@@ -252,9 +252,35 @@ test_strings(void)
 	buf_free(&b);
 }
 
+static void
+test_parts(void)
+{
+	static const char	 blank[] = " \t";
+	struct str		 rest = STR("a:b::"), part = STR("-");
+
+	CHECK(str_eq(str_trim(STR(" \t a b\t "), blank), STR("a b")));
+	CHECK(str_eq(str_trim(STR("a"), blank), STR("a")));
+	CHECK(str_trim(STR(" \t "), blank).len == 0);
+	CHECK(str_trim(str_from(NULL), blank).len == 0);
+	/* Only what is named: no newline, and not the NUL that ends blank. */
+	CHECK(str_eq(str_trim(STR(" \na\0 "), blank), STR("\na\0")));
+
+	CHECK(str_split(&rest, ':', &part) && str_eq(part, STR("a")));
+	CHECK(str_split(&rest, ':', &part) && str_eq(part, STR("b")));
+	CHECK(str_split(&rest, ':', &part) && part.len == 0);
+	CHECK(!str_split(&rest, ':', &part) && rest.len == 0);
+	rest = STR("ab");
+	part = STR("-");
+	CHECK(!str_split(&rest, ':', &part) && str_eq(rest, STR("ab")) &&
+	    str_eq(part, STR("-")));
+	rest = str_from(NULL);
+	CHECK(!str_split(&rest, ':', &part));
+}
+
 int
 main(void)
 {
+	test_parts();
 	test_limit();
 	test_grow();
 	test_printf();

@@ -10,6 +10,8 @@
 #include "common/escape.h"
 #include "common/json_write.h"
 
+#define JSON_BLANK	" \t\r\n"	/* RFC 8259, section 2 */
+
 size_t
 json_char(char dst[JSON_CHAR_MAX], const char *p, size_t len, size_t *used)
 {
@@ -159,27 +161,13 @@ json_add_time(struct buf *b, const char *key, int64_t t)
 	    tm.tm_min, tm.tm_sec);
 }
 
-static struct str
-trim(struct str s)
-{
-	static const char	blank[] = " \t\r\n";
-
-	while (s.len > 0 && strchr(blank, *s.p) != NULL) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && strchr(blank, s.p[s.len - 1]) != NULL)
-		s.len--;
-	return s;
-}
-
 void
 json_add_raw(struct buf *b, const char *key, struct str value)
 {
 	size_t	i;
 
 	put_key(b, key);
-	value = trim(value);
+	value = str_trim(value, JSON_BLANK);
 	/* A string in it has no newline. */
 	for (i = 0; i < value.len; i++)
 		if (value.p[i] != '\n')
@@ -189,12 +177,12 @@ json_add_raw(struct buf *b, const char *key, struct str value)
 void
 json_add_members(struct buf *b, struct str object)
 {
-	object = trim(object);
+	object = str_trim(object, JSON_BLANK);
 	if (object.len < 2)
 		return;
 	object.p++;
 	object.len -= 2;
-	object = trim(object);
+	object = str_trim(object, JSON_BLANK);
 	if (object.len == 0)
 		return;			/* it has none */
 	put_comma(b);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lmtpd/ingest_rcpt.h"
+#include "mail/lex.h"
 
 void
 ingest_rcpts_free(struct ingest_rcpts *r)
@@ -12,24 +13,6 @@ ingest_rcpts_free(struct ingest_rcpts *r)
 	while (r->n > 0)
 		free(r->v[--r->n]);
 	memset(r, 0, sizeof(*r));
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct str
-trim(struct str s)
-{
-	while (s.len > 0 && is_blank(s.p[0])) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && is_blank(s.p[s.len - 1]))
-		s.len--;
-	return s;
 }
 
 /* The next of a list; commas in quoted strings are none. */
@@ -65,7 +48,7 @@ bare_address(struct str s)
 {
 	const char	*open, *close;
 
-	s = trim(s);
+	s = str_trim(s, LEX_WHITE);
 	if (s.len == 0 || s.p[s.len - 1] != '>')
 		return s;
 	close = s.p + s.len - 1;
@@ -73,7 +56,8 @@ bare_address(struct str s)
 		;
 	if (*open != '<')
 		return s;
-	return trim((struct str){ open + 1, (size_t)(close - open - 1) });
+	return str_trim((struct str){ open + 1, (size_t)(close - open - 1) },
+	    LEX_WHITE);
 }
 
 /* Nothing that could mean anything else in a log, a list or a trace line. */

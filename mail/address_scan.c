@@ -150,7 +150,8 @@ quoted(struct address_scan *s, struct buf *out)
 		l->p++;
 		return;
 	}
-	text = str_trim((struct str){ l->p + 1, (size_t)(p - l->p) - 1 });
+	text = str_trim((struct str){ l->p + 1, (size_t)(p - l->p) - 1 },
+	    LEX_WHITE);
 	while (text.len > 0 && (text.p[text.len - 1] == ',' ||
 	    text.p[text.len - 1] == ';' ||
 	    lex_white((unsigned char)text.p[text.len - 1])))
@@ -224,7 +225,7 @@ address_found(struct address_scan *s)
 		return;
 	s->pending = false;
 	if (name.len == 0)
-		name = str_trim(buf_str(&s->comment));
+		name = str_trim(buf_str(&s->comment), LEX_WHITE);
 	put_nstr(&s->found, name.len > 0 ? name : none);
 	put_nstr(&s->found, s->route.len > 0 ? buf_str(&s->route) : none);
 	put_nstr(&s->found, buf_str(&s->mailbox));

@@ -140,7 +140,7 @@ encword_decode(struct str value, struct buf *out)
 			continue;
 		}
 		text.len = (size_t)(p - text.p);
-		if (!open || str_trim(text).len > 0) {
+		if (!open || str_trim(text, LEX_WHITE).len > 0) {
 			if (open) {
 				convert_end(&conv, out);
 				convert_close(&conv);

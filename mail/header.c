@@ -57,7 +57,7 @@ header_unfold(struct str v, struct buf *out)
 {
 	size_t	 i, n;
 
-	v = str_trim(v);
+	v = str_trim(v, LEX_WHITE);
 	while (v.len > 0) {
 		n = line_len(v);
 		i = n;

@@ -95,15 +95,3 @@ lex_token(struct lex *l)
 	s.len = lex_atom(l, "()<>@,;:\\/[]?=", NULL);
 	return s;
 }
-
-struct str
-str_trim(struct str s)
-{
-	while (s.len > 0 && lex_white((unsigned char)s.p[0])) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && lex_white((unsigned char)s.p[s.len - 1]))
-		s.len--;
-	return s;
-}

@@ -17,7 +17,8 @@ struct lex {
 };
 
 void	 lex_init(struct lex *l, struct str value);
-bool	 lex_white(int c);		/* space, tab, CR, LF */
+#define LEX_WHITE	" \t\r\n"
+bool	 lex_white(int c);		/* is it one of these? */
 /*
  * Skips white space and comments; true if there were any.  The text of the last
  * comment (without parentheses and backslashes) replaces the content of
@@ -37,7 +38,5 @@ bool	 lex_quoted(struct lex *l, struct buf *out);
 size_t	 lex_atom(struct lex *l, const char *stop, struct buf *out);
 /* An RFC 2045 token; empty if there is none. */
 struct str lex_token(struct lex *l);
-/* Without white space at both ends. */
-struct str str_trim(struct str s);
 
 #endif

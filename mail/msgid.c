@@ -45,7 +45,7 @@ msgid_only(struct str value, struct buf *id)
 	lex_init(&l, value);
 	if (msgid_next(&l, id))
 		return true;
-	value = str_trim(value);
+	value = str_trim(value, LEX_WHITE);
 	for (i = 0; i < value.len; i++)
 		if (lex_white((unsigned char)value.p[i]) ||
 		    value.p[i] == '<' || value.p[i] == '>')

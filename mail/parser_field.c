@@ -141,7 +141,7 @@ field_end(struct mail_parser *p)
 	if (slot == NULL)
 		return;
 	v = str_trim((struct str){ (const char *)p->value.data,
-	    p->value.len });
+	    p->value.len }, LEX_WHITE);
 	if (v.len == 0)
 		v = STR("");
 	if (p->value_cut && (slot->p == NULL || (bit != 0 &&

@@ -51,7 +51,7 @@ starts(struct str s, const char *word)
 static bool
 step2(struct str *s)
 {
-	struct str	 t = str_trim(*s);
+	struct str	 t = str_trim(*s, LEX_WHITE);
 
 	t.p = s->p;
 	t.len = s->len;
