@@ -1,9 +1,8 @@
 /*
  * The start-up of every child (STYLE, section 5) and the operator's commands.
  * Nothing is read from a stranger before sandbox_enter(); a child ends when
- * its setup channel does, so that none outlives paild.
- *
- * What paild says is believed (it is root), but for its form.
+ * its setup channel does, so that none outlives paild.  What paild says is
+ * believed (it is root), but for its form.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -104,8 +103,7 @@ apply_log(const struct slice *conf)
 {
 	enum log_level level;
 
-	if (log_level_parse(slice_str(conf, "log.level"),
-	    &level) == 0)
+	if (log_level_parse(slice_str(conf, "log.level"), &level) == 0)
 		log_set_level(level);
 }
 
@@ -372,13 +370,17 @@ on_give(struct msg *m)
 {
 	struct setup_give g;
 
-	if (m->type != IMSG_SETUP_GIVE)
-		return self.d->admin != NULL ? self.d->admin(m) : 0;
 	if (wire_decode(&setup_give_wire, &g, m->data, m->len, NULL) == -1)
 		return -1;
 	if (self.d->give != NULL)
 		self.d->give(m->id, &g);
 	return 0;
+}
+
+static int
+on_admin(struct msg *m)
+{
+	return self.d->admin != NULL ? self.d->admin(m) : 0;
 }
 
 static int
@@ -403,8 +405,8 @@ setup_message(struct peer *p, struct msg *m, void *arg)
 		{ IMSG_CTL_PREAUTH, false, on_preauth },
 		{ IMSG_CTL_REVOKE, false, on_revoke },
 		{ IMSG_SETUP_GIVE, false, on_give },
-		{ IMSG_ADMIN_PROC, false, on_give },
-		{ IMSG_ADMIN_DONE, false, on_give }
+		{ IMSG_ADMIN_PROC, false, on_admin },
+		{ IMSG_ADMIN_DONE, false, on_admin }
 	};
 	size_t	i;
 	int	r;
