@@ -133,64 +133,6 @@ cmd_dump(struct control_client *c, const char *arg)
 	    c->paild->count[PROC_STORAGED]));
 }
 
-static void
-cmd_store_check(struct control_client *c, const char *arg)
-{
-	(void)arg;
-	report(c, "store-check", "", PROC_STORAGED, 0);
-}
-
-static void
-cmd_ingest_list(struct control_client *c, const char *arg)
-{
-	(void)arg;
-	report(c, "ingest-list", "", PROC_STORAGED, 0);
-}
-
-static void
-cmd_ingest_retry(struct control_client *c, const char *arg)
-{
-	report(c, "ingest-retry", arg, PROC_STORAGED, 0);
-}
-
-static void
-cmd_app_add(struct control_client *c, const char *arg)
-{
-	report(c, "app-add", arg, PROC_STORAGED, 0);
-}
-
-static void
-cmd_app_revoke(struct control_client *c, const char *arg)
-{
-	report(c, "app-revoke", arg, PROC_STORAGED, 0);
-}
-
-static void
-cmd_throttle_list(struct control_client *c, const char *arg)
-{
-	(void)arg;
-	report(c, "throttle-list", "", PROC_AUTHD, 0);
-}
-
-static void
-cmd_throttle_clear(struct control_client *c, const char *arg)
-{
-	report(c, "throttle-clear", arg, PROC_AUTHD, 0);
-}
-
-static void
-cmd_quota(struct control_client *c, const char *arg)
-{
-	report(c, "quota", arg, PROC_AUTHD, 0);
-}
-
-static void
-cmd_credentials(struct control_client *c, const char *arg)
-{
-	(void)arg;
-	report(c, "credentials", "", PROC_CREDD, 0);
-}
-
 /* authd has the token: now the imapd may use it. */
 static void
 deliver_go(struct proc *authd, const struct msg *m, void *arg)
@@ -264,23 +206,25 @@ static const struct {
 	const char	*word;
 	enum { NOTHING, USER, ANY } wants;	/* ANY: or nothing */
 	void		(*run)(struct control_client *, const char *);
+	enum proc_kind	 reporter;	/* without run: its first process
+					   writes a report of this name */
 } commands[] = {
-	{ "status", NOTHING, status_run },
-	{ "reload", NOTHING, cmd_reload },
-	{ "stop", NOTHING, cmd_stop },
-	{ "drain", NOTHING, cmd_drain },
-	{ "store-check", NOTHING, cmd_store_check },
-	{ "credentials", NOTHING, cmd_credentials },
-	{ "ingest-list", NOTHING, cmd_ingest_list },
-	{ "ingest-retry", ANY, cmd_ingest_retry },
-	{ "app-add", ANY, cmd_app_add },
-	{ "app-revoke", ANY, cmd_app_revoke },
-	{ "throttle-list", NOTHING, cmd_throttle_list },
-	{ "throttle-clear", ANY, cmd_throttle_clear },
-	{ "revoke", USER, cmd_revoke },
-	{ "dump", USER, cmd_dump },
-	{ "quota", USER, cmd_quota },
-	{ "deliver", USER, cmd_deliver },
+	{ "status", NOTHING, status_run, PROC_KINDS },
+	{ "reload", NOTHING, cmd_reload, PROC_KINDS },
+	{ "stop", NOTHING, cmd_stop, PROC_KINDS },
+	{ "drain", NOTHING, cmd_drain, PROC_KINDS },
+	{ "store-check", NOTHING, NULL, PROC_STORAGED },
+	{ "credentials", NOTHING, NULL, PROC_CREDD },
+	{ "ingest-list", NOTHING, NULL, PROC_STORAGED },
+	{ "ingest-retry", ANY, NULL, PROC_STORAGED },
+	{ "app-add", ANY, NULL, PROC_STORAGED },
+	{ "app-revoke", ANY, NULL, PROC_STORAGED },
+	{ "throttle-list", NOTHING, NULL, PROC_AUTHD },
+	{ "throttle-clear", ANY, NULL, PROC_AUTHD },
+	{ "revoke", USER, cmd_revoke, PROC_KINDS },
+	{ "dump", USER, cmd_dump, PROC_KINDS },
+	{ "quota", USER, NULL, PROC_AUTHD },
+	{ "deliver", USER, cmd_deliver, PROC_KINDS },
 };
 
 void
@@ -308,6 +252,13 @@ control_run(struct control_client *c)
 		control_fail(c, "invalid user name");
 	else if (commands[i].wants == NOTHING && *arg != '\0')
 		control_fail(c, "too many arguments");
-	else
-		commands[i].run(c, commands[i].wants == ANY ? arg : user);
+	else {
+		if (commands[i].wants != ANY)
+			arg = user;
+		if (commands[i].run != NULL)
+			commands[i].run(c, arg);
+		else
+			report(c, commands[i].word, arg, commands[i].reporter,
+			    0);
+	}
 }
