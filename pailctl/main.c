@@ -318,21 +318,22 @@ static const struct {
 	const char	*word;
 	int		 min, max;	/* arguments, the word included */
 	int		(*run)(int, char *[]);
+	bool		 alone;		/* there may be no configuration */
 } commands[] = {
-	{ "init", 1, INT_MAX, cmd_init },
-	{ "status", 1, 1, cmd_status },
-	{ "reload", 1, 1, cmd_tell },
-	{ "stop", 1, 1, cmd_stop },
-	{ "drain", 1, 2, cmd_drain },
-	{ "credentials", 1, 1, cmd_tell },
-	{ "user", 2, INT_MAX, cmd_user },
-	{ "app-password", 2, 8, cmd_app_password },
-	{ "throttle", 2, 3, cmd_throttle },
-	{ "ingest", 2, 3, cmd_ingest },
-	{ "deliver", 2, 3, cmd_deliver },
-	{ "store", 2, 3, cmd_store },
-	{ "quota", 1, INT_MAX, cmd_quota },
-	{ "dump", 2, 2, cmd_dump },
+	{ "init", 1, INT_MAX, cmd_init, true },
+	{ "status", 1, 1, cmd_status, false },
+	{ "reload", 1, 1, cmd_tell, false },
+	{ "stop", 1, 1, cmd_stop, false },
+	{ "drain", 1, 2, cmd_drain, false },
+	{ "credentials", 1, 1, cmd_tell, false },
+	{ "user", 2, INT_MAX, cmd_user, false },
+	{ "app-password", 2, 8, cmd_app_password, false },
+	{ "throttle", 2, 3, cmd_throttle, false },
+	{ "ingest", 2, 3, cmd_ingest, false },
+	{ "deliver", 2, 3, cmd_deliver, false },
+	{ "store", 2, 3, cmd_store, false },
+	{ "quota", 1, INT_MAX, cmd_quota, false },
+	{ "dump", 2, 2, cmd_dump, false },
 };
 
 /* --json, wherever it stands: is it there? */
@@ -379,10 +380,9 @@ main(int argc, char *argv[])
 	    argc > commands[i].max)
 		usage();
 	signal(SIGPIPE, SIG_IGN);
-	if (commands[i].run == cmd_init)
-		return out_end(cmd_init(argc, argv));	/* no file yet */
-	conf = conf_load(conf_file, true);
-	if (!conf_ok(conf)) {
+	if (!commands[i].alone)
+		conf = conf_load(conf_file, true);
+	if (conf != NULL && !conf_ok(conf)) {
 		conf_print_errors(conf);
 		return out_end(out_is_json() ? out_fail("%s: the configuration "
 		    "has errors; standard error has them", conf_file) : 1);
