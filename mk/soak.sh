@@ -15,8 +15,10 @@
 #				combinations of slow and absent buckets,
 #				numbers of processes and nodes, and kills of
 #				the server, at a first start (20 minutes on a
-#				machine of its own); and mta: 1,000 mails by
-#				each MTA and way while the store has faults
+#				machine of its own); mta: 1,000 mails by each
+#				MTA and way while the store has faults; and
+#				ingest: 1,000 mails in a bucket for two nodes
+#				of which one is killed, by LIST and by SQS
 #	STRANGERS_SECONDS=20	duration of each attack ("strangers")
 #	SOAK_DIR=build/soak	directory for its output
 #	SEED=n			repeats the load of a failed run
@@ -42,6 +44,7 @@ checks() {	# of a job
 	alike)		echo test_alike ;;
 	tokens)		echo test_tokens.test_eight_clients_work_while_their_keys_end_again_and_again ;;
 	mta)		echo test_mta ;;
+	ingest)		echo test_ingest ;;
 	first_start)	echo test_first_start.test_all_combinations_of_a_first_start ;;
 	*)		echo "no such job: $1" >&2; return 1 ;;
 	esac
