@@ -28,7 +28,7 @@
 
 #include "admind/answer.h"
 #include "admind/head.h"
-#include "admind/state.h"
+#include "admind/known/state.h"
 #include "common/buf.h"
 #include "common/listen.h"
 #include "common/strangers.h"

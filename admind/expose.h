@@ -5,7 +5,7 @@
 #ifndef ADMIND_EXPOSE_H
 #define ADMIND_EXPOSE_H
 
-#include "admind/sample.h"
+#include "admind/known/sample.h"
 #include "common/buf.h"
 
 enum expose_format { EXPOSE_TEXT, EXPOSE_OPENMETRICS, EXPOSE_FORMATS };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "admind/expose.h"
-#include "admind/sample.h"
+#include "admind/known/sample.h"
 #include "common/metric_text.h"
 #include "common/msg_setup.h"
 #include "common/proc_kind.h"

@@ -6,7 +6,7 @@
 
 #include "admind/answer.h"
 #include "admind/head.h"
-#include "admind/state.h"
+#include "admind/known/state.h"
 
 /*
  * Makes the answer (a->status 200 until then) of what s says.  known false: the

@@ -8,7 +8,7 @@
 
 #include "admind/expose.h"
 #include "admind/page.h"
-#include "admind/sample.h"
+#include "admind/known/sample.h"
 #include "common/metric_text.h"
 
 #define MICRO	1000000

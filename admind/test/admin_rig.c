@@ -9,8 +9,8 @@
 
 #include "admind/conf.h"
 #include "admind/conn.h"
+#include "admind/known/state.h"
 #include "admind/route.h"
-#include "admind/state.h"
 #include "admind/test/admin_rig.h"
 #include "common/clock.h"
 #include "common/log.h"

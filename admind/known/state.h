@@ -3,8 +3,8 @@
  * know, and shared by all who want to within STATE_FRESH_MS, so that a storm of
  * scrapes costs one question.
  */
-#ifndef ADMIND_STATE_H
-#define ADMIND_STATE_H
+#ifndef ADMIND_KNOWN_STATE_H
+#define ADMIND_KNOWN_STATE_H
 
 #include "common/compat.h"
 

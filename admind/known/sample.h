@@ -2,14 +2,14 @@
  * Figures of all processes, in the order in which they are exposed: those of a
  * metric together, and within it by process.
  */
-#ifndef ADMIND_SAMPLE_H
-#define ADMIND_SAMPLE_H
+#ifndef ADMIND_KNOWN_SAMPLE_H
+#define ADMIND_KNOWN_SAMPLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "admind/state.h"
+#include "admind/known/state.h"
 #include "common/arena.h"
 #include "common/counter.h"
 

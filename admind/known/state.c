@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "admind/state.h"
+#include "admind/known/state.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"

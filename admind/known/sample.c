@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "admind/sample.h"
+#include "admind/known/sample.h"
 #include "common/escape.h"
 #include "common/metric_text.h"
 #include "common/msg_setup.h"
