@@ -29,7 +29,7 @@ struct rcpt {
 	TAILQ_ENTRY(rcpt)	 entry;
 	struct rcpts		*channel;
 	uint32_t		 id;
-	uint32_t		 session;	/* lmtpd's, for the logs */
+	uint64_t		 session;	/* lmtpd's, for the logs */
 	struct recipient	 names;
 	size_t			 at;		/* the one that is asked */
 	struct who		 who;
@@ -130,7 +130,7 @@ rcpt_log(const struct rcpt *r, const char *result, const char *why)
 
 	if (rcpt_muted(r->channel))
 		return;
-	log_info("session=%08" PRIx32 " rcpt=%s%s%s remote=%s "
+	log_info("session=%016" PRIx64 " rcpt=%s%s%s remote=%s "
 	    "ms=%" PRId64 " result=%s%s%s%s", r->session,
 	    log_word(address, sizeof(address), r->address),
 	    r->user[0] != '\0' ? " user=" : "", r->user[0] != '\0' ?

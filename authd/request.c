@@ -73,7 +73,7 @@ login_enter(struct login *l, enum login_state state)
 	if ((login_moves[l->state] & BIT(state)) == 0)
 		fatalx("login %s -> %s", login_names[l->state],
 		    login_names[state]);
-	log_debug("login=%" PRIu32 ".%" PRIu32 " session=%08" PRIx32
+	log_debug("login=%" PRIu32 ".%" PRIu32 " session=%016" PRIx64
 	    " state=%s", l->channel->index,
 	    l->id, l->session, login_names[state]);
 	l->state = state;

@@ -40,7 +40,7 @@ struct login {
 	TAILQ_ENTRY(login)	 entry;
 	struct channel		*channel;
 	uint32_t		 id;
-	uint32_t		 session;	/* imapd's, for the logs */
+	uint64_t		 session;	/* imapd's, for the logs */
 	enum login_state	 state;
 	struct sasl		 sasl;
 	struct attempt		*attempt;	/* NULL: none */

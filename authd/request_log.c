@@ -38,7 +38,7 @@ login_log(const struct login *l, const char *result, const char *why)
 	metrics_login(l, result);
 	if (login_muted(l->channel, strcmp(result, "ok") == 0))
 		return;
-	log_info("login=%" PRIu32 ".%" PRIu32 " session=%08" PRIx32 " user=%s "
+	log_info("login=%" PRIu32 ".%" PRIu32 " session=%016" PRIx64 " user=%s "
 	    "mech=%s remote=%s tls=%s cached=%s ms=%" PRId64
 	    "%s%s result=%s%s%s%s", l->channel->index, l->id, l->session,
 	    log_word(user, sizeof(user), l->user),

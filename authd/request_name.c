@@ -45,7 +45,7 @@ login_found(struct login *l, const char *user)
 {
 	char	word[2][2 * USER_ID_MAX + 8], remote[144];
 
-	log_info("login=%" PRIu32 ".%" PRIu32 " session=%08" PRIx32 " user=%s "
+	log_info("login=%" PRIu32 ".%" PRIu32 " session=%016" PRIx64 " user=%s "
 	    "master=%s remote=%s", l->channel->index, l->id, l->session,
 	    log_word(word[0], sizeof(word[0]), l->target),
 	    log_word(word[1], sizeof(word[1]), l->user),

@@ -10,6 +10,17 @@
 
 static _Thread_local struct log_context	now;
 
+uint64_t
+log_context_session(void)
+{
+	uint64_t	 id;
+
+	do
+		arc4random_buf(&id, sizeof(id));
+	while (id == 0);
+	return id;
+}
+
 void
 log_context_get(struct log_context *c)
 {
@@ -46,7 +57,7 @@ log_context_text(char dst[LOG_CONTEXT_TEXT], bool session, bool trace)
 	dst[0] = '\0';
 	if (session && now.session != 0)
 		n += (size_t)snprintf(dst, LOG_CONTEXT_TEXT,
-		    " session=%08" PRIx32, now.session);
+		    " session=%016" PRIx64, now.session);
 	if (!trace || !now.traced)
 		return;
 	for (i = 0; i < sizeof(now.trace); i++)

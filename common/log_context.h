@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct log_context {
-	uint32_t	 session;	/* its number; 0: of none */
+	uint64_t	 session;	/* its id; 0: of none */
 	bool		 traced;	/* at debug level: */
 	uint8_t		 trace[16];	/* of a command: trace-id */
 	uint64_t	 span;		/* and parent-id, W3C Trace Context */
@@ -22,6 +22,8 @@ struct log_context {
 
 #define LOG_CONTEXT_TEXT	112	/* bytes, with the NUL */
 
+/* A new id, which cannot be guessed; no other session of any node has it. */
+uint64_t log_context_session(void);
 void	 log_context_get(struct log_context *c);
 /* NULL: none from now on.  old may be NULL. */
 void	 log_context_swap(const struct log_context *c,

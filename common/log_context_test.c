@@ -23,26 +23,47 @@ test_session(void)
 
 	CHECK(strcmp(line("x"), "x\n") == 0);
 	log_context_swap(&one, &older);
-	CHECK(strcmp(line("x"), "x session=000081f3\n") == 0);
+	CHECK(strcmp(line("x"), "x session=00000000000081f3\n") == 0);
 	CHECK(strcmp(line("session=1 x"), "session=1 x\n") == 0);
 	CHECK(strcmp(line("x session=1"), "x session=1\n") == 0);
 	CHECK(strcmp(line("x nosession=1"),
-	    "x nosession=1 session=000081f3\n") == 0);
+	    "x nosession=1 session=00000000000081f3\n") == 0);
 	/* What a stranger calls himself. */
 	CHECK(strcmp(line("user=\"x session=1\" y"),
-	    "user=\"x session=1\" y session=000081f3\n") == 0);
+	    "user=\"x session=1\" y session=00000000000081f3\n") == 0);
 	log_context_swap(NULL, &old);
 	CHECK(old.session == 0x81f3 && strcmp(line("x"), "x\n") == 0);
 	log_context_swap(&old, NULL);
 	/* A line that is cut still says whose it is. */
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
-	CHECK(strstr(line(big), "xxx session=000081f3\n") != NULL);
+	CHECK(strstr(line(big), "xxx session=00000000000081f3\n") != NULL);
 	memcpy(big + sizeof(big) - 20, "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
 	    "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac", 18);
-	CHECK(strstr(line(big), " session=000081f3\n") != NULL);
+	CHECK(strstr(line(big), " session=00000000000081f3\n") != NULL);
 	log_context_swap(&older, NULL);
 	CHECK(strcmp(line("x"), "x\n") == 0);
+}
+
+/* Of 64 bits; nobody can tell the next from the last. */
+static void
+test_id(void)
+{
+	struct log_context	c = { .session = UINT64_MAX - 1 }, old;
+	uint64_t		a, b, any = 0, all = UINT64_MAX;
+	int			i;
+
+	log_context_swap(&c, &old);
+	CHECK(strcmp(line("x"), "x session=fffffffffffffffe\n") == 0);
+	log_context_swap(&old, NULL);
+	for (i = 0; i < 200; i++) {
+		a = log_context_session();
+		b = log_context_session();
+		any |= a;
+		all &= a;
+		CHECK(a != 0 && a != b && b - a > 0xffff && a - b > 0xffff);
+	}
+	CHECK(any == UINT64_MAX && all == 0);
 }
 
 /* At level debug only. */
@@ -60,10 +81,10 @@ test_trace(void)
 	    "\x54\x32\x10", 16);
 	c.span = 0xabc;
 	log_context_swap(&c, &old);
-	CHECK(strcmp(line("x"), "x session=00000001\n") == 0);
+	CHECK(strcmp(line("x"), "x session=0000000000000001\n") == 0);
 	log_set_level(LOG_LEVEL_DEBUG);
 	s = line("x");
-	CHECK_ROW(strcmp(s, "x session=00000001 trace="
+	CHECK_ROW(strcmp(s, "x session=0000000000000001 trace="
 	    "00-0123456789abcdeffedcba9876543210-0000000000000abc-01\n") == 0,
 	    "%s", s);
 	c.others = 7;
@@ -79,6 +100,7 @@ main(void)
 {
 	log_init("test");
 	test_session();
+	test_id();
 	test_trace();
 	return TEST_END();
 }

@@ -22,7 +22,7 @@ static const struct wire_field auth_start_fields[] = {
 	    AUTH_BYTES_MAX, NULL },
 	{ WIRE_BOOL, offsetof(struct auth_start, tls), 0, NULL },
 	{ WIRE_STR, offsetof(struct auth_start, remote), 256, NULL },
-	{ WIRE_U32, offsetof(struct auth_start, session), 0, NULL },
+	{ WIRE_FIX64, offsetof(struct auth_start, session), 0, NULL },
 	{ WIRE_BYTES, offsetof(struct auth_start, exporter),
 	    AUTH_EXPORTER, NULL },
 	{ WIRE_BYTES, offsetof(struct auth_start, endpoint),
@@ -55,7 +55,7 @@ static const struct wire_field grant_session_fields[] = {
 	{ WIRE_STR, offsetof(struct grant_session, user), USER_ID_MAX, NULL },
 	{ WIRE_STR, offsetof(struct grant_session, login), 700, NULL },
 	{ WIRE_U8, offsetof(struct grant_session, rights), GRANT_ALL, NULL },
-	{ WIRE_U32, offsetof(struct grant_session, session), 0, NULL },
+	{ WIRE_FIX64, offsetof(struct grant_session, session), 0, NULL },
 	{ WIRE_U8, offsetof(struct grant_session, kind), PROC_KINDS - 1, NULL },
 	{ WIRE_U32, offsetof(struct grant_session, index), 0, NULL },
 	{ WIRE_BOOL, offsetof(struct grant_session, quota.known), 0, NULL },
@@ -111,7 +111,7 @@ static const struct wire_field work_check_fields[] = {
 	{ WIRE_BYTES, offsetof(struct work_check, password),
 	    AUTH_SECRET_MAX, NULL },
 	{ WIRE_STR, offsetof(struct work_check, remote), 256, NULL },
-	{ WIRE_U32, offsetof(struct work_check, session), 0, NULL }
+	{ WIRE_FIX64, offsetof(struct work_check, session), 0, NULL }
 };
 const struct wire_struct work_check_wire =
     WIRE_STRUCT(work_check, work_check_fields);

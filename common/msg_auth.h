@@ -29,7 +29,7 @@ struct auth_start {
 	struct str	 initial;
 	bool		 tls;
 	struct str	 remote;	/* address: throttling, the log */
-	uint32_t	 session;	/* imapd's number of it: the logs */
+	uint64_t	 session;	/* imapd's id of it: the logs */
 	/* Channel bindings of the client's TLS connection, for mechanisms that
 	 * take one; empty: there is none of this type. */
 	struct str	 exporter;	/* tls-exporter, RFC 9266 */
@@ -77,7 +77,7 @@ struct grant_session {
 	struct str	 user;
 	struct str	 login;
 	uint8_t		 rights;
-	uint32_t	 session;	/* imapd's: for the log only */
+	uint64_t	 session;	/* imapd's: for the log only */
 	/* The process that has the other end: enum proc_kind, and which. */
 	uint8_t		 kind;
 	uint32_t	 index;
@@ -137,7 +137,7 @@ struct work_check {
 	struct str	 user;
 	struct str	 password;
 	struct str	 remote;
-	uint32_t	 session;	/* for the log; 0: of none */
+	uint64_t	 session;	/* for the log; 0: of none */
 };
 /* Expired and locked are told to a user whose password was right, and never
  * to one who has not shown that. */

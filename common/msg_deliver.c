@@ -12,7 +12,7 @@ static const struct wire_field rcpt_open_fields[] = {
 	    NULL },
 	{ WIRE_STR, offsetof(struct rcpt_open, remote), RCPT_REMOTE_MAX,
 	    NULL },
-	{ WIRE_U32, offsetof(struct rcpt_open, session), 0, NULL }
+	{ WIRE_FIX64, offsetof(struct rcpt_open, session), 0, NULL }
 };
 const struct wire_struct rcpt_open_wire =
     WIRE_STRUCT(rcpt_open, rcpt_open_fields);

@@ -24,7 +24,7 @@
 struct rcpt_open {
 	struct str	 address;
 	struct str	 remote;	/* the client's: the log */
-	uint32_t	 session;	/* lmtpd's number of it: the logs */
+	uint64_t	 session;	/* lmtpd's id of it: the logs */
 };
 struct rcpt_ok {
 	struct str	 user;

@@ -196,7 +196,7 @@ const struct wire_struct mbox_more_wire =
     WIRE_STRUCT(mbox_more, mbox_more_fields);
 
 static const struct wire_field mbox_trace_fields[] = {
-	{ WIRE_U32, offsetof(struct mbox_trace, session), 0, NULL },
+	{ WIRE_FIX64, offsetof(struct mbox_trace, session), 0, NULL },
 	{ WIRE_BOOL, offsetof(struct mbox_trace, traced), 0, NULL },
 	{ WIRE_ID16, offsetof(struct mbox_trace, trace), 0, NULL },
 	{ WIRE_FIX64, offsetof(struct mbox_trace, span), 0, NULL }

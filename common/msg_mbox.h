@@ -262,7 +262,7 @@ struct mbox_more { bool more; };
  * rest is of a command, if its traces are logged.
  */
 struct mbox_trace {
-	uint32_t	 session;
+	uint64_t	 session;
 	bool		 traced;
 	uint8_t		 trace[16];
 	uint64_t	 span;

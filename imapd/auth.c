@@ -4,6 +4,7 @@
  */
 #include "imapd/auth.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "common/compat.h"
@@ -242,9 +243,9 @@ on_auth(struct login *l, struct msg *m, struct arena *a)
 		c->granted = m->id;
 		if (m->fd == -1) {
 			auth_end(c);
-			log_warnx("session=%08x login result=unavailable "
-			    "why=\"out of file descriptors\"",
-			    c->session);
+			log_warnx("session=%016" PRIx64 " login "
+			    "result=unavailable why=\"out of file "
+			    "descriptors\"", c->session);
 			ops->no(c, AUTH_UNAVAILABLE, STR("The server is out of "
 			    "file descriptors, try again later"));
 			return 0;

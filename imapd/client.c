@@ -5,6 +5,7 @@
  */
 #include "imapd/client.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/rand.h>
-
 #include "common/addr_key.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/listen.h"
 #include "common/log_limit.h"
 #include "common/tls_rule.h"
@@ -188,7 +188,7 @@ client_on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 	if (client_queued(c) == 0 && !client_over(c) &&
 	    c->io.state != TLS_IO_SHAKING) {
-		log_debug("session=%08x %s", c->session, why);
+		log_debug("session=%016" PRIx64 " %s", c->session, why);
 		client_bye(c, c->state & CLIENT_OUTSIDE ? "Login timed out" :
 		    "Disconnected for inactivity");
 	} else
@@ -223,7 +223,7 @@ client_make(struct event_base *base, int fd, const char *remote,
 		close(fd);
 		return NULL;
 	}
-	(void)RAND_bytes((unsigned char *)&c->session, sizeof(c->session));
+	c->session = log_context_session();
 	c->ops = ops;
 	c->state = CLIENT_NEW;
 	strlcpy(c->remote, remote, sizeof(c->remote));
@@ -257,7 +257,7 @@ client_new(struct event_base *base, const struct listen_from *from,
 	c->tls_rule = tls_rule_ref(from->tls_rule);
 	if (strangers_add(&c->stranger, c->remote) == -1)
 		client_close(c, "out of memory");
-	log_debug("session=%08x connect remote=%s tls=%s", c->session,
+	log_debug("session=%016" PRIx64 " connect remote=%s tls=%s", c->session,
 	    c->remote, from->implicit ? "yes" : "no");
 	if (client_closed(c))
 		return c;
@@ -308,9 +308,8 @@ stranger_push_out(struct stranger *s, const char *why)
 	struct client		*c = of_stranger(s);
 
 	if (log_limit(&limit))
-		log_warnx("session=%08x remote=%s connection dropped: "
-		    "%s", c->session,
-		    c->remote, why);
+		log_warnx("session=%016" PRIx64 " remote=%s connection "
+		    "dropped: %s", c->session, c->remote, why);
 	/* what the socket takes at once: no waiting for strangers */
 	client_bye(c, "[UNAVAILABLE] Too many connections");
 	client_close(c, NULL);
@@ -337,8 +336,8 @@ client_close(struct client *c, const char *why)
 	client_enter(c, CLIENT_CLOSED);
 	if ((why != NULL && c->user == NULL && log_limit(&limit)) ||
 	    c->user != NULL)
-		log_info("session=%08x user=%s disconnect remote=%s in=%llu "
-		    "out=%llu why=\"%s\"", c->session,
+		log_info("session=%016" PRIx64 " user=%s disconnect remote=%s "
+		    "in=%llu out=%llu why=\"%s\"", c->session,
 		    c->user != NULL ? c->user : "", c->remote,
 		    (unsigned long long)c->bytes_in,
 		    (unsigned long long)c->bytes_out,

@@ -84,7 +84,7 @@ struct client {
 	const struct client_ops	*ops;
 	struct stranger		 stranger;
 	struct turns_entry		 turn;
-	uint32_t		 session;	/* random, for the log */
+	uint64_t		 session;	/* random, for the log */
 	enum client_state	 state;		/* client_enter() */
 	enum client_via		 via;
 	uint32_t		 enabled;	/* extensions, as bits */

@@ -5,6 +5,7 @@
  */
 #include "imapd/client.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -95,8 +96,8 @@ unsent_cut(void)
 	if (most == NULL)
 		return false;
 	if (log_limit(&limit))
-		log_warnx("session=%08x user=%s octets=%zu why=\"too much "
-		    "unsent output\"", most->session,
+		log_warnx("session=%016" PRIx64 " user=%s octets=%zu why=\"too "
+		    "much unsent output\"", most->session,
 		    most->user != NULL ? most->user : "", most->unsent);
 	client_unsent_gone(most);
 	client_bye(most, "[UNAVAILABLE] Too much unread output");

@@ -4,6 +4,8 @@
  */
 #include "imapd/client.h"
 
+#include <inttypes.h>
+
 #include "common/compat.h"
 #include "common/log.h"
 
@@ -64,14 +66,14 @@ client_enter(struct client *c, enum client_state state)
 	enum client_state	 from = c->state;
 
 	if (!client_may_enter(from, state)) {
-		log_warnx("session=%08x state=%s next=%s why=\"illegal state "
-		    "transition\"", c->session, client_state_name(from),
-		    client_state_name(state));
+		log_warnx("session=%016" PRIx64 " state=%s next=%s "
+		    "why=\"illegal state transition\"", c->session,
+		    client_state_name(from), client_state_name(state));
 		if (client_closed(c))
 			return;
 		state = CLIENT_CLOSED;
 	}
-	log_debug("session=%08x state=%s", c->session,
+	log_debug("session=%016" PRIx64 " state=%s", c->session,
 	    client_state_name(state));
 	c->state = state;
 	if (from & CLIENT_OUTSIDE && !(state & CLIENT_OUTSIDE)) {

@@ -1,4 +1,6 @@
 /* CAPABILITY, ID, ENABLE, NAMESPACE: who we are and what we can do. */
+#include <inttypes.h>
+
 #include "common/log.h"
 #include "imapd/capability.h"
 #include "imapd/client.h"
@@ -59,7 +61,7 @@ cmd_id(struct command *cmd)
 		buf_free(&said);
 		return reply_bad_arg(cmd);
 	}
-	log_debug("session=%08x id=\"%s\"", cmd->client->session,
+	log_debug("session=%016" PRIx64 " id=\"%s\"", cmd->client->session,
 	    log_quote(quoted, sizeof(quoted),
 	    said.data != NULL ? (char *)said.data : "", said.len));
 	buf_free(&said);

@@ -3,6 +3,7 @@
  * the output, and lets fetch_body.c bring the octets.  \Seen is set by one
  * STORE of those that lack it, once all rows are known.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,8 +109,8 @@ fetch_row(struct fetch_run *f, const uint8_t *p, size_t len)
 	if (row.jobs == NULL)
 		return -1;
 	if (fetch_render(&row, seq, &f->out) == -1) {
-		log_warnx("session=%08llx uid=%u why=\"damaged digest\"",
-		    (unsigned long long)f->cmd->client->session, meta.uid);
+		log_warnx("session=%016" PRIx64 " uid=%u why=\"damaged "
+		    "digest\"", f->cmd->client->session, meta.uid);
 		f->damaged++;
 		return f->out.failed ? -1 : 0;
 	}
@@ -217,9 +218,8 @@ fetch_store_reply(void *arg, const struct mbox_answer *a)
 
 	/* The message was read all the same: no reason to say NO. */
 	if (a->no != NULL)
-		log_info("session=%08llx cmd=FETCH why=\"could not set "
-		    "\\Seen\"",
-		    (unsigned long long)cmd->client->session);
+		log_info("session=%016" PRIx64 " cmd=FETCH why=\"could not set "
+		    "\\Seen\"", cmd->client->session);
 	f->storing = false;
 	client_wake(cmd->client);
 }

@@ -2,6 +2,7 @@
  * Messages of a FETCH that wait for octets: what was rendered of each, and
  * its items in their order.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "common/log.h"
@@ -68,8 +69,8 @@ fetch_entry_fail(struct fetch_run *f, struct fetch_entry *e, uint8_t state)
 		break;
 	case MBOX_BODY_DAMAGED:
 		f->damaged++;
-		log_warnx("session=%08llx uid=%u why=\"damaged message\"",
-		    (unsigned long long)f->cmd->client->session, e->uid);
+		log_warnx("session=%016" PRIx64 " uid=%u why=\"damaged "
+		    "message\"", f->cmd->client->session, e->uid);
 		break;
 	default:
 		f->away++;

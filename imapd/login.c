@@ -4,6 +4,7 @@
  */
 #include "imapd/login.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -100,8 +101,8 @@ login_no(struct client *c, enum auth_code code, struct str text)
 	if ((size_t)code >= nitems(failures))
 		code = AUTH_FAILED;
 	if (log_limit(&limit))
-		log_info("session=%08x login remote=%s result=no why=\"%s\"",
-		    c->session, c->remote,
+		log_info("session=%016" PRIx64 " login remote=%s result=no "
+		    "why=\"%s\"", c->session, c->remote,
 		    log_quote(quoted, sizeof(quoted), text.p, text.len));
 	if (c->via == VIA_PREAUTH)
 		client_bye(c, "Permission denied");
@@ -119,9 +120,9 @@ login_refused(struct client *c, const struct session_end *end)
 	struct reply_no	 no = { .code = end->code, .text = end->text };
 	char		 quoted[200];
 
-	log_info("session=%08x user=%s login remote=%s result=no why=\"%s\"",
-	    c->session, c->user, c->remote, log_quote(quoted, sizeof(quoted),
-	    end->text.p, end->text.len));
+	log_info("session=%016" PRIx64 " user=%s login remote=%s result=no "
+	    "why=\"%s\"", c->session, c->user, c->remote,
+	    log_quote(quoted, sizeof(quoted), end->text.p, end->text.len));
 	free(c->user);
 	c->user = NULL;
 	auth_end(c);
@@ -162,8 +163,9 @@ login_ready(void *arg, const struct session_ready *ready)
 	if (ready->appendlimit != 0 && ready->appendlimit < c->append_limit)
 		c->append_limit = ready->appendlimit;
 	client_enter(c, CLIENT_KNOWN);
-	log_info("session=%08x user=%s login remote=%s tls=%s result=ok",
-	    c->session, c->user, c->remote, client_is_tls(c) ? "yes" : "no");
+	log_info("session=%016" PRIx64 " user=%s login remote=%s tls=%s "
+	    "result=ok", c->session, c->user, c->remote,
+	    client_is_tls(c) ? "yes" : "no");
 	if (c->via == VIA_PREAUTH) {
 		capability_greet(c);
 		client_wake(c);

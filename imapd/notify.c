@@ -6,6 +6,8 @@
  */
 #include "imapd/notify.h"
 
+#include <inttypes.h>
+
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/log.h"
@@ -63,9 +65,9 @@ notify_reply(void *arg, const struct mbox_answer *a)
 	struct command	*cmd = arg;
 
 	if (a->no != NULL)
-		log_warnx("session=%08x cannot report changed flags: "
-		    "%.*s", cmd->client->session,
-		    (int)a->no->text.len, a->no->text.p);
+		log_warnx("session=%016" PRIx64 " cannot report changed flags: "
+		    "%.*s", cmd->client->session, (int)a->no->text.len,
+		    a->no->text.p);
 	if (cmd->client->view != NULL)
 		view_notice_end(cmd->client->view);
 	client_wake(cmd->client);

@@ -6,6 +6,7 @@
  */
 #include "imapd/run.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,11 +45,10 @@ command_log(struct client *c, const struct command *cmd, uint64_t us)
 	if (why == NULL)
 		why = "";
 	log_context_swap(&cmd->context, &old);
-	log_debug("session=%08x user=%s cmd=\"%s\" ms=%lld result=%s "
-	    "why=\"%s\"",
-	    c->session, c->user != NULL ? c->user : "",
-	    cmd->spec != NULL ? cmd->spec->name : "?",
-	    (long long)(us / 1000), status_log[cmd->status],
+	log_debug("session=%016" PRIx64 " user=%s cmd=\"%s\" ms=%lld result=%s "
+	    "why=\"%s\"", c->session, c->user != NULL ? c->user : "",
+	    cmd->spec != NULL ? cmd->spec->name : "?", (long long)(us / 1000),
+	    status_log[cmd->status],
 	    log_quote(quoted, sizeof(quoted), why, strlen(why)));
 	log_context_swap(&old, NULL);
 }

@@ -2,6 +2,7 @@
  * BODY and TEXT: the messages of a batch that the cheaper keys leave open
  * stream by, each through mail/'s matcher.  Nothing of them is kept.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,8 +94,8 @@ message_begin(struct search_run *s, const struct body_head *h)
 		s->away++;
 	else if (h->state != MBOX_BODY_GONE) {
 		s->damaged++;
-		log_warnx("session=%08llx uid=%u why=\"damaged message\"",
-		    (unsigned long long)s->cmd->client->session, h->uid);
+		log_warnx("session=%016" PRIx64 " uid=%u why=\"damaged "
+		    "message\"", s->cmd->client->session, h->uid);
 	}
 	open_free(s, o);
 }

@@ -4,6 +4,8 @@
  */
 #include "imapd/storage.h"
 
+#include <inttypes.h>
+
 #include "common/log.h"
 #include "imapd/client.h"
 #include "imapd/view.h"
@@ -137,7 +139,7 @@ storage_full(void *arg)
 void
 storage_end(struct client *c, const char *why, const struct session_end *end)
 {
-	log_info("session=%08x user=%s session ends why=\"%s\"",
+	log_info("session=%016" PRIx64 " user=%s session ends why=\"%s\"",
 	    c->session, c->user != NULL ? c->user : "", why);
 	if (end != NULL && end->text.len > 0)
 		client_bye(c, "%.*s", (int)end->text.len, end->text.p);

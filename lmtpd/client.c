@@ -5,15 +5,15 @@
  */
 #include "common/compat.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <openssl/rand.h>
-
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/log_limit.h"
 #include "common/tls_rule.h"
 #include "lmtpd/client.h"
@@ -152,8 +152,8 @@ stranger_push_out(struct stranger *s, const char *why)
 	struct client		*c = of_stranger(s);
 
 	if (log_limit(&limit))
-		log_warnx("session=%08x remote=%s connection dropped: %s",
-		    c->session, c->remote, why);
+		log_warnx("session=%016" PRIx64 " remote=%s connection "
+		    "dropped: %s", c->session, c->remote, why);
 	client_bye(c, "4.3.2", "Too many connections");
 	client_close(c, NULL);
 	strangers_remove(s);
@@ -184,7 +184,7 @@ client_new(struct event_base *base, const struct listen_from *from,
 		close(from->fd);
 		return -1;
 	}
-	(void)RAND_bytes((unsigned char *)&c->session, sizeof(c->session));
+	c->session = log_context_session();
 	c->ops = ops;
 	strlcpy(c->remote, from->remote, sizeof(c->remote));
 	c->tls_outside = from->tls_outside;
@@ -198,7 +198,8 @@ client_new(struct event_base *base, const struct listen_from *from,
 	nclients++;
 	nstrangers++;
 	client_timer_set(c);
-	log_debug("session=%08x connect remote=%s", c->session, c->remote);
+	log_debug("session=%016" PRIx64 " connect remote=%s", c->session,
+	    c->remote);
 	if (strangers_add(&c->stranger, c->remote) == -1)
 		client_close(c, "out of memory");
 	else
@@ -218,8 +219,8 @@ client_close(struct client *c, const char *why)
 	c->state = CLIENT_CLOSED;
 	/* Of those that go in order, each recipient has its line. */
 	if (why != NULL && log_limit(&limit))
-		log_info("session=%08x disconnect remote=%s in=%llu out=%llu "
-		    "why=\"%s\"", c->session, c->remote,
+		log_info("session=%016" PRIx64 " disconnect remote=%s in=%llu "
+		    "out=%llu why=\"%s\"", c->session, c->remote,
 		    (unsigned long long)c->bytes_in,
 		    (unsigned long long)c->bytes_out, why);
 	client_wake(c);
@@ -300,7 +301,7 @@ client_bye(struct client *c, const char *enhanced, const char *text)
 	if (c->state >= CLIENT_QUIT)
 		return;
 	client_say(c, 421, enhanced, "%s", text);
-	log_debug("session=%08x why=\"%s\"", c->session, text);
+	log_debug("session=%016" PRIx64 " why=\"%s\"", c->session, text);
 	if (!client_closed(c))
 		c->state = CLIENT_QUIT;
 	client_wake(c);

@@ -55,7 +55,7 @@ struct client {
 	const struct client_ops	*ops;
 	TAILQ_ENTRY(client)	 entry;
 	struct stranger		 stranger;
-	uint32_t		 session;	/* random, for the log */
+	uint64_t		 session;	/* random, for the log */
 	enum client_state	 state;
 	struct tls_io		 io;
 	struct tls_rule		*tls_rule;	/* its listener's, or NULL */

@@ -4,6 +4,7 @@
  * not confirmed is answered 451: the key makes storaged recognize it when the
  * client tries again.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ recipient_log(const struct recipient *c, const struct verdict *v)
 	char			 rcpt[512], why[2 * VERDICT_TEXT];
 
 	(void)log_word(rcpt, sizeof(rcpt), rcpt_address(c->r));
-	log_info("session=%08x rcpt=%s user=%s octets=%llu ms=%llu "
+	log_info("session=%016" PRIx64 " rcpt=%s user=%s octets=%llu ms=%llu "
 	    "result=%s code=%d why=\"%s\"", d->e->session, rcpt,
 	    rcpt_user(c->r), (unsigned long long)d->size,
 	    (unsigned long long)(clock_ms() - d->began),

@@ -17,7 +17,7 @@ struct envelope {
 	/* Of Received (RFC 3848, 6531): "LMTP", "LMTPS", "UTF8LMTP" */
 	const char	*protocol;
 	const char	*tls;		/* "TLSv1.3 with cipher X"; NULL: no */
-	uint32_t	 session;	/* the client's: the log, Received */
+	uint64_t	 session;	/* the client's: the log, Received */
 	/* Not empty: names the message, whatever is in it (ingestion). */
 	struct str	 seed;
 	uint64_t	 size;		/* of SIZE=; 0: not known */

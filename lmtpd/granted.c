@@ -34,7 +34,7 @@ struct granted {
 	bool			 ending;
 	uint32_t		 id;		/* of the request */
 	uint64_t		 unused;	/* ms: since then */
-	uint32_t		 session;	/* of who asked */
+	uint64_t		 session;	/* of who asked */
 	struct channel_use	 use;		/* once authd has said whose
 						   it is */
 	char			*remote;
@@ -231,7 +231,7 @@ ask(struct granted *g)
 }
 
 static struct granted *
-granted_new(const char *address, const char *remote, uint32_t session)
+granted_new(const char *address, const char *remote, uint64_t session)
 {
 	struct granted	*g;
 	size_t		 len = strlen(address) + 1;
@@ -277,7 +277,7 @@ granted_find(const char *address)
 
 int
 granted_hold(struct event_base *base, struct granted_hold *h,
-    const char *address, const char *remote, uint32_t session,
+    const char *address, const char *remote, uint64_t session,
     const struct granted_ops *ops, void *arg)
 {
 	struct granted	*g;

@@ -46,7 +46,7 @@ struct granted_hold {
  * remote, session: of the client, for authd's log.
  */
 int	 granted_hold(struct event_base *base, struct granted_hold *h,
-	    const char *address, const char *remote, uint32_t session,
+	    const char *address, const char *remote, uint64_t session,
 	    const struct granted_ops *ops, void *arg);
 /* Its requests are no longer answered, if they are forgotten first
  * (mbox_client_forget()). */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/msg_ingest.h"
 #include "common/msg_mbox.h"
 #include "common/peer.h"
@@ -440,7 +441,7 @@ job_envelope(struct job *j)
 	e->helo = j->bucket;
 	e->remote = "";
 	e->protocol = "S3";
-	e->session = j->id;
+	e->session = log_context_session();
 	e->seed = (struct str){ j->seed, j->seed_len };
 	e->size = j->size;
 	e->body = ENVELOPE_8BITMIME;

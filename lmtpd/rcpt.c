@@ -22,7 +22,7 @@ struct rcpt {
 	struct event_base	*base;
 	char			*address;
 	char			*remote;
-	uint32_t		 session;
+	uint64_t		 session;
 	uint64_t		 size;
 	uint8_t			 envelope[DELIVER_ENVELOPE_LEN];
 	struct granted_hold	 hold;

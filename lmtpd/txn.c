@@ -6,6 +6,7 @@
 #include "common/compat.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -175,11 +176,11 @@ log_refused(const struct client *c, const char *address,
 	char			 rcpt[256], why[VERDICT_TEXT];
 
 	if (log_limit(&limit))
-		log_info("session=%08x rcpt=%s remote=%s result=%s code=%d "
-		    "why=\"%s\"", c->session, log_word(rcpt, sizeof(rcpt),
-		    address), c->remote, v->code / 100 == 4 ? "later" : "no",
-		    v->code, log_quote(why, sizeof(why), v->text,
-		    strlen(v->text)));
+		log_info("session=%016" PRIx64 " rcpt=%s remote=%s result=%s "
+		    "code=%d why=\"%s\"", c->session,
+		    log_word(rcpt, sizeof(rcpt), address), c->remote,
+		    v->code / 100 == 4 ? "later" : "no", v->code,
+		    log_quote(why, sizeof(why), v->text, strlen(v->text)));
 }
 
 /* engine->rcpt_new() has found out. */

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <arpa/inet.h>
 
+#include <inttypes.h>
 #include <strings.h>
 
 #include "common/log.h"
@@ -95,8 +96,8 @@ xclient(struct client *c, char *args)
 		client_say(c, 501, "5.5.4", "XCLIENT name=value ...");
 		return false;
 	}
-	log_debug("session=%08x xclient remote=%s was=%s", c->session, remote,
-	    c->remote);
+	log_debug("session=%016" PRIx64 " xclient remote=%s was=%s", c->session,
+	    remote, c->remote);
 	strlcpy(c->remote, remote, sizeof(c->remote));
 	client_helo(c, helo);
 	c->helo_kept = helo[0] != '\0';

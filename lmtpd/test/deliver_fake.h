@@ -47,7 +47,7 @@ extern struct fake {
 	unsigned int		 appends;	/* APPEND_DONE */
 	unsigned int		 together;	/* the most under way */
 	unsigned int		 open;		/* sessions, now */
-	uint32_t		 session;	/* of the last MBOX_TRACE */
+	uint64_t		 session;	/* of the last MBOX_TRACE */
 	bool			 hold[FAKE_STORAGED];	/* gives no credit */
 	bool			 wait;		/* appends are not answered */
 	TAILQ_HEAD(, fake_mail)	 mails;

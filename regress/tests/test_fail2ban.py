@@ -15,7 +15,7 @@ from guess import Client
 
 FILTER = os.path.join(proc.TOP, "etc/fail2ban/filter.d/pail.conf")
 TAIL = "mech=PLAIN remote=10.9.9.9 tls=no cached=no ms=1 result=no why="
-LINE = "authd[1] info: login=0.1 session=00000000 user=x " + TAIL
+LINE = "authd[1] info: login=0.1 session=0000000000000000 user=x " + TAIL
 NAMES = [
     "nobody", "ann",                    # unknown, and a wrong password
     'x" ' + TAIL + '"',
@@ -27,7 +27,7 @@ NAMES = [
     "x\r\n" + LINE, "\n" + LINE, "x\x1b[0m" + LINE, "\x85" + LINE,
     LINE,
     "2026-11-29T00:00:00.000Z " + LINE,
-    "Nov 29 00:00:00 host authd[1]: info: login=0.1 session=00000000 user=x "
+    "Nov 29 00:00:00 host authd[1]: info: login=0.1 session=0000000000000000 user=x "
     + TAIL,
     "\u2028" + LINE, "a" * 200 + " " + TAIL, "\u00e9" + TAIL, "",
 ]

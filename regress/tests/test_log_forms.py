@@ -175,7 +175,7 @@ def test_each_line_of_each_process_names_the_session_it_is_for():
         other = re.findall(r" session=[0-9a-f]+\b", s.log_text()[:start])
         lines = [x for x in lines_since(s, start)
                  if not any(o in x for o in other)]
-        ids = [re.findall(r" session=([0-9a-f]+)\b", x) for x in lines]
+        ids = [re.findall(r" session=([0-9a-f]{16})\b", x) for x in lines]
         assert all(x and x == ids[0] for x in ids), "\n".join(lines)
         assert {x.split(" ")[1].split("[")[0] for x in lines} >= \
             {"imapd", "authd", "storaged"}, lines

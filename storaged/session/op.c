@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -166,8 +167,8 @@ op_no(struct op *op, enum mbox_code code, const char *text)
 	struct reply_no	 no = { .code = (uint8_t)code };
 
 	no.text = str_from(text);
-	log_debug("session=%08x user=%s cmd=%s ms=%llu result=no why=\"%s\"",
-	    op->s->name, op->user->word, op->class->name,
+	log_debug("session=%016" PRIx64 " user=%s cmd=%s ms=%llu result=no "
+	    "why=\"%s\"", op->s->name, op->user->word, op->class->name,
 	    (unsigned long long)(clock_ms() - op->since_ms), text);
 	if (code == MBOX_OVERQUOTA)
 		op_over_log(op);

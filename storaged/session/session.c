@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,8 +106,8 @@ session_send(struct session *s, enum msg_type type, uint32_t id,
 	if (s->peer == NULL || s->dead)
 		return -1;
 	if (peer_queued(s->peer) > SESSION_QUEUE_MAX) {
-		log_warnx("session=%08x user=%s result=end why=\"%s stopped "
-		    "reading\"", s->name, s->user->word,
+		log_warnx("session=%016" PRIx64 " user=%s result=end why=\"%s "
+		    "stopped reading\"", s->name, s->user->word,
 		    proc_kind_name(s->kind));
 		session_later(s);
 		return -1;
@@ -121,7 +122,7 @@ session_end(struct session *s, enum mbox_code code, const char *text)
 
 	if (s->dead)
 		return;
-	log_info("session=%08x user=%s result=end why=\"%s\"",
+	log_info("session=%016" PRIx64 " user=%s result=end why=\"%s\"",
 	    s->name, s->user->word, text);
 	end.text = str_from(text);
 	(void)session_send(s, IMSG_SESSION_END, 0, &end);
@@ -378,8 +379,8 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 		session_end(s, u->why_code, u->why);
 		return;
 	}
-	log_debug("session=%08x user=%s result=open",
-	    s->name, u->word);
+	log_debug("session=%016" PRIx64 " user=%s result=open", s->name,
+	    u->word);
 	if (!u->ix->fresh || u->follow.opened) {
 		session_ready(s);
 		return;
@@ -422,7 +423,7 @@ session_closed(struct peer *p, const char *why, void *arg)
 
 	(void)p;
 	s->peer = NULL;		/* it frees itself */
-	log_debug("session=%08x user=%s result=closed why=\"%s\"",
+	log_debug("session=%016" PRIx64 " user=%s result=closed why=\"%s\"",
 	    s->name, s->user->word, why);
 	session_later(s);
 }

@@ -32,7 +32,7 @@ struct session {
 	struct event		*kick;		/* what may run now? */
 	uint64_t		 serial;	/* no other has the same */
 	struct log_context	 context;	/* its requests' */
-	uint32_t		 name;		/* its peer's, for the log */
+	uint64_t		 name;		/* its peer's, for the log */
 	uint8_t			 rights;	/* enum grant_right */
 	uint8_t			 kind;		/* enum proc_kind: whom it was
 						   granted to, */
