@@ -26,8 +26,8 @@
 
 #include <event2/event_struct.h>
 
-#include "admind/answer.h"
-#include "admind/head.h"
+#include "admind/http/answer.h"
+#include "admind/http/head.h"
 #include "admind/known/state.h"
 #include "common/buf.h"
 #include "common/listen.h"

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "admind/expose.h"
-#include "admind/head.h"
+#include "admind/http/head.h"
 #include "common/escape.h"
 #include "common/metric_text.h"
 #include "common/proc_kind.h"

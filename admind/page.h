@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "admind/answer.h"
-#include "admind/head.h"
+#include "admind/http/answer.h"
+#include "admind/http/head.h"
 #include "admind/known/state.h"
 
 /*

@@ -17,7 +17,7 @@ groups="imap mail header record object message config"
 targets_of() {
 	case $1 in
 	imap)	 echo imapd/parse imapd/client authd/sasl authd/jwt common/user \
-		     authd/recipient lmtpd/lmtp admind/http ;;
+		     authd/recipient lmtpd/lmtp admind/http/http ;;
 	mail)	 echo mail/parser ;;
 	header)	 echo mail/header mail/structure ;;
 	record)	 echo storaged/format/record storaged/format/head \

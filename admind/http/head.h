@@ -3,8 +3,8 @@
  * programs could read in two ways is refused, and there is nothing to smuggle.
  * Knows no pages and does no I/O.
  */
-#ifndef ADMIND_HEAD_H
-#define ADMIND_HEAD_H
+#ifndef ADMIND_HTTP_HEAD_H
+#define ADMIND_HTTP_HEAD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* Any octets as the head of a request: what is taken of it lies within it. */
 #include "common/compat.h"
 
-#include "admind/head.h"
+#include "admind/http/head.h"
 #include "common/fuzz.h"
 
 static void

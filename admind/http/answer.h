@@ -1,6 +1,6 @@
 /* An answer of HTTP, while a page makes it. */
-#ifndef ADMIND_ANSWER_H
-#define ADMIND_ANSWER_H
+#ifndef ADMIND_HTTP_ANSWER_H
+#define ADMIND_HTTP_ANSWER_H
 
 #include <stdbool.h>
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "admind/head.h"
+#include "admind/http/head.h"
 
 static bool
 is_alnum(char c)

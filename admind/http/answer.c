@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "admind/answer.h"
+#include "admind/http/answer.h"
 
 #define TEXT	"text/plain; charset=utf-8"
 

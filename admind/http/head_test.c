@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admind/head.h"
+#include "admind/http/head.h"
 #include "common/test.h"
 
 #define GET	"GET /x HTTP/1.1\r\n"
