@@ -1,9 +1,9 @@
 #!/bin/sh
 # make deps: installs the Debian packages that building and running Pail need;
-# "deps.sh test" also those of the tests, "deb" and "deb-test" those of make
-# deb and make deb-test, "rust" a recent Rust.  Quick, and offline, if
-# everything is installed.  As root, it also creates the users that the
-# processes run as.
+# "deps.sh test" also those of the tests, "containers" those of the image's,
+# "deb" and "deb-test" those of make deb and make deb-test, "rust" a recent
+# Rust.  Quick, and offline, if everything is installed.  As root, it also
+# creates the users that the processes run as.
 set -eu
 build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libssl-dev libzstd-dev zlib1g-dev libyaml-dev libsqlite3-dev liblz4-dev
@@ -16,6 +16,7 @@ deb="build-essential debhelper dpkg-dev fakeroot lintian debootstrap"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"
 case ${1:-} in
+containers) want="podman buildah crun uidmap slirp4netns" ;;
 deb)	want="$build $deb" ;;
 deb-test) want="$build $deb systemd-container procps" ;;
 esac

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 
+import container
 import proc
 import s3
 
@@ -57,6 +58,13 @@ def render(site="aws", *more, release="pail"):
     """The text of the chart for this site."""
     r = helm("template", release, os.path.join(DIR, "pail"), "--kube-version",
              VERSIONS[0], "-f", values(site), *more)
+    assert r.returncode == 0, r.stderr
+    return r.stdout
+
+
+def kustomize(folder):
+    """The text of what this kustomization builds."""
+    r = run([tool("kustomize"), "build", folder])
     assert r.returncode == 0, r.stderr
     return r.stdout
 
@@ -123,38 +131,12 @@ class Volume:
         return self
 
 
-# $1: the root; then pairs of a volume and where it is mounted.
-MOUNTS = r"""
-root=$1
-shift
-mount --bind "$root" "$root"
-mount -t tmpfs -o mode=1777,size=2G tmpfs "$root/run/pail"
-chgrp 10001 "$root/run/pail"
-chmod 3777 "$root/run/pail"
-while [ "$1" != -- ]; do
-	mount --bind "$1" "$root$2"
-	mount -o remount,bind,ro "$root$2"
-	shift 2
-done
-shift
-mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
-mount -o remount,bind,ro "$root"
-exec setpriv --no-new-privs \
-    --bounding-set -all,+sys_chroot,+setuid,+setgid \
-    chroot --userspec=10001:10001 --groups=10001 "$root" "$@"
-"""
-
-
 class Pod:
     """The image's files on a read-only root, with the volumes of a Deployment.
     volumes: {name of the volume: Volume}, but for the tmpfs "run"."""
 
     def __init__(self, build, folder, deployment, volumes):
-        self.root = os.path.join(folder, "root")
-        subprocess.run(["sh", "mk/image.sh", os.path.relpath(build, proc.TOP),
-                        self.root], cwd=proc.TOP, check=True,
-                       stdout=subprocess.DEVNULL)
+        self.root = container.files(build, os.path.join(folder, "root"))
         spec = deployment["spec"]["template"]["spec"]
         volumes = dict(volumes)
         self.binds = []
@@ -167,5 +149,4 @@ class Pod:
         assert not volumes, volumes
 
     def argv(self, *command):
-        return ["unshare", "-m", "sh", "-euc", MOUNTS, "sh", self.root,
-                *self.binds, "--", *command]
+        return container.chroot_argv(self.root, self.binds, *command)

@@ -8,12 +8,14 @@ import smtplib
 import threading
 import time
 
+import container
 import imapc
 import proc
 import suite
 import web
 from balancer import PROXY, Balancer
 from mails import small
+from mark import normal_only
 from model import read_box
 
 
@@ -211,12 +213,9 @@ class Mailer(threading.Thread):
             self.error = e
 
 
-def test_nodes_are_restarted_one_by_one_behind_haproxy():
-    store = suite.store("minio")
-    nodes = [suite.Suite(store, users=("ann", "bob"), name="node-%s" % x,
-                         proxy_protocol="[%s]" % PROXY,
-                         plaintext_login="always",
-                         drain_within="2s").with_http() for x in "abc"]
+def rolled(nodes):
+    """Each of the nodes, which serve ann and bob behind one HAProxy, is
+    drained and started again under a load that notices no more than a BYE."""
     stop = threading.Event()
     with contextlib.ExitStack() as stack:
         for s in nodes:
@@ -233,7 +232,7 @@ def test_nodes_are_restarted_one_by_one_behind_haproxy():
                 proc.await_true("clients", lambda: re.search(
                     r"imapd 0 .* sessions=[1-9]",
                     s.ctl("status").stdout.decode()) or any(
-                        m.error for m in mailers))
+                        m.error for m in mailers), step=0.1)
                 has_exited(s, drain(s))
                 s.start()
                 proc.await_true("/readyz", lambda: ready(s) == (200, "ok\n"))
@@ -244,9 +243,33 @@ def test_nodes_are_restarted_one_by_one_behind_haproxy():
         for m in mailers:
             assert m.error is None, (m.name, m.error)
             assert m.done > 0, m.name
-        assert sum(m.byes for m in mailers) > 0
+        byes = sum(m.byes for m in mailers)
+        assert byes > 0
         for user, mine in (("ann", mailers[1::2]), ("bob", mailers[::2])):
-            box = read_box(nodes[0].client(user), "INBOX").mails.values()
+            c = imapc.Imap(b.port, user, suite.PASSWORD)
+            box = read_box(c, "INBOX").mails.values()
             assert sorted(t for t, _ in box) == sorted(
                 "%s-%d" % (m.name, n) for m in mine for n in range(m.done))
             assert all("\\Flagged" in flags for _, flags in box)
+        print("   %d mails, %d sessions sent away" % (
+            sum(m.done for m in mailers), byes))
+
+
+def test_nodes_are_restarted_one_by_one_behind_haproxy():
+    store = suite.store("minio")
+    rolled([suite.Suite(store, users=("ann", "bob"), name="node-%s" % x,
+                        proxy_protocol="[%s]" % PROXY,
+                        plaintext_login="always",
+                        drain_within="2s").with_http() for x in "abc"])
+
+
+@normal_only("strips the programs")
+def test_three_containers_are_rolled_behind_haproxy():
+    """The image, from variables alone, as test_image runs it."""
+    store = suite.store("minio")
+    nodes = [container.Node(store, users=("ann", "bob"), name="node-%s" % x,
+                            PAIL_PROXY_PROTOCOL="[%s]" % PROXY,
+                            PAIL_PLAINTEXT_LOGIN="always",
+                            PAIL_DRAIN_WITHIN="2s") for x in "abc"]
+    print("   " + nodes[0].engine.how)
+    rolled(nodes)

@@ -1,0 +1,280 @@
+"""The container image, and nodes that run from it: by rootless podman as an
+ordinary user, built by buildah from the last stage of etc/Containerfile; or,
+where podman is missing or the kernel does not let it (a chroot makes no user
+namespaces), in a chroot of the image's files with the same restrictions."""
+
+import functools
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import measure
+import proc
+import suite
+
+UID = 10001             # etc/Containerfile's
+USER = "pailregress"    # on the host: only in namespaces of ours
+HOST_UID, FIRST_SUB, SUBS = 21000, 300000, 65536
+CONTAINERFILE = os.path.join(proc.TOP, "etc/Containerfile")
+
+# $1: the root; then pairs of a volume and where it is mounted.
+CHROOT = r"""
+root=$1
+shift
+mount --bind "$root" "$root"
+mount -t tmpfs -o mode=1777,size=2G tmpfs "$root/run/pail"
+chgrp 10001 "$root/run/pail"
+chmod 3777 "$root/run/pail"
+while [ "$1" != -- ]; do
+	mount --bind "$1" "$root$2"
+	mount -o remount,bind,ro "$root$2"
+	shift 2
+done
+shift
+mount -t proc proc "$root/proc"
+mount --bind /dev "$root/dev"
+mount -o remount,bind,ro "$root"
+exec setpriv --no-new-privs \
+    --bounding-set -all,+sys_chroot,+setuid,+setgid \
+    chroot --userspec=10001:10001 --groups=10001 "$root" "$@"
+"""
+
+# A host for an ordinary user ($1, $2: in folder $3) with ranges of user ids,
+# and cgroups as crun wants them; seen by nobody else.
+HOST = r"""
+user=$1 uid=$2 first=$3 subs=$4 dir=$5
+mount --make-rshared /
+cat /etc/passwd > "$dir/passwd"
+echo "$user:x:$uid:$uid::$dir/home:/bin/sh" >> "$dir/passwd"
+cat /etc/group > "$dir/group"
+echo "$user:x:$uid:" >> "$dir/group"
+echo "$user:$first:$subs" | tee "$dir/subgid" > "$dir/subuid"
+for f in passwd group subuid subgid; do
+	mount --bind "$dir/$f" "/etc/$f"
+done
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir "$dir/home" "$dir/run"
+chown -R "$uid:$uid" "$dir/home" "$dir/run"
+echo made
+exec cat
+"""
+
+
+def files(build, folder):
+    """The image's files in a folder of that name."""
+    subprocess.run(["sh", "mk/image.sh", os.path.relpath(build, proc.TOP),
+                    folder], cwd=proc.TOP, check=True,
+                   stdout=subprocess.DEVNULL)
+    return folder
+
+
+def last_stage():
+    """The image itself, and the variables that it sets."""
+    with open(CONTAINERFILE) as f:
+        text = f.read()
+    text = text[text.index("FROM scratch"):]
+    env = re.search(r"^ENV ((?:.*\\\n)*.*)", text, re.M).group(1)
+    pairs = re.findall(r'(\w+)=(?:"([^"]*)"|(\S+))', env)
+    return text, {k: a or b for k, a, b in pairs}
+
+
+def chroot_argv(root, binds, *command):
+    return ["unshare", "-m", "sh", "-euc", CHROOT, "sh", root, *binds, "--",
+            *command]
+
+
+class Chroot:
+    """Of the image's files."""
+
+    def __init__(self, build, why):
+        self.how = "a chroot of the image's files, because " + why
+        self.root = files(build, os.path.join(proc.tempdir("image"), "root"))
+        text, self.env = last_stage()
+        assert "USER %d:%d" % (UID, UID) in text, text
+        os.mkdir(self.root + "/etc/pail")
+        open(self.root + "/etc/pail/users", "w").close()
+
+    def run(self, name, env, users, **kw):
+        argv = chroot_argv(self.root, [users, "/etc/pail/users"],
+                           "/usr/sbin/paild", "-d")
+        return proc.spawn(argv, env={"PATH": os.environ["PATH"], **self.env,
+                                     **env}, **kw)
+
+    def exec(self, node, *command):
+        return subprocess.run(
+            ["nsenter", "-t", str(node.p.pid), "-m", "-r", *command],
+            env={"PATH": os.environ["PATH"], **self.env, **node.env},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+
+    def terminate(self, node):
+        node.p.terminate()
+
+    def owner(self, path):
+        """Gives it to who may have files for the container."""
+
+    def processes(self, node):
+        """[(pid, name)] of all of it."""
+        return [(node.p.pid, "paild"), *measure.children(node.p.pid)]
+
+    uid = UID
+
+
+class Podman:
+    """As an ordinary user."""
+
+    how = "rootless podman"
+    uid = FIRST_SUB + UID - 1
+
+    def __init__(self, build):
+        self.dir = proc.tempdir("podman")
+        self.host = proc.spawn(
+            ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc",
+             "--propagation", "private", "sh", "-euc", HOST, "sh", USER,
+             str(HOST_UID), str(FIRST_SUB), str(SUBS), self.dir],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        said = self.host.stdout.readline().decode()
+        if said != "made\n":
+            raise OSError(said)
+        proc.share(self.host)
+        self.init = measure.children(self.host.pid)[0][0]
+        context = os.path.join(self.dir, "context")
+        os.mkdir(context)
+        files(build, os.path.join(context, "image"))
+        text = last_stage()[0].replace("COPY --from=build /image /",
+                                       "COPY image /")
+        with open(os.path.join(context, "Containerfile"), "w") as f:
+            f.write(text)
+        self.do("buildah", "--storage-driver", "vfs", "bud", "--isolation",
+                "chroot", "-t", "pail", context)
+        self.do(*self.podman("run", "--rm", *self.LIKE, "--entrypoint",
+                             "/usr/sbin/paild", "pail", "-n", "--env"))
+
+    # As pail-container(7) says; the network is the host's, where the store
+    # is, and there is no systemd for cgroups.
+    LIKE = ("--read-only", "--tmpfs", "/run/pail:mode=1777", "--cap-drop=all",
+            "--network", "host", "--cgroups=disabled")
+
+    def podman(self, *args):
+        return ["podman", "--storage-driver", "vfs", "--cgroup-manager",
+                "cgroupfs", "--events-backend", "file", *args]
+
+    def argv(self, *command):
+        return ["nsenter", "-t", str(self.init), "-m", "-p", "setpriv",
+                "--reuid", str(HOST_UID), "--regid", str(HOST_UID),
+                "--clear-groups", "env", "-i", "PATH=" + os.environ["PATH"],
+                "HOME=%s/home" % self.dir, "XDG_RUNTIME_DIR=%s/run" %
+                self.dir, "LANG=C.UTF-8", *command]
+
+    def do(self, *command):
+        r = subprocess.run(self.argv(*command), cwd="/", timeout=120,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if r.returncode != 0:
+            raise OSError("%s: %s" % (command[0], r.stdout.decode()[-300:]))
+        return r.stdout.decode()
+
+    def run(self, name, env, users, **kw):
+        more = [x for k, v in env.items() for x in ("-e", "%s=%s" % (k, v))]
+        return proc.spawn(self.argv(*self.podman(
+            "run", "--rm", "--name", name, *self.LIKE, "-v",
+            "%s:/etc/pail/users:ro" % users, *more, "pail")), cwd="/", **kw)
+
+    def exec(self, node, *command):
+        return subprocess.run(
+            self.argv(*self.podman("exec", node.name, *command)), cwd="/",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+
+    def terminate(self, node):
+        self.do(*self.podman("kill", "--signal", "TERM", node.name))
+
+    def owner(self, path):
+        os.chown(path, HOST_UID, HOST_UID)
+
+    def processes(self, node):
+        paild = [p for p in descendants(self.host.pid) if p[1] == "paild" and
+                 node.name.encode() in environment(p[0])]
+        assert len(paild) == 1, paild
+        return paild + measure.children(paild[0][0])
+
+
+def descendants(pid):
+    out = measure.children(pid)
+    for child, _ in list(out):
+        out += descendants(child)
+    return out
+
+
+def environment(pid):
+    with open("/proc/%d/environ" % pid, "rb") as f:
+        return f.read()
+
+
+@functools.cache
+def engine(build):
+    """What runs the image here; .how says what it is."""
+    for tool in ("podman", "buildah", "newuidmap"):
+        if shutil.which(tool) is None:
+            return Chroot(build, "there is no %s" % tool)
+    try:
+        return Podman(build)
+    except OSError as e:
+        return Chroot(build, "podman cannot: %s" % e)
+
+
+class Node(suite.Suite):
+    """A Suite whose paild is that of the image, from variables alone. more:
+    PAIL_* variables, besides those that the Containerfile names."""
+
+    def __init__(self, store, users=("ann",), name="node", **more):
+        super().__init__(store, users, name)
+        self.engine = engine(self.build)
+        self.http_port = proc.free_port()
+        self.name = os.path.basename(self.dir)
+        server, bucket = store
+        self.env = {
+            "PAIL_LISTEN": "[imap://127.0.0.1:%d, http://127.0.0.1:%d]" % (
+                self.imap_port, self.http_port),
+            "PAIL_BUCKET": bucket,
+            "PAIL_STORE_REGION": server.region,
+            "PAIL_STORE_ENDPOINT": server.endpoint,
+            "PAIL_STORE_ACCESS_KEY": server.access,
+            "PAIL_STORE_SECRET_KEY": server.secret,
+            "HOSTNAME": self.name,
+            **more}
+        if suite.jail.landlock() < 2:
+            self.env["PAIL_SANDBOX"] = "best-effort"
+        self.engine.owner(os.path.join(self.dir, "users"))
+
+    def start(self, wait=True, seconds=60):
+        self.log = open(self.logname, "ab")
+        self.p = self.engine.run(
+            self.name, self.env, os.path.join(self.dir, "users"),
+            stdout=subprocess.PIPE, stderr=self.log)
+        if wait:
+            self.await_ready(seconds)
+        return self
+
+    def ctl(self, *args, input=None, check=True, timeout=120):
+        """On the host before there is a node; in the container then."""
+        if self.p is None:
+            return super().ctl(*args, input=input, check=check)
+        r = self.engine.exec(self, "/usr/sbin/pailctl", *args)
+        # With paild, its first process, all of the container is killed.
+        if args[0] == "drain" and r.returncode == 128 + signal.SIGKILL:
+            r.returncode = self.p.wait(60)
+        assert not check or r.returncode == 0, r
+        return r
+
+    def log_settle(self):
+        pass
+
+    def children(self):
+        return self.engine.processes(self)[1:]
+
+    def stop(self):
+        if self.p.poll() is None:
+            self.engine.terminate(self)
+            self.p.wait(60)
+        super().stop()
