@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO,
-# real mail, moto, an identity provider, MTAs, and checkers of Kubernetes
-# manifests.  "testdeps.sh servers" builds
-# a second S3 server (versitygw), Amazon's mock of EC2's metadata service, and
-# the S3 servers that Pail must refuse (four to seven minutes, once),
+# real mail, moto, an identity provider, MTAs, checkers of Kubernetes manifests,
+# and podman.  "testdeps.sh servers" builds a second S3 server (versitygw),
+# Amazon's mock of EC2's metadata service, and the S3 servers that Pail must
+# refuse (four to seven minutes, once),
 # "testdeps.sh clients" a client for make clients (one minute, once).
 # Everything is kept in build/tools, so that another run is quick and works
 # offline.
@@ -20,6 +20,7 @@ S3S_VERSION=0.14.1
 EC2_MOCK_VERSION=v1.13.0
 OIDC_PROVIDER_VERSION=9.13.3
 KUBECONFORM_VERSION=v0.7.0
+KUSTOMIZE_VERSION=v5.7.1
 HELM_VERSION=v3.19.0
 KUBERNETES_VALIDATE_VERSION=1.37.0
 PROMETHEUS_OPERATOR_VERSION=v0.85.0
@@ -97,10 +98,10 @@ get_rclone() {
 	rm -rf "$src"
 }
 
-# Helm, and what checks the manifests of etc/kubernetes: kubeconform with the
-# schemas that PyPI's kubernetes-validate has, of the oldest and the newest
-# Kubernetes that they are for; and for the ServiceMonitor the types of
-# Prometheus's operator themselves.
+# Helm and Kustomize, and what checks what they make of etc/kubernetes:
+# kubeconform with the schemas that PyPI's kubernetes-validate has, of the
+# oldest and the newest Kubernetes that they are for; and for the
+# ServiceMonitor the types of Prometheus's operator themselves.
 get_kubernetes() {
 	have kubeconform "${KUBECONFORM:-}" || {
 		need_go
@@ -114,6 +115,13 @@ get_kubernetes() {
 		echo "building Helm (takes two minutes, once)"
 		GOBIN=$TOOLS "$go" install -ldflags='-s -w' \
 		    "helm.sh/helm/v3/cmd/helm@$HELM_VERSION"
+	}
+	have kustomize "${KUSTOMIZE:-}" || {
+		need_go
+		echo "building Kustomize"
+		kustomize=sigs.k8s.io/kustomize/kustomize/v5
+		GOBIN=$TOOLS "$go" install -ldflags='-s -w' \
+		    "$kustomize@$KUSTOMIZE_VERSION"
 	}
 	have servicemonitor "${SERVICEMONITOR:-}" || get_servicemonitor
 	[ -d "$TOOLS/kubernetes" ] || {
@@ -250,6 +258,13 @@ get_oidc_provider() {	# npm's, an identity provider
 	    --no-fund "oidc-provider@$OIDC_PROVIDER_VERSION" >/dev/null)
 }
 
+# Podman and buildah run the container image.  Where they cannot be had, or the
+# kernel does not let them, a chroot of the image's files takes their place.
+get_containers() {
+	sh mk/deps.sh containers ||
+	    echo "no podman: the image's tests run in a chroot"
+}
+
 get_mta() {	# Postfix, Exim and OpenSMTPD, bsd-mailx, fetchmail
 	sh mk/mta.sh "$TOOLS/mta"
 }
@@ -274,3 +289,4 @@ get_moto
 get_oidc_provider
 get_mta
 get_kubernetes
+get_containers

@@ -18,11 +18,26 @@ from mark import normal_only
 from sts import Oidc, OidcMinio
 
 TOKEN = "a-token-of-metrics"
+MANIFESTS = os.path.join(kube.DIR, "manifests")
+OVERLAY = """
+resources: [%s]
+images:
+  - {name: registry.example.org/pail, newName: registry.example.net/mail,
+     newTag: "7"}
+patches:
+  - patch: |
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: {name: pail}
+      data: {PAIL_BUCKET: of-the-site}
+"""
 
 
 def all_forms():
-    """(what, objects) of the manifests, and of the chart for each site."""
+    """(what, objects) of the manifests, as they are and as Kustomize makes
+    them, and of the chart for each site."""
     yield "manifests", kube.load(kube.manifests())
+    yield "kustomize", kube.load(kube.kustomize(MANIFESTS))
     for site in kube.SITES:
         yield site, kube.load(kube.render(site))
 
@@ -86,6 +101,21 @@ def test_the_chart_passes_lint_and_refuses_what_cannot_work():
     assert kube.load(r.stdout)[0]["appVersion"] == version, r.stdout
 
 
+@normal_only("runs nothing of Pail")
+def test_an_overlay_sets_what_is_the_sites():
+    """As kustomization.yaml says: the image and the ConfigMap."""
+    d = proc.tempdir("overlay")
+    with open(os.path.join(d, "kustomization.yaml"), "w") as f:
+        f.write(OVERLAY % os.path.relpath(MANIFESTS, d))
+    docs = kube.load(kube.kustomize(d))
+    assert kube.wrong(docs, kube.VERSIONS[1]) == []
+    assert pod_of(docs)["containers"][0]["image"] == \
+        "registry.example.net/mail:7"
+    assert kube.one(docs, "ConfigMap")["data"]["PAIL_BUCKET"] == "of-the-site"
+    base = kube.load(kube.kustomize(MANIFESTS))
+    assert len(docs) == len(base) >= 8, (len(docs), len(base))
+
+
 def plain(docs):
     """Without what only Helm adds."""
     for d in docs:
@@ -101,12 +131,7 @@ def plain(docs):
 
 @normal_only("runs nothing of Pail")
 def test_the_chart_makes_the_manifests_beside_it():
-    docs = plain(kube.load(kube.manifests()))
-    with open(os.path.join(kube.DIR, "manifests/kustomization.yaml")) as f:
-        image = kube.load(f.read())[0]["images"][0]
-    container = pod_of(docs)["containers"][0]
-    assert container["image"] == image["name"], container
-    container["image"] = "%s:%s" % (image["newName"], image["newTag"])
+    docs = plain(kube.load(kube.kustomize(MANIFESTS)))
     for a, b in zip(docs, plain(kube.load(kube.render("aws"))), strict=True):
         assert a == b, (a, b)
     # Two releases in one namespace do not touch each other.
