@@ -13,14 +13,17 @@ import urllib.parse
 import urllib.request
 
 import counted
+import load
 import proc
+import s3
 import suite
 from mails import small
-from mark import normal_only
+from mark import normal_only, time_limit
 
 ETC = os.path.join(proc.TOP, "etc")
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 TOKEN = "a-token-of-metrics"
+LOAD = 60 if os.environ.get("SOAK") else 3      # seconds
 
 
 def scrape(s, accept="", token=None):
@@ -33,11 +36,11 @@ def scrape(s, accept="", token=None):
         return f.headers["Content-Type"], f.read().decode()
 
 
-def figures(s, name, by=()):
+def figures(s, name, by=(), token=None):
     """{values of these labels: sum}, of all processes."""
     out = {}
     for labels, value in re.findall(r"^%s(?:\{(.*)\})? (\S+)$" % name,
-                                    scrape(s)[1], re.M):
+                                    scrape(s, token=token)[1], re.M):
         pairs = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
         key = tuple(pairs[k] for k in by)
         out[key] = out.get(key, 0) + float(value)
@@ -212,9 +215,50 @@ class Prometheus:
 
 
 @normal_only("the other build is not what anyone watches")
+@time_limit(300, soak=600)
 def test_a_prometheus_gets_data_for_every_panel():
-    """Under load, by TLS with a token; credentials expire, as on EC2."""
-    server, bucket = suite.store("minio")
+    """Under load, by TLS with a token; credentials expire, as on EC2. What it
+    has in the end is what MinIO has counted since before Pail's start."""
+    server, bucket = suite.store("counted")
+    s = watched(server, bucket)
+    with open(os.path.join(ETC, "grafana/pail.json")) as f:
+        dashboard = json.load(f)
+    before = counted.settled()
+    with s:
+        use(s)
+        p = Prometheus(s, TOKEN)
+        proc.await_true("it scrapes", lambda: p.query(
+            'up{job="pail"} == 1'))
+        began = time.monotonic()
+        busy = load.Load(s, ["ann"] * 4)
+        try:
+            n = 0
+            while n < 4 or time.monotonic() < began + LOAD:
+                use(s)
+                n += 1
+                if n % 10 == 0:
+                    print("   %d s of load" % (time.monotonic() - began),
+                          flush=True)
+            check_panels(p, dashboard)
+        finally:
+            busy.stop()
+        took = "%ds" % (time.monotonic() - began + 1)
+        # The variables' too, and no alert.
+        assert p.query('count by (job) (build_info{version=~".+"})')
+        assert p.query('ALERTS{alertname!~"PailSlowCommits"}') == []
+        # To the figure: nothing has happened since.
+        n, requests = agree(p, s, before)
+        scrapes, up = (float(p.query("%s(up[%s])" % (f, took))[0]["value"][1])
+                       for f in ("count_over_time", "sum_over_time"))
+        print("   %s under load: %d scrapes, %d rounds of each of 4 clients; "
+              "%d counters agree; requests to S3: %s" % (
+                  took, scrapes, min(busy.done), n, requests))
+        assert up >= 0.9 * scrapes >= 0.9 * LOAD, (up, scrapes)
+        assert n > 100, n
+
+
+def watched(server, bucket):
+    """A suite with admind, whose keys a process gives, for two hours."""
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ",
                           time.gmtime(time.time() + 7200))
     keys = json.dumps({"Version": 1, "AccessKeyId": server.access,
@@ -226,37 +270,52 @@ def test_a_prometheus_gets_data_for_every_panel():
         f.write(keys)
     os.chmod(path, 0o644)
     os.chmod(s.dir, 0o755)
-    s.with_http(metrics_token=TOKEN, store=(
+    return s.with_http(metrics_token=TOKEN, ready_within="1h", store=(
         "{type: s3, bucket: %s, region: %s, endpoint: '%s', credentials: "
         "{source: process, command: '/bin/cat %s'}}" % (
             bucket, server.region, server.endpoint, path)))
-    with open(os.path.join(ETC, "grafana/pail.json")) as f:
-        dashboard = json.load(f)
-    with s:
-        use(s)
-        p = Prometheus(s, TOKEN)
-        open_ = s.client()              # a session that is there
-        proc.await_true("it scrapes", lambda: p.query(
-            'up{job="pail"} == 1'))
-        for _ in range(4):
-            use(s)
-            time.sleep(0.6)             # another scrape
-        panels = [x for x in dashboard["panels"] if "targets" in x]
-        assert len(panels) >= 20, len(panels)
-        for panel in panels:
-            for t in panel["targets"]:
-                expr = t["expr"].replace("$__rate_interval", "30s").replace(
-                    "$job", ".*").replace("$instance", ".*")
-                got = []
-                proc.await_true("%s: %s" % (panel["title"], expr), lambda:
-                                got.extend(p.query(expr)) or got, 10)
-        # The variables' too, and no alert.
-        assert p.query('count by (job) (build_info{version=~".+"})')
-        assert p.query('ALERTS{alertname!~"PailSlowCommits"}') == []
-        # To the figure: nothing has happened since.
-        open_.logout()
-        n = figures_of(p, s)
-        assert n > 100, n
+
+
+def check_panels(p, dashboard):
+    """Each query of each panel returns data."""
+    panels = [x for x in dashboard["panels"] if "targets" in x]
+    assert len(panels) >= 20, len(panels)
+    for panel in panels:
+        for t in panel["targets"]:
+            expr = t["expr"].replace("$__rate_interval", "30s").replace(
+                "$job", ".*").replace("$instance", ".*")
+            got = []
+            proc.await_true("%s: %s" % (panel["title"], expr), lambda:
+                            got.extend(p.query(expr)) or got, 10)
+
+
+def agree(p, s, before):
+    """Awaits that Prometheus, a scrape and MinIO count the same: how many
+    counters the former two agree on, and all three's requests."""
+    def by_operation(rows):
+        out = {}
+        for name, value in rows:
+            name = name.lower().replace("deletemultiple", "delete")
+            out[name] = out.get(name, 0) + int(value)
+        return out
+
+    def all_three():
+        minio = by_operation(s3.since(before, counted.settled()).items())
+        pail = by_operation((k[0], v) for k, v in figures(
+            s, "s3_requests_total", ("operation",), TOKEN).items() if v)
+        theirs = by_operation((x["metric"]["operation"], float(x["value"][1]))
+                              for x in p.query("s3_requests_total")
+                              if float(x["value"][1]))
+        seen.append((minio, pail, theirs))
+        return minio == pail == theirs
+
+    seen = []
+    n = figures_of(p, s)
+    try:
+        proc.await_true("all three agree", all_three)
+    except AssertionError:
+        raise AssertionError(seen[-1]) from None
+    return n, seen[-1][0]
 
 
 def figures_of(p, s):
