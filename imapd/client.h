@@ -62,6 +62,8 @@ struct client_ops {
 	/* The output has room again. */
 	void	(*resume)(struct client *c);
 	void	(*greet)(struct client *c);
+	/* Says the tagged lines of what has been answered, at once. */
+	void	(*settle)(struct client *c);
 	/* It is being freed: frees its commands, its login and its session. */
 	void	(*end)(struct client *c);
 };

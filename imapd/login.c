@@ -127,9 +127,7 @@ login_refused(struct client *c, const struct session_end *end)
 	c->user = NULL;
 	auth_end(c);
 	if (c->via == VIA_PREAUTH)
-		client_bye(c, "[%s] %.*s", reply_code(&no) != NULL ?
-		    reply_code(&no) : "UNAVAILABLE", (int)end->text.len,
-		    end->text.p);
+		storage_bye(c, end);
 	else
 		(void)reply_refused(login_command(c), &no);
 }

@@ -122,6 +122,20 @@ run_answer(struct client *c)
 	return moved;
 }
 
+/*
+ * Its session is gone: what would be told of the view is void, but what was
+ * answered is said.  Of what a client hears nothing, it knows nothing.
+ */
+static void
+run_settle(struct client *c)
+{
+	struct command	*cmd;
+
+	while (!client_over(c) && (cmd = TAILQ_FIRST(&c->commands)) != NULL &&
+	    cmd->stage >= STAGE_ANSWERED)
+		command_end(c, cmd);
+}
+
 /* A command that works alone goes on. */
 static bool
 run_work(struct client *c)
@@ -423,6 +437,7 @@ static const struct client_ops run_ops = {
 	.run = run,
 	.resume = run_resume,
 	.greet = capability_greet,
+	.settle = run_settle,
 	.end = run_end
 };
 

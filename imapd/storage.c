@@ -8,7 +8,10 @@
 
 #include "common/log.h"
 #include "imapd/client.h"
+#include "imapd/reply.h"
 #include "imapd/view.h"
+
+#define LOST	"Lost the connection to the mail store, try again later"
 
 /* NULL: the session is gone, and so is the client, soon. */
 static struct mbox_client *
@@ -137,13 +140,24 @@ storage_full(void *arg)
 }
 
 void
+storage_bye(struct client *c, const struct session_end *end)
+{
+	struct reply_no	 no = { .code = end->code };
+	const char	*code = reply_code(&no);
+
+	client_bye(c, "[%s] %.*s", code != NULL ? code : "UNAVAILABLE",
+	    (int)end->text.len, end->text.p);
+}
+
+void
 storage_end(struct client *c, const char *why, const struct session_end *end)
 {
+	static const struct session_end	 lost = { .code = MBOX_UNAVAILABLE,
+	    .text = { LOST, sizeof(LOST) - 1 } };
+
 	log_info("session=%016" PRIx64 " user=%s session ends why=\"%s\"",
 	    c->session, c->user != NULL ? c->user : "", why);
-	if (end != NULL && end->text.len > 0)
-		client_bye(c, "%.*s", (int)end->text.len, end->text.p);
-	else
-		client_bye(c, "[UNAVAILABLE] Lost the connection to the mail "
-		    "store, try again later");
+	/* It may come in one breath with an answer: a LOGIN's, even. */
+	c->ops->settle(c);
+	storage_bye(c, end != NULL && end->text.len > 0 ? end : &lost);
 }

@@ -35,5 +35,7 @@ int	 storage_event(void *arg, enum msg_type type, const void *ev,
 bool	 storage_full(void *arg);
 void	 storage_end(struct client *c, const char *why,
 	    const struct session_end *end);
+/* BYE with its code and text. */
+void	 storage_bye(struct client *c, const struct session_end *end);
 
 #endif

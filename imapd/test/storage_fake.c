@@ -92,6 +92,7 @@ fake_free(struct fake *f)
 	for (i = 0; i < FAKE_KEYWORDS; i++)
 		free(f->keywords[i]);
 	fake_auth_close(f);
+	free(f->end);
 	free(f);
 }
 
@@ -244,18 +245,34 @@ job_run(struct fake_session *s, struct fake_job *j)
 	arena_free(a);
 }
 
+/* In one breath with what was said before it, if the test wants it. */
+static void
+session_end(struct fake_session *s)
+{
+	struct session_end	 end = { .code = s->fake->end_code };
+
+	if (s->fake->end == NULL)
+		return;
+	end.text = str_from(s->fake->end);
+	(void)peer_send_struct(s->peer, IMSG_SESSION_END, 0, &end, -1);
+}
+
 static void
 run_jobs(evutil_socket_t fd, short what, void *arg)
 {
 	struct fake_session	*s = arg;
 	struct fake_job		*j;
+	bool			 ran = false;
 
 	(void)fd;
 	(void)what;
 	while (!s->fake->wait && (j = TAILQ_FIRST(&s->jobs)) != NULL) {
 		job_run(s, j);
 		job_free(s, j);
+		ran = true;
 	}
+	if (ran)
+		session_end(s);
 }
 
 static void
@@ -467,5 +484,6 @@ fake_session(struct fake *f)
 	if (s->peer == NULL)
 		fatal("peer_new");
 	(void)peer_send_struct(s->peer, IMSG_SESSION_READY, 0, &ready, -1);
+	session_end(s);
 	return fds[1];
 }

@@ -38,6 +38,8 @@ int	 fake_authd(struct fake *f);
  *	refuse CODE			the next request (enum mbox_code)
  *	away				authd's channel breaks
  *	die				the sessions' channels break
+ *	end CODE TEXT...		SESSION_END right behind SESSION_READY,
+ *					or behind the answers to changes
  */
 int	 fake_do(struct fake *f, const char *line);
 /* The octets of channel bindings that the last AUTH_START had. */

@@ -90,6 +90,8 @@ struct fake {
 	uint32_t		 uidvalidity;
 	bool			 wait;
 	int			 refuse;	/* enum mbox_code, -1: none */
+	char			*end;		/* of sessions, or NULL */
+	uint8_t			 end_code;
 	unsigned int		 mores;
 	unsigned int		 bodies;
 	struct peer		*authd;

@@ -163,6 +163,18 @@ do_delete(struct fake *f, struct fake_box *b, char *rest)
 	return 0;
 }
 
+static int
+do_end(struct fake *f, const char *rest)
+{
+	char	*text;
+
+	f->end_code = (uint8_t)strtoul(rest, &text, 10);
+	free(f->end);
+	if (*text != ' ' || (f->end = strdup(text + 1)) == NULL)
+		return -1;
+	return 0;
+}
+
 static const struct {
 	const char	*word;
 	int		(*act)(struct fake *, struct fake_box *, char *);
@@ -195,6 +207,8 @@ fake_plain(struct fake *f, const char *word, const char *rest)
 			event_active(&s->ev_jobs, EV_TIMEOUT, 0);
 	} else if (strcmp(word, "refuse") == 0 && rest != NULL)
 		f->refuse = atoi(rest);
+	else if (strcmp(word, "end") == 0 && rest != NULL)
+		return do_end(f, rest);
 	else if (strcmp(word, "away") == 0)
 		fake_auth_close(f);
 	else if (strcmp(word, "waiting") == 0) {
