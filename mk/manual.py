@@ -23,13 +23,13 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TEST = re.compile(r"(_test|_fuzz|_fake\w*|_suite|_example)\.c$"
                   r"|/test/|^regress/")
 # What these print is not for the log: the dump of a bucket, status' table,
-# the environment, an HTTP request.
+# the environment, an HTTP request, SVG.
 NOT_LOG = {"storaged/report.c", "storaged/format/fields.c",
            "storaged/format/record.c", "storaged/format/head.c",
            "storaged/format/block.c", "paild/control_cmd.c", "paild/spawn.c",
            "storaged/bucket/s3/blob_s3_get.c",
            "storaged/bucket/s3/blob_s3_list.c",
-           "storaged/bucket/s3/s3_verify.c"}
+           "storaged/bucket/s3/s3_verify.c", "admind/web/plot.c"}
 CODE = re.compile(r'/\*.*?\*/|"((?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\\n]|\\.)*\'',
                   re.S)
 # What follows a call's name: its arguments, as far as the ";".
