@@ -32,6 +32,16 @@ read_cas(struct admind_conf *n, const struct slice *s, char *why, size_t size)
 }
 
 static void
+read_hosts(struct authority_hosts *h, const struct slice *s)
+{
+	const char	*v;
+
+	for (h->n = 0; h->n < AUTHORITY_HOSTS && (v = slice_at(s,
+	    "http-hosts.%zu", h->n)) != NULL; h->n++)
+		(void)strlcpy(h->v[h->n], v, sizeof(h->v[0]));
+}
+
+static void
 apply(void)
 {
 	if (conf.tls != NULL)
@@ -46,6 +56,7 @@ conf_read(const struct slice *s, char *why, size_t size)
 	const char		*hash = slice_str(s, "metrics.token");
 
 	n.ready_within = (uint32_t)slice_num(s, "ready-within");
+	read_hosts(&n.hosts, s);
 	n.guarded = slice_bool(s, "metrics.guarded");
 	n.has_token = hash[0] != '\0';
 	if (n.has_token && token_read(hash, n.token) == -1) {

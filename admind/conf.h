@@ -8,6 +8,7 @@
 
 #include <openssl/x509.h>
 
+#include "admind/authority.h"
 #include "admind/token.h"
 #include "common/tls_context.h"
 
@@ -19,6 +20,7 @@ struct admind_conf {
 	bool			 guarded;	/* by a token, or by CAs */
 	bool			 has_token;
 	uint8_t			 token[TOKEN_HASH];
+	struct authority_hosts	 hosts;
 	uint32_t		 ready_within;	/* seconds */
 	X509_STORE		*store;		/* of clients' CAs, or NULL */
 	STACK_OF(X509_NAME)	*names;		/* of these */

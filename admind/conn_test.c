@@ -15,7 +15,7 @@
 #include "common/proc_kind.h"
 #include "common/test.h"
 
-#define HEALTH	"GET /healthz HTTP/1.1\r\nHost: a\r\n"
+#define HEALTH	"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
 static const struct admin_proc	 good = { .kind = PROC_IMAPD,
 				    .state = ADMIN_READY, .answered = true };
@@ -105,6 +105,45 @@ test_token(void)
 	close(local);
 }
 
+/* Whose pages a browser shows is told by Host; who needs a token is not asked
+ * for it. */
+static void
+test_host(void)
+{
+	static const struct {
+		const char	*request;
+		bool		 ours;
+	} rows[] = {
+		{ "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", true },
+		{ "GET /healthz HTTP/1.1\r\nHost: m.example\r\n\r\n", true },
+		{ "GET /healthz HTTP/1.1\r\nHost: evil\r\n\r\n", false },
+		{ "GET /healthz HTTP/1.1\r\nHost:\r\n\r\n", false },
+		{ "GET /none HTTP/1.1\r\nHost: evil\r\n\r\n", false },
+		{ "GET http://evil/healthz HTTP/1.1\r\nHost: localhost\r\n"
+		  "\r\n", false },
+		{ "GET http://localhost/healthz HTTP/1.1\r\nHost: evil\r\n"
+		  "\r\n", true }
+	};
+	const char	*evil = rows[2].request;
+	size_t		 i;
+	int		 fd = rig_connect(false), local = rig_connect(true);
+
+	conf.hosts = (struct authority_hosts){ { "m.example" }, 1 };
+	for (i = 0; i < nitems(rows); i++)
+		CHECK_ROW((strstr(rig_hear(fd, rows[i].request, "\n\r\n"),
+		    " 421 ") == NULL) == rows[i].ours, "%zu", i);
+	CHECK(strstr(rig_hear(local, evil, "\n\r\n"), " 503 ") != NULL);
+	conf.guarded = true;
+	CHECK(strstr(rig_hear(fd, evil, "\n\r\n"), " 503 ") != NULL);
+	conf.guarded = false;
+	/* HTTP/1.0 may do without. */
+	CHECK(strstr(rig_hear(fd, "GET /healthz HTTP/1.0\r\n\r\n",
+	    "\n\r\n"), " 503 ") != NULL);
+	conf.hosts.n = 0;
+	close(fd);
+	close(local);
+}
+
 static void
 test_time(void)
 {
@@ -174,6 +213,7 @@ main(void)
 	test_room();
 	test_one_question();
 	test_token();
+	test_host();
 	test_time();
 	test_drain();
 	rig_end();

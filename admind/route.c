@@ -4,6 +4,14 @@
  */
 #include "common/compat.h"
 
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include <openssl/ssl.h>
+
+#include "admind/authority.h"
 #include "admind/conf.h"
 #include "admind/page.h"
 #include "admind/route.h"
@@ -53,6 +61,47 @@ is_known(const struct conn *c)
 	    conf.token)) || conn_certified(c, conf.store);
 }
 
+static unsigned int
+port_of(int fd)
+{
+	struct sockaddr_storage	 ss;
+	struct sockaddr_in	 in;
+	struct sockaddr_in6	 in6;
+	socklen_t		 len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
+		return 0;
+	memcpy(&in, &ss, sizeof(in));
+	memcpy(&in6, &ss, sizeof(in6));
+	return ss.ss_family == AF_INET ? ntohs(in.sin_port) :
+	    ss.ss_family == AF_INET6 ? ntohs(in6.sin6_port) : 0;
+}
+
+/*
+ * Without a token, who connects is trusted to sit at this host; a page that its
+ * browser shows is not.  What names no host (HTTP/1.0) is no browser.
+ */
+static bool
+is_ours(const struct conn *c)
+{
+	if (c->local || conf.guarded || (c->head.old && c->head.host.len == 0))
+		return true;
+	return authority_ok(c->head.host, port_of(c->io.fd), c->io.ssl !=
+	    NULL ? SSL_get_certificate(c->io.ssl) : NULL, &conf.hosts);
+}
+
+static void
+tell_misdirected(const struct conn *c)
+{
+	static struct log_limit	 limit = LOG_LIMIT("wrong host");
+	char			 host[AUTHORITY_NAME];
+
+	if (log_limit(&limit))
+		log_warnx("remote=%s host=\"%s\" refused: this is not our "
+		    "name", c->remote, log_quote(host, sizeof(host),
+		    c->head.host.p, c->head.host.len));
+}
+
 /* Somebody may be guessing it. */
 static void
 tell_refused(const struct conn *c)
@@ -85,6 +134,12 @@ request(struct conn *c)
 	const struct route	*r = NULL;
 	size_t			 i;
 
+	if (!is_ours(c)) {
+		tell_misdirected(c);
+		answer_now(c, 421, "", "this server does not have that name "
+		    "(\"http-hosts\" may list it)");
+		return;
+	}
 	for (i = 0; i < nitems(routes) && r == NULL; i++)
 		if (str_eq(c->head.path, str_from(routes[i].path)))
 			r = &routes[i];

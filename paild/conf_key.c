@@ -454,6 +454,11 @@ const struct conf_key conf_keys[] = {
 	    "{file: PATH}" },
 	{ "metrics-ca-file", CONF_PATH, CONF_GUARDED, 0, NULL, 1, 1000, NULL,
 	    "PEM file of the CAs whose client certificates do as well" },
+	{ "http-hosts", CONF_LIST, 0, 0, NULL, 0, 16, NULL,
+	    "other names of this host in URLs for http:// and https:// without "
+	    "a token" },
+	{ "http-hosts.*", CONF_STRING, 0, ADMIND, NULL, 1, 253, NULL,
+	    "a name, or an IPv4 address" },
 	{ "metrics-socket-mode", CONF_WORD, CONF_RESTART, 0, "0660", 0, 0,
 	    "0600 0660 0666", "who may connect to http+unix: sockets" },
 	{ "metrics-socket-group", CONF_STRING, CONF_RESTART, 0, NULL, 1, 32,

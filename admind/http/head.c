@@ -95,6 +95,8 @@ target(struct str t, struct head *h)
 		    begin.len)) == NULL || !is_authority((struct str){ t.p +
 		    begin.len, (size_t)(slash - t.p) - begin.len }))
 			return 400;
+		h->host = (struct str){ t.p + begin.len,
+		    (size_t)(slash - t.p) - begin.len };
 		t.len -= (size_t)(slash - t.p);
 		t.p = slash;
 		break;
@@ -185,9 +187,11 @@ field(struct str l, struct head *h, struct fields *f)
 		if (!is_token(name.p[i]))
 			return 400;
 	l = str_trim(l, OWS);
-	if (str_caseeq(name, STR("host")))
+	if (str_caseeq(name, STR("host"))) {
 		f->hosts++;
-	else if (str_caseeq(name, STR("content-length")))
+		if (h->host.len == 0)
+			h->host = l;
+	} else if (str_caseeq(name, STR("content-length")))
 		return content_length(l, f);
 	else if (str_caseeq(name, STR("transfer-encoding")))
 		f->coding = true;

@@ -23,6 +23,7 @@ struct head {
 	enum head_method method;
 	struct str	 path;		/* "/metrics"; not decoded */
 	struct str	 query;		/* without the "?" */
+	struct str	 host;		/* of the target, else of Host */
 	struct str	 accept;	/* of several, the first */
 	struct str	 authorization;
 	bool		 old;		/* HTTP/1.0 */

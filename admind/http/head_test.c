@@ -106,6 +106,11 @@ test_values(void)
 	CHECK(str_eq(h.authorization, STR("Bearer x")));
 	CHECK(head_parse("HEAD / HTTP/1.0\r\n\r\n", 19, &h) == 0);
 	CHECK(h.method == HEAD_HEAD && h.last && h.old && h.query.len == 0);
+	CHECK(head_parse("GET / HTTP/1.1\r\nHost: x:1 \r\n\r\n", 30, &h) ==
+	    0 && str_eq(h.host, STR("x:1")));
+	/* The target's counts: RFC 9112, section 3.2.2. */
+	CHECK(head_parse("GET http://h:2/ HTTP/1.1\r\nHost: x\r\n\r\n", 37,
+	    &h) == 0 && str_eq(h.host, STR("h:2")));
 	CHECK(head_parse("GET http://h/p?q HTTP/1.1\r\nHost:\r\n\r\n", 36,
 	    &h) == 0);
 	CHECK(str_eq(h.path, STR("/p")) && str_eq(h.query, STR("q")));

@@ -5,6 +5,7 @@ import http.client
 import os
 import re
 import signal
+import subprocess
 
 import certs
 import proc
@@ -155,6 +156,33 @@ def test_what_is_no_plain_request_is_refused():
         assert head["Allow"] == "GET, HEAD", head
         assert [n for n in s.children() if n[1] == "admind"]
         assert "ended:" not in s.log_text()
+
+
+def test_a_name_that_was_made_to_point_here_is_not_answered():
+    """DNS rebinding, with curl as the browser."""
+    def status(s, name, tls=False, path="/metrics"):
+        port = s.https_port if tls else s.http_port
+        return int(subprocess.run(
+            ["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}",
+             "--noproxy", "*", "--resolve", "%s:%d:127.0.0.1" % (name, port),
+             "http%s://%s:%d%s" % ("s" if tls else "", name, port, path)],
+            stdout=subprocess.PIPE, check=True).stdout)
+
+    with with_http({"http_hosts": "[monitor.example]"}) as s:
+        for tls in (False, True):
+            assert status(s, "evil.example", tls) == 421
+            assert status(s, "evil.example", tls, "/healthz") == 421
+            for good in ("localhost", "127.0.0.1", "monitor.example"):
+                assert status(s, good, tls) == 200, good
+        assert "remote=127.0.0.1 host=\"evil.example:%d\" refused" % \
+            s.http_port in s.log_text()
+        for host, want in ((b"localhost:%d" % s.http_port, 200),
+                           (b"localhost:1", 421), (b"", 421)):
+            assert ask(s, b"GET /healthz HTTP/1.1\r\nHost: " + host +
+                       b"\r\n\r\n")[0] == want, host
+    # A token is more than a page of a browser can have.
+    with with_http({"metrics_token": TOKEN}) as s:
+        assert status(s, "evil.example") == 401
 
 
 def test_a_connection_takes_one_request_after_the_other():
