@@ -189,6 +189,48 @@ test_rows_wait(struct rig *r)
 	rig_disconnect(r);
 }
 
+/* A message of so many octets in Archive. */
+static void
+mail(struct rig *r, size_t len)
+{
+	static const char	 head[] = "mail Archive Subject: x\\n\\n";
+	static char		 line[MBOX_CREDIT + 64];
+
+	len += strlen(head) - strlen("Subject: x..");
+	memset(line, 'x', len);
+	memcpy(line, head, strlen(head));
+	line[len] = '\0';
+	CHECK(fake_do(r->fake, line) == 0);
+}
+
+/*
+ * A client that takes nothing for a while, so that all credit is used up; and
+ * then the last octet that came is the first of a message's head.  What was
+ * acknowledged before that are whole frames of the fake's.
+ */
+static void
+test_head_is_cut(struct rig *r)
+{
+	const size_t	 frame = 4093;
+	int		 small = 4096, i;
+
+	mail(r, MBOX_CREDIT - 1 - 5);		/* 5: its own head */
+	for (i = 0; i < 100; i++)
+		mail(r, frame - 4);
+	login(r);
+	rig_say(r, "s SELECT Archive\r\n");
+	CHECK(rig_hear(r, "s OK "));
+	CHECK(setsockopt(r->client->io.fd, SOL_SOCKET, SO_SNDBUF, &small,
+	    sizeof(small)) == 0);
+	r->deaf = true;
+	rig_say(r, "a FETCH 1:* BODY.PEEK[]\r\n");
+	for (i = 0; i < 500; i++)
+		rig_turn(r, 0);
+	r->deaf = false;
+	CHECK(rig_hear(r, "a OK "));
+	rig_disconnect(r);
+}
+
 /* What is left of a literal does not come; what comes is no reason. */
 static void
 test_literal_stops(struct rig *r)
@@ -300,6 +342,7 @@ main(void)
 	test_goes_away(&r);
 	test_literal_stops(&r);
 	test_unsent(&r);
+	test_head_is_cut(&r);
 	test_rows_wait(&r);
 	CHECK(nclients == 0 && nstrangers == 0);
 	rig_end(&r);

@@ -246,6 +246,17 @@ slot_write(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 	return (ssize_t)off;
 }
 
+/* Does what it has wait for octets: for the rest of a head?  They come only
+ * if their credit is not withheld. */
+static bool
+slot_lacks(const struct fetch_slot *s)
+{
+	struct body_head	 h;
+
+	return !s->inside && !s->filtering &&
+	    body_head(&h, s->in.data, s->in.len) == 0;
+}
+
 static struct fetch_slot *
 slot_current(struct fetch_run *f)
 {
@@ -278,7 +289,7 @@ fetch_body_data(void *arg, const uint8_t *p, size_t len)
 		if (buf_put(&s->in, p + used, len - (size_t)used) == -1)
 			return -1;
 		/* more of it only when what is here is written */
-		mbox_ask_hold(s->ask, true);
+		mbox_ask_hold(s->ask, !slot_lacks(s));
 	}
 	client_wake(cmd->client);
 	return 0;
@@ -416,7 +427,7 @@ slots_write(struct fetch_run *f)
 			}
 			buf_drain(&s->in, (size_t)used);
 			moved = moved || used > 0 || (was && !s->filtering);
-			if (s->in.len == 0 && !s->ended)
+			if (!s->ended && (s->in.len == 0 || slot_lacks(s)))
 				mbox_ask_hold(s->ask, false);
 		}
 		if (s->ended && !s->filtering && (s->in.len == 0 ||
