@@ -12,9 +12,12 @@
 #include "admind/counters.h"
 #include "admind/known/state.h"
 #include "admind/route.h"
+#include "admind/web/desk.h"
 #include "common/daemon.h"
 #include "common/listen.h"
 #include "common/log.h"
+#include "common/lost.h"
+#include "common/sandbox.h"
 #include "common/sign_client.h"
 #include "common/slice.h"
 
@@ -49,9 +52,24 @@ admind_prepare(struct slice *s)
 }
 
 static void
+admind_reach(const struct slice *s, struct sandbox *box)
+{
+	(void)s;
+	box->pairs = true;	/* for paild's answers */
+}
+
+static void
+admind_lost(const char *why)
+{
+	lost(PROC_AUTHD, 0, why);
+}
+
+static void
 admind_start(struct event_base *base, struct slice *s)
 {
-	(void)base;
+	static const struct desk_ops	 ops = { daemon_admin, admind_lost };
+
+	desk_init(base, &ops);
 	ready = !slice_bool(s, "tls");
 	if (ready)
 		daemon_ready();
@@ -63,6 +81,8 @@ admind_peer(enum proc_kind kind, uint32_t index, int fd)
 	(void)index;
 	if (kind == PROC_CREDD)
 		sign_client_channel(daemon_base(), fd);
+	else if (kind == PROC_AUTHD)
+		desk_channel(fd);
 	else
 		close(fd);
 }
@@ -121,6 +141,7 @@ admind_counts(void)
 static const struct daemon admind = {
 	.name = "admind",
 	.prepare = admind_prepare,
+	.reach = admind_reach,
 	.start = admind_start,
 	.peer = admind_peer,
 	.listen = admind_listen,

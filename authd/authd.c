@@ -104,7 +104,7 @@ authd_new(struct event_base *base, const struct authd_conf *conf)
 	if (a->work != NULL && a->cache != NULL)
 		a->checks = checks_new(a->work, a->cache, &a->conf);
 	a->grants = grants_new(base, conf->storaged);
-	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
+	for (i = 0; i < AUTHD_CHANNELS; i++)
 		channel_init(&a->channel[i], a, i);
 	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
 		rcpts_init(&a->rcpts[i], a, i);
@@ -132,7 +132,7 @@ authd_free(struct authd *a)
 	a->drained = NULL;
 	usage_end(a);
 	recheck_free(a->recheck);
-	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
+	for (i = 0; i < AUTHD_CHANNELS; i++)
 		channel_close(&a->channel[i]);
 	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
 		rcpts_close(&a->rcpts[i]);
@@ -159,6 +159,12 @@ authd_peer(struct authd *a, enum proc_kind kind, uint32_t index, int fd)
 	case PROC_IMAPD:
 		if (index < AUTHD_IMAPD_MAX) {
 			channel_open(&a->channel[index], fd);
+			return;
+		}
+		break;
+	case PROC_ADMIND:
+		if (index == 0) {
+			channel_open(&a->channel[AUTHD_ADMIND], fd);
 			return;
 		}
 		break;
@@ -215,7 +221,7 @@ authd_preauth(struct authd *a, const char *user, const char *token)
 		return;
 	}
 	/* imapd may have been quicker than paild's word. */
-	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
+	for (i = 0; i < AUTHD_CHANNELS; i++)
 		channel_tokens(&a->channel[i]);
 }
 
@@ -233,11 +239,13 @@ authd_revoke(struct authd *a, const char *user)
 	known_revoke(a->known, id);
 	preauth_revoke(a->preauth, id);
 	checks_revoke(a->checks, id);
-	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
+	for (i = 0; i < AUTHD_CHANNELS; i++)
 		channel_revoke(&a->channel[i], id);
 	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
 		rcpts_revoke(&a->rcpts[i], id);
 	grant_revoke(a->grants, id);
+	if (a->admin != NULL)
+		a->admin->ended(id);
 	log_info("user=%s cmd=revoke result=ok",
 	    log_word(word, sizeof(word), id));
 }
@@ -300,13 +308,25 @@ authd_on_app_used(struct authd *a, void (*used)(const char *, const char *))
 }
 
 void
+authd_on_admin(struct authd *a, const struct authd_admin_ops *ops)
+{
+	a->admin = ops;
+}
+
+void
+authd_given(struct authd *a, uint32_t id, const struct setup_give *g)
+{
+	channel_given(&a->channel[AUTHD_ADMIND], id, g);
+}
+
+void
 authd_drain(struct authd *a, void (*drained)(void))
 {
 	uint32_t	i;
 
 	a->draining = true;
 	a->drained = drained;
-	for (i = 0; i < AUTHD_IMAPD_MAX; i++)
+	for (i = 0; i < AUTHD_CHANNELS; i++)
 		channel_drain(&a->channel[i]);
 	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
 		rcpts_drain(&a->rcpts[i]);

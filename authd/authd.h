@@ -24,6 +24,16 @@ void	 authd_reload(struct authd *a, const struct authd_conf *conf);
 void	 authd_preauth(struct authd *a, const char *user, const char *token);
 /* The user's password has changed, or the user is gone (CTL_REVOKE). */
 void	 authd_revoke(struct authd *a, const char *user);
+/* Asks paild, of what it says began() and ended() are called: an administrator
+ * has logged in (the answer is authd_given()'s), and what a user has proved is
+ * void. */
+struct authd_admin_ops {
+	void	(*began)(uint32_t id, bool app, const char *remote,
+		    const char *user);
+	void	(*ended)(const char *user);
+};
+void	 authd_on_admin(struct authd *a, const struct authd_admin_ops *ops);
+void	 authd_given(struct authd *a, uint32_t id, const struct setup_give *g);
 /* used is called when an app password was used, once a day for each (by the
  * user id and the app password's). */
 void	 authd_on_app_used(struct authd *a, void (*used)(const char *user,

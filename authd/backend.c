@@ -227,6 +227,7 @@ backend_ask(struct backend *b, enum work_how how, struct found *f,
 		    "password", sizeof(f->why));
 		return WORK_UNAVAILABLE;
 	case WORK_BEARER:
+	case WORK_ADMIN:
 	case WORK_HOWS:
 		break;
 	}
@@ -262,6 +263,9 @@ backend_check(struct backend *b, enum work_how how, struct str user,
 		backend_app_check(b->lookup, how, user, password, a);
 		return;
 	}
+	/* Whether he is an administrator is not a database's to say. */
+	if (how == WORK_ADMIN)
+		how = WORK_PASSWORD;
 	a->code = WORK_UNKNOWN;
 	if (b->token_kind != NULL && how == WORK_BEARER)
 		backend_bearer(b, user, password, a);

@@ -202,8 +202,8 @@ app_range(const struct app_state *s, const char *user, size_t *first)
 
 /* All of the user's are tried, whichever is right, and one for who has none. */
 static const struct app_password *
-app_match(const struct app_state *s, size_t first, size_t n,
-    const char secret[APP_SECRET + 1])
+app_match(const struct app_state *s, enum app_scope scope, size_t first,
+    size_t n, const char secret[APP_SECRET + 1])
 {
 	static const uint8_t		 salt[APP_SALT];
 	const struct app_password	*right = NULL, *p;
@@ -217,7 +217,7 @@ app_match(const struct app_state *s, size_t first, size_t n,
 		p = &s->all[first + i];
 		app_hash(p->salt, secret, hash);
 		if (timingsafe_memcmp(hash, p->hash, APP_HASH) == 0 &&
-		    (p->scopes & APP_SCOPE_imap) && !app_expired(p, now))
+		    (p->scopes & scope) && !app_expired(p, now))
 			right = p;
 	}
 	explicit_bzero(hash, sizeof(hash));
@@ -241,12 +241,13 @@ backend_app_check(void *state, enum work_how how, struct str user,
 	}
 	app_generation(s, a->why, sizeof(a->why));
 	a->code = WORK_UNKNOWN;
-	if (how != WORK_PASSWORD || user.len == 0 ||
+	if ((how != WORK_PASSWORD && how != WORK_ADMIN) || user.len == 0 ||
 	    user_normalize(user, id, sizeof(id)) == -1 ||
 	    app_text_parse(password, secret) == -1)
 		return;
 	n = app_range(s, id, &first);
-	p = app_match(s, first, n, secret);
+	p = app_match(s, how == WORK_ADMIN ? APP_SCOPE_admin : APP_SCOPE_imap,
+	    first, n, secret);
 	explicit_bzero(secret, sizeof(secret));
 	if (n > 0)
 		a->code = WORK_NO;

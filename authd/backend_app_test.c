@@ -23,7 +23,9 @@ static void
 line(FILE *f, const char *user, const char *id, const char *name,
     const char *secret, int64_t expires)
 {
-	struct app_password	p = { .scopes = APP_SCOPE_imap, .created = 1,
+	struct app_password	p = { .scopes = strcmp(user, "boss") == 0 ?
+				    APP_SCOPE_admin : APP_SCOPE_imap,
+				    .created = 1,
 				    .expires = expires };
 	struct buf		b = BUF_INIT;
 
@@ -64,6 +66,21 @@ ask(struct backend *b, const char *user, const char *password)
 	backend_check(b, WORK_PASSWORD, str_from(user), str_from(password),
 	    STR(""), &a);
 	return a;
+}
+
+/* One of scope admin opens the admin page and no mail, and the others the other
+ * way round. */
+static void
+check_scopes(struct backend *b)
+{
+	struct backend_answer	a;
+
+	backend_check(b, WORK_ADMIN, STR("boss"), STR(TWO), STR(""), &a);
+	CHECK(a.code == WORK_YES && strcmp(a.user, "boss") == 0);
+	CHECK(ask(b, "boss", TWO).code == WORK_NO);
+	backend_check(b, WORK_ADMIN, STR("ann"), STR(ONE), STR(""), &a);
+	CHECK(a.code == WORK_NO);
+	CHECK(ask(b, "ann", ONE).code == WORK_YES);
 }
 
 static void
@@ -148,17 +165,20 @@ main(void)
 	fprintf(f, "\xef\xbb\xbf# a comment\n");
 	line(f, "ann", "00000001", "my phone", ONE, 0);
 	line(f, "zoe", "00000005", "later", ONE, now + 3600);
+	line(f, "boss", "00000009", "page", TWO, 0);
 	fprintf(f, "not a line\n");
 	line(f, "ann", "00000002", "pad", TWO, 0);
 	line(f, "ann", "00000002", "again", "zzzzbbbbccccddddeeeeffff33", 0);
 	line(f, "bob", "00000003", "old", TWO, now - 10);
 	CHECK(fclose(f) == 0);
 	check_answers(b);
+	check_scopes(b);
 	CHECK(strcmp(gone(b), "") == 0);	/* the first reading */
 	/* one of ann's goes; one that comes ends no session */
 	f = begin();
 	line(f, "ann", "00000001", "my phone", ONE, 0);
 	line(f, "zoe", "00000005", "later", ONE, now + 3600);
+	line(f, "boss", "00000009", "page", TWO, 0);
 	line(f, "zoe", "00000006", "soon", TWO, now + 6);
 	CHECK(fclose(f) == 0);
 	settle(10);

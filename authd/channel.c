@@ -1,7 +1,7 @@
 /*
- * What imapd says, taken as a stranger's: a taken-over imapd can waste its
- * own logins, and nothing else.  Must never exit for what a peer says, and
- * never hold more for one imapd than its limits.
+ * What imapd says, or admind, taken as a stranger's: one that was taken over
+ * can waste its own logins, and nothing else.  Must never exit for what a peer
+ * says, and never hold more for one of them than its limits.
  */
 #include "common/compat.h"
 
@@ -27,6 +27,7 @@ void
 channel_init(struct channel *c, struct authd *a, uint32_t index)
 {
 	c->authd = a;
+	c->kind = index == AUTHD_ADMIND ? PROC_ADMIND : PROC_IMAPD;
 	c->index = index;
 	TAILQ_INIT(&c->logins);
 }
@@ -37,10 +38,16 @@ channel_forget(struct channel *c)
 {
 	struct login	*l;
 
-	if (c->authd->sessions != NULL)
+	if (c->authd->sessions != NULL && c->kind == PROC_IMAPD)
 		sessions_forget(c->authd->sessions, c->index);
 	while ((l = TAILQ_FIRST(&c->logins)) != NULL)
 		login_free(l);
+}
+
+static void
+channel_lost(const struct channel *c, const char *why)
+{
+	lost(c->kind, c->kind == PROC_ADMIND ? 0 : c->index, why);
 }
 
 void
@@ -52,7 +59,7 @@ channel_open(struct channel *c, int fd)
 	    &channel_ops, c);
 	if (p == NULL) {
 		close(fd);
-		lost(PROC_IMAPD, c->index, "out of memory");
+		channel_lost(c, "out of memory");
 		return;
 	}
 	channel_close(c);
@@ -76,7 +83,7 @@ channel_closed(struct peer *p, const char *why, void *arg)
 
 	if (c->peer != p)
 		return;
-	lost(PROC_IMAPD, c->index, why);
+	channel_lost(c, why);
 	c->peer = NULL;
 	channel_forget(c);
 }
@@ -219,6 +226,8 @@ channel_message(struct peer *p, struct msg *m, void *arg)
 		r = 0;
 		break;
 	case IMSG_AUTH_END:
+		if (c->kind != PROC_IMAPD)
+			break;		/* it has none */
 		sessions_end(c->authd->sessions, c->index, m->id);
 		r = 0;
 		break;
@@ -254,6 +263,16 @@ channel_revoke(struct channel *c, const char *user)
 
 	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
 		login_revoke(l, user);
+}
+
+void
+channel_given(struct channel *c, uint32_t wanted, const struct setup_give *g)
+{
+	struct login	*l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
+		if (l->state == LOGIN_PAILD && l->wanted == wanted)
+			login_admin_given(l, g);
 }
 
 void

@@ -1,11 +1,12 @@
 /*
- * The channel to one imapd: which logins it has in flight, and how much one
- * imapd may ask at once.
+ * The channel to one imapd, or to admind: which logins it has in flight, and
+ * how much it may ask at once.
  */
 #ifndef AUTHD_CHANNEL_H
 #define AUTHD_CHANNEL_H
 
 #include "authd/state.h"
+#include "common/msg_setup.h"
 
 void	 channel_init(struct channel *c, struct authd *a, uint32_t index);
 /* A new imapd at the other end: what the old one asked is dropped.  Takes
@@ -16,6 +17,9 @@ void	 channel_close(struct channel *c);
 void	 channel_drain(struct channel *c);
 /* What user has proved is void. */
 void	 channel_revoke(struct channel *c, const char *user);
+/* paild has answered a login of admind's. */
+void	 channel_given(struct channel *c, uint32_t wanted,
+	    const struct setup_give *g);
 /* Tries again for those who wait for paild's word. */
 void	 channel_tokens(struct channel *c);
 

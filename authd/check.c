@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "authd/admin.h"
 #include "authd/backend.h"
 #include "authd/check.h"
 #include "common/clock.h"
@@ -139,13 +140,8 @@ check_finish(struct check *k, enum check_code code, const char *user,
 static void
 check_away(struct check *k, struct str why)
 {
-	size_t	n = why.len < sizeof(k->why) - 1 ? why.len :
-		    sizeof(k->why) - 1;
-
 	k->away = true;
-	if (n > 0)
-		memcpy(k->why, why.p, n);
-	k->why[n] = '\0';
+	str_copy(k->why, sizeof(k->why), why);
 }
 
 static bool
@@ -299,6 +295,8 @@ check_work_done(void *arg, enum work_result_code code, const char *user,
 		check_run(k);
 		return;
 	}
+	if (k->how == WORK_ADMIN && k->backend != BACKEND_APP)
+		code = admin_verdict(&k->checks->conf->names, code, user);
 	switch (code) {
 	case WORK_YES:
 		k->quota = *quota;
@@ -338,7 +336,7 @@ check_refuses(struct check *k)
 {
 	if (k->backend == BACKEND_APP ||
 	    (k->checks->conf->app_only >> k->backend & 1) == 0 ||
-	    (k->how != WORK_PASSWORD && k->how != WORK_PROOF))
+	    (!admin_password(k->how) && k->how != WORK_PROOF))
 		return false;
 	k->denied = true;
 	if (!k->away)
@@ -448,7 +446,7 @@ check_run(struct check *k)
 		break;
 	}
 	/* No app password has keys of SCRAM: its hash is of another kind. */
-	k->backend = c->conf->app && k->how == WORK_PASSWORD ?
+	k->backend = c->conf->app && admin_password(k->how) ?
 	    BACKEND_APP : 0;
 	k->away = k->denied = false;
 	k->why[0] = '\0';
@@ -486,7 +484,7 @@ checks_first_pool(const struct checks *c, enum work_how how)
 {
 	uint32_t	i;
 
-	if (c->conf->app && how == WORK_PASSWORD &&
+	if (c->conf->app && admin_password(how) &&
 	    work_away(c->work, BACKEND_APP) == NULL)
 		return work_pool(c->work, BACKEND_APP);
 	for (i = 0; i < c->conf->backends; i++)

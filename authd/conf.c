@@ -257,9 +257,10 @@ authd_can_ask(const struct authd_conf *conf, uint32_t backend,
 	uint32_t	of;
 
 	if (backend == BACKEND_APP)
-		return how == WORK_PASSWORD;
+		return how == WORK_PASSWORD || how == WORK_ADMIN;
 	switch (how) {
 	case WORK_PASSWORD:
+	case WORK_ADMIN:
 		of = ~(conf->bearer | conf->certificates);
 		break;
 	case WORK_PROOF:

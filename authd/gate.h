@@ -59,7 +59,7 @@
 #include "authd/tally.h"
 #include "common/addr_key.h"
 
-#define GATE_SCOPES	256
+#define GATE_SCOPES	257	/* imapds, and admind */
 #define GATE_POOLS	16	/* of workers */
 #define GATE_FREE	2	/* failures without a pause */
 #define GATE_NAME_FREE	20	/* of a name, from anywhere */

@@ -56,6 +56,31 @@ main_app_used(const char *user, const char *id)
 	daemon_want(0, what);
 }
 
+/* An administrator's token, from paild. */
+static void
+main_admin_began(uint32_t id, bool app, const char *remote, const char *user)
+{
+	char	what[SETUP_WANT_MAX];
+
+	snprintf(what, sizeof(what), "admin:%s %s %s", app ? "app" :
+	    "password", *remote == '\0' || strchr(remote, ' ') != NULL ? "-" :
+	    remote, user);
+	daemon_want(id, what);
+}
+
+static void
+main_admin_ended(const char *user)
+{
+	char	what[SETUP_WANT_MAX];
+
+	snprintf(what, sizeof(what), "admin-end:%s", user);
+	daemon_want(0, what);
+}
+
+static const struct authd_admin_ops	main_admin = {
+	main_admin_began, main_admin_ended
+};
+
 static void
 main_start(struct event_base *base, struct slice *conf)
 {
@@ -69,6 +94,7 @@ main_start(struct event_base *base, struct slice *conf)
 	if ((authd = authd_new(base, &ac)) == NULL)
 		fatal("authd_new");
 	authd_on_app_used(authd, main_app_used);
+	authd_on_admin(authd, &main_admin);
 }
 
 static void
@@ -154,6 +180,8 @@ main_given(uint32_t id, const struct setup_give *g)
 {
 	if (is_worker)
 		worker_given(worker, id, g);
+	else
+		authd_given(authd, id, g);
 }
 
 static void

@@ -56,8 +56,21 @@ names_read(struct names *n, const struct slice *s, char *why, size_t size)
 	if (names_list(n->strip, &n->nstrip, s, "login-names.strip-domains",
 	    why, size) == -1)
 		return -1;
-	return names_list(n->master, &n->nmaster, s,
-	    "login-names.master-users", why, size);
+	if (names_list(n->master, &n->nmaster, s, "login-names.master-users",
+	    why, size) == -1)
+		return -1;
+	return names_list(n->admin, &n->nadmin, s, "admins", why, size);
+}
+
+bool
+names_admin(const struct names *n, const char *user)
+{
+	size_t	i;
+
+	for (i = 0; i < n->nadmin; i++)
+		if (strcmp(n->admin[i], user) == 0)
+			return true;
+	return false;
 }
 
 /* The domain goes if it is one of those. */

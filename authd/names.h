@@ -25,6 +25,8 @@ struct names {
 	char	 separator;		/* user, this, master user */
 	char	 master[NAMES_MAX][USER_ID_MAX + 1];	/* who may be any */
 	size_t	 nmaster;
+	char	 admin[NAMES_MAX][USER_ID_MAX + 1];	/* administrators */
+	size_t	 nadmin;
 };
 
 /* From a slice: 0, or -1 with what is wrong in why. */
@@ -41,5 +43,7 @@ int	 names_map_whole(const struct names *n, struct str name, char *dst,
  * login, and who acts for it, mapped, is in master. */
 bool	 names_master(const struct names *n, struct str login,
 	    struct str *user, char master[USER_ID_MAX + 1]);
+/* Is that user id one of `admins`? */
+bool	 names_admin(const struct names *n, const char *user);
 
 #endif

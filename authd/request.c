@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "authd/attempt.h"
+#include "authd/backend.h"
 #include "authd/request_impl.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -19,12 +20,10 @@
 
 #define LOGIN_FDS_MAX	100	/* unread answers with a session */
 #define LOGIN_AGAIN_MS	10	/* then look whether they were read */
-#define LOGIN_CROWD	"too many logins, most of them from this address"
-#define LOGIN_PARKED_MAX 10	/* times what may be in flight */
 
 static const char *const login_names[LOGIN_STATES] = {
 	"new", "sasl", "ask", "wait", "check", "held", "yielded", "token",
-	"last", "told", "grant"
+	"paild", "last", "told", "grant"
 };
 
 #define BIT(s)	(1u << (s))
@@ -39,10 +38,11 @@ static const unsigned int login_moves[LOGIN_STATES] = {
 	    BIT(LOGIN_GRANT),
 	[LOGIN_CHECK] = BIT(LOGIN_HELD) | BIT(LOGIN_YIELDED) |
 	    BIT(LOGIN_ASK) | BIT(LOGIN_LAST) | BIT(LOGIN_GRANT) |
-	    BIT(LOGIN_TOLD),
+	    BIT(LOGIN_TOLD) | BIT(LOGIN_PAILD),
 	[LOGIN_HELD] = BIT(LOGIN_TOLD),
 	[LOGIN_YIELDED] = 0,
 	[LOGIN_TOKEN] = BIT(LOGIN_GRANT),
+	[LOGIN_PAILD] = 0,
 	[LOGIN_LAST] = BIT(LOGIN_YIELDED) | BIT(LOGIN_GRANT),
 	[LOGIN_TOLD] = BIT(LOGIN_YIELDED),
 	[LOGIN_GRANT] = 0
@@ -251,21 +251,6 @@ login_started(void *arg)
 	login_enter(l, LOGIN_CHECK);
 }
 
-/* It only waits to be told; others have its place.  false: too many do. */
-static bool
-login_park(struct login *l)
-{
-	struct channel	*c = l->channel;
-
-	if (c->parked >= LOGIN_PARKED_MAX * c->authd->conf.logins)
-		return false;
-	l->parked = true;
-	c->parked++;
-	c->n--;
-	l->address->logins--;
-	return true;
-}
-
 static void
 login_held(void *arg)
 {
@@ -297,6 +282,10 @@ login_right(void *arg, const struct check_answer *a)
 	login_verified(l, a);
 	if (l->sasl.mech->proof != SASL_PROOF)
 		login_app(l, a->user, a->data);
+	if (login_is_admin(l)) {
+		login_admin(l, a->user, a->entry == BACKEND_APP);
+		return;
+	}
 	if (login_master(l, a->data))
 		return;
 	if (l->sasl.mech->proof != SASL_PROOF) {
@@ -346,6 +335,8 @@ login_begin(struct login *l)
 		[SASL_PASSWORD] = WORK_PASSWORD, [SASL_PROOF] = WORK_PROOF,
 		[SASL_BEARER] = WORK_BEARER, [SASL_NAME] = WORK_CERTIFICATE
 	};
+	enum work_how	 what = login_is_admin(l) ? WORK_ADMIN :
+			    how[l->sasl.mech->proof];
 	char		 nameless[48];
 	const char	*name = l->user[0] != '\0' ? l->user :
 			    login_nameless(l, nameless, sizeof(nameless));
@@ -354,7 +345,7 @@ login_begin(struct login *l)
 	login_enter(l, LOGIN_WAIT);
 	if (login_arm(l, LOGIN_WAIT_MS) == -1 ||
 	    (l->attempt = attempt_new(l->channel->authd, l->channel->index,
-	    how[l->sasl.mech->proof], name, l->remote, &l->from, &login_ops, l,
+	    what, name, l->remote, &l->from, &login_ops, l,
 	    &pause)) == NULL) {
 		login_no(l, AUTH_UNAVAILABLE, "out of memory");
 		return;
@@ -377,6 +368,9 @@ login_late(struct login *l)
 		return;
 	case LOGIN_TOKEN:
 		login_no(l, AUTH_FAILED, "no such token");
+		return;
+	case LOGIN_PAILD:
+		login_no(l, AUTH_UNAVAILABLE, "paild does not answer");
 		return;
 	case LOGIN_GRANT:
 		login_grant(l);
@@ -509,7 +503,9 @@ login_start(struct channel *c, uint32_t id, const struct auth_start *start)
 	TAILQ_INSERT_TAIL(&c->logins, l, entry);
 	c->n++;
 	c->authd->logins++;
-	if (mech == NULL || (mech->proof != SASL_TOKEN &&
+	/* Its clients speak HTTP: whatever IMAP is to have, theirs is this. */
+	if (login_is_admin(l) ? mech != &sasl_plain || !login_bind(l, mech,
+	    start) : mech == NULL || (mech->proof != SASL_TOKEN &&
 	    !authd_offers(&c->authd->conf, sasl_word(mech))) ||
 	    !login_bind(l, mech, start)) {
 		login_no(l, AUTH_MECHANISM, "mechanism");
@@ -550,7 +546,8 @@ void
 login_drain(struct login *l)
 {
 	if ((l->state != LOGIN_CHECK || attempt_waits(l->attempt)) &&
-	    l->state != LOGIN_HELD && l->state != LOGIN_GRANT)
+	    l->state != LOGIN_HELD && l->state != LOGIN_GRANT &&
+	    l->state != LOGIN_PAILD)
 		login_no(l, AUTH_UNAVAILABLE, "shutting down");
 }
 
@@ -558,41 +555,10 @@ void
 login_revoke(struct login *l, const char *user)
 {
 	/* One that is being checked is checked again: checks_revoke(). */
-	if (((l->state == LOGIN_GRANT || l->state == LOGIN_LAST) &&
+	if (((l->state == LOGIN_GRANT || l->state == LOGIN_LAST ||
+	    l->state == LOGIN_PAILD) &&
 	    strcmp(l->granted, user) == 0) || (l->target[0] != '\0' &&
 	    l->state == LOGIN_ASK && (strcmp(l->user, user) == 0 ||
 	    strcmp(l->target, user) == 0)))
 		login_no(l, AUTH_UNAVAILABLE, "revoked before it was granted");
-}
-
-bool
-login_can_yield(const struct login *l)
-{
-	/* A rider holds no worker: its client has another like it. */
-	return l->state == LOGIN_SASL || l->state == LOGIN_ASK ||
-	    l->state == LOGIN_LAST || l->state == LOGIN_WAIT ||
-	    (l->state == LOGIN_TOLD && !l->parked) ||
-	    (l->state == LOGIN_CHECK && (attempt_rides(l->attempt) ||
-	    attempt_waits(l->attempt)));
-}
-
-void
-login_yield(struct login *l)
-{
-	struct channel	*c = l->channel;
-
-	c->authd->counts.refused++;
-	attempt_leave(l->attempt);
-	l->attempt = NULL;
-	if (l->job != NULL)
-		work_cancel(l->job);
-	who_cancel(&l->who);
-	l->job = NULL;
-	sasl_end(&l->sasl);
-	if (login_arm(l, c->authd->conf.answer_ms) == -1 || !login_park(l)) {
-		login_no(l, AUTH_UNAVAILABLE, LOGIN_CROWD);
-		return;
-	}
-	login_enter(l, LOGIN_YIELDED);
-	c->authd->held++;
 }

@@ -1,6 +1,7 @@
 /*
  * One login's life, from AUTH_START to AUTH_OK or AUTH_NO:
- * SASL -> gate -> check -> grant; with SCRAM the salt is asked for before, and
+ * SASL -> gate -> check -> grant (of admind's: a token from paild, instead of a
+ * session); with SCRAM the salt is asked for before, and
  * the client's last message comes after the check.
  */
 #ifndef AUTHD_REQUEST_H
@@ -11,6 +12,7 @@
 #include "authd/who.h"
 #include "common/appline.h"
 #include "common/msg_auth.h"
+#include "common/msg_setup.h"
 #include "common/user.h"
 
 #define LOGIN_STEP_MS	180000	/* timeout for the client's next SASL
@@ -30,6 +32,7 @@ enum login_state {
 	LOGIN_HELD,		/* wrong; the time of the answer */
 	LOGIN_YIELDED,		/* pushed out; the same */
 	LOGIN_TOKEN,		/* paild's word */
+	LOGIN_PAILD,		/* yes, an administrator; paild's token */
 	LOGIN_LAST,		/* yes; the client's last, empty message */
 	LOGIN_TOLD,		/* no, with an error; the client's answer */
 	LOGIN_GRANT,		/* yes; imapd or storaged to keep up */
@@ -70,6 +73,7 @@ struct login {
 	char			 signature[WORK_DATA_MAX]; /* meanwhile */
 	size_t			 signature_len;
 	int64_t			 proved;	/* clock_ms(), then */
+	uint32_t		 wanted;	/* of LOGIN_PAILD: its number */
 	enum auth_code		 no;		/* of LOGIN_TOLD */
 	char			 why[160];	/* the same */
 };
@@ -88,6 +92,8 @@ void	 login_revoke(struct login *l, const char *user);
 bool	 login_can_yield(const struct login *l);
 void	 login_yield(struct login *l);
 void	 login_token(struct login *l);	/* if it waits for one: look again */
+/* paild has answered: the administrator's token. */
+void	 login_admin_given(struct login *l, const struct setup_give *g);
 void	 login_free(struct login *l);	/* without an answer */
 /* AUTH_NO, for what may never have become a login. */
 void	 login_refuse(struct channel *c, uint32_t id, enum auth_code code,

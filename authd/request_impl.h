@@ -47,6 +47,17 @@ void	 login_ask(struct login *l);
 /* user's proof was right: what is left is one empty message of the client's. */
 void	 login_last(struct login *l, const char *user, struct str signature);
 
+/* request_admin.c: is it one of admind's? */
+bool	 login_is_admin(const struct login *l);
+/* granted is an administrator, by an app password or his own: paild is asked
+ * for his token.  l may be gone. */
+void	 login_admin(struct login *l, const char *granted, bool app);
+
+/* request_yield.c: it only waits to be told; others have its place.  false: too
+ * many do. */
+bool	 login_park(struct login *l);
+#define LOGIN_CROWD	"too many logins, most of them from this address"
+
 /* request_bearer.c: what the gate counts a token as when its client names
  * nobody. */
 const char *login_nameless(const struct login *l, char *dst, size_t size);

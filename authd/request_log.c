@@ -40,12 +40,13 @@ login_log(const struct login *l, const char *result, const char *why)
 		return;
 	log_info("login=%" PRIu32 ".%" PRIu32 " session=%016" PRIx64 " user=%s "
 	    "mech=%s remote=%s tls=%s cached=%s ms=%" PRId64
-	    "%s%s result=%s%s%s%s", l->channel->index, l->id, l->session,
+	    "%s%s%s result=%s%s%s%s", l->channel->index, l->id, l->session,
 	    log_word(user, sizeof(user), l->user),
 	    l->sasl.mech == NULL ? "-" : l->sasl.mech->name,
 	    log_word(remote, sizeof(remote), l->remote),
 	    l->tls ? "yes" : "no", l->cached ? "yes" : "no",
-	    clock_ms() - l->began, l->app[0] != '\0' ? " app=" : "",
+	    clock_ms() - l->began, login_is_admin(l) ? " service=admin" : "",
+	    l->app[0] != '\0' ? " app=" : "",
 	    l->app[0] != '\0' ? log_word(app, sizeof(app), l->app) : "",
 	    result, *why != '\0' ? " why=\"" : "",
 	    log_quote(text, sizeof(text), why, strlen(why)),

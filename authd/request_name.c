@@ -19,7 +19,8 @@ login_map(struct login *l)
 	struct str		 login = str_from(l->sasl.login), user;
 
 	l->target[0] = '\0';
-	if (names_master(n, login, &user, l->user))
+	/* An administrator acts for himself. */
+	if (!login_is_admin(l) && names_master(n, login, &user, l->user))
 		return names_map(n, user, l->target, sizeof(l->target));
 	return names_map(n, login, l->user, sizeof(l->user));
 }

@@ -20,9 +20,12 @@
 #include "authd/preauth.h"
 #include "authd/sessions.h"
 #include "authd/work.h"
+#include "common/proc_kind.h"
 
 #define AUTHD_IMAPD_MAX		256	/* processes */
 #define AUTHD_LMTPD_MAX		64
+#define AUTHD_ADMIND		AUTHD_IMAPD_MAX	/* its channel */
+#define AUTHD_CHANNELS		(AUTHD_IMAPD_MAX + 1)
 
 struct answers;
 struct app_used;
@@ -36,6 +39,7 @@ struct rcpt;
 struct recheck;
 struct revoked;
 struct authd;
+struct authd_admin_ops;
 
 /* An operator asks (usage.c). */
 struct usage;
@@ -47,10 +51,11 @@ struct authd_counts {
 	uint64_t	recheck_ended;
 };
 
-/* The channel to one imapd. */
+/* The channel to one imapd, or to admind. */
 struct channel {
 	struct authd		*authd;
-	uint32_t		 index;
+	enum proc_kind		 kind;
+	uint32_t		 index;		/* AUTHD_ADMIND: admind's */
 	struct peer		*peer;
 	TAILQ_HEAD(, login)	 logins;
 	size_t			 n;		/* logins in flight */
@@ -95,7 +100,9 @@ struct authd {
 	struct checks		*checks;
 	struct grants		*grants;
 	struct usage_list	 usages;	/* usage.c */
-	struct channel		 channel[AUTHD_IMAPD_MAX];
+	struct channel		 channel[AUTHD_CHANNELS];
+	const struct authd_admin_ops *admin;	/* NULL: nobody's */
+	uint32_t		 wanted;	/* id of the last question */
 	struct rcpts		 rcpts[AUTHD_LMTPD_MAX];
 	size_t			 logins;
 	struct authd_counts	 counts;

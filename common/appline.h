@@ -19,7 +19,8 @@
 
 /* What one is good for: word, number of its bit, for people. */
 #define APP_SCOPES(X)							\
-	X(imap, 0, "reading mail")
+	X(imap, 0, "reading mail")					\
+	X(admin, 1, "the admin page")
 
 enum app_scope {
 #define X(word, bit, doc)	APP_SCOPE_##word = 1 << (bit),

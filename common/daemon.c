@@ -18,6 +18,7 @@
 #include "common/compat.h"
 #include "common/daemon.h"
 #include "common/daemon_counts.h"
+#include "common/daemon_impl.h"
 #include "common/log.h"
 #include "common/nofile.h"
 #include "common/log_limit.h"
@@ -556,15 +557,10 @@ daemon_want(uint32_t id, const char *what)
 		    IMSG_SETUP_WANT, id, &want, -1);
 }
 
-void
-daemon_apps(uint32_t id, uint64_t serial, int fd)
+struct peer *
+daemon_setup(void)
 {
-	struct setup_apps apps = { serial };
-
-	if (self.setup == NULL)
-		close(fd);
-	else
-		peer_send_struct(self.setup, IMSG_SETUP_APPS, id, &apps, fd);
+	return self.setup;
 }
 
 void

@@ -16,6 +16,7 @@
 #include "common/peer.h"
 #include "common/slice.h"
 
+struct admin_do;
 struct event_base;
 struct sandbox;
 
@@ -83,6 +84,8 @@ void	 daemon_doing(const char *what);
 void	 daemon_want(uint32_t id, const char *what);
 /* SETUP_APPS; takes fd. give() is called with the same id. */
 void	 daemon_apps(uint32_t id, uint64_t serial, int fd);
+/* ADMIN_DO; takes fd. */
+void	 daemon_admin(uint32_t id, const struct admin_do *what, int fd);
 void	 daemon_ready(void);		/* with late_ready; once */
 void	 daemon_drained(void);
 struct event_base *daemon_base(void);

@@ -27,7 +27,7 @@
  */
 #define MSG_CHANNELS(X)							\
 	X(SETUP,   1, PAILD, CHILDREN, FORK)				\
-	X(AUTH,    2, IMAPD, AUTHD, WIRE)				\
+	X(AUTH,    2, IMAPD | ADMIND, AUTHD, WIRE)			\
 	X(GRANT,   3, AUTHD, STORAGED, WIRE)				\
 	X(CRED,    4, CREDD, STORAGED, WIRE)				\
 	X(WORK,    5, AUTHD, AUTHWORKER, WIRE)				\
@@ -106,6 +106,8 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(AUTH_OK,		34, AUTH, B, 1024, 1, auth_ok)		\
 	X(AUTH_NO,		35, AUTH, B, 1024, 0, auth_no)		\
 	X(AUTH_END,		36, AUTH, A, 0, 0, none)		\
+	X(AUTH_ADMIN,		37, AUTH, B, 1024, 0, auth_admin)	\
+	X(AUTH_LEAVE,		38, AUTH, B, 0, 0, none)		\
 	/* grants */							\
 	X(GRANT_SESSION,	40, GRANT, A, 1024, 1, grant_session)	\
 	X(GRANT_REVOKE,		41, GRANT, A, 1024, 0, grant_revoke)	\
@@ -143,6 +145,8 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(ADMIN_WANT,		150, SETUP, B, 0, 0, none)		\
 	X(ADMIN_PROC,		151, SETUP, A, MSG_LONG + 1024, 0, admin_proc) \
 	X(ADMIN_DONE,		152, SETUP, A, 128, 0, admin_done)	\
+	/* what an administrator does there */				\
+	X(ADMIN_DO,		153, SETUP, B, 10240, 1, admin_do)	\
 	/* a session: requests, and what belongs to one */		\
 	MSG_REQUESTS(X)							\
 	X(MBOX_CANCEL,		75, MBOX, A, 0, 0, none)		\

@@ -1,4 +1,4 @@
-/* Both ends of what admind is told: the tables of fields. */
+/* Both ends of what admind says and is told: the tables of fields. */
 #include "common/compat.h"
 #include "common/msg_admin.h"
 #include "common/proc_kind.h"
@@ -34,4 +34,23 @@ static const struct wire_field done_fields[] = {
 const struct wire_struct admin_done_wire = {
 	"admin_done", sizeof(struct admin_done), done_fields,
 	nitems(done_fields)
+};
+
+static const struct wire_field arg_fields[] = {
+	{ WIRE_STR, offsetof(struct admin_arg, text), ADMIN_ARG_MAX, NULL }
+};
+static const struct wire_struct admin_arg_wire = {
+	"admin_arg", sizeof(struct admin_arg), arg_fields, nitems(arg_fields)
+};
+
+static const struct wire_field do_fields[] = {
+	{ WIRE_STR, offsetof(struct admin_do, token), ADMIN_TOKEN, NULL },
+	{ WIRE_LIST, offsetof(struct admin_do, args), ADMIN_ARGS_MAX,
+	    &admin_arg_wire },
+	{ WIRE_STR, offsetof(struct admin_do, secret), ADMIN_SECRET_MAX,
+	    NULL },
+	{ WIRE_STR, offsetof(struct admin_do, remote), 64, NULL }
+};
+const struct wire_struct admin_do_wire = {
+	"admin_do", sizeof(struct admin_do), do_fields, nitems(do_fields)
 };

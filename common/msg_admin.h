@@ -1,9 +1,11 @@
 /*
- * What admind is told of the other processes, over its setup channel.  It asks
- * with ADMIN_WANT; paild asks all processes (CTL_STATS), and sends one
- * ADMIN_PROC for each, paild itself included, then ADMIN_DONE, all with the id
- * of the question.  There is one question at a time, and paild begins to answer
- * one ADMIN_PACE_MS after the one before at the earliest, whatever is asked.
+ * What admind says to paild, and is told, over its setup channel.
+ *
+ * Of the other processes it asks with ADMIN_WANT; paild asks all of them
+ * (CTL_STATS), and sends one ADMIN_PROC for each, paild itself included, then
+ * ADMIN_DONE, all with the id of the question.  There is one question at a
+ * time, and paild begins to answer one ADMIN_PACE_MS after the one before at
+ * the earliest, whatever is asked.
  */
 #ifndef COMMON_MSG_ADMIN_H
 #define COMMON_MSG_ADMIN_H
@@ -43,6 +45,29 @@ struct admin_proc {
 	struct str	 counts;
 };
 
+/*
+ * ADMIN_DO, with a descriptor that the answer is written to: what an
+ * administrator wants done.  token is what paild gave for his login
+ * (SETUP_WANT "admin:"); without one that is valid nothing is done, whatever
+ * else is asked.  args are a command's of paild/desk_cmd.c and its arguments;
+ * secret is what that reads from its standard input, a password; remote, the
+ * administrator's address, is for the log.  The answer is one of the control
+ * socket's (paild/control.h) in its JSON form, up to the end of the stream;
+ * "error: session\n": the token is none, or not any more.
+ */
+#define ADMIN_TOKEN	64		/* hex digits */
+#define ADMIN_ARGS_MAX	16
+#define ADMIN_ARG_MAX	512		/* bytes, no control characters */
+#define ADMIN_SECRET_MAX 1024
+#define ADMIN_SESSION	"session"	/* the error's text */
+struct admin_arg { struct str text; };
+struct admin_do {
+	struct str	 token;
+	struct wire_list args;
+	struct str	 secret;
+	struct str	 remote;
+};
+
 /* All of it was told. */
 struct admin_done {
 	bool		 serving;	/* all were ready, once */
@@ -51,6 +76,7 @@ struct admin_done {
 	struct str	 version;
 };
 
-extern const struct wire_struct admin_proc_wire, admin_done_wire;
+extern const struct wire_struct admin_proc_wire, admin_done_wire,
+    admin_do_wire;
 
 #endif

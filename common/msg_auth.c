@@ -5,6 +5,7 @@
  */
 #include "common/compat.h"
 #include "common/client_cert.h"
+#include "common/msg_admin.h"
 #include "common/msg_auth.h"
 #include "common/proc_kind.h"
 #include "common/user.h"
@@ -44,6 +45,13 @@ static const struct wire_field auth_ok_fields[] = {
 	{ WIRE_STR, offsetof(struct auth_ok, user), USER_ID_MAX, NULL }
 };
 const struct wire_struct auth_ok_wire = WIRE_STRUCT(auth_ok, auth_ok_fields);
+
+static const struct wire_field auth_admin_fields[] = {
+	{ WIRE_STR, offsetof(struct auth_admin, user), USER_ID_MAX, NULL },
+	{ WIRE_STR, offsetof(struct auth_admin, token), ADMIN_TOKEN, NULL }
+};
+const struct wire_struct auth_admin_wire = WIRE_STRUCT(auth_admin,
+    auth_admin_fields);
 
 static const struct wire_field auth_no_fields[] = {
 	{ WIRE_U8, offsetof(struct auth_no, code), AUTH_CANCELLED, NULL },

@@ -18,7 +18,11 @@
  * "\0user\0password".  The reply is AUTH_CHALLENGE (then AUTH_STEP), AUTH_OK or
  * AUTH_NO with that id. imapd then waits on the new channel for SESSION_READY.
  * AUTH_END with the id of a login that AUTH_OK has answered: its session is
- * over, and does not count any more.
+ * over, and does not count any more.  AUTH_LEAVE, unsolicited, with such an id:
+ * an operator wants that session to end.
+ *
+ * admind has only PLAIN, and no session: its login is an administrator's, and
+ * AUTH_ADMIN answers it with what paild knows him by (common/msg_admin.h).
  */
 #define AUTH_BYTES_MAX	11900	/* of a decoded SASL message */
 #define AUTH_EXPORTER	32	/* bytes: RFC 9266 section 2 */
@@ -42,6 +46,7 @@ struct auth_start {
 };
 struct auth_bytes { struct str data; };		/* AUTH_STEP, AUTH_CHALLENGE */
 struct auth_ok { struct str user; };		/* with the session's channel */
+struct auth_admin { struct str user; struct str token; };
 enum auth_code {
 	AUTH_FAILED,		/* AUTHENTICATIONFAILED */
 	AUTH_UNAVAILABLE,	/* [UNAVAILABLE]: a backend is away */
@@ -124,12 +129,13 @@ struct cred_refused {
  *		user's, unless that is empty
  * WORK_CERTIFICATE	password is a name, a NUL, and a chain of certificates:
  *		is it that name's?  Its user is the one that it stands for
+ * WORK_ADMIN	as WORK_PASSWORD, but of app passwords those of scope admin
  * remote is the client's address, as text; empty: not known.
  */
 #define WORK_DATA_MAX	160	/* bytes */
 enum work_how {
 	WORK_PASSWORD, WORK_SALT, WORK_PROOF, WORK_NAME, WORK_BEARER,
-	WORK_CERTIFICATE, WORK_HOWS
+	WORK_CERTIFICATE, WORK_ADMIN, WORK_HOWS
 };
 struct work_check {
 	uint8_t		 how;
@@ -174,8 +180,8 @@ struct work_result {
 struct work_revoke { struct str user; int64_t changed; };
 
 extern const struct wire_struct auth_start_wire, auth_bytes_wire,
-    auth_ok_wire, auth_no_wire, grant_session_wire, grant_revoke_wire,
-    grant_usage_wire, cred_key_wire, cred_refused_wire, work_check_wire,
-    work_result_wire, work_revoke_wire;
+    auth_ok_wire, auth_no_wire, auth_admin_wire, grant_session_wire,
+    grant_revoke_wire, grant_usage_wire, cred_key_wire, cred_refused_wire,
+    work_check_wire, work_result_wire, work_revoke_wire;
 
 #endif

@@ -62,6 +62,12 @@ struct ctl_doing { struct str text; };
  *			of these as credential_process, names
  *	used:ID USER	from authd: the app password was used now; there is no
  *			answer
+ *	admin:HOW REMOTE USER	from authd: an administrator has logged in on
+ *			the admin page, by HOW ("password", or "app": an app
+ *			password) from REMOTE ("-": unknown); the data is the
+ *			token that his commands are to show (msg_admin.h)
+ *	admin-end:USER	from authd: what the user has proved is void; there is
+ *			no answer
  */
 #define SETUP_WANT_MAX	2200		/* bytes of what */
 #define SETUP_GIVE_MAX	(256 * 1024)	/* bytes of data */

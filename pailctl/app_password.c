@@ -351,7 +351,7 @@ options(int *argc, char *argv[], struct app_password *p)
 		if (++i == *argc)
 			return -1;
 		if (scope && (p->scopes = app_scopes(str_from(argv[i]))) == 0)
-			return out_fail("unknown scope (use imap)");
+			return out_fail("unknown scope (use imap or admin)");
 		if (!scope && app_password_when(argv[i], p->created,
 		    &p->expires) == -1)
 			return out_fail("invalid expiry, or one in the past "

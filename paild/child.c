@@ -23,6 +23,7 @@
 #include "paild/child.h"
 #include "paild/child_log.h"
 #include "paild/command.h"
+#include "paild/desk.h"
 #include "paild/give.h"
 #include "paild/identity.h"
 #include "paild/listen.h"
@@ -80,6 +81,8 @@ setup_message(struct peer *peer, struct msg *m, void *arg)
 		return 0;
 	case IMSG_SETUP_WANT:
 		return give_answer(p, m);
+	case IMSG_ADMIN_DO:
+		return desk_take(p, m);
 	case IMSG_ADMIN_WANT:
 		return admin_want(p, m);
 	case IMSG_SETUP_APPS:

@@ -1,5 +1,5 @@
 /*
- * Commands for credd (command.h).  What one prints is hostile: it is counted,
+ * Commands (command.h).  What credd's print is hostile: it is counted,
  * cut and handed on, never read here.  It runs as credd's user, with what
  * AWS's tools want of the environment and none of what our configuration may
  * take secrets from; whatever it has started ends with it (spawn_reap()).
@@ -24,7 +24,8 @@
 #include "paild/command_split.h"
 #include "paild/identity.h"
 
-#define COMMANDS_MAX	4	/* with those that are being killed */
+#define COMMANDS_MAX	4	/* of either kind, with those that are being
+				 * killed */
 #define ENV_MAX		64
 
 extern char	**environ;
@@ -40,6 +41,7 @@ static const char *const env_kept[] = {
 struct command {
 	TAILQ_ENTRY(command) entry;
 	pid_t		 pid;			/* 0: it has ended */
+	bool		 own;			/* a program of ours */
 	int		 fds[2];		/* its stdout and stderr */
 	struct event	*ev[2], *timer;
 	struct buf	 out;
@@ -86,11 +88,12 @@ set_env(const struct passwd *pw)
 }
 
 static void
-become(char **argv, const struct passwd *pw, int out, int err)
+become(char *const *argv, const struct passwd *pw, bool own, int in, int out,
+    int err)
 {
 	struct sigaction	 sa = { .sa_handler = SIG_DFL };
 	sigset_t		 none;
-	int			 i, null;
+	int			 i;
 
 	for (i = 1; i < NSIG; i++)
 		(void)sigaction(i, &sa, NULL);
@@ -100,13 +103,15 @@ become(char **argv, const struct passwd *pw, int out, int err)
 	if (setsid() == -1 || chdir("/") == -1 ||
 	    (out = fcntl(out, F_DUPFD, 3)) == -1 ||
 	    (err = fcntl(err, F_DUPFD, 3)) == -1 ||
-	    (null = open("/dev/null", O_RDONLY)) == -1 ||
-	    dup2(null, STDIN_FILENO) == -1 ||
+	    (in = in != -1 ? fcntl(in, F_DUPFD, 3) :
+	    open("/dev/null", O_RDONLY)) == -1 ||
+	    dup2(in, STDIN_FILENO) == -1 ||
 	    dup2(out, STDOUT_FILENO) == -1 || dup2(err, STDERR_FILENO) == -1)
 		_exit(127);
 	closefrom(3);
 	umask(077);
-	set_env(pw);
+	if (!own)
+		set_env(pw);
 	if (pw != NULL && (setgroups(1, &pw->pw_gid) == -1 ||
 	    setgid(pw->pw_gid) == -1 || setuid(pw->pw_uid) == -1)) {
 		dprintf(STDERR_FILENO, "cannot become %s", pw->pw_name);
@@ -173,11 +178,13 @@ take_said(struct command *c, const char *p, size_t n)
 static void
 take_out(struct command *c, const char *p, size_t n)
 {
-	if (c->out.len + n <= COMMAND_OUT_MAX)
-		(void)buf_put(&c->out, p, n);
-	else
-		command_kill(c, "it printed more than 64 KiB, and was "
-		    "killed");
+	char	why[64];
+
+	if (buf_put(&c->out, p, n) == -1)
+		snprintf(why, sizeof(why), "it printed more than %zu KiB, and "
+		    "was killed", c->out.limit / 1024);
+	if (c->out.failed)
+		command_kill(c, why);
 }
 
 /* What is there, of either; -1 at its end. */
@@ -251,59 +258,113 @@ open_pipe(int *mine, int *theirs)
 	return 0;
 }
 
+/* A pipe that holds all of it: nobody waits for who reads. */
 static int
-command_fork(struct command *c, char **argv, const struct passwd *pw)
+open_input(struct str input, int *theirs)
 {
-	int	theirs[2] = { -1, -1 }, i;
+	int	fds[2];
+
+	if (pipe(fds) == -1)
+		return -1;
+	*theirs = fds[0];
+	if (fcntl(fds[0], F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(fds[1], F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(fds[1], F_SETFL, O_NONBLOCK) == -1 ||
+	    write(fds[1], input.p, input.len) != (ssize_t)input.len) {
+		close(fds[1]);
+		return -1;
+	}
+	close(fds[1]);
+	return 0;
+}
+
+static int
+command_fork(struct command *c, char *const *argv, const struct passwd *pw,
+    struct str input)
+{
+	int	theirs[3] = { -1, -1, -1 }, i;
 
 	c->pid = -1;
 	if (open_pipe(&c->fds[0], &theirs[0]) == 0 &&
 	    open_pipe(&c->fds[1], &theirs[1]) == 0 &&
+	    (input.len == 0 || open_input(input, &theirs[2]) == 0) &&
 	    (c->pid = fork()) == 0)
-		become(argv, pw, theirs[0], theirs[1]);
-	for (i = 0; i < 2; i++)
+		become(argv, pw, c->own, theirs[2], theirs[0], theirs[1]);
+	for (i = 0; i < 3; i++)
 		if (theirs[i] != -1)
 			close(theirs[i]);
 	return c->pid == -1 ? -1 : 0;
+}
+
+static bool
+too_many(bool own, char *why, size_t size)
+{
+	struct command	*c;
+	size_t		 n = 0;
+
+	TAILQ_FOREACH(c, &commands, entry)
+		n += c->own == own;
+	if (n >= COMMANDS_MAX)
+		snprintf(why, size, "earlier commands do not end");
+	return n >= COMMANDS_MAX;
+}
+
+static struct command *
+begin(struct event_base *base, const struct command_own *how, bool own,
+    const struct passwd *pw, command_cb cb, void *arg, char *why, size_t size)
+{
+	struct command	*c = mem_new(1, sizeof(*c));
+	/* At once: growing would leave copies of a secret. */
+	size_t		 room = own ? 1 : how->out_max;
+
+	c->fds[0] = c->fds[1] = -1;
+	c->cb = cb;
+	c->arg = arg;
+	c->own = own;
+	buf_init_secret(&c->out, how->out_max);
+	TAILQ_INSERT_TAIL(&commands, c, entry);
+	if (buf_reserve(&c->out, room) == NULL ||
+	    command_fork(c, how->argv, pw, how->input) == -1 ||
+	    watch(c, base, how->ms) == -1) {
+		snprintf(why, size, "cannot start it: %s", strerror(errno));
+		if (c->pid > 0)
+			command_cancel(c);
+		else
+			command_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+struct command *
+command_run(struct event_base *base, const struct command_own *own,
+    command_cb cb, void *arg, char *why, size_t size)
+{
+	if (too_many(true, why, size))
+		return NULL;
+	return begin(base, own, true, NULL, cb, arg, why, size);
 }
 
 struct command *
 command_start(struct event_base *base, const char *text, const char *user,
     unsigned ms, command_cb cb, void *arg, char *why, size_t size)
 {
-	struct passwd	 *pw = NULL;
-	struct command	 *c;
-	char		**argv;
-	size_t		  n = 0;
+	struct command_own	 how = { .out_max = COMMAND_OUT_MAX,
+				    .ms = ms };
+	struct passwd		*pw = NULL;
+	struct command		*c;
+	char		       **argv;
 
-	TAILQ_FOREACH(c, &commands, entry)
-		n++;
-	if (n >= COMMANDS_MAX) {
-		snprintf(why, size, "earlier commands do not end");
+	if (too_many(false, why, size))
 		return NULL;
-	}
 	if (*user != '\0' && (pw = getpwnam(user)) == NULL) {
 		snprintf(why, size, "user %s does not exist", user);
 		return NULL;
 	}
 	if ((argv = command_split(text, why, size)) == NULL)
 		return NULL;
-	c = mem_new(1, sizeof(*c));
-	c->fds[0] = c->fds[1] = -1;
-	c->cb = cb;
-	c->arg = arg;
-	buf_init_secret(&c->out, COMMAND_OUT_MAX);
-	TAILQ_INSERT_TAIL(&commands, c, entry);
-	/* At once: growing would leave copies. */
-	if (buf_reserve(&c->out, COMMAND_OUT_MAX) == NULL ||
-	    command_fork(c, argv, pw) == -1 || watch(c, base, ms) == -1) {
-		snprintf(why, size, "cannot start it: %s", strerror(errno));
-		if (c->pid > 0)
-			command_cancel(c);
-		else
-			command_free(c);
-		c = NULL;
-	}
+	how.argv = argv;
+	c = begin(base, &how, false, pw, cb, arg, why, size);
 	free(argv);
 	return c;
 }
@@ -371,7 +432,8 @@ command_reaped(pid_t pid, int status)
 		if (c->why[0] != '\0' || status != 0) {
 			describe(c, status, why, sizeof(why));
 			r.why = why;
-		} else
+		}
+		if (r.why == NULL || c->own)
 			r.out = (struct str){ (const char *)c->out.data,
 			    c->out.len };
 		c->cb(&r, c->arg);

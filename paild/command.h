@@ -1,7 +1,7 @@
 /*
  * A command of the administrator's that prints credentials: run for credd,
  * which may not start anything, as an unprivileged user, with limits on its
- * time and on what it prints.
+ * time and on what it prints.  And pailctl(8), for the admin page (desk.h).
  */
 #ifndef PAILD_COMMAND_H
 #define PAILD_COMMAND_H
@@ -20,7 +20,8 @@ struct command;
 struct event_base;
 
 struct command_result {
-	struct str	 out;		/* wiped after the call */
+	struct str	 out;		/* wiped after the call; of credd's
+					 * only if why is NULL */
 	/* NULL: it has exited with 0.  Else the reason, with what it said. */
 	const char	*why;
 	const char	*said;		/* on standard error, as one line */
@@ -35,6 +36,19 @@ typedef void (*command_cb)(const struct command_result *r, void *arg);
  */
 struct command *command_start(struct event_base *base, const char *text,
 	    const char *user, unsigned ms, command_cb cb, void *arg,
+	    char *why, size_t size);
+/* The same of one of our own programs, by its path and as we are, with all of
+ * our environment. */
+struct command_own {
+	char *const	*argv;
+	struct str	 input;		/* its standard input; borrowed, at
+					 * most COMMAND_IN_MAX */
+	size_t		 out_max;
+	unsigned	 ms;
+};
+#define COMMAND_IN_MAX	4096	/* what any pipe takes at once */
+struct command *command_run(struct event_base *base,
+	    const struct command_own *own, command_cb cb, void *arg,
 	    char *why, size_t size);
 /* Kills it and all of its group; no callback. */
 void	 command_cancel(struct command *c);	/* NULL is fine */

@@ -39,6 +39,8 @@ control_end(struct control_client *c)
 
 	ask_forget(pd, c);
 	reload_forget(pd, c);
+	if (c->ended != NULL)
+		c->ended(c, c->arg);
 	TAILQ_REMOVE(&pd->control->clients, c, entry);
 	pd->control->n--;
 	if (c->ev != NULL)
@@ -80,7 +82,8 @@ control_finish(struct control_client *c)
 {
 	struct timeval	tv = { .tv_sec = CONTROL_SECONDS };
 
-	event_free(c->ev);
+	if (c->ev != NULL)
+		event_free(c->ev);
 	if (c->out.failed || c->out.len == 0 || (c->ev = event_new(
 	    c->paild->base, c->fd, EV_WRITE | EV_PERSIST, on_write,
 	    c)) == NULL) {
@@ -94,6 +97,7 @@ control_finish(struct control_client *c)
 void
 control_fail(struct control_client *c, const char *why)
 {
+	strlcpy(c->why, why, sizeof(c->why));
 	buf_reset(&c->out);
 	buf_printf(&c->out, "error: %s\n", why);
 	control_finish(c);
@@ -126,9 +130,48 @@ control_pass(struct control_client *c)
 	if (send(fd, "ok\n", 3, MSG_NOSIGNAL) != 3)
 		return -1;
 	c->fd = -1;
-	event_free(c->ev);
+	if (c->ev != NULL)
+		event_free(c->ev);
 	c->ev = NULL;
 	return fd;
+}
+
+static struct control_client *
+client_new(struct paild *pd, int fd)
+{
+	struct control_client	*c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->paild = pd;
+	c->fd = fd;
+	buf_init(&c->out, CONTROL_OUT_MAX);
+	TAILQ_INSERT_TAIL(&pd->control->clients, c, entry);
+	pd->control->n++;
+	return c;
+}
+
+struct control_client *
+control_adopt(struct paild *pd, int fd,
+    void (*ended)(struct control_client *, void *), void *arg)
+{
+	struct control_client	*c = client_new(pd, fd);
+
+	if (c == NULL) {
+		close(fd);
+		return NULL;
+	}
+	c->ended = ended;
+	c->arg = arg;
+	return c;
+}
+
+void
+control_obey(struct control_client *c, const char *line)
+{
+	strlcpy(c->line, line, sizeof(c->line));
+	c->json = true;
+	c->paild->control->run(c);
 }
 
 static void
@@ -181,15 +224,10 @@ on_accept(int fd, short what, void *arg)
 	if (pd->control->n == CONTROL_CLIENTS_MAX ||
 	    fcntl(s, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(s, F_SETFL, O_NONBLOCK) == -1 ||
-	    (c = calloc(1, sizeof(*c))) == NULL) {
+	    (c = client_new(pd, s)) == NULL) {
 		close(s);
 		return;
 	}
-	c->paild = pd;
-	c->fd = s;
-	buf_init(&c->out, 1024 * 1024);
-	TAILQ_INSERT_TAIL(&pd->control->clients, c, entry);
-	pd->control->n++;
 	c->ev = event_new(pd->base, s, EV_READ | EV_PERSIST, on_read, c);
 	if (c->ev == NULL) {
 		control_end(c);

@@ -17,6 +17,7 @@
 #define CONTROL_JSON		"json "
 #define CONTROL_LINE_MAX	512
 #define CONTROL_CLIENTS_MAX	32
+#define CONTROL_OUT_MAX		(4 * 1024 * 1024)	/* bytes */
 #define CONTROL_SECONDS		10	/* for the line to arrive */
 
 struct control_client {
@@ -35,6 +36,10 @@ struct control_client {
 	size_t				 waiting;	/* responses still
 							   expected */
 	struct buf			*rows;		/* status: a process */
+	char				 why[160];	/* control_fail() */
+	void				(*ended)(struct control_client *c,
+					    void *arg);	/* NULL: nobody asks */
+	void				*arg;
 };
 TAILQ_HEAD(control_clients, control_client);
 
@@ -44,6 +49,16 @@ typedef void (*control_run_cb)(struct control_client *c);
 
 /* Opens the socket; -1 with a log line. */
 int	 control_open(struct paild *pd, control_run_cb run);
+/*
+ * A client that has not come by the socket: fd (taken, non-blocking) is where
+ * the answer goes.  ended() is called with its end, c->why says how ("": well,
+ * as far as we know).  It is the caller's to end, or to run: NULL if there is
+ * no memory.
+ */
+struct control_client *control_adopt(struct paild *pd, int fd,
+	    void (*ended)(struct control_client *c, void *arg), void *arg);
+/* Runs that command for it, in its JSON form. */
+void	 control_obey(struct control_client *c, const char *line);
 /* Accepts no more clients; those that wait for us to exit keep their
  * connection. */
 void	 control_close(struct paild *pd);

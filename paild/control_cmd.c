@@ -17,6 +17,7 @@
 #include "common/user.h"
 #include "paild/ask.h"
 #include "paild/control_cmd.h"
+#include "paild/desk.h"
 #include "paild/drain.h"
 #include "paild/proc.h"
 #include "paild/reload.h"
@@ -100,6 +101,7 @@ cmd_revoke(struct control_client *c, const char *arg)
 		control_fail(c, "authd is not running: try again");
 		return;
 	}
+	desk_revoke(arg);
 	log_info("user=%s sessions=revoked",
 	    log_word(word, sizeof(word), arg));
 	buf_puts(&c->out, "ok\n");
@@ -221,6 +223,8 @@ static const struct {
 	{ "app-revoke", ANY, NULL, PROC_STORAGED },
 	{ "throttle-list", NOTHING, NULL, PROC_AUTHD },
 	{ "throttle-clear", ANY, NULL, PROC_AUTHD },
+	{ "sessions", NOTHING, NULL, PROC_AUTHD },
+	{ "session-end", ANY, NULL, PROC_AUTHD },
 	{ "revoke", USER, cmd_revoke, PROC_KINDS },
 	{ "dump", USER, cmd_dump, PROC_KINDS },
 	{ "quota", USER, NULL, PROC_AUTHD },

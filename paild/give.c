@@ -5,7 +5,8 @@
  * that they have in the configuration, in a variable of the list below, or in
  * AWS's shared files.  Commands are run in the same way (command.h): one at a
  * time, the one that was asked for last.  What authd has to say of app
- * passwords is written for it, too (used.h).
+ * passwords is written for it, too (used.h); of
+ * administrators it tells desk.h.
  */
 #include "common/compat.h"
 
@@ -21,6 +22,7 @@
 #include "paild/command.h"
 #include "paild/conf_file.h"
 #include "paild/conf_tls.h"
+#include "paild/desk.h"
 #include "paild/give.h"
 #include "paild/identity.h"
 #include "paild/proc.h"
@@ -325,6 +327,12 @@ give_answer(struct proc *p, const struct msg *m)
 		return -1;
 	if (want.what.len > 4 && memcmp(want.what.p, "run:", 4) == 0)
 		return give_run(p, m->id, want.what);
+	if (want.what.len > 6 && memcmp(want.what.p, "admin:", 6) == 0)
+		return desk_login(p, m->id, (struct str){ want.what.p + 6,
+		    want.what.len - 6 });
+	if (want.what.len > 10 && memcmp(want.what.p, "admin-end:", 10) == 0)
+		return desk_logout(p, (struct str){ want.what.p + 10,
+		    want.what.len - 10 });
 	if (want.what.len > 5 && memcmp(want.what.p, "used:", 5) == 0)
 		return p->kind != PROC_AUTHD ? -1 : used_note(p->paild,
 		    (struct str){ want.what.p + 5, want.what.len - 5 });

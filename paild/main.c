@@ -29,6 +29,7 @@
 #include "paild/conf_env.h"
 #include "paild/control.h"
 #include "paild/control_cmd.h"
+#include "paild/desk.h"
 #include "paild/drain.h"
 #include "paild/identity.h"
 #include "paild/listen.h"
@@ -389,6 +390,7 @@ run(struct paild *pd)
 		fatalx("event_base_dispatch");
 	drain_end(pd);
 	child_free_all(pd);
+	desk_end();
 	listen_close(pd);
 	activate_free();
 	control_close(pd);
@@ -449,6 +451,7 @@ main(int argc, char *argv[])
 	if ((pd.bindir = spawn_find(argv[0])) == NULL)
 		fatalx("storaged and the other programs are neither next to "
 		    "paild nor in ../libexec/pail");
+	pd.tool = spawn_tool(argv[0], "pailctl");
 	open_all(&pd);
 	go_behind(&pd);
 	log_warnings(pd.conf);

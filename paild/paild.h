@@ -84,6 +84,7 @@ struct paild {
 	struct conf		*conf;
 	const char		*file;
 	const char		*bindir;	/* where the children are */
+	char			*tool;		/* pailctl; NULL: not found */
 	bool			 debug;		/* -d */
 	bool			 verbose;	/* -v */
 	const char		*report;	/* -C: what; NULL: none */

@@ -198,3 +198,18 @@ spawn_find(const char *argv0)
 	free(self);
 	return found != NULL ? found : has_children(PAIL_LIBEXECDIR, "");
 }
+
+char *
+spawn_tool(const char *argv0, const char *name)
+{
+	char	*self, *slash, path[PATH_MAX] = "";
+
+	if ((self = host_program(argv0)) != NULL &&
+	    (slash = strrchr(self, '/')) != NULL) {
+		*slash = '\0';
+		snprintf(path, sizeof(path), "%s/%s", self, name);
+	}
+	free(self);
+	return path[0] != '\0' && access(path, X_OK) == 0 ? mem_dup(path) :
+	    NULL;
+}

@@ -23,5 +23,7 @@ pid_t	 spawn_reap(int *status);
  * frees the result.
  */
 char	*spawn_find(const char *argv0);
+/* The path of a program that is next to our own, in the same way. */
+char	*spawn_tool(const char *argv0, const char *name);
 
 #endif

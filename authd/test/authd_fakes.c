@@ -62,6 +62,7 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 	struct kept		*k = &f->got[f->n % KEPT];
 	struct auth_bytes	 bytes;
 	struct auth_ok		 ok;
+	struct auth_admin	 admin;
 	struct auth_no		 no;
 	struct grant_session	 grant;
 	struct grant_revoke	 rev;
@@ -84,6 +85,12 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 	case IMSG_AUTH_OK:
 		r = wire_decode(&auth_ok_wire, &ok, m->data, m->len, NULL);
 		str_copy(k->user, sizeof(k->user), ok.user);
+		break;
+	case IMSG_AUTH_ADMIN:
+		r = wire_decode(&auth_admin_wire, &admin, m->data, m->len,
+		    NULL);
+		str_copy(k->user, sizeof(k->user), admin.user);
+		str_copy(k->password, sizeof(k->password), admin.token);
 		break;
 	case IMSG_AUTH_NO:
 		r = wire_decode(&auth_no_wire, &no, m->data, m->len, NULL);
@@ -159,6 +166,7 @@ fake_join(struct fake *f, enum proc_kind kind, uint32_t index)
 		enum msg_side		side;
 	} ends[] = {
 		{ PROC_IMAPD, MSG_CHANNEL_AUTH, MSG_SIDE_A },
+		{ PROC_ADMIND, MSG_CHANNEL_AUTH, MSG_SIDE_A },
 		{ PROC_LMTPD, MSG_CHANNEL_RCPT, MSG_SIDE_A },
 		{ PROC_STORAGED, MSG_CHANNEL_GRANT, MSG_SIDE_B },
 		{ PROC_AUTHWORKER, MSG_CHANNEL_WORK, MSG_SIDE_B }

@@ -29,7 +29,7 @@ struct fake {
 		int		 fd;
 		uint8_t		 code;		/* AUTH_NO */
 		char		 user[256];	/* or a challenge */
-		char		 password[64];
+		char		 password[72];	/* or a token */
 		char		 remote[64];
 		uint32_t	 backend;
 		uint8_t		 how;

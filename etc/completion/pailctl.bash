@@ -64,7 +64,7 @@ _pailctl() {
 		return ;;
 	"app-password add"*)
 		case ${words[-1]} in
-		--scope) w=imap ;;
+		--scope) w="imap admin" ;;
 		--expires) w="30d 90d 1y" ;;
 		*)	w="--scope --expires $(_pailctl_users "$file")" ;;
 		esac ;;
