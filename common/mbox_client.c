@@ -274,15 +274,11 @@ mbox_append_done(struct mbox_ask *a)
 void
 mbox_client_trace(struct mbox_client *s, const struct log_context *of)
 {
-	struct mbox_trace	 t = { .session = of->session };
+	struct mbox_trace	 t;
 
 	if (s == NULL)
 		return;
-	if (of->traced) {
-		t.traced = true;
-		memcpy(t.trace, of->trace, sizeof(t.trace));
-		t.span = of->span;
-	}
+	mbox_trace_from(&t, of);
 	if (t.session == s->trace.session && t.traced == s->trace.traced &&
 	    t.span == s->trace.span &&
 	    memcmp(t.trace, s->trace.trace, sizeof(t.trace)) == 0)

@@ -18,7 +18,11 @@ static const struct wire_field ingest_offer_fields[] = {
 	{ WIRE_STR, offsetof(struct ingest_offer, envelope),
 	    INGEST_ENVELOPE_MAX, NULL },
 	{ WIRE_STR, offsetof(struct ingest_offer, only), INGEST_ONLY_MAX,
-	    NULL }
+	    NULL },
+	{ WIRE_FIX64, offsetof(struct ingest_offer, of.session), 0, NULL },
+	{ WIRE_BOOL, offsetof(struct ingest_offer, of.traced), 0, NULL },
+	{ WIRE_ID16, offsetof(struct ingest_offer, of.trace), 0, NULL },
+	{ WIRE_FIX64, offsetof(struct ingest_offer, of.span), 0, NULL }
 };
 const struct wire_struct ingest_offer_wire =
     WIRE_STRUCT(ingest_offer, ingest_offer_fields);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/msg_mbox.h"
 #include "common/wire.h"
 
 #define INGEST_ADDRESS_MAX	1000	/* bytes */
@@ -40,6 +41,7 @@ struct ingest_offer {
 	struct str	 envelope;	/* as a queue told it; "": it did not */
 	struct str	 only;		/* those that are left of a mail that
 					   is tried again; "": all */
+	struct mbox_trace of;		/* for the lines about it */
 };
 
 struct ingest_end { bool whole; };

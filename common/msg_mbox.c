@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/compat.h"
+#include "common/log_context.h"
 #include "common/msg_mbox.h"
 
 #define MBOX_ATTRS_ALL	0x3ff	/* enum mbox_attr */
@@ -203,6 +204,28 @@ static const struct wire_field mbox_trace_fields[] = {
 };
 const struct wire_struct mbox_trace_wire =
     WIRE_STRUCT(mbox_trace, mbox_trace_fields);
+
+void
+mbox_trace_from(struct mbox_trace *t, const struct log_context *c)
+{
+	memset(t, 0, sizeof(*t));
+	t->session = c->session;
+	if (!c->traced)
+		return;
+	t->traced = true;
+	memcpy(t->trace, c->trace, sizeof(t->trace));
+	t->span = c->span;
+}
+
+void
+mbox_trace_to(const struct mbox_trace *t, struct log_context *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->session = t->session;
+	c->traced = t->traced;
+	memcpy(c->trace, t->trace, sizeof(c->trace));
+	c->span = t->span;
+}
 
 static const struct wire_field session_ready_fields[] = {
 	{ WIRE_U64, offsetof(struct session_ready, appendlimit), 0, NULL }

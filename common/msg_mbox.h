@@ -267,6 +267,10 @@ struct mbox_trace {
 	uint8_t		 trace[16];
 	uint64_t	 span;
 };
+/* From and to what log lines take it from (log_context.h). */
+struct log_context;
+void	 mbox_trace_from(struct mbox_trace *t, const struct log_context *c);
+void	 mbox_trace_to(const struct mbox_trace *t, struct log_context *c);
 
 /* SESSION_READY: for the client's information; SESSION_END: the reason. */
 struct session_ready { uint64_t appendlimit; };

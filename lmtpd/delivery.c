@@ -268,7 +268,7 @@ delivery_new(struct event_base *base, const struct envelope *e,
 	d->n = d->left = n;
 	d->began = clock_ms();
 	(void)snprintf(d->id, sizeof(d->id), "%016" PRIx64 ".%" PRIx32,
-	    e->session, ++last);
+	    e->context.session, ++last);
 	evtimer_assign(&d->ev_pump, base, on_pump, d);
 	evtimer_assign(&d->ev_deadline, base, on_deadline, d);
 	sum_begin(&d->sum);

@@ -30,14 +30,17 @@ recipient_log(const struct recipient *c, const struct verdict *v)
 {
 	const struct delivery	*d = c->d;
 	char			 rcpt[512], why[2 * VERDICT_TEXT];
+	struct log_context	 old;
 
+	log_context_swap(&d->e->context, &old);
 	(void)log_word(rcpt, sizeof(rcpt), rcpt_address(c->r));
 	log_info("session=%016" PRIx64 " rcpt=%s user=%s octets=%llu ms=%llu "
-	    "result=%s code=%d why=\"%s\"", d->e->session, rcpt,
-	    rcpt_user(c->r), (unsigned long long)d->size,
+	    "result=%s code=%d why=\"%s\"", d->e->context.session,
+	    rcpt, rcpt_user(c->r), (unsigned long long)d->size,
 	    (unsigned long long)(clock_ms() - d->began),
 	    verdict_ok(v) ? "ok" : "no", v->code,
 	    log_quote(why, sizeof(why), v->text, strlen(v->text)));
+	log_context_swap(&old, NULL);
 }
 
 /* It leaves what is under way. */
@@ -200,13 +203,12 @@ append_send(struct recipient *c, struct str prefix, struct str digest)
 {
 	const struct delivery	*d = c->d;
 	struct append_parcel	 m = { 0 };
-	struct log_context	 of = { .session = d->e->session };
 	struct mbox_ask		*a;
 	const char		*box;
 	uint8_t			 key[DELIVER_KEY_LEN];
 
 	/* The channel may have been granted for another message. */
-	mbox_client_trace(rcpt_session(c->r), &of);
+	mbox_client_trace(rcpt_session(c->r), &d->e->context);
 	box = recipient_box(c, &m.target);
 	m.parcel = parcel_id(c->slot->parcel);
 	m.prefix = prefix;

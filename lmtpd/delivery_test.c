@@ -84,11 +84,14 @@ test_one(void)
 	s = octets("bob");
 	CHECK_ROW(strncmp(s, "Return-Path: <ann@example.org>\r\n"
 	    "Delivered-To: bob@s1\r\nReceived: from client.example.org "
-	    "([192.0.2.1])\r\n\tby mx.example.org with LMTP\r\n\tid 00001234.",
-	    136) == 0 && strstr(s, "\r\n\tfor <bob@s1>; ") != NULL &&
+	    "([192.0.2.1])\r\n\tby mx.example.org with LMTP\r\n\tid 0000000000001234."
+	    , 154) == 0 && strstr(s, "\r\n\tfor <bob@s1>; ") != NULL &&
 	    strcmp(s + strlen(s) - strlen(MAIL), MAIL) == 0, "%s", s);
 	CHECK(fake.parcels == 1 && fake.uploaded == strlen(MAIL));
-	CHECK(fake.session == 0x1234);	/* storaged's lines name it */
+	/* storaged's lines name it. */
+	CHECK(fake.trace.session == 0x1234 && fake.trace.traced &&
+	    fake.trace.span == 5 && memcmp(fake.trace.trace, t.e.context.trace,
+	    sizeof(fake.trace.trace)) == 0);
 	rig_free(&t);
 	CHECK(fake.dropped == 1);
 	rig_stop();

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/log_context.h"
 
 enum envelope_body { ENVELOPE_7BIT, ENVELOPE_8BITMIME, ENVELOPE_BINARYMIME };
 
@@ -17,7 +18,8 @@ struct envelope {
 	/* Of Received (RFC 3848, 6531): "LMTP", "LMTPS", "UTF8LMTP" */
 	const char	*protocol;
 	const char	*tls;		/* "TLSv1.3 with cipher X"; NULL: no */
-	uint64_t	 session;	/* the client's: the log, Received */
+	/* Of lines about it; session: the client's, in Received, too. */
+	struct log_context context;
 	/* Not empty: names the message, whatever is in it (ingestion). */
 	struct str	 seed;
 	uint64_t	 size;		/* of SIZE=; 0: not known */

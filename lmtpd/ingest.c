@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "common/log_context.h"
 #include "common/msg_ingest.h"
 #include "common/msg_mbox.h"
 #include "common/peer.h"
@@ -433,7 +432,7 @@ copy(struct str s)
 }
 
 static void
-job_envelope(struct job *j)
+job_envelope(struct job *j, const struct ingest_offer *o)
 {
 	struct envelope	*e = &j->envelope;
 
@@ -441,10 +440,10 @@ job_envelope(struct job *j)
 	e->helo = j->bucket;
 	e->remote = "";
 	e->protocol = "S3";
-	e->session = log_context_session();
 	e->seed = (struct str){ j->seed, j->seed_len };
 	e->size = j->size;
 	e->body = ENVELOPE_8BITMIME;
+	mbox_trace_to(&o->of, &e->context);
 }
 
 static struct job *
@@ -474,7 +473,7 @@ job_new(struct peer *p, uint32_t id, const struct ingest_offer *o)
 		job_free(j);
 		return NULL;
 	}
-	job_envelope(j);
+	job_envelope(j, o);
 	return j;
 }
 

@@ -119,7 +119,9 @@ offer(uint32_t place, const char *recipients, const char *only)
 	struct ingest_offer	 o = { .place = place,
 				    .bucket = STR("drop"),
 				    .seed = STR("drop/in/x\0etag"),
-				    .sender = STR("from@example.com") };
+				    .sender = STR("from@example.com"),
+				    .of = { .session = last + 77,
+				    .traced = true, .trace = { 9 } } };
 
 	o.recipients = str_from(recipients);
 	o.only = str_from(only);
@@ -196,6 +198,12 @@ test_answers(void)
 		    st.outcome, st.answers);
 		CHECK_ROW(strcmp(st.answers, rows[i].answers) == 0,
 		    "row %zu: %s", i, st.answers);
+		/* The same lines as storaged's of it; asked if there is who to
+		 * ask for room. */
+		if (strstr(rows[i].answers, " 250;") != NULL)
+			CHECK_ROW(fake.trace.session == last + 76 &&
+			    fake.trace.traced && fake.trace.trace[0] == 9,
+			    "row %zu", i);
 		CHECK_ROW(strcmp(st.why, rows[i].why) == 0, "row %zu: %s", i,
 		    st.why);
 	}

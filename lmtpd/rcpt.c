@@ -22,7 +22,7 @@ struct rcpt {
 	struct event_base	*base;
 	char			*address;
 	char			*remote;
-	uint64_t		 session;
+	struct log_context	 context;
 	uint64_t		 size;
 	uint8_t			 envelope[DELIVER_ENVELOPE_LEN];
 	struct granted_hold	 hold;
@@ -109,10 +109,9 @@ rcpt_ready(void *arg)
 	struct mbox_room	 req = { .bytes = r->size, .envelope = {
 				    (const char *)r->envelope,
 				    sizeof(r->envelope) } };
-	struct log_context	 of = { .session = r->session };
 
 	r->asked = true;
-	mbox_client_trace(granted_session(&r->hold), &of);
+	mbox_client_trace(granted_session(&r->hold), &r->context);
 	mbox_client_ask(granted_session(&r->hold), IMSG_MBOX_ROOM, &req,
 	    rcpt_room, r);
 }
@@ -134,7 +133,7 @@ rcpt_lookup(struct rcpt *r)
 		return;
 	}
 	switch (granted_hold(r->base, &r->hold, r->address, r->remote,
-	    r->session, &hold_ops, r)) {
+	    r->context.session, &hold_ops, r)) {
 	case 1:
 		rcpt_ready(r);
 		break;
@@ -206,7 +205,7 @@ rcpt_new(struct event_base *base, const char *address,
 		return NULL;
 	r->base = base;
 	r->size = e->size;
-	r->session = e->session;
+	r->context = e->context;
 	key_envelope(e, address, r->envelope);
 	evtimer_assign(&r->timer, base, rcpt_timeout, r);
 	r->address = strdup(address);

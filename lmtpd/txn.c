@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/log_context.h"
 #include "common/log_limit.h"
 #include "lmtpd/client.h"
 #include "lmtpd/conf.h"
@@ -174,13 +175,16 @@ log_refused(const struct client *c, const char *address,
 	static struct log_limit	 limit =
 	    LOG_LIMIT_OF("recipient refused", LOG_LEVEL_INFO, 100, 600);
 	char			 rcpt[256], why[VERDICT_TEXT];
+	struct log_context	 old;
 
+	log_context_swap(&c->txn.envelope.context, &old);
 	if (log_limit(&limit))
 		log_info("session=%016" PRIx64 " rcpt=%s remote=%s result=%s "
 		    "code=%d why=\"%s\"", c->session,
 		    log_word(rcpt, sizeof(rcpt), address), c->remote,
 		    v->code / 100 == 4 ? "later" : "no", v->code,
 		    log_quote(why, sizeof(why), v->text, strlen(v->text)));
+	log_context_swap(&old, NULL);
 }
 
 /* engine->rcpt_new() has found out. */

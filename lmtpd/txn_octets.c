@@ -12,6 +12,8 @@
 #include <openssl/ssl.h>
 
 #include "common/clock.h"
+#include "common/log.h"
+#include "common/log_context.h"
 #include "lmtpd/conf.h"
 #include "lmtpd/engine.h"
 #include "lmtpd/metrics.h"
@@ -84,7 +86,9 @@ txn_envelope(struct client *c)
 		    sizeof(t->tls));
 		e->tls = t->tls;
 	}
-	e->session = c->session;
+	e->context = (struct log_context){ .session = c->session };
+	if (log_is_debug())
+		log_context_trace(&e->context);
 	e->size = t->size;
 	e->body = t->body;
 }

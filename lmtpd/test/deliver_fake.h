@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/msg_mbox.h"
 
 #define FAKE_STORAGED	3
 
@@ -47,7 +48,7 @@ extern struct fake {
 	unsigned int		 appends;	/* APPEND_DONE */
 	unsigned int		 together;	/* the most under way */
 	unsigned int		 open;		/* sessions, now */
-	uint64_t		 session;	/* of the last MBOX_TRACE */
+	struct mbox_trace	 trace;		/* the last one */
 	bool			 hold[FAKE_STORAGED];	/* gives no credit */
 	bool			 wait;		/* appends are not answered */
 	TAILQ_HEAD(, fake_mail)	 mails;

@@ -174,7 +174,7 @@ session_message(struct peer *p, struct msg *m, void *arg)
 	case IMSG_MBOX_TRACE:
 		ret = wire_decode(&mbox_trace_wire, &trace, m->data, m->len,
 		    arena);
-		fake.session = trace.session;
+		fake.trace = trace;
 		break;
 	case IMSG_MBOX_ROOM:
 		ret = wire_decode(&mbox_room_wire, &room, m->data, m->len,

@@ -80,7 +80,8 @@ rig_new(struct rig *t)
 	memset(t, 0, sizeof(*t));
 	t->e = (struct envelope){ .sender = "ann@example.org",
 	    .helo = "client.example.org", .remote = "192.0.2.1",
-	    .protocol = "LMTP", .session = 0x1234 };
+	    .protocol = "LMTP", .context = { .session = 0x1234,
+	    .traced = true, .trace = { 1, 2, 3 }, .span = 5 } };
 }
 
 void

@@ -11,6 +11,7 @@ import time
 
 import proc
 import suite
+import traces
 from counted import Counted
 from mark import normal_only
 
@@ -176,3 +177,24 @@ def test_what_was_answered_250_is_there_once_though_storaged_dies():
                 for m in mails(s, user))
             assert subjects == sorted(b"%d.%d" % (k, i) for k in range(4)
                                       for i in range(12)), subjects
+
+
+def test_each_transaction_has_a_trace_in_lmtpd_and_in_storaged():
+    with delivering(suite.store("minio"), log="{level: debug}") as s:
+        seen = []
+        with smtplib.LMTP("127.0.0.1", s.lmtp, timeout=120) as c:
+            c.ehlo_or_helo_if_needed()
+            for user in ("ann", "bob"):
+                start = len(s.log_text())
+                c.sendmail("eve@example.net", [user + "@example.org"],
+                           MAIL % (b"x", user.encode()))
+                seen.append(traces.of_delivery(s, start, user))
+            code, _ = c.mail("eve@example.net")
+            code, _ = c.rcpt("nobody@example.org")
+            assert code == 550
+        refused, = [x for x in s.log_text().splitlines()
+                    if "lmtpd" in x and "rcpt=nobody@example.org" in x]
+        third = re.search(r" trace=00-([0-9a-f]{32})-", refused).group(1)
+        # One connection, three transactions.
+        assert seen[0][0] == seen[1][0] and seen[0][0] in refused, seen
+        assert len({seen[0][1], seen[1][1], third}) == 3, (seen, third)

@@ -17,6 +17,7 @@ import realmail
 import sqs
 import store_rows
 import suite
+import traces
 
 
 def ses_name(rnd):
@@ -84,6 +85,33 @@ def test_objects_are_delivered_once_though_one_of_two_nodes_is_killed():
             # A claim that the killed node left is swept one day.
             out = b.ctl("ingest", "list").stdout
             assert out.startswith(b"nothing waits"), out
+
+
+def test_a_mail_from_a_bucket_has_a_session_and_a_trace_of_its_own():
+    server, bucket = suite.store("minio")
+    inbox = server.new_bucket()
+    with suite.Suite((server, bucket), log="{level: debug}",
+                     ingest="[%s]" % entry(inbox)) as s:
+        seen = set()
+        for name in ("one", "two"):
+            start = len(s.log_text())
+            drop(server, inbox, "in/" + name, b"X-Number: 1\n\n" +
+                 name.encode(), "ann")
+            session, trace = traces.of_delivery(s, start, "ann")
+            seen |= {session, trace}
+            # From its claim to its end; LISTs are of none.
+            lines = proc.await_true("it is settled", lambda: (
+                lambda v: v if any("result=ok" in x for x in v) and
+                not mails_there(server, inbox) else None)(
+                    [x for x in traces.lines_since(s, start) if
+                     re.search("/%s |in/claims/[0-9a-f]|ingest=0" % name, x)]))
+            assert len(lines) >= 3 and all(
+                session in x and trace in x for x in lines), "\n".join(lines)
+            # (Once ann is known: who is new is looked for by LIST.)
+            assert name == "one" or not [
+                x for x in traces.lines_since(s, start)
+                if session in x and "list-type" in x]
+        assert len(seen) == 4, seen
 
 
 def test_what_fails_is_kept_with_its_reason_and_retry_delivers_it():

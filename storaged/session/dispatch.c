@@ -60,14 +60,12 @@ static int
 on_trace(struct session *s, const struct msg *m)
 {
 	struct mbox_trace	 t;
-	struct log_context	*c = &s->context;
 
 	if (wire_decode(&mbox_trace_wire, &t, m->data, m->len, NULL) == -1)
 		return -1;
-	c->session = t.session != 0 ? t.session : s->name;
-	c->traced = t.traced;
-	memcpy(c->trace, t.trace, sizeof(c->trace));
-	c->span = t.span;
+	mbox_trace_to(&t, &s->context);
+	if (t.session == 0)
+		s->context.session = s->name;
 	return 0;
 }
 

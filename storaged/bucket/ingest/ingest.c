@@ -329,13 +329,12 @@ job_find(const struct peer *p, uint32_t id)
 	return NULL;
 }
 
-int
-ingest_message(struct peer *p, struct msg *m)
+/* j: NULL if it is over here; what lmtpd says may have crossed that. */
+static int
+job_message(struct ingest_job *j, const struct msg *m)
 {
-	struct ingest_job	*j = job_find(p, m->id);
 	struct data_credit	 credit;
 
-	/* One that is over here may have crossed what it says. */
 	switch (m->type) {
 	case IMSG_INGEST_CREDIT:
 		if (wire_decode(&data_credit_wire, &credit, m->data, m->len,
@@ -353,6 +352,19 @@ ingest_message(struct peer *p, struct msg *m)
 	default:
 		return -1;
 	}
+}
+
+int
+ingest_message(struct peer *p, struct msg *m)
+{
+	struct ingest_job	*j = job_find(p, m->id);
+	struct log_context	 old;
+	int			 r;
+
+	log_context_swap(j != NULL ? &j->context : NULL, &old);
+	r = job_message(j, m);
+	log_context_swap(&old, NULL);
+	return r;
 }
 
 void

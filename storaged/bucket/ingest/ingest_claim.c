@@ -271,10 +271,14 @@ renewed(const struct blob_result *r, void *arg)
 void
 ingest_claim_renew(struct ingest_job *j)
 {
+	struct log_context	 old;
+
 	if (!j->claimed || j->renewal != NULL || j->state >= JOB_DELETE ||
 	    clock_ms() - j->claimed_ms < j->place->claim_ms / 3)
 		return;
+	log_context_swap(&j->context, &old);
 	j->renewal = ingest_claim_put(j, INGEST_HELD, renewed);
+	log_context_swap(&old, NULL);
 }
 
 /* -- those of long ago -- */

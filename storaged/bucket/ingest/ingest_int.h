@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "common/buf.h"
+#include "common/log_context.h"
 #include "storaged/bucket/blob.h"
 #include "storaged/bucket/ingest/ingest.h"
 #include "storaged/bucket/ingest/ingest_done.h"
@@ -86,6 +87,7 @@ struct ingest_job {
 	TAILQ_ENTRY(ingest_job) entry;
 	struct ingest_place *place;
 	uint32_t	 id;
+	struct log_context context;	/* of lines about it, in lmtpd, too */
 	enum job_state	 state;
 	char		 name[KEY_MAX];	/* what is read, */
 	char		 origin[KEY_MAX];	/* and was called so */

@@ -41,6 +41,9 @@ job_new(struct ingest_place *p, const struct ingest_found *f)
 		return NULL;
 	j->place = p;
 	j->id = job_id();
+	j->context.session = log_context_session();
+	if (log_is_debug())
+		log_context_trace(&j->context);
 	j->size = f->size;
 	strlcpy(j->name, f->name, sizeof(j->name));
 	strlcpy(j->etag, f->etag, sizeof(j->etag));
@@ -49,6 +52,17 @@ job_new(struct ingest_place *p, const struct ingest_found *f)
 	TAILQ_INSERT_TAIL(&p->jobs, j, entry);
 	p->njobs++;
 	return j;
+}
+
+static void
+job_start(struct ingest_job *j)
+{
+	struct log_context	 old;
+
+	/* What its requests call back has it from them. */
+	log_context_swap(&j->context, &old);
+	ingest_claim(j);
+	log_context_swap(&old, NULL);
 }
 
 /* NULL: with the next listing, or message. */
@@ -71,7 +85,7 @@ ingest_job_new(struct ingest_place *p, const struct ingest_found *f)
 	struct ingest_job	*j = job_of(p, f);
 
 	if (j != NULL)
-		ingest_claim(j);
+		job_start(j);
 }
 
 struct ingest_job *
@@ -87,7 +101,7 @@ ingest_job_told(struct ingest_place *p, const struct ingest_found *f,
 		j->envelope = mem_dup(recipients);
 		j->sender = mem_dup(sender);
 	}
-	ingest_claim(j);
+	job_start(j);
 	return j;
 }
 
@@ -142,7 +156,7 @@ ingest_job_retry(struct ingest_place *p, const struct ingest_found *f,
 	j->retried = cb;
 	j->retried_arg = arg;
 	ingest_reason_free(r);
-	ingest_claim(j);
+	job_start(j);
 }
 
 void
@@ -153,6 +167,7 @@ ingest_job_end(struct ingest_job *j)
 	const struct ingest_note	*n;
 	uint64_t			 again = 0;
 	bool				 over = j->gone || j->absent;
+	struct log_context		 old;
 
 	if (j->retried != NULL)
 		j->retried(j->gone ? j->outcome : INGEST_LATER, j->why,
@@ -172,11 +187,13 @@ ingest_job_end(struct ingest_job *j)
 	free(j->envelope);
 	free(j->sender);
 	free(j);
+	log_context_swap(NULL, &old);	/* what follows is of others */
 	if (m != NULL)
 		ingest_queue_job_over(m, over, again);
 	ingest_scan_go(p);
 	if (p->queue != NULL)
 		ingest_queue_go(p->queue);
+	log_context_swap(&old, NULL);
 }
 
 /* -- lmtpd -- */
@@ -199,7 +216,9 @@ ingest_job_later(struct ingest_job *j, const char *fmt, ...)
 	struct ingest_note	*n;
 	va_list			 ap;
 	char			 why[200];
+	struct log_context	 old;
 
+	log_context_swap(&j->context, &old);
 	va_start(ap, fmt);
 	vsnprintf(j->why, sizeof(j->why), fmt, ap);
 	va_end(ap);
@@ -213,6 +232,7 @@ ingest_job_later(struct ingest_job *j, const char *fmt, ...)
 		ingest_note_failed(n, clock_ms(), j->why);
 	j->again = j->retried == NULL;
 	ingest_settle_drop(j);
+	log_context_swap(&old, NULL);
 }
 
 static int
@@ -244,6 +264,7 @@ job_offer(struct ingest_job *j, const struct blob_result *r)
 	o.recipients = str_from(recipients);
 	o.envelope = str_from(j->envelope);
 	o.only = str_from(j->left);
+	mbox_trace_from(&o.of, &j->context);
 	return peer_send_struct(j->lmtpd, IMSG_INGEST_OFFER, j->id, &o, -1);
 }
 

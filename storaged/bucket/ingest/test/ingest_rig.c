@@ -69,6 +69,8 @@ lm_message(struct peer *p, struct msg *m, void *arg)
 		rig_lm.offers++;
 		rig_lm.id = m->id;
 		buf_reset(&rig_lm.got);
+		CHECK(o.of.session != 0 && o.of.session != rig_lm.session);
+		rig_lm.session = o.of.session;
 		take(o.recipients, rig_lm.recipients,
 		    sizeof(rig_lm.recipients));
 		take(o.only, rig_lm.only, sizeof(rig_lm.only));

@@ -21,6 +21,7 @@ extern struct rig_lm {
 	bool		 early;		/* answers the offer itself */
 	unsigned	 offers, ends, broken;
 	uint32_t	 id;
+	uint64_t	 session;
 	struct buf	 got;
 	char		 seed[200], recipients[200], only[200];
 } rig_lm;
