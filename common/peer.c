@@ -471,8 +471,8 @@ keep_fds(struct peer *p, struct msghdr *mh)
 	return r;
 }
 
-void
-peer_read(struct peer *p, uint8_t *rbuf)
+bool
+peer_read(struct peer *p, uint8_t *rbuf, bool wait)
 {
 	union {
 		struct cmsghdr	cm;
@@ -482,10 +482,10 @@ peer_read(struct peer *p, uint8_t *rbuf)
 	struct iovec	iov;
 	size_t		left = p->in_len;
 	ssize_t		n;
-	int		flags = 0;
+	int		flags = wait ? 0 : MSG_DONTWAIT;
 
 #ifdef MSG_CMSG_CLOEXEC
-	flags = MSG_CMSG_CLOEXEC;
+	flags |= MSG_CMSG_CLOEXEC;
 #endif
 	iov.iov_base = rbuf + left;
 	iov.iov_len = PEER_READ;
@@ -497,19 +497,19 @@ peer_read(struct peer *p, uint8_t *rbuf)
 		/* OpenBSD says so, and has dropped the descriptor. */
 		if ((errno == EMFILE || errno == ENFILE) &&
 		    keep_fd(p, PEER_LOST_FD) == 0)
-			return;
+			return true;
 		if (errno != EAGAIN && errno != EINTR)
 			peer_cut(p, strerror(errno), 0);
-		return;
+		return false;
 	}
 	if (keep_fds(p, &mh) == -1) {
 		peer_cut(p, "unexpected descriptor", 0);
-		return;
+		return true;
 	}
 	if (n == 0) {
 		peer_cut(p, left != 0 || p->frag_type != 0 ?
 		    "end of file within a message" : "end of file", 0);
-		return;
+		return true;
 	}
 	if (left != 0)
 		memcpy(rbuf, p->in, left);
@@ -521,6 +521,7 @@ peer_read(struct peer *p, uint8_t *rbuf)
 		p->unparsed = true;
 	if (p->secret)
 		explicit_bzero(rbuf, left + (size_t)n);
+	return true;
 }
 
 static void
@@ -538,7 +539,7 @@ peer_io(evutil_socket_t fd, short what, void *arg)
 		if (p->unparsed)
 			feed_left(p);
 		else
-			peer_read(p, peer_rbuf);
+			(void)peer_read(p, peer_rbuf, false);
 	}
 	settle(p);
 }

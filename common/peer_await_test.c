@@ -99,6 +99,28 @@ test_answer(void)
 	CHECK(asked == 2 && right);
 }
 
+/* Who has waited once may be kept waiting by a read only, not by a send. */
+static void
+test_full(void)
+{
+	unsigned	i, was = asked;
+
+	alarm(TEST_PATIENCE_MS / 1000);
+	for (i = 0; i < 5000; i++)
+		ask();
+	peer_push(asks);
+	CHECK(peer_queued(asks) > 0);
+	CHECK(peer_await(asks, 20) == 0);
+	for (i = 0; i < 5000 && asked < was + 5000; i++) {
+		(void)peer_await(answers, 0);
+		(void)peer_await(asks, 0);
+	}
+	CHECK(asked == was + 5000 && right);
+	while (answered < asked)
+		event_base_loop(base, EVLOOP_ONCE);
+	alarm(0);
+}
+
 static void
 test_end(void)
 {
@@ -148,6 +170,7 @@ main(void)
 {
 	base = event_base_new();
 	test_answer();
+	test_full();
 	test_end();
 	test_nested();
 	return TEST_END();

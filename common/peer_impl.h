@@ -53,6 +53,8 @@ struct peer {
 	bool			 greeted;	/* its HELLO came */
 	bool			 secret;	/* wipe the data after use */
 	bool			 full;		/* drained() is owed */
+	int			 wait_ms;	/* of a read that waits; 0: none
+						   has yet */
 
 	const char		*why;		/* PEER_CUT */
 	uint16_t		 why_type;
@@ -79,8 +81,9 @@ void	 peer_wake(struct peer *p);	/* peer_later() soon */
 
 int	 peer_enqueue(struct peer *p, uint16_t type, uint32_t id,
 	    const void *data, size_t len, int fd);
-/* One read, into PEER_RBUF bytes, and what it had is handled. */
-void	 peer_read(struct peer *p, uint8_t *rbuf);
+/* One read, into PEER_RBUF bytes, and what it had is handled.  wait: as long
+ * as wait_ms says.  false: nothing was there. */
+bool	 peer_read(struct peer *p, uint8_t *rbuf, bool wait);
 void	 peer_flush(struct peer *p);	/* writes what the socket accepts */
 void	 peer_tell_drained(struct peer *p);
 void	 peer_out_free(struct peer *p);

@@ -248,7 +248,7 @@ send_some(struct peer *p)
 		mh.msg_control = control.space;
 		mh.msg_controllen = sizeof(control.space);
 	}
-	return sendmsg(p->fd, &mh, MSG_NOSIGNAL);
+	return sendmsg(p->fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void

@@ -31,8 +31,9 @@ struct sign_peer {
 	enum proc_kind	 kind;		/* PROC_PAILD: nobody's yet */
 	uint32_t	 index;
 	struct peer	*peer;
-	struct event	 turn;		/* the next one's */
-	bool		 served;	/* in this one */
+	bool		 served;	/* in this turn of the loop */
+	struct event	 over;		/* at the end of its turn */
+	struct event	 turn;		/* its next one, when it is held */
 	int64_t		 units;		/* thousandths, left */
 	uint64_t	 filled;	/* ms */
 };
@@ -53,6 +54,16 @@ static int	 sign_message(struct peer *, struct msg *, void *);
 static void	 sign_closed(struct peer *, const char *, void *);
 static const struct peer_ops sign_ops = { sign_message, sign_closed, NULL };
 
+static void
+sign_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct sign_peer	*sp = arg;
+
+	(void)fd;
+	(void)what;
+	sp->served = false;
+}
+
 /* The loop has been round: the others had their turns. */
 static void
 sign_turn(evutil_socket_t fd, short what, void *arg)
@@ -61,7 +72,6 @@ sign_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	sp->served = false;
 	if (sp->peer != NULL)
 		peer_hold(sp->peer, false);
 }
@@ -123,6 +133,8 @@ sign_new(struct event_base *base, const struct tls_store *store,
 	tickets_look(-1, 0, s);
 	for (i = 0; i < SIGN_PEERS_MAX; i++) {
 		s->peers[i].sign = s;
+		event_assign(&s->peers[i].over, base, -1, 0, sign_over,
+		    &s->peers[i]);
 		evtimer_assign(&s->peers[i].turn, base, sign_turn,
 		    &s->peers[i]);
 	}
@@ -138,6 +150,7 @@ sign_free(struct sign *s)
 		return;
 	event_del(&s->tickets);
 	for (i = 0; i < SIGN_PEERS_MAX; i++) {
+		event_del(&s->peers[i].over);
 		event_del(&s->peers[i].turn);
 		peer_close(s->peers[i].peer);
 	}
@@ -228,6 +241,7 @@ sign_server(struct sign *s, enum proc_kind kind, uint32_t index, int fd)
 	}
 	peer_close(sp->peer);
 	event_del(&sp->turn);
+	event_del(&sp->over);
 	sp->served = false;
 	sp->peer = p;
 	/* A channel that it breaks and is given again is no new start. */
@@ -271,6 +285,26 @@ refuse(struct sign_peer *sp, struct sign_done *d, enum sign_code code,
 		    proc_kind_name(sp->kind), sp->index, why);
 }
 
+/*
+ * An honest one waits for its answer before it asks again.  A second question
+ * in the same turn of the loop is no such one's: what follows it waits until
+ * the loop has been round.  (A timer for each answer would send the loop round
+ * in vain: a system call more for each handshake.)
+ */
+static void
+take_turn(struct sign_peer *sp)
+{
+	struct timeval	soon = { 0, 0 };
+
+	if (sp->served) {
+		peer_hold(sp->peer, true);
+		evtimer_add(&sp->turn, &soon);
+		return;
+	}
+	sp->served = true;
+	event_active(&sp->over, EV_TIMEOUT, 1);
+}
+
 static int
 sign_message(struct peer *p, struct msg *m, void *arg)
 {
@@ -278,7 +312,6 @@ sign_message(struct peer *p, struct msg *m, void *arg)
 	struct sign		*s = sp->sign;
 	struct sign_transcript	 t;
 	struct sign_done	 d = { .code = SIGN_OK };
-	struct timeval		 soon = { 0, 0 };
 	const struct tls_key	*k;
 	const char		*why = "no such key";
 	uint8_t			 sig[SIGN_MAX];
@@ -289,7 +322,7 @@ sign_message(struct peer *p, struct msg *m, void *arg)
 	    t.key.len != SIGN_ID_LEN)
 		return -1;
 	k = tls_store_find(s->store, (const uint8_t *)t.key.p);
-	if (!afford(sp, k != NULL ? tls_key_cost(k) : 1))
+	if (!afford(sp, k != NULL ? k->cost : 1))
 		refuse(sp, &d, SIGN_BUSY, "too many signatures a second");
 	else if (k == NULL || tls_sign(k, t.scheme, t.bytes.p, t.bytes.len,
 	    sig, &len, &why) == -1)
@@ -299,11 +332,7 @@ sign_message(struct peer *p, struct msg *m, void *arg)
 	d.signature = (struct str){ (const char *)sig, len };
 	if (peer_send_struct(p, IMSG_SIGN_DONE, m->id, &d, -1) == 0)
 		peer_push(p);
-	/* An honest one waits for this answer before it asks again. */
-	if (sp->served)
-		peer_hold(p, true);
-	sp->served = true;
-	evtimer_add(&sp->turn, &soon);
+	take_turn(sp);
 	return 0;
 }
 
@@ -315,6 +344,7 @@ sign_closed(struct peer *p, const char *why, void *arg)
 	if (sp->peer != p)
 		return;
 	sp->peer = NULL;
+	event_del(&sp->over);
 	event_del(&sp->turn);
 	lost(sp->kind, sp->index, why);
 }

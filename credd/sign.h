@@ -11,8 +11,8 @@
 
 #include "common/proc_kind.h"
 
-/* Units (tls_key_cost) a second for each process, and at most so many at once:
- * 1,000 signatures a second with RSA of 2,048 bits, 4,000 with P-256. */
+/* Units (tls_key.h, cost) a second for each process, and at most so many at
+ * once: 1,000 signatures a second with RSA of 2,048 bits, 4,000 with P-256. */
 #define SIGN_RATE	4000
 #define SIGN_BURST	8000
 #define SIGN_PEERS_MAX	256

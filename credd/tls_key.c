@@ -123,6 +123,16 @@ is_usable(const EVP_PKEY *key)
 	    EVP_PKEY_get_size(key) <= SIGN_MAX);
 }
 
+static unsigned
+cost_of(const EVP_PKEY *key)
+{
+	int	bits = EVP_PKEY_get_bits(key);
+
+	if (!EVP_PKEY_is_a(key, "RSA"))
+		return bits > 256 ? 4 : 1;
+	return bits <= 2048 ? 4 : bits <= 3072 ? 12 : 28;
+}
+
 static const char *
 take(struct tls_key *k, BIO *cb, BIO *kb)
 {
@@ -147,6 +157,10 @@ take(struct tls_key *k, BIO *cb, BIO *kb)
 			    "nor Ed25519";
 		else if (sign_provider_id(x, k->id) == -1)
 			bad = "the certificate's key cannot be read";
+		else if (tls_scheme_ready(k->key, k->ready) == -1)
+			bad = "OpenSSL cannot sign with the key";
+		else
+			k->cost = cost_of(k->key);
 		k->begins = seconds(X509_get0_notBefore(x));
 		k->expires = seconds(X509_get0_notAfter(x));
 		take_names(k, x);
@@ -185,6 +199,8 @@ tls_key_free(struct tls_key *k)
 
 	if (k == NULL)
 		return;
+	for (i = 0; i < nitems(k->ready); i++)
+		EVP_MD_CTX_free(k->ready[i]);
 	EVP_PKEY_free(k->key);
 	for (i = 0; i < k->nnames; i++)
 		free(k->names[i]);
@@ -261,14 +277,4 @@ tls_key_ocsp(struct tls_key *k, struct str response, char *why, size_t size)
 	k->ocsp.len = response.len;
 	k->ocsp_until = until;
 	return 0;
-}
-
-unsigned
-tls_key_cost(const struct tls_key *k)
-{
-	int	bits = EVP_PKEY_get_bits(k->key);
-
-	if (!EVP_PKEY_is_a(k->key, "RSA"))
-		return bits > 256 ? 4 : 1;
-	return bits <= 2048 ? 4 : bits <= 3072 ? 12 : 28;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/msg_sign.h"
+#include "credd/tls_scheme.h"
 
 /* How bad a certificate is: what is worse does not replace what is better. */
 enum tls_key_state {
@@ -27,7 +28,10 @@ struct tls_key {
 	int64_t		 begins;	/* seconds since 1970 */
 	int64_t		 expires;
 	bool		 chained;
+	unsigned	 cost;		/* of a signature, in units of about a
+					   quarter of a millisecond */
 	struct evp_pkey_st *key;
+	struct evp_md_ctx_st *ready[TLS_SCHEMES];	/* tls_scheme.h */
 };
 
 /*
@@ -43,7 +47,5 @@ void	 tls_key_free(struct tls_key *k);	/* wipes; NULL is fine */
 int	 tls_key_ocsp(struct tls_key *k, struct str response, char *why,
 	    size_t size);
 enum tls_key_state tls_key_state(const struct tls_key *k, int64_t now);
-/* What a signature costs, in units of about a quarter of a millisecond. */
-unsigned tls_key_cost(const struct tls_key *k);
 
 #endif

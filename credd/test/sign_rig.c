@@ -73,7 +73,7 @@ child_changed(void *arg)
 }
 
 static void __attribute__((noreturn))
-child(struct sign_rig *r, int fd)
+child(struct sign_rig *r)
 {
 	static char		 pairs[2 * SIGN_RIG_MOST + 1][2][64];
 	const char		*base[3 * SIGN_RIG_MOST + 1][2] = { { NULL } };
@@ -104,28 +104,54 @@ child(struct sign_rig *r, int fd)
 		base[3 * i + 2][1] = "";
 	}
 	tls_store_configure(store, slice_make(base, NULL));
-	sign_server(child_sign, PROC_IMAPD, 0, fd);
+	for (i = 0; i <= r->servers; i++)
+		sign_server(child_sign, PROC_IMAPD, i, r->ends[i]);
 	event_base_dispatch(b);
 	_exit(0);
+}
+
+/* From now on this process has its handshakes signed over fd. */
+static void
+join(struct sign_rig *r, int fd)
+{
+	unsigned	was = r->sets;
+	uint64_t	until = clock_ms() + TEST_PATIENCE_MS;
+
+	sign_client_channel(r->base, fd);
+	while (r->sets == was && clock_ms() < until)
+		event_base_loop(r->base, EVLOOP_ONCE);
 }
 
 void
 sign_rig_start(struct sign_rig *r)
 {
-	unsigned	 was = r->sets;
-	uint64_t	 until = clock_ms() + TEST_PATIENCE_MS;
-	int		 sv[2];
+	int		own[1 + SIGN_RIG_SERVERS], sv[2];
+	unsigned	i;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
-		fatal("socketpair");
-	if ((r->pid = fork()) == 0) {
-		close(sv[0]);
-		child(r, sv[1]);
+	for (i = 0; i <= r->servers; i++) {
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
+			fatal("socketpair");
+		own[i] = sv[0];
+		r->ends[i] = sv[1];
 	}
-	close(sv[1]);
-	sign_client_channel(r->base, sv[0]);
-	while (r->sets == was && clock_ms() < until)
-		event_base_loop(r->base, EVLOOP_ONCE);
+	if ((r->pid = fork()) == 0) {
+		for (i = 0; i <= r->servers; i++)
+			close(own[i]);
+		child(r);
+	}
+	for (i = 0; i <= r->servers; i++) {
+		close(r->ends[i]);
+		r->ends[i] = own[i];
+	}
+	join(r, r->ends[0]);
+}
+
+void
+sign_rig_join(struct sign_rig *r, unsigned i)
+{
+	if (event_reinit(r->base) == -1)
+		fatalx("event_reinit");
+	join(r, r->ends[i]);
 }
 
 void
@@ -174,18 +200,39 @@ ends_open(struct ends *e, SSL_CTX *ctx, int version)
 	SSL_set_max_proto_version(e->client, version);
 }
 
+static uint64_t	server_us;
+
+static uint64_t
+cpu_us(void)
+{
+	struct timespec	ts;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts) == -1)
+		fatal("clock_gettime");
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
 static bool
 ends_shake(struct ends *e)
 {
-	int	 i, c = 0, s = 0;
+	uint64_t	 began;
+	int		 i, c = 0, s = 0;
 
 	for (i = 0; i < 10 && (c != 1 || s != 1); i++) {
 		if (c != 1)
 			c = SSL_connect(e->client);
+		began = cpu_us();
 		if (s != 1)
 			s = SSL_accept(e->server);
+		server_us += cpu_us() - began;
 	}
 	return c == 1 && s == 1;
+}
+
+uint64_t
+sign_rig_server_us(void)
+{
+	return server_us;
 }
 
 static void

@@ -6,12 +6,14 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <openssl/types.h>
 
 #include "common/test/tls_fake.h"
 
 #define SIGN_RIG_MOST	8
+#define SIGN_RIG_SERVERS 64
 
 struct event_base;
 
@@ -24,12 +26,19 @@ struct sign_rig {
 	char		 cert[SIGN_RIG_MOST][TLS_FAKE_PEM];
 	char		 key[SIGN_RIG_MOST][TLS_FAKE_PEM];
 	unsigned	 n;
+	/* Processes that are to join it, besides this one, and credd's
+	 * channels to all. */
+	unsigned	 servers;
+	int		 ends[1 + SIGN_RIG_SERVERS];
 };
 
 void	 sign_rig_init(struct sign_rig *r);
 void	 sign_rig_add(struct sign_rig *r, const struct tls_fake *want);
 /* Starts a credd and waits until its certificates are here. */
 void	 sign_rig_start(struct sign_rig *r);
+/* In a process that was forked since: the i-th of servers, from 1 on, with a
+ * channel and contexts of its own. */
+void	 sign_rig_join(struct sign_rig *r, unsigned i);
 void	 sign_rig_kill(struct sign_rig *r);
 void	 sign_rig_end(struct sign_rig *r);
 /*
@@ -39,6 +48,9 @@ void	 sign_rig_end(struct sign_rig *r);
  */
 bool	 sign_rig_shake(SSL_CTX *ctx, int version, const char *host,
 	    X509 **peer);
+/* us of processor time that servers' halves of handshakes have taken so far,
+ * in this process. */
+uint64_t sign_rig_server_us(void);
 /*
  * The same with *session, if that is not NULL, and a word from the server, as
  * after each login; *session is what the client has for the next time, the
