@@ -6,6 +6,7 @@
 #include "common/compat.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/sigv4.h"
 #include "common/sum.h"
@@ -45,8 +46,9 @@ conf_http(struct conf *c)
 {
 	const struct conf_item	*token = conf_written(c, "metrics-token");
 	const struct conf_item	*ca = conf_written(c, "metrics-ca-file");
+	const struct conf_item	*page = conf_written(c, "admin-page");
 	const struct conf_item	*l;
-	bool			 https = false;
+	bool			 https = false, here = false;
 	size_t			 i;
 
 	for (i = 0; i < c->n; i++) {
@@ -55,6 +57,8 @@ conf_http(struct conf *c)
 		    strncmp(l->value, "http", 4) != 0)
 			continue;
 		https = https || l->value[4] == 's';
+		here = here || (conf_unix(l->value) == 0 &&
+		    !is_open(l->value));
 		check_listener(c, l, token != NULL, ca != NULL);
 	}
 	if (ca != NULL && !ca->bad && !c->no_secrets)
@@ -62,6 +66,11 @@ conf_http(struct conf *c)
 	if (ca != NULL && !https)
 		conf_error(c, ca->name_at, "metrics-ca-file: certificates are "
 		    "shown in TLS: \"listen\" has no https://");
+	if (page != NULL && !page->bad && strcmp(page->value, "true") == 0 &&
+	    !https && !here)
+		conf_error(c, page->name_at, "admin-page: it is on https://, "
+		    "and on http:// of the loopback: \"listen\" has "
+		    "neither");
 }
 
 int
