@@ -57,6 +57,7 @@ conf_read(const struct slice *s, char *why, size_t size)
 
 	n.ready_within = (uint32_t)slice_num(s, "ready-within");
 	read_hosts(&n.hosts, s);
+	n.admin_page = slice_bool(s, "admin-page");
 	n.guarded = slice_bool(s, "metrics.guarded");
 	n.has_token = hash[0] != '\0';
 	if (n.has_token && token_read(hash, n.token) == -1) {

@@ -17,6 +17,7 @@ struct slice;
 struct admind_conf {
 	SSL_CTX			*tls;		/* NULL: no TLS */
 	struct tls_limits	 limits;
+	bool			 admin_page;	/* on TLS and loopback */
 	bool			 guarded;	/* by a token, or by CAs */
 	bool			 has_token;
 	uint8_t			 token[TOKEN_HASH];

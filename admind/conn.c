@@ -27,6 +27,7 @@ int conn_ms[] = {
 	[CONN_SHAKING] = CONN_HEAD_MS,
 	[CONN_IDLE] = CONN_IDLE_MS,
 	[CONN_HEAD] = CONN_HEAD_MS,
+	[CONN_BODY_PART] = CONN_BODY_MS,
 	[CONN_ASKED] = CONN_ANSWER_MS,
 	[CONN_WRITING] = CONN_WRITE_MS,
 	[CONN_LINGERING] = CONN_LINGER_MS,
@@ -42,13 +43,25 @@ unsent(const struct conn *c)
 }
 
 static void
+set_timer(struct conn *c, int ms)
+{
+	struct timeval	 tv = { ms / 1000, ms % 1000 * 1000 };
+
+	evtimer_add(&c->ev_timer, &tv);
+}
+
+static void
 enter(struct conn *c, enum conn_state state)
 {
-	struct timeval	 tv = { conn_ms[state] / 1000,
-			    conn_ms[state] % 1000 * 1000 };
-
 	c->state = state;
-	evtimer_add(&c->ev_timer, &tv);
+	set_timer(c, conn_ms[state]);
+}
+
+void
+conn_patience(struct conn *c, int ms)
+{
+	if (c->state == CONN_ASKED)
+		set_timer(c, ms);
 }
 
 void
@@ -72,8 +85,8 @@ conn_free(struct conn *c)
 	event_del(&c->ev_timer);
 	event_del(&c->ev_run);
 	tls_io_close(&c->io);
-	buf_freezero(&c->in);		/* it may hold a token */
-	buf_free(&c->out);
+	buf_freezero(&c->in);		/* both may hold tokens */
+	buf_freezero(&c->out);
 	free(c);
 }
 
@@ -116,9 +129,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (c->state) {
 	case CONN_HEAD:
+	case CONN_BODY_PART:
 		refuse(c, 408, "the request did not come in time");
 		break;
 	case CONN_ASKED:
+		if (c->ops->late != NULL && c->ops->late(c))
+			break;
 		c->ops->forget(c);
 		refuse(c, 503, "paild does not respond");
 		break;
@@ -126,6 +142,35 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		conn_close(c);
 	}
 	conn_run(c);
+}
+
+static const char *
+reason_of(int status)
+{
+	return status == 413 ? "a request has no content here" :
+	    "this is not a request that is understood";
+}
+
+/* All of its content, if it is there. */
+static void
+take_body(struct conn *c)
+{
+	int	 status;
+
+	if (c->in.len < c->taken) {
+		if (c->eof)
+			conn_close(c);
+		return;
+	}
+	/* The octets may have moved since. */
+	if ((status = head_parse(c->in.data, c->begin, &c->head)) != 0) {
+		refuse(c, status, reason_of(status));
+		return;
+	}
+	c->body = (struct str){ (const char *)c->in.data + c->begin,
+	    c->taken - c->begin };
+	enter(c, CONN_ASKED);
+	c->ops->request(c);
 }
 
 /* A whole head, if it is there. */
@@ -148,23 +193,27 @@ take(struct conn *c)
 		refuse(c, 431, "the header is too large");
 		return;
 	}
-	c->taken = n;
-	if ((status = head_parse(c->in.data, n, &c->head)) != 0) {
-		refuse(c, status, status == 413 ?
-		    "a request has no content here" :
-		    "this is not a request that is understood");
+	status = head_parse(c->in.data, n, &c->head);
+	if (status == 0 && c->head.content > c->ops->content(c))
+		status = 413;
+	if (status != 0) {
+		refuse(c, status, c->head.content > 0 && status == 413 &&
+		    c->ops->content(c) > 0 ? "the form is too large" :
+		    reason_of(status));
 		return;
 	}
-	enter(c, CONN_ASKED);
-	c->ops->request(c);
+	c->begin = n;
+	c->taken = n + c->head.content;
+	enter(c, CONN_BODY_PART);
+	take_body(c);
 }
 
 /* The answer is out. */
 static void
 sent(struct conn *c)
 {
-	buf_free(&c->out);
-	buf_init(&c->out, 0);
+	buf_freezero(&c->out);
+	buf_init_secret(&c->out, 0);
 	c->out_off = 0;
 	if (c->last && (c->io.state != TLS_IO_CLEAR || c->eof)) {
 		conn_close(c);
@@ -178,8 +227,9 @@ sent(struct conn *c)
 	}
 	explicit_bzero(c->in.data, c->taken);
 	buf_drain(&c->in, c->taken);
-	c->taken = c->looked = 0;
+	c->taken = c->begin = c->looked = 0;
 	memset(&c->head, 0, sizeof(c->head));
+	c->body = (struct str){ NULL, 0 };
 	enter(c, CONN_IDLE);
 }
 
@@ -212,12 +262,19 @@ shake(struct conn *c)
 		enter(c, CONN_IDLE);
 }
 
+/* It waits for octets of a request. */
+static bool
+is_reading(const struct conn *c)
+{
+	return c->state == CONN_IDLE || c->state == CONN_HEAD ||
+	    c->state == CONN_BODY_PART;
+}
+
 static void
 watch(struct conn *c)
 {
 	bool	 rd = c->state == CONN_SHAKING || c->state == CONN_LINGERING ||
-		    ((c->state == CONN_IDLE || c->state == CONN_HEAD) &&
-		    !c->eof);
+		    (is_reading(c) && !c->eof);
 
 	if (c->state == CONN_CLOSED)
 		return;
@@ -240,7 +297,9 @@ conn_run(struct conn *c)
 			shake(c);
 		else if (c->state == CONN_WRITING)
 			flush(c);
-		else if (c->state == CONN_IDLE || c->state == CONN_HEAD)
+		else if (c->state == CONN_BODY_PART)
+			take_body(c);
+		else if (is_reading(c))
 			take(c);
 	} while (c->state != was);
 	c->running = false;
@@ -275,11 +334,12 @@ static void
 receive(struct conn *c)
 {
 	uint8_t	*p;
-	size_t	 room = IN_MAX - c->in.len;
+	size_t	 most = c->state == CONN_BODY_PART ? c->taken : IN_MAX, room;
 	ssize_t	 n;
 
-	if (room == 0)
+	if (c->in.len >= most)
 		return;
+	room = most - c->in.len;
 	if ((p = buf_reserve(&c->in, room)) == NULL) {
 		conn_close(c);
 		return;
@@ -302,7 +362,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (c->state == CONN_LINGERING)
 		linger(c);
-	else if (c->state == CONN_IDLE || c->state == CONN_HEAD)
+	else if (is_reading(c))
 		receive(c);
 	if (c->state != CONN_CLOSED)
 		conn_run(c);
@@ -374,7 +434,9 @@ conn_new(struct event_base *base, const struct listen_from *from,
 	c->ops = ops;
 	strlcpy(c->remote, from->remote, sizeof(c->remote));
 	c->local = strcmp(from->remote, "local") == 0;
-	buf_init(&c->in, IN_MAX);
+	c->loopback = from->loopback && !from->implicit && !from->tls_outside;
+	buf_init_secret(&c->in, IN_MAX + CONN_BODY);
+	buf_init_secret(&c->out, 0);
 	evtimer_assign(&c->ev_timer, base, on_timer, c);
 	evtimer_assign(&c->ev_run, base, on_run, c);
 	tls_io_init(&c->io, base, from->fd, on_read, on_write, c);

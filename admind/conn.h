@@ -37,6 +37,8 @@
 #define CONN_MAX	256		/* connections */
 #define CONN_ADDRESS	64		/* of these, from one address */
 #define CONN_HEAD_MS	10000		/* for TLS, and for a head */
+#define CONN_BODY_MS	10000		/* for what comes after it */
+#define CONN_BODY	(64 * 1024)	/* octets of that */
 #define CONN_IDLE_MS	90000		/* between two requests */
 #define CONN_ANSWER_MS	10000		/* for us to make an answer */
 #define CONN_WRITE_MS	30000		/* for a client to take one */
@@ -46,6 +48,7 @@ enum conn_state {
 	CONN_SHAKING,		/* TLS */
 	CONN_IDLE,		/* nothing of a request has come */
 	CONN_HEAD,		/* part of one */
+	CONN_BODY_PART,		/* its head, and not yet all content */
 	CONN_ASKED,		/* it waits for us */
 	CONN_WRITING,		/* we wait for it to take the answer */
 	CONN_LINGERING,		/* the last one was sent: until it is read */
@@ -56,10 +59,16 @@ struct conn;
 
 /* Implemented by route.c, which this module does not know. */
 struct conn_ops {
-	/* A request, c->head: conn_answer() follows, now or later. */
+	/* A request, c->head and c->body: conn_answer() follows, now or
+	 * later. */
 	void	(*request)(struct conn *c);
 	/* The answer is late, or is no longer wanted: forget c. */
 	void	(*forget)(struct conn *c);
+	/* How many octets of content c->head may have: at most CONN_BODY. */
+	size_t	(*content)(const struct conn *c);
+	/* The time is over: true if it answers by itself.  NULL: it does
+	 * not. */
+	bool	(*late)(struct conn *c);
 };
 
 struct conn {
@@ -78,12 +87,17 @@ struct conn {
 	struct buf		 in;
 	size_t			 looked;	/* of in: without an end */
 	size_t			 taken;		/* of in: the request */
+	size_t			 begin;		/* of taken: the head */
 	struct head		 head;		/* borrows from in */
+	struct str		 body;		/* the same */
 	struct buf		 out;
 	size_t			 out_off;
 	struct state_wait	 wait;		/* of ops */
 	const void		*page;		/* of ops */
+	struct web		*web;		/* of ops */
 	bool			 known;		/* of ops */
+	bool			 loopback;	/* from this host, in the clear
+						   all the way */
 };
 
 /* Of listen_ops. */
@@ -91,6 +105,8 @@ bool	 conn_room(const char *remote, const char **why);
 int	 conn_new(struct event_base *base, const struct listen_from *from,
 	    const struct conn_ops *ops, SSL_CTX *tls);
 void	 conn_answer(struct conn *c, const struct answer *a);
+/* A request may take longer than others: this many ms from now. */
+void	 conn_patience(struct conn *c, int ms);
 void	 conn_close(struct conn *c);
 /* Has it shown a certificate that these issued?  store NULL: nobody has. */
 /* How long each state may last, in ms; tests shorten it. */

@@ -43,12 +43,16 @@ static void
 admind_prepare(struct slice *s)
 {
 	static const struct state_ops	 ops = { admind_ask };
-	char				 why[300];
+	char				 why[300], host[256] = "";
 
 	if (sign_client_init("http/1.1", admind_certificates, why,
 	    sizeof(why)) == -1 || conf_read(s, why, sizeof(why)) == -1)
 		fatalx("%s", why);
 	state_init(&ops);
+	if (gethostname(host, sizeof(host)) == -1)
+		host[0] = '\0';
+	host[sizeof(host) - 1] = '\0';
+	route_init(host);
 }
 
 static void

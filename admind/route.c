@@ -16,6 +16,7 @@
 #include "admind/page.h"
 #include "admind/route.h"
 #include "admind/token.h"
+#include "admind/web/serve.h"
 #include "common/log.h"
 #include "common/log_limit.h"
 
@@ -34,6 +35,20 @@ static const struct route {
 	{ "/healthz", GET | HEAD, true, page_healthz },
 	{ "/readyz", GET | HEAD, true, page_readyz }
 };
+
+/* The admin page's, in the order of its menu. */
+static const struct web_page *const	 pages[] = {
+	NULL
+};
+
+void
+route_init(const char *host)
+{
+	static const struct web_desk	 desk = { desk_login, desk_do,
+					    desk_forget };
+
+	serve_init(&desk, pages, host);
+}
 
 static void
 answer_now(struct conn *c, int status, const char *extra, const char *text)
@@ -78,13 +93,25 @@ port_of(int fd)
 }
 
 /*
+ * The admin page is where nobody listens in on passwords: in TLS that ends
+ * here, and on this host.
+ */
+static bool
+wants_admin(const struct conn *c)
+{
+	return conf.admin_page && !c->local && (c->loopback ||
+	    c->io.state == TLS_IO_ON) && serve_is_path(c->head.path);
+}
+
+/*
  * Without a token, who connects is trusted to sit at this host; a page that its
  * browser shows is not.  What names no host (HTTP/1.0) is no browser.
  */
 static bool
 is_ours(const struct conn *c)
 {
-	if (c->local || conf.guarded || (c->head.old && c->head.host.len == 0))
+	if (c->local || (conf.guarded && !wants_admin(c)) ||
+	    (c->head.old && c->head.host.len == 0))
 		return true;
 	return authority_ok(c->head.host, port_of(c->io.fd), c->io.ssl !=
 	    NULL ? SSL_get_certificate(c->io.ssl) : NULL, &conf.hosts);
@@ -129,6 +156,34 @@ on_state(struct state_wait *w)
 }
 
 static void
+on_answer(const struct answer *a, void *arg)
+{
+	struct conn	*c = arg;
+
+	c->web = NULL;
+	conn_answer(c, a);
+}
+
+static void
+admin(struct conn *c)
+{
+	struct serve_request	 r = { .head = &c->head, .body = c->body,
+				    .remote = c->remote, .version = "",
+				    .tls = c->io.state == TLS_IO_ON,
+				    .answer = on_answer, .arg = c };
+	struct web		*w;
+	bool			 answered;
+
+	if (state_now() != NULL)
+		r.version = state_now()->version;
+	if ((w = serve_begin(&r, &answered)) != NULL) {
+		c->web = w;
+		conn_patience(c, SERVE_PATIENCE_MS);
+	} else if (!answered)
+		answer_now(c, 503, "", "out of memory");
+}
+
+static void
 request(struct conn *c)
 {
 	const struct route	*r = NULL;
@@ -138,6 +193,10 @@ request(struct conn *c)
 		tell_misdirected(c);
 		answer_now(c, 421, "", "this server does not have that name "
 		    "(\"http-hosts\" may list it)");
+		return;
+	}
+	if (wants_admin(c)) {
+		admin(c);
 		return;
 	}
 	for (i = 0; i < nitems(routes) && r == NULL; i++)
@@ -163,7 +222,25 @@ request(struct conn *c)
 static void
 forget(struct conn *c)
 {
+	if (c->web != NULL)
+		serve_forget(c->web);
+	c->web = NULL;
 	state_forget(&c->wait);
 }
 
-const struct conn_ops route_ops = { request, forget };
+static size_t
+content(const struct conn *c)
+{
+	return wants_admin(c) ? serve_content(&c->head) : 0;
+}
+
+static bool
+late(struct conn *c)
+{
+	if (c->web == NULL)
+		return false;
+	serve_late(c->web);
+	return true;
+}
+
+const struct conn_ops route_ops = { request, forget, content, late };

@@ -4,6 +4,9 @@
 
 #include "admind/conn.h"
 
+/* host: the node's name, for people; copied. */
+void	 route_init(const char *host);
+
 extern const struct conn_ops route_ops;
 
 #endif

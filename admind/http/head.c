@@ -1,7 +1,8 @@
 /*
  * What is taken is less than what RFC 9112 lets a server take: no bare LF, no
- * folded lines, no empty lines before a request, no content.  Clients of
- * metrics and probes send none of these; attackers do (section 11.2).
+ * folded lines, no empty lines before a request, no content but that of POST
+ * with a Content-Length.  Browsers, scrapers and probes send none of these;
+ * attackers do (section 11.2).
  */
 #include "common/compat.h"
 
@@ -95,8 +96,8 @@ target(struct str t, struct head *h)
 		    begin.len)) == NULL || !is_authority((struct str){ t.p +
 		    begin.len, (size_t)(slash - t.p) - begin.len }))
 			return 400;
-		h->host = (struct str){ t.p + begin.len,
-		    (size_t)(slash - t.p) - begin.len };
+		h->host = (struct str){ t.p + begin.len, (size_t)(slash -
+		    t.p) - begin.len };
 		t.len -= (size_t)(slash - t.p);
 		t.p = slash;
 		break;
@@ -123,7 +124,8 @@ request_line(struct str l, struct head *h)
 		if (!is_token(method.p[i]))
 			return 400;
 	h->method = str_eq(method, STR("GET")) ? HEAD_GET :
-	    str_eq(method, STR("HEAD")) ? HEAD_HEAD : HEAD_OTHER;
+	    str_eq(method, STR("HEAD")) ? HEAD_HEAD :
+	    str_eq(method, STR("POST")) ? HEAD_POST : HEAD_OTHER;
 	if (str_eq(l, STR("HTTP/1.0")))
 		h->last = h->old = true;
 	else if (l.len == 8 && memcmp(l.p, "HTTP/", 5) == 0 && !str_eq(l,
@@ -151,26 +153,63 @@ has_word(struct str list, struct str word)
 
 /* What is remembered of the fields while they are read. */
 struct fields {
-	unsigned int	 hosts;
-	bool		 length;	/* Content-Length */
-	bool		 content;	/* and it is not 0 */
+	struct str	 host;		/* the field, which the target may
+					   overrule */
+	unsigned int	 seen;		/* bits of once[] */
 	bool		 coding;	/* Transfer-Encoding */
 	bool		 expect;
 };
 
+/* Fields of which a second one is a trap: two programs would believe one
+ * each. */
+enum { F_HOST, F_AUTHORIZATION, F_COOKIE, F_ORIGIN, F_FETCH_SITE, F_TYPE,
+    F_LENGTH, F_ONCE };
+static const struct str	 once[F_ONCE] = {
+	[F_HOST] = STR("host"),
+	[F_AUTHORIZATION] = STR("authorization"),
+	[F_COOKIE] = STR("cookie"),
+	[F_ORIGIN] = STR("origin"),
+	[F_FETCH_SITE] = STR("sec-fetch-site"),
+	[F_TYPE] = STR("content-type"),
+	[F_LENGTH] = STR("content-length")
+};
+
 static int
-content_length(struct str v, struct fields *f)
+content_length(struct str v, struct head *h)
 {
 	size_t	 i;
 
-	if (f->length || v.len == 0)
+	if (v.len == 0)
 		return 400;
-	f->length = true;
+	h->length = true;
 	for (i = 0; i < v.len; i++) {
 		if (v.p[i] < '0' || v.p[i] > '9')
 			return 400;
-		f->content = f->content || v.p[i] != '0';
+		if (i < HEAD_CONTENT)
+			h->content = h->content * 10 + (size_t)(v.p[i] - '0');
 	}
+	return v.len > HEAD_CONTENT ? 413 : 0;
+}
+
+static int
+field_once(unsigned int k, struct str v, struct head *h, struct fields *f)
+{
+	struct str	*const to[F_ONCE] = {
+		[F_HOST] = &f->host,
+		[F_AUTHORIZATION] = &h->authorization,
+		[F_COOKIE] = &h->cookie,
+		[F_ORIGIN] = &h->origin,
+		[F_FETCH_SITE] = &h->fetch_site,
+		[F_TYPE] = &h->type,
+		[F_LENGTH] = NULL
+	};
+
+	if ((f->seen & (1u << k)) != 0)
+		return 400;
+	f->seen |= 1u << k;
+	if (k == F_LENGTH)
+		return content_length(v, h);
+	*to[k] = v;
 	return 0;
 }
 
@@ -178,6 +217,7 @@ static int
 field(struct str l, struct head *h, struct fields *f)
 {
 	struct str	 name;
+	unsigned int	 k;
 	size_t		 i;
 
 	/* A line that is folded begins with a space: that is no name. */
@@ -187,13 +227,10 @@ field(struct str l, struct head *h, struct fields *f)
 		if (!is_token(name.p[i]))
 			return 400;
 	l = str_trim(l, OWS);
-	if (str_caseeq(name, STR("host"))) {
-		f->hosts++;
-		if (h->host.len == 0)
-			h->host = l;
-	} else if (str_caseeq(name, STR("content-length")))
-		return content_length(l, f);
-	else if (str_caseeq(name, STR("transfer-encoding")))
+	for (k = 0; k < F_ONCE; k++)
+		if (str_caseeq(name, once[k]))
+			return field_once(k, l, h, f);
+	if (str_caseeq(name, STR("transfer-encoding")))
 		f->coding = true;
 	else if (str_caseeq(name, STR("expect")))
 		f->expect = true;
@@ -201,11 +238,6 @@ field(struct str l, struct head *h, struct fields *f)
 		h->last = h->last || has_word(l, STR("close"));
 	else if (str_caseeq(name, STR("accept")) && h->accept.len == 0)
 		h->accept = l;
-	else if (str_caseeq(name, STR("authorization"))) {
-		if (h->authorization.len != 0)
-			return 400;
-		h->authorization = l;
-	}
 	return 0;
 }
 
@@ -230,12 +262,14 @@ head_parse(const void *p, size_t len, struct head *h)
 		if ((status = field(l, h, &f)) != 0)
 			return status;
 	}
-	/* HTTP/1.0 has no Host; two of them are a trap for proxies. */
-	if (rest.len != 0 || f.hosts > 1 || (f.hosts == 0 && !h->old))
+	/* HTTP/1.0 has no Host. */
+	if (rest.len != 0 || ((f.seen & (1u << F_HOST)) == 0 && !h->old))
 		return 400;
+	if (h->host.len == 0)
+		h->host = f.host;
 	if (f.coding)
-		return f.length ? 400 : 501;
-	if (f.content)
+		return h->length ? 400 : 501;
+	if (h->content != 0 && h->method != HEAD_POST)
 		return 413;
 	return f.expect ? 417 : 0;
 }

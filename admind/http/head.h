@@ -15,10 +15,12 @@
 
 #define HEAD_MAX	8192	/* octets, with the empty line */
 #define HEAD_FIELDS	64
+#define HEAD_CONTENT	9	/* digits of Content-Length */
 
-enum head_method { HEAD_GET, HEAD_HEAD, HEAD_OTHER };
+enum head_method { HEAD_GET, HEAD_HEAD, HEAD_POST, HEAD_OTHER };
 
-/* All strings are borrowed from the octets parsed; absent: length 0. */
+/* All strings are borrowed from the octets parsed; absent: length 0.  But for
+ * Accept, a field that is there twice is an error. */
 struct head {
 	enum head_method method;
 	struct str	 path;		/* "/metrics"; not decoded */
@@ -26,6 +28,12 @@ struct head {
 	struct str	 host;		/* of the target, else of Host */
 	struct str	 accept;	/* of several, the first */
 	struct str	 authorization;
+	struct str	 cookie;
+	struct str	 origin;
+	struct str	 fetch_site;	/* Sec-Fetch-Site */
+	struct str	 type;		/* Content-Type */
+	bool		 length;	/* there is a Content-Length */
+	size_t		 content;	/* octets that follow; only of POST */
 	bool		 old;		/* HTTP/1.0 */
 	bool		 last;		/* the connection ends after it */
 };

@@ -19,6 +19,7 @@
 struct event_base	*rig_base;
 unsigned int		 rig_asked;
 uint32_t		 rig_id;
+bool			 rig_loopback;
 static struct event	*pace;
 
 static void
@@ -69,6 +70,7 @@ rig_connect(bool local)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sv) == -1)
 		fatal("socketpair");
 	from.fd = sv[1];
+	from.loopback = rig_loopback && !local;
 	strlcpy(from.remote, local ? "local" : "192.0.2.1",
 	    sizeof(from.remote));
 	CHECK(conn_new(rig_base, &from, &route_ops, NULL) == 0);

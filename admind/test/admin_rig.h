@@ -10,6 +10,7 @@
 extern struct event_base *rig_base;
 extern unsigned int rig_asked;		/* so often paild was asked */
 extern uint32_t rig_id;			/* and last with this id */
+extern bool rig_loopback;		/* TCP comes from this host */
 
 void	 rig_begin(void);
 void	 rig_end(void);

@@ -2,7 +2,7 @@
  * One request to the admin page: who asks, whether it comes from a form of
  * ours, the commands that its page needs, and the frame around what it shows.
  * A page is a struct web_page in a file of its own (page_x.c), and its row in
- * pages[] of web_pages.c; it never sees a socket or a header.
+ * pages[] of admind/route.c; it never sees a socket or a header.
  *
  * No state is kept between two requests: the cookie is the token that paild
  * made at the login, and paild checks it with each command.
@@ -13,13 +13,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "admind/http/answer.h"
+#include "admind/known/state.h"
+#include "admind/web/csrf.h"
 #include "admind/web/desk.h"
 #include "admind/web/form.h"
 #include "admind/web/html.h"
 #include "common/buf.h"
 
 #define WEB_ASKS	6	/* commands of a page */
-#define WEB_CSRF	64	/* hex digits */
 #define WEB_WHY		256
 
 /* A command, and what it has brought: w->ask[k], by the order of web_ask(). */
@@ -32,18 +34,34 @@ struct web_ask {
 };
 
 struct web {
-	const struct web_page	*page;
+	const struct web_page	*page;		/* NULL: of the frame alone */
 	const struct web_action	*action;	/* NULL: it only looks */
 	struct form		 query;		/* of the URL */
 	struct form		 form;		/* of a POST */
 	char			 user[USER_ID_MAX + 1];	/* or "" */
-	char			 csrf[WEB_CSRF + 1];
 	/* Who the page is about, for its title and heading: plan() may set it,
 	 * to what lives as long as the request (a field of query). */
 	struct str		 subject;
+	/* Why the action failed; "": it did not.  The frame shows it. */
+	char			 why[WEB_WHY];
 	unsigned int		 nasks;
 	struct web_ask		 ask[WEB_ASKS];
-	struct web_in		*in;		/* of web.c */
+
+	/* What follows is not for pages. */
+	char			 token[DESK_TOKEN + 1];	/* "": no session */
+	char			 csrf[CSRF_LEN + 1];
+	char			 remote[64];
+	char			 version[65];	/* of Pail, or "" */
+	bool			 tls;
+	struct desk		*login;
+	struct state_wait	 state;
+	bool			 again;		/* then() was called */
+	unsigned int		 waiting;	/* asks without an answer */
+	/* When there is none. */
+	void			(*ready)(struct web *w);
+	void			(*answer)(const struct answer *a, void *arg);
+	void			*arg;
+	bool			*gone;		/* told when w is freed */
 };
 
 /* POST to the page's path with action=word, from a form of ours. */
@@ -65,13 +83,29 @@ struct web_page {
 	const char	*path;		/* "/admin/users" */
 	const char	*title;
 	const char	*nav;		/* NULL: not in the menu */
+	bool		 state;		/* show() reads a fresh state_now() */
 	/* web_ask()s; all run side by side.  NULL: nothing, but that the token
 	 * is valid. */
 	void		(*plan)(struct web *w);
+	/* When these have answered: perhaps more, which w->ask[] then has
+	 * behind them.  NULL: no more. */
+	void		(*then)(struct web *w);
 	/* What <main> has below its <h1>. */
 	void		(*show)(struct web *w, struct buf *html);
 	const struct web_action	*actions;	/* NULL: none */
 };
+
+/* How the desk is reached; tests play it. */
+struct web_desk {
+	struct desk	*(*login)(struct str user, struct str password,
+			    const char *remote, bool tls, desk_cb *cb,
+			    void *arg);
+	struct desk	*(*act)(const char *token, const struct str *args,
+			    size_t nargs, struct str secret,
+			    const char *remote, desk_cb *cb, void *arg);
+	void		 (*forget)(struct desk *d);
+};
+extern const struct web_desk *web_desk;
 
 /* Adds a command, const char * up to a NULL, or as a list with a secret; what
  * is beyond WEB_ASKS is answered with DESK_AWAY and has no place. */
@@ -88,8 +122,11 @@ bool	 web_answer(struct web *w, unsigned int k, struct buf *html,
  * it twice. */
 struct str web_value(const struct web *w, const char *name);
 
+/* Forgets what was asked. */
+void	 web_ask_none(struct web *w);
 /* <form method="post" ...> to a page's action, with the hidden fields that it
- * needs; </form> is the caller's. */
+ * needs; </form> is the caller's.  If this action has just failed, the form is
+ * described by the reason. */
 void	 web_form_begin(struct buf *b, const struct web *w, const char *path,
 	    const char *action);
 
