@@ -19,8 +19,8 @@ wrong(const struct admin_proc *p, bool leaving)
 	switch (p->state) {
 	case ADMIN_DOWN:
 		return "is not running";
-	case ADMIN_STARTING:
-		return "is starting";
+	case ADMIN_STARTING:		/* or waits for the store */
+		return p->answered ? NULL : "is starting";
 	case ADMIN_DRAINING:
 		return "is stopping";
 	default:

@@ -116,6 +116,9 @@ test_readyz(void)
 	says(page, true, 503, "Pail is starting\n"
 	    "the store was last written and read 100 s ago\n"
 	    "the store's credentials expired 10 s ago\n");
+	facts(0, READY_TROUBLE "=no such," READY_TROUBLE "= host", 0, 0);
+	says(page, true, 503, "Pail is starting\n"
+	    "waiting for the store: no such host\n");
 	state.done.stopping = true;
 	facts(50, "", 0, 0);
 	says(page, true, 503, "Pail is stopping\n");
@@ -155,6 +158,7 @@ test_healthz(void)
 	} t[] = {
 		{ ADMIN_DOWN, false, "imapd 1 is not running\n" },
 		{ ADMIN_STARTING, false, "imapd 1 is starting\n" },
+		{ ADMIN_STARTING, true, NULL },
 		{ ADMIN_DRAINING, false, "imapd 1 is stopping\n" },
 		{ ADMIN_READY, false, "imapd 1 does not respond\n" },
 		{ ADMIN_READY, true, NULL },

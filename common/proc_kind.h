@@ -25,8 +25,8 @@
 	X(LMTPD, lmtpd, lmtpd, _pail_lmtp, PROC_CHROOT | PROC_LISTENS,	\
 	    SESSIONS)							\
 	/* Until the end it says what the others do. */			\
-	X(ADMIND, admind, admind, _pail_admin, PROC_CHROOT | PROC_LISTENS, \
-	    REST)
+	X(ADMIND, admind, admind, _pail_admin, PROC_CHROOT | PROC_LISTENS | \
+	    PROC_EARLY, REST)
 
 /* A channel's other end is a kind and an index. */
 enum proc_kind {
@@ -41,7 +41,8 @@ enum proc_trait {
 	PROC_CHROOT = 1,	/* chroot to an empty directory */
 	PROC_REPORTS = 2,	/* wanted for "paild -C", too */
 	PROC_LISTENS = 4,	/* gets the listeners */
-	PROC_SPARE = 8		/* "auto" is at least two: one may hang */
+	PROC_SPARE = 8,		/* "auto" is at least two: one may hang */
+	PROC_EARLY = 16		/* it says why the others do not serve yet */
 };
 
 /* The phases of a shutdown, in this order (paild/stop.c). */

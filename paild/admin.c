@@ -133,9 +133,9 @@ ask_all(void)
 	q.last = clock_ms();
 	q.told = mem_new(pd->nprocs, sizeof(*q.told));
 	for (p = pd->procs; p < pd->procs + pd->nprocs; p++)
-		/* One that owes an older answer is not given more to do. */
-		if ((p->state == PROC_READY || p->state == PROC_DRAINING) &&
-		    !ask_open(p, &q) &&
+		/* One that owes an older answer is not given more to do; one
+		 * that starts answers behind that, or while it waits. */
+		if (p->state != PROC_DOWN && !ask_open(p, &q) &&
 		    ask_send(p, IMSG_CTL_STATS, NULL, 0, on_answer, &q) == 0)
 			q.waiting++;
 	event_add(q.timer, &tv);

@@ -35,7 +35,7 @@
 
 static void	child_start(struct proc *);
 
-/* The suite serves: listeners to all imapds. */
+/* The suite serves: listeners to all that have none. */
 static void
 all_ready(struct paild *pd)
 {
@@ -44,7 +44,7 @@ all_ready(struct paild *pd)
 	pd->ready = true;
 	for (i = 0; i < pd->nprocs; i++)
 		if (proc_listens(&pd->procs[i]))
-			listen_send(&pd->procs[i]);
+			listen_send_fresh(&pd->procs[i]);
 	listen_sent(pd);
 	pd->ops->serves(pd);
 }
@@ -203,8 +203,10 @@ child_start(struct proc *p)
 	if (send_slice(p) == -1)
 		return;
 	chan_wire(p);
-	if (proc_listens(p) && pd->ready)
+	if (pd->ready && proc_listens(p))
 		listen_send(p);
+	else if (proc_listens_early(p))
+		listen_send_early(p);
 	peer_send(p->setup, IMSG_SETUP_GO, 0, NULL, 0, -1);
 	if (pd->report != NULL && p->kind == PROC_STORAGED)
 		pd->ops->report(p);

@@ -317,6 +317,17 @@ listen_send(struct proc *p)
 }
 
 void
+listen_send_early(struct proc *p)
+{
+	struct listener	*l;
+
+	listen_send(p);
+	TAILQ_FOREACH(l, &p->paild->listeners, entry)
+		if (listen_kind(l) == p->kind)
+			l->fresh = false;
+}
+
+void
 listen_send_fresh(struct proc *p)
 {
 	struct listener	*l;

@@ -17,7 +17,9 @@ int	 listen_open(struct paild *pd, const struct conf *c,
 void	 listen_prune(struct paild *pd);
 /* Sends p all listeners of its protocols. */
 void	 listen_send(struct proc *p);
-/* Only those opened since the last listen_sent(). */
+/* The same, before the suite serves: p need not be sent them then. */
+void	 listen_send_early(struct proc *p);
+/* Only those opened since the last listen_sent(), or not sent early. */
 void	 listen_send_fresh(struct proc *p);
 void	 listen_sent(struct paild *pd);
 /* Calls cb for each listener that none of the running kinds serves. */

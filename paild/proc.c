@@ -144,6 +144,12 @@ proc_listens(const struct proc *p)
 }
 
 bool
+proc_listens_early(const struct proc *p)
+{
+	return (proc_row(p->kind)->traits & PROC_EARLY) != 0;
+}
+
+bool
 proc_may_tell(const char *path, const void *arg)
 {
 	const struct proc	*p = arg;

@@ -12,6 +12,8 @@ struct proc *proc_find(struct paild *pd, enum proc_kind kind, uint32_t index);
 bool	 proc_all_ready(const struct paild *pd);
 /* Does it receive the listeners? */
 bool	 proc_listens(const struct proc *p);
+/* And gets them before the suite serves? */
+bool	 proc_listens_early(const struct proc *p);
 /* How many are still running. */
 size_t	 proc_running(const struct paild *pd);
 const char *proc_state_name(enum proc_state s);

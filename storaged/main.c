@@ -547,7 +547,7 @@ counts(void)
 	STORAGED_STORE_COUNTERS(COUNTER_TELL)
 	s3_metric_tell(daemon_metric);
 	commit_metric_tell(daemon_metric);
-	ready_tell();
+	ready_tell(start_waits());
 	if (ingest_on())
 		STORAGED_INGEST_COUNTERS(COUNTER_TELL)
 }

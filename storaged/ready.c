@@ -33,7 +33,7 @@ static struct {
 	char			 key[64];	/* of the object; "": none */
 	char			 left[64];	/* of an older one, or "" */
 	int64_t			 proved;	/* Unix time; 0: not yet */
-	char			 trouble[METRIC_VALUE + 1];
+	char			 trouble[READY_WHY + 1];
 } ready;
 
 static void
@@ -233,24 +233,44 @@ ready_idle(void)
 	return ready.key[0] == '\0' || ready.trouble[0] != '\0';
 }
 
-void
-ready_tell(void)
+static void
+tell_trouble(const char *text)
 {
 	static struct buf	 why;
 	static struct counter	 trouble = { "", COUNTER_GAUGE, "", "", "" };
-	static const struct counter proof = { "store-proved", COUNTER_GAUGE,
-	    READY_METRIC, "", "When the store was last seen to be written "
-	    "and read, in Unix time" };
+	struct str		 part;
+	size_t			 off, was, len = strnlen(text, READY_WHY);
 
-	if (ready.blob == NULL)
-		return;
-	daemon_count(&proof, (uint64_t)ready.proved);
-	if (ready.trouble[0] == '\0')
+	if (len == 0)
 		return;
 	buf_reset(&why);
-	metric_text_put(&why, READY_TROUBLE, str_from(ready.trouble));
+	for (off = 0; off < len; off += part.len) {
+		part.p = text + off;
+		part.len = len - off < METRIC_VALUE ? len - off : METRIC_VALUE;
+		was = why.len;
+		metric_text_put(&why, READY_TROUBLE, part);
+		if (why.len > SETUP_LABELS_MAX) {	/* it was escaped */
+			why.len = was;
+			break;
+		}
+	}
 	if (buf_put_u8(&why, '\0') == -1)
 		return;
 	trouble.labels = (const char *)why.data;
 	daemon_count(&trouble, 1);
+}
+
+void
+ready_tell(const char *waits)
+{
+	static const struct counter proof = { "store-proved", COUNTER_GAUGE,
+	    READY_METRIC, "", "When the store was last seen to be written "
+	    "and read, in Unix time" };
+
+	if (waits != NULL)
+		tell_trouble(waits);
+	if (waits != NULL || ready.blob == NULL)
+		return;
+	daemon_count(&proof, (uint64_t)ready.proved);
+	tell_trouble(ready.trouble);
 }

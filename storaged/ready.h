@@ -22,7 +22,8 @@ void	 ready_reload(const struct slice *conf);
 void	 ready_stop(void);
 /* Its object is not in the store. */
 bool	 ready_idle(void);
-/* For counts(): common/ready_row.h. */
-void	 ready_tell(void);
+/* For counts(): common/ready_row.h.  waits: why there can be no proof yet, or
+ * NULL. */
+void	 ready_tell(const char *waits);
 
 #endif

@@ -45,6 +45,7 @@ static struct {
 	uint64_t	 since_ms;	/* in this state */
 	uint64_t	 said_ms;
 	char		 said[64];	/* what that was about */
+	char		 waits[256];	/* for what, in words; "" */
 } start;
 
 static void
@@ -73,6 +74,7 @@ start_enter(enum start_state s)
 		log_debug("start: state=%s was=%s", names[s],
 		    names[start.state]);
 	start.state = s;
+	start.waits[0] = '\0';
 	start.since_ms = clock_ms();
 	if (s != START_OVER)
 		tick_in(0);
@@ -80,10 +82,11 @@ start_enter(enum start_state s)
 
 /* Why it waits: said at once when it is another reason, else now and then. */
 static void
-say(const char *about, const char *line)
+say(const char *about, const char *why, const char *line)
 {
 	uint64_t	 quiet = clock_ms() - start.said_ms;
 
+	strlcpy(start.waits, why, sizeof(start.waits));
 	if (start.said_ms != 0 && quiet < SAY_MS &&
 	    (strcmp(start.said, about) == 0 || quiet < SAY_OTHER_MS))
 		return;
@@ -108,7 +111,7 @@ on_probe(const struct probe_result *r, void *arg)
 	case PROBE_REFUSED:
 		fatalx("store: %s", r->line);
 	case PROBE_AWAY:
-		say("probe", r->line);
+		say("probe", r->why, r->line);
 		tick_in(AWAY_MS);
 		return;
 	}
@@ -136,7 +139,7 @@ other_store(const char *what)
 		}
 		fatalx("store: %s", line);
 	}
-	say("other", line);
+	say("other", line, line);
 	tick_in(ABSENT_LATE_MS);
 }
 
@@ -155,8 +158,9 @@ absent(void)
 		ask_in(start.listens ? ABSENT_LATE_MS : ABSENT_MS);
 		return;
 	}
-	say("absent", "result=wait why=\"the store object does not exist yet: "
-	    "the first storaged creates it\"");
+	say("absent", "the store object does not exist yet", "result=wait "
+	    "why=\"the store object does not exist yet: the first storaged "
+	    "creates it\"");
 	ask_in(ABSENT_LATE_MS);
 }
 
@@ -193,7 +197,7 @@ on_store(enum storeobj_verdict v, const uint8_t uuid[16], const char *why)
 		fatalx("store: %s", why);
 	case STOREOBJ_AWAY:
 		snprintf(line, sizeof(line), "result=away why=\"%s\"", why);
-		say("away", line);
+		say("away", why, line);
 		tick_in(AWAY_MS);
 		return;
 	}
@@ -235,8 +239,9 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 			start_enter(start.first ? START_PROBE : START_OBJECT);
 		else {
 			if (clock_ms() - start.since_ms >= LATE_MS)
-				say("key", "result=wait why=\"credd has sent "
-				    "no signing key yet\"");
+				say("key", "there are no credentials yet",
+				    "result=wait why=\"credd has sent no "
+				    "signing key yet\"");
 			tick_in(KEY_MS);
 		}
 		return;
@@ -268,6 +273,12 @@ start_begin(struct env *env, bool first, void (*ready)(void))
 	if ((start.tick = evtimer_new(start.env->base, on_tick, NULL)) == NULL)
 		fatal("start");
 	start_enter(START_KEY);
+}
+
+const char *
+start_waits(void)
+{
+	return start.state == START_OVER ? NULL : start.waits;
 }
 
 void

@@ -20,7 +20,8 @@
 #include "common/ready_row.h"
 
 #define CLOCK_MAX	60		/* seconds off */
-#define TROUBLE_MAX	(ESCAPE_MOST(METRIC_VALUE) + 1)
+#define PART_MAX	(ESCAPE_MOST(METRIC_VALUE) + 1)
+#define TROUBLE_MAX	(ESCAPE_MOST(READY_WHY) + 1)
 #define ARENA_MAX	(4 * 1024 * 1024)
 
 /* What the processes say that matters here. */
@@ -33,11 +34,20 @@ struct facts {
 };
 
 static void
+take_trouble(struct facts *f, struct str labels)
+{
+	struct str	 key;
+	char		 part[PART_MAX];
+
+	while (metric_text_next(&labels, &key, part, sizeof(part)) == 1 &&
+	    str_eq(key, STR(READY_TROUBLE)))
+		strlcat(f->trouble, part, sizeof(f->trouble));
+}
+
+static void
 take_row(struct facts *f, enum proc_kind kind, uint32_t index,
     const struct ctl_count *c)
 {
-	struct str	 labels = c->labels, key;
-	char		 value[TROUBLE_MAX];
 	int64_t		 v = (int64_t)c->value;
 
 	if (kind == PROC_CREDD && str_eq(c->metric,
@@ -50,10 +60,8 @@ take_row(struct facts *f, enum proc_kind kind, uint32_t index,
 		f->clock = v;
 	if (index == 0 && str_eq(c->metric, STR(READY_METRIC)))
 		f->proved = v;
-	if (index == 0 && c->metric.len == 0 && metric_text_next(&labels,
-	    &key, value, sizeof(value)) == 1 && str_eq(key,
-	    STR(READY_TROUBLE)))
-		strlcpy(f->trouble, value, sizeof(f->trouble));
+	if (index == 0 && c->metric.len == 0)
+		take_trouble(f, c->labels);
 }
 
 static void
@@ -76,12 +84,15 @@ take_proc(struct facts *f, const struct admin_proc *p)
 }
 
 static void
-say_store(const struct facts *f, uint32_t within, int64_t now,
-    struct buf *out)
+say_store(const struct facts *f, bool starting, uint32_t within,
+    int64_t now, struct buf *out)
 {
 	const char	*sep = f->trouble[0] != '\0' ? ": " : "";
 
-	if (!f->told)
+	if (starting && f->told && f->proved == 0)
+		buf_printf(out, "waiting for the store%s%s\n", sep,
+		    f->trouble);
+	else if (!f->told)
 		buf_puts(out, "storaged 0 does not say whether the store can "
 		    "be written and read\n");
 	else if (f->proved == 0)
@@ -107,7 +118,7 @@ ready_say(const struct state *s, uint32_t within, struct buf *out)
 		buf_puts(out, "Pail is stopping\n");
 	else if (!s->done.serving)
 		buf_puts(out, "Pail is starting\n");
-	say_store(&f, within, now, out);
+	say_store(&f, !s->done.serving, within, now, out);
 	if (f.expires != 0 && f.expires <= now)
 		buf_printf(out, "the store's credentials expired %" PRId64
 		    " s ago\n", now - f.expires);

@@ -359,7 +359,7 @@ def checked(pod, env):
 
 def serves(s, docs, port):
     container = pod_of(docs)["containers"][0]
-    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+    for probe in ("readinessProbe", "livenessProbe"):
         how = container[probe]["httpGet"]
         assert how["scheme"] == "HTTPS", how
         proc.await_true(probe, lambda: get(port[how["port"]], how["path"])

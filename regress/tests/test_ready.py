@@ -48,6 +48,36 @@ def test_a_store_that_is_away_is_told_and_that_it_is_back():
     assert not [k for k, _ in server.list(bucket) if k.startswith("ready/")]
 
 
+def test_a_node_that_waits_for_its_bucket_says_so():
+    """From its first moment; it is healthy, and nobody is to be sent there."""
+    server, bucket = suite.store("minio")
+    proxy = s3proxy.Proxy(server)
+    proxy.away("refused")
+    s = suite.Suite((proxy, bucket)).with_http()
+    s.start(wait=False)
+    proc.await_true("it answers", lambda: proc.can_connect(s.http_port))
+    proc.await_true("it says why", lambda: re.match(
+        r"Pail is starting\nwaiting for the store: .*Failed to connect",
+        ready(s)[1]), 30, 0.1)
+    assert ready(s)[0] == 503
+    proc.await_true("it is healthy",
+                    lambda: get(s, "/healthz")[::2] == (200, "ok\n"), 30, 0.1)
+    assert not proc.can_connect(s.imap_port)
+    assert b'process="storaged"' in get(s, "/metrics")[2].encode()
+    # One that is started again meanwhile is asked, too.
+    pid = [p for p, n in s.children() if n == "admind"][0]
+    os.kill(pid, signal.SIGKILL)
+    proc.await_true("another answers", lambda: any(
+        n == "admind" and p != pid for p, n in s.children()) and
+        ready(s)[0] == 503, 30, 0.1)
+    proxy.back()
+    with s:
+        s.await_ready()
+        await_ready(s)
+        s.client().ok("SELECT INBOX")
+    proxy.close()
+
+
 def test_the_proof_is_a_write_and_a_read_and_a_commit_is_one():
     """Requests of an idle node, and of one that is busy, as the server counts
     them."""

@@ -141,7 +141,7 @@ probe_line(struct probe *p)
 static void
 probe_tell(struct probe *p)
 {
-	struct probe_result r = { p->verdict, p->line, &p->steps };
+	struct probe_result r = { p->verdict, p->line, p->bad, &p->steps };
 
 	if (p->told)
 		return;

@@ -19,6 +19,7 @@ enum probe_verdict {
 struct probe_result {
 	enum probe_verdict verdict;
 	const char	*line;		/* keys and values, for the log */
+	const char	*why;		/* not good, in words; else "" */
 	const struct buf *report;	/* lines for `pailctl store check` */
 };
 typedef void (*probe_cb)(const struct probe_result *r, void *arg);
