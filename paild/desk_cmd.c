@@ -30,7 +30,8 @@ static const struct desk_row {
 	{ "sessions", NULL, DESK_CONTROL, 0, 0, NULL, false },
 	{ "session-end", NULL, DESK_CONTROL, 1, 1, NULL, false },
 	{ "logout", NULL, DESK_LOGOUT, 0, 0, NULL, false },
-	{ "quota", NULL, DESK_TOOL, 1, 1, NULL, false },
+	/* As many as there are arguments. */
+	{ "quota", NULL, DESK_TOOL, 1, ADMIN_ARGS_MAX - 1, NULL, false },
 	{ "user", "list", DESK_TOOL, 0, 0, NULL, false },
 	{ "user", "add", DESK_TOOL, 1, 1, "--quota --alias", true },
 	{ "user", "passwd", DESK_TOOL, 1, 1, NULL, true },
