@@ -258,20 +258,30 @@ part_field(struct buf *b, const struct part_field *f)
 }
 
 void
-part_button(struct buf *b, const char *class, const char *word,
-    struct str about)
+part_button(struct buf *b, const char *class, const char *word)
 {
 	html_raw(b, "<button type=\"submit\"");
 	if (class != NULL)
 		html_attr(b, "class", str_from(class));
-	if (about.len != 0) {
-		html_raw(b, " aria-label=\"");
-		html_cstr(b, word);
-		html_raw(b, " ");
-		html_text(b, about);
-		html_raw(b, "\"");
-	}
 	html_raw(b, ">");
+	html_cstr(b, word);
+	html_raw(b, "</button>");
+}
+
+void
+part_choice(struct buf *b, const char *word, const char *name,
+    struct str value, const char *about, struct str whose)
+{
+	html_raw(b, "<button type=\"submit\"");
+	html_attr(b, "name", str_from(name));
+	html_attr(b, "value", value);
+	html_raw(b, " aria-label=\"");
+	html_cstr(b, word);
+	html_raw(b, " ");
+	html_cstr(b, about);
+	html_raw(b, " ");
+	html_text(b, whose);
+	html_raw(b, "\">");
 	html_cstr(b, word);
 	html_raw(b, "</button>");
 }

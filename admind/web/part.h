@@ -67,8 +67,10 @@ struct part_field {
 	bool		 required;
 };
 void	 part_field(struct buf *b, const struct part_field *f);
-/* about: what follows the word for those who hear it without the rest. */
-void	 part_button(struct buf *b, const char *class, const char *word,
-	    struct str about);
+void	 part_button(struct buf *b, const char *class, const char *word);
+/* One of several in a form, which sends name=value; about: what it is done to,
+ * for who hears the word without its row. */
+void	 part_choice(struct buf *b, const char *word, const char *name,
+	    struct str value, const char *about, struct str whose);
 
 #endif
