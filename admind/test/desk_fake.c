@@ -96,9 +96,10 @@ fake_tell(unsigned int i, enum desk_code code, const char *text)
 	if (i >= fake_n || !fake_asks[i].live)
 		return;
 	fake_asks[i].live = false;
+	if (code == DESK_OK || code == DESK_ERROR)
+		(void)strlcpy(a.user, "ann", sizeof(a.user));
 	if (code == DESK_OK) {
 		a.json = str_from(text);
-		(void)strlcpy(a.user, "ann", sizeof(a.user));
 		if (fake_asks[i].login)
 			(void)strlcpy(a.token, FAKE_TOKEN, sizeof(a.token));
 	} else

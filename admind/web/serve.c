@@ -101,17 +101,12 @@ session_ended(const struct web *w)
 	return false;
 }
 
-/* Has paild taken the token?  Until then, whoever shows one may have made it
- * up, and gets nothing: not what the other processes count, either. */
+/* Has paild said whose the token is?  Until then, whoever shows one may have
+ * made it up, and gets nothing: not what the other processes count, either. */
 static bool
 session_proved(const struct web *w)
 {
-	unsigned int	 i;
-
-	for (i = 0; i < w->nasks; i++)
-		if (w->ask[i].code == DESK_OK || w->ask[i].code == DESK_ERROR)
-			return true;
-	return false;
+	return w->user[0] != '\0';
 }
 
 /* All has been answered: the page. */

@@ -127,6 +127,8 @@ test_actions(void)
 static void
 test_failures(void)
 {
+	char	 name[2048];
+
 	post("/admin/user", "action=nothing&name=a");
 	is(400, NULL);
 	post("/admin/user", "name=a");
@@ -150,6 +152,21 @@ test_failures(void)
 	fake_tell(1, DESK_OK, "{}");
 	is(400, NULL);
 	CHECK(strstr(body, "there is no &lt;a&gt;") != NULL);
+	/* What would end a line is not sent, nor what is too long. */
+	post("/admin/user", "action=lock&name=a%0Ab");
+	CHECK(strcmp(fake_asks[0].args, "throttle-list") == 0);
+	fake_tell(0, DESK_OK, "{}");
+	CHECK(strstr(body, ">Control characters are not allowed.<") != NULL);
+	post("/admin/user", "action=lock&name=a&password=b%0D");
+	CHECK(strcmp(fake_asks[0].args, "throttle-list") == 0);
+	/* And it proves no session. */
+	fake_tell(0, DESK_AWAY, "");
+	is(503, NULL);
+	snprintf(name, sizeof(name), "action=lock&name=%01025d", 0);
+	post("/admin/user", name);
+	fake_tell(0, DESK_OK, "{}");
+	is(400, NULL);
+	CHECK(strstr(body, ">This is too long.<") != NULL);
 	post("/admin/user", "action=lock&name=a");
 	fake_tell(0, DESK_AWAY, "");
 	fake_tell(1, DESK_OK, "{}");

@@ -7,6 +7,7 @@
 
 #include "admind/web/web.h"
 #include "admind/web/web_int.h"
+#include "common/msg_admin.h"
 
 #define AWAY	"The server does not answer just now. Try again in a moment."
 
@@ -30,19 +31,42 @@ on_answer(const struct desk_answer *a, void *arg)
 		w->ready(w);
 }
 
+/* What a command cannot have: it would be cut, or end there. */
+static const char *
+unfit(struct str s, size_t most)
+{
+	size_t	 i;
+
+	if (s.len > most)
+		return "This is too long.";
+	for (i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return "Control characters are not allowed.";
+	return NULL;
+}
+
 void
 web_ask_str(struct web *w, const struct str *args, size_t n,
     struct str secret)
 {
 	struct web_ask	*k;
+	const char	*why = unfit(secret, ADMIN_SECRET_MAX);
+	size_t		 i;
 
 	if (w->nasks == WEB_ASKS)
 		return;
+	for (i = 0; i < n && why == NULL; i++)
+		why = unfit(args[i], ADMIN_ARG_MAX);
 	k = &w->ask[w->nasks++];
 	k->web = w;
 	k->code = DESK_AWAY;
 	buf_init_secret(&k->text, 0);
 	buf_init_secret(&k->json, 0);
+	if (why != NULL) {
+		k->code = DESK_ERROR;
+		buf_puts(&k->text, why);
+		return;
+	}
 	k->desk = web_desk->act(w->token, args, n, secret, w->remote,
 	    on_answer, k);
 	w->waiting += k->desk != NULL;

@@ -107,8 +107,9 @@ struct web_desk {
 };
 extern const struct web_desk *web_desk;
 
-/* Adds a command, const char * up to a NULL, or as a list with a secret; what
- * is beyond WEB_ASKS is answered with DESK_AWAY and has no place. */
+/* Adds a command, const char * up to a NULL, or as a list with a secret.  What
+ * is too long or has a control character is answered at once; what is beyond
+ * WEB_ASKS has no place. */
 void	 web_ask(struct web *w, ...) __attribute__((sentinel));
 void	 web_ask_str(struct web *w, const struct str *args, size_t n,
 	    struct str secret);
