@@ -65,6 +65,18 @@ escape_is_fit(uint32_t c)
 	return true;
 }
 
+/* How many bytes at p are characters that need nothing. */
+static size_t
+plain(const unsigned char *p, size_t len, bool quote)
+{
+	size_t	n;
+
+	for (n = 0; n < len && p[n] >= 0x20 && p[n] < 0x7f; n++)
+		if (quote && (p[n] == '"' || p[n] == '\\'))
+			break;
+	return n;
+}
+
 size_t
 escape_text(char *dst, size_t size, const void *src, size_t len, unsigned how)
 {
@@ -75,6 +87,15 @@ escape_text(char *dst, size_t size, const void *src, size_t len, unsigned how)
 	bool			 fit, quote;
 
 	for (i = 0; i < len; i += k) {
+		if ((k = plain(p + i, len - i,
+		    (how & ESCAPE_QUOTE) != 0)) != 0) {
+			out = size == 0 ? 0 : size - n - 1;
+			memcpy(dst + n, p + i, k < out ? k : out);
+			n += k < out ? k : out;
+			if (k > out)
+				break;
+			continue;
+		}
 		k = escape_utf8(p + i, len - i, &c);
 		fit = k != 0 && (escape_is_fit(c) || ((how & ESCAPE_LINES) !=
 		    0 && (c == '\n' || c == '\t')));

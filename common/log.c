@@ -88,6 +88,7 @@ log_format_parse(const char *word, enum log_format *format)
 void
 log_to_paild(void)
 {
+	log_out_pipe();
 	log_to = TO_PAILD;
 }
 
@@ -115,6 +116,23 @@ log_level_parse(const char *word, enum log_level *level)
 		}
 	}
 	return -1;
+}
+
+/* "2026-11-29T16:00:00", which most lines have in common with the one before;
+ * its length. */
+static size_t
+date(char *dst, size_t size, time_t sec)
+{
+	static _Thread_local time_t	said;
+	static _Thread_local char	text[32];
+	struct tm			tm;
+
+	if (said != sec || text[0] == '\0') {
+		gmtime_r(&sec, &tm);
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+		said = sec;
+	}
+	return strlcpy(dst, text, size);
 }
 
 /* What stands before the text; its length. */
@@ -147,8 +165,7 @@ head(char *dst, size_t size, const struct timespec *ts, enum log_level level,
 	default:
 		if (log_format == LOG_FORMAT_JSON)
 			return 0;
-		gmtime_r(&ts->tv_sec, &tm);
-		len = strftime(dst, size, "%Y-%m-%dT%H:%M:%S", &tm);
+		len = date(dst, size, ts->tv_sec);
 		n = snprintf(dst + len, size - len, ".%03ldZ %s[%ld] %s: ",
 		    ts->tv_nsec / 1000000, from->process, from->pid,
 		    from->level);
@@ -275,7 +292,9 @@ vlog(enum log_level level, int error, const char *fmt, va_list ap)
 	}
 	escape_text(text, sizeof(text), raw, strlen(raw), 0);
 	add_context(text, sizeof(text));
-	log_line(level, log_name, (long)getpid(), text);
+	/* paild knows whose it is. */
+	log_line(level, log_name, log_to == TO_PAILD ? 0 : (long)getpid(),
+	    text);
 	errno = saved;
 }
 

@@ -34,6 +34,8 @@ static struct {
 	int			 fd;		/* syslog: -1: not connected */
 	bool			 own;		/* non-blocking, and nobody
 						   else's */
+	bool			 direct;	/* write(2) does not wait */
+	bool			 held;		/* lines wait for each other */
 	bool			 datagrams;	/* a line each, not a stream */
 	bool			 journal;
 	struct sockaddr_un	 sun;
@@ -47,16 +49,19 @@ static struct {
 
 /* write(2) that does not wait, whatever fd is; as far as one can tell. */
 static ssize_t
-write_now(int fd, const char *p, size_t len, bool own)
+write_now(int fd, const char *p, size_t len, bool direct)
 {
 	struct pollfd	pfd = { .fd = fd, .events = POLLOUT };
 	ssize_t		n;
 
 	do {
-		n = send(fd, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (direct)
+			n = write(fd, p, len);
+		else
+			n = send(fd, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n == -1 && errno == ENOTSOCK) {
 			/* A pipe with room has PIPE_BUF bytes of it. */
-			if (!own && poll(&pfd, 1, 0) == 0) {
+			if (poll(&pfd, 1, 0) == 0) {
 				errno = EAGAIN;
 				return -1;
 			}
@@ -78,9 +83,12 @@ log_out_private(void)
 	struct stat	st;
 	int		fd;
 
-	if (fstat(STDERR_FILENO, &st) == -1 || (!S_ISFIFO(st.st_mode) &&
-	    !(S_ISCHR(st.st_mode) && isatty(STDERR_FILENO))))
-		return;			/* a file does not block */
+	if (fstat(STDERR_FILENO, &st) == -1)
+		return;
+	out.direct = S_ISREG(st.st_mode);	/* does not block */
+	if (!S_ISFIFO(st.st_mode) &&
+	    !(S_ISCHR(st.st_mode) && isatty(STDERR_FILENO)))
+		return;
 	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY |
 	    O_CLOEXEC);
 	if (fd == -1 && S_ISCHR(st.st_mode) && ttyname(STDERR_FILENO) != NULL)
@@ -89,7 +97,19 @@ log_out_private(void)
 	if (fd == -1)
 		return;			/* poll(2) says when */
 	out.fd = fd;
-	out.own = true;
+	out.own = out.direct = true;
+}
+
+void
+log_out_pipe(void)
+{
+	struct stat	st;
+	int		flags;
+
+	out.direct = fstat(STDERR_FILENO, &st) != -1 &&
+	    S_ISFIFO(st.st_mode) &&
+	    (flags = fcntl(STDERR_FILENO, F_GETFL)) != -1 &&
+	    (flags & O_NONBLOCK) != 0;
 }
 
 static void
@@ -165,7 +185,7 @@ datagrams(const char *path)
 	strlcpy(out.sun.sun_path, path, sizeof(out.sun.sun_path));
 	if (out.own || (out.datagrams && out.fd != -1))
 		close(out.fd);
-	out.own = false;
+	out.own = out.direct = false;
 	out.datagrams = true;
 	out.fd = -1;
 	out.tried = 0;
@@ -209,6 +229,18 @@ log_out_journal(const char *path)
 	return 0;
 }
 
+/* How much of n bytes goes in one write: lines that fit, if one does. */
+static size_t
+whole_lines(const char *p, size_t n)
+{
+	const char	*nl;
+
+	if (n <= PIPE_BUF)
+		return n;
+	nl = memrchr(p, '\n', PIPE_BUF);
+	return nl != NULL ? (size_t)(nl - p) + 1 : PIPE_BUF;
+}
+
 /*
  * Writes what is kept: true when nothing is left.  What can never be
  * written, because the other end is gone, is given up.
@@ -228,8 +260,8 @@ flush(void)
 			n = (size_t)(nl - p) + 1;
 			w = syslog_now(p, n);
 		} else
-			w = write_now(out.fd, p, n < PIPE_BUF ? n : PIPE_BUF,
-			    out.own);
+			w = write_now(out.fd, p, whole_lines(p, n),
+			    out.direct);
 		if (w == -1 && (errno == EAGAIN || errno == ENOBUFS ||
 		    errno == ENOTCONN))
 			return false;
@@ -287,7 +319,8 @@ keep(const char *p, size_t len)
 		return false;
 	memcpy(out.kept + out.len, p, len);
 	out.len += len;
-	wait_for_room();
+	if (!out.held)
+		wait_for_room();
 	return true;
 }
 
@@ -296,12 +329,14 @@ log_out_line(const char *line, size_t len)
 {
 	ssize_t	n;
 
+	if (out.held && !out.datagrams && keep(line, len))
+		return true;
 	if (out.len != 0 && !flush())
 		return keep(line, len);
 	if (out.datagrams)
 		n = syslog_now(line, len);
 	else
-		n = write_now(out.fd, line, len, out.own);
+		n = write_now(out.fd, line, len, out.direct);
 	if (n == (ssize_t)len)
 		return true;
 	if (n == -1 && errno != EAGAIN && errno != ENOBUFS &&
@@ -309,6 +344,14 @@ log_out_line(const char *line, size_t len)
 		return false;
 	n = n == -1 ? 0 : n;
 	return keep(line + n, len - (size_t)n);
+}
+
+void
+log_out_hold(bool hold)
+{
+	out.held = hold;
+	if (!hold && out.len != 0 && !flush())
+		wait_for_room();
 }
 
 void

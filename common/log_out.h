@@ -19,6 +19,9 @@ struct event_base;
  * reopened if possible, so that making it non-blocking does not affect them.
  */
 void	 log_out_private(void);
+/* Standard error may be a pipe that its maker has made non-blocking, for us
+ * alone: then a line is one system call. */
+void	 log_out_pipe(void);
 /* Datagrams to the syslog daemon that listens at path (NULL: the system's);
  * reconnects when it is back. */
 void	 log_out_syslog(const char *path);
@@ -38,6 +41,9 @@ void	 log_out_detach(void);		/* before the loop is freed */
  * lines of several processes do not mix.  False: the line is lost.
  */
 bool	 log_out_line(const char *line, size_t len);
+/* From true to false the lines are kept, if there is a loop, and then written
+ * together: several of them are one write, in whole. */
+void	 log_out_hold(bool hold);
 /* Before exiting: waits until what is kept has been written, at most ms. */
 void	 log_out_drain(int ms);
 /* Writes a few bytes to another descriptor, without blocking; false: not

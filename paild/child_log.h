@@ -5,6 +5,15 @@
 #include "paild/paild.h"
 
 /*
+ * What a child may say before paild looks again, a few milliseconds later
+ * (Linux; elsewhere it is what pipes hold).
+ */
+#define CHILD_LOG_ROOM	(256 * 1024)	/* bytes */
+
+/* A pipe for that, which neither end waits for, and which is closed on exec.
+ * -1 with errno: fds[] may be open. */
+int	 child_log_pipe(int fds[2]);
+/*
  * p was started, and fd (taken) is our end of its pipe: its lines are
  * written to our own log, under its name.  -1: ENOMEM, and fd is closed.
  */

@@ -92,6 +92,7 @@ struct paild {
 	bool			 report_json;
 	struct event		*report_ev;
 	struct event		*watch;
+	struct event		*log_pause;	/* child_log.c */
 	bool			 ready;		/* was, once */
 	bool			 probed;	/* the store passed its probe */
 	bool			 stopping;

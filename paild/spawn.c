@@ -17,6 +17,7 @@
 
 #include "common/daemon.h"
 #include "common/host.h"
+#include "paild/child_log.h"
 #include "paild/identity.h"
 #include "paild/spawn.h"
 #include "common/mem.h"
@@ -96,21 +97,6 @@ become(const char *path, const char *name, int setup, int log)
 	_exit(127);
 }
 
-/* A pipe that neither end waits for. */
-static int
-log_pipe(int pipes[2])
-{
-	int	i;
-
-	if (pipe(pipes) == -1)
-		return -1;
-	for (i = 0; i < 2; i++)
-		if (fcntl(pipes[i], F_SETFD, FD_CLOEXEC) == -1 ||
-		    fcntl(pipes[i], F_SETFL, O_NONBLOCK) == -1)
-			return -1;
-	return 0;
-}
-
 static void
 close_pair(int pair[2])
 {
@@ -135,7 +121,7 @@ spawn(const char *dir, const char *name, int *setup, int *log)
 		return -1;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != -1 &&
-	    log_pipe(pipes) != -1 && (pid = fork()) == 0)
+	    child_log_pipe(pipes) != -1 && (pid = fork()) == 0)
 		become(path, name, pair[1], pipes[1]);
 	if (pid == -1) {
 		close_pair(pair);
