@@ -39,10 +39,11 @@ file_name_valid(const char *key)
 
 /* -- ETags -- */
 
-static void
-etag_of(const struct stat *st, char *dst, size_t size)
+void
+file_etag(const struct stat *st, char dst[BLOB_ETAG_MAX])
 {
-	snprintf(dst, size, "%llx-%llx", (unsigned long long)file_stat_nsec(st),
+	snprintf(dst, BLOB_ETAG_MAX, "%llx-%llx",
+	    (unsigned long long)file_stat_nsec(st),
 	    (unsigned long long)st->st_size);
 }
 
@@ -127,7 +128,7 @@ put_check(struct file_op *op, int dir, const char *name, int fd,
 			file_op_fail(op, BLOB_ABSENT, "no such file");
 			return -1;
 		}
-		etag_of(old, etag, sizeof(etag));
+		file_etag(old, etag);
 		if (strcmp(etag, op->match) != 0) {
 			file_op_fail(op, BLOB_CONFLICT, "the file's ETag is %s",
 			    etag);
@@ -150,7 +151,7 @@ put_check(struct file_op *op, int dir, const char *name, int fd,
 		if (file_op_sync(op, fd, BLOB_UNAVAILABLE) == -1)
 			return -1;
 	}
-	etag_of(&new, op->etag, sizeof(op->etag));
+	file_etag(&new, op->etag);
 	op->size = (uint64_t)new.st_size;
 	return 0;
 }
@@ -260,7 +261,7 @@ get_open(struct file_op *op, struct stat *st)
 			close(fd);
 		return -1;
 	}
-	etag_of(st, op->etag, sizeof(op->etag));
+	file_etag(st, op->etag);
 	op->size = (uint64_t)st->st_size;
 	return fd;
 }

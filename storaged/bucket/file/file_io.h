@@ -1,6 +1,6 @@
 /*
  * The file store's disk I/O, done by the helper threads of blob_file.c.  All of
- * it blocks; none of it runs on the loop.
+ * it blocks; none of it runs on the loop, but for file_io_unchanged().
  *
  * Below the store's path an object is a file of its name, with nothing
  * added, so that the tree may be copied to a bucket.  Beside them:
@@ -69,6 +69,12 @@ void	 file_io_close(struct file_root *r);
 void	 file_io_put(struct file_op *op);
 void	 file_io_get(struct file_op *op);
 void	 file_io_head(struct file_op *op);
+/*
+ * For the loop: waits for neither disk nor lock.  True: the object is still the
+ * one of op->match (outcome BLOB_UNCHANGED).  False: nothing is known, and
+ * file_io_get() finds out.
+ */
+bool	 file_io_unchanged(struct file_op *op);
 /* Removes an object; DONE even if there is none. */
 void	 file_io_del(struct file_op *op);
 

@@ -9,6 +9,7 @@
 #define FILE_NSEC	1000000000LL
 #define FILE_TMP_AGE	3600		/* seconds; then the sweep takes it */
 #define FILE_TMP_NAME	48
+#define FILE_LOCK_NAME	16
 
 /* The result of op: o, and why. */
 void	 file_op_fail(struct file_op *op, enum blob_outcome o,
@@ -30,6 +31,8 @@ int	 file_dir_open(struct file_op *op, bool make);
 /* The lock of op->key, LOCK_SH or LOCK_EX: a descriptor that holds it until
  * it is closed; -1, and op has failed, after the store's timeout. */
 int	 file_lock_take(struct file_op *op, int how);
+/* Its name in .lock. */
+void	 file_lock_name(const struct file_op *op, char name[FILE_LOCK_NAME]);
 
 /* -- file_spare.c: names in .tmp -- */
 struct file_spares *file_spares_new(void);	/* NULL: ENOMEM */
@@ -51,6 +54,7 @@ int	 file_tmp_rename(struct file_op *op, const char *tmp, int dir,
 	    const char *name, const struct stat *old, bool *kept);
 void	 file_tmp_keep(struct file_op *op, const char *tmp);
 
+void	 file_etag(const struct stat *st, char dst[BLOB_ETAG_MAX]);
 long long file_stat_nsec(const struct stat *st);	/* mtime */
 int	 file_set_nsec(int fd, long long nsec);
 

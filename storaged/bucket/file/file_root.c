@@ -191,16 +191,22 @@ pause_us(unsigned us)
 	nanosleep(&ts, NULL);
 }
 
+void
+file_lock_name(const struct file_op *op, char name[FILE_LOCK_NAME])
+{
+	snprintf(name, FILE_LOCK_NAME, "%02x", hash(op->key) % LOCKS);
+}
+
 /* The lock of op->key: a descriptor that holds it until it is closed. */
 int
 file_lock_take(struct file_op *op, int how)
 {
 	uint64_t start;
-	char name[16];
+	char name[FILE_LOCK_NAME];
 	unsigned us = 100;
 	int fd;
 
-	snprintf(name, sizeof(name), "%02x", hash(op->key) % LOCKS);
+	file_lock_name(op, name);
 	fd = openat(op->root->lock, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		file_op_fail(op, BLOB_UNAVAILABLE, "lock file: %s",
