@@ -25,6 +25,7 @@
 #include "common/tls_rule.h"
 
 #define ACCEPT_MAX	32	/* connections, between two looks around */
+#define CROWD_US	250	/* from one to the next */
 #define ACCEPT_PAUSE	1	/* seconds, when descriptors run out */
 
 struct listener {
@@ -34,6 +35,7 @@ struct listener {
 	struct event		 ev;
 	struct event		 ev_pause;
 	int			 fd;
+	struct timeval		 last;		/* when one came */
 	bool			 implicit;
 	char			 url[512];	/* protocol://address */
 };
@@ -125,7 +127,7 @@ accept_one(struct listener *l, int lfd)
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = sizeof(ss);
 	char			 remote[64];
-	int			 fd, on = 1;
+	int			 fd;
 
 	fd = accept4(lfd, (struct sockaddr *)&ss, &len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -139,8 +141,6 @@ accept_one(struct listener *l, int lfd)
 		}
 		return false;
 	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	if (!proxy_from((struct sockaddr *)&ss, len)) {
 		listen_serve(l, fd, (struct sockaddr *)&ss, len, false);
 		return true;
@@ -151,15 +151,29 @@ accept_one(struct listener *l, int lfd)
 	return true;
 }
 
+/* Did the last one come just now?  (To look for another that is not there is
+ * what accepting costs once more.) */
+static bool
+is_crowd(struct listener *l)
+{
+	struct timeval	now, since;
+
+	if (event_base_gettimeofday_cached(l->base, &now) == -1)
+		return true;
+	timersub(&now, &l->last, &since);
+	l->last = now;
+	return since.tv_sec == 0 && since.tv_usec < CROWD_US;
+}
+
 /* Some at once: a crowd at the door must not fill the kernel's queue, in
  * which an honest one stands too. */
 static void
 on_accept(evutil_socket_t lfd, short what, void *arg)
 {
-	int	 n = 0;
+	int	 n = 0, max = is_crowd(arg) ? ACCEPT_MAX : 1;
 
 	(void)what;
-	while (n < ACCEPT_MAX && accept_one(arg, lfd))
+	while (n < max && accept_one(arg, lfd))
 		n++;
 }
 
@@ -180,6 +194,7 @@ listen_add(struct event_base *base, const struct listen_ops *ops,
     const char *protocol, const char *address, int fd)
 {
 	struct listener	*l, *o;
+	int		 on = 1;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		fatal("calloc");
@@ -198,6 +213,10 @@ listen_add(struct event_base *base, const struct listen_ops *ops,
 			return;
 		}
 	evutil_make_socket_nonblocking(fd);
+	/* Whoever it accepts has them, too; a Unix socket has no use for
+	 * them. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	event_assign(&l->ev, base, fd, EV_READ | EV_PERSIST, on_accept, l);
 	evtimer_assign(&l->ev_pause, base, listen_resume, l);
 	event_add(&l->ev, NULL);
