@@ -208,6 +208,14 @@ client_tls_begin(struct client *c)
 	return 0;
 }
 
+/* Has it said only part of a command? */
+static bool
+client_midway(const struct client *c)
+{
+	return c->in.len > c->in_off || c->reading != NULL ||
+	    c->taking != NULL;
+}
+
 static void
 client_on_read(evutil_socket_t fd, short what, void *arg)
 {
@@ -252,8 +260,8 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 	c->ops->run(c);
 	if (client_closed(c))
 		client_wake(c);
-	else if (!c->eager && c->bytes_out == said)
-		tcp_ack_now(fd);	/* no answer takes the ACK along yet */
+	else if (!c->eager && c->bytes_out == said && client_midway(c))
+		tcp_ack_now(fd);	/* no answer will take the ACK along */
 }
 
 static void
