@@ -6,45 +6,53 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include "authd/mac.h"
 #include "common/log.h"
 
-static uint8_t	 mac_key[MAC_LEN];
-static bool	 mac_ready;
+static EVP_MAC_CTX	*mac_ctx;	/* with the key: it is made once */
+
+static void
+mac_ready(void)
+{
+	char		 sha256[] = "SHA256";
+	OSSL_PARAM	 params[2] = { OSSL_PARAM_construct_utf8_string(
+			    OSSL_MAC_PARAM_DIGEST, sha256, 0),
+			    OSSL_PARAM_construct_end() };
+	EVP_MAC		*mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	uint8_t		 key[MAC_LEN];
+
+	if (getentropy(key, sizeof(key)) == -1)
+		fatal("getentropy");
+	if (mac == NULL || (mac_ctx = EVP_MAC_CTX_new(mac)) == NULL ||
+	    EVP_MAC_init(mac_ctx, key, sizeof(key), params) != 1)
+		fatalx("HMAC");
+	explicit_bzero(key, sizeof(key));
+	EVP_MAC_free(mac);
+}
 
 void
 mac_make(uint8_t out[MAC_LEN], uint32_t tag, const struct str *parts, size_t n)
 {
-	uint8_t		*msg, *p;
-	size_t		 i, len = 4;
-	unsigned int	 outlen = MAC_LEN;
+	size_t		 i, outlen;
+	uint32_t	 len;
+	bool		 good;
 
-	if (!mac_ready) {
-		if (getentropy(mac_key, sizeof(mac_key)) == -1)
-			fatal("getentropy");
-		mac_ready = true;
+	if (mac_ctx == NULL)
+		mac_ready();
+	good = EVP_MAC_init(mac_ctx, NULL, 0, NULL) == 1 &&
+	    EVP_MAC_update(mac_ctx, (uint8_t *)&tag, sizeof(tag)) == 1;
+	for (i = 0; i < n && good; i++) {
+		len = (uint32_t)parts[i].len;
+		good = EVP_MAC_update(mac_ctx, (uint8_t *)&len,
+		    sizeof(len)) == 1 &&
+		    (len == 0 || EVP_MAC_update(mac_ctx,
+		    (const uint8_t *)parts[i].p, len) == 1);
 	}
-	for (i = 0; i < n; i++)
-		len += 4 + parts[i].len;
-	if ((msg = malloc(len)) == NULL)
-		fatal("malloc");
-	p = msg;
-	memcpy(p, &tag, 4);
-	p += 4;
-	for (i = 0; i < n; i++) {
-		uint32_t l = (uint32_t)parts[i].len;
-
-		memcpy(p, &l, 4);
-		p += 4;
-		if (l > 0)
-			memcpy(p, parts[i].p, l);
-		p += l;
-	}
-	if (HMAC(EVP_sha256(), mac_key, sizeof(mac_key), msg, len, out,
-	    &outlen) == NULL)
+	if (!good || EVP_MAC_final(mac_ctx, out, &outlen, MAC_LEN) != 1 ||
+	    outlen != MAC_LEN)
 		fatalx("HMAC");
-	freezero(msg, len);
 }
