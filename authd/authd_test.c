@@ -20,7 +20,7 @@ check_grant(void)
 	k = last(&imapd);
 	g = last(store);
 	CHECK(k->type == IMSG_AUTH_OK && k->id == 7);
-	CHECK(strcmp(k->user, "ann") == 0);
+	CHECK(strcmp(k->user, "ann") == 0 && k->code == 0);
 	CHECK(g->type == IMSG_GRANT_SESSION && strcmp(g->user, "ann") == 0);
 	for (i = 0; i < 3; i++)
 		CHECK(&stores[i] == store || stores[i].n == 0);
@@ -38,6 +38,16 @@ check_grant(void)
 	pump();
 	CHECK(granted(&imapd2, 7, "ann"));
 	CHECK(last(store)->grant.index == 1);
+	/* Where sessions are limited, their ends are to be told at once. */
+	for (i = 0; i < 2; i++) {
+		authd->conf.sessions.user = i == 0 ? 9 : 0;
+		authd->conf.sessions.address = i == 1 ? 9 : 0;
+		login(&imapd2, 8 + i, "Ann", "pw");
+		pump();
+		CHECK(last(&imapd2)->code == 1);
+		CHECK(granted(&imapd2, 8 + i, "ann"));
+	}
+	authd->conf.sessions.address = 0;
 	/* no storaged: not now */
 	fake_leave(&stores[user_shard("ann", 3)]);
 	login(&imapd, 8, "ann", "pw");

@@ -136,7 +136,8 @@ grant_session(struct grants *g, const struct grant_session *grant, int *fd,
 		*why = "storaged is unavailable";
 		return -1;
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0, sv) == -1) {
 		log_warn("socketpair");
 		*why = "out of file descriptors";
 		return -1;

@@ -180,7 +180,7 @@ login_grant(struct login *l)
 {
 	struct channel	*c = l->channel;
 	struct authd	*a = c->authd;
-	struct auth_ok	 ok = { str_from(l->granted) };
+	struct auth_ok	 ok = { str_from(l->granted), login_limited(l) };
 	struct grant_session grant = {
 		.user = str_from(l->granted), .login = str_from(l->user),
 		.rights = login_rights(l), .session = l->session,

@@ -31,6 +31,7 @@ bool	 login_master(struct login *l, struct str signature);
 
 /* request_session.c: is a limit of sessions reached?  Then l is gone. */
 bool	 login_full(struct login *l);
+bool	 login_limited(const struct login *l);	/* is there any such limit? */
 /* It has one more. */
 void	 login_opened(const struct login *l);
 

@@ -25,6 +25,15 @@ login_full(struct login *l)
 	return true;
 }
 
+bool
+login_limited(const struct login *l)
+{
+	const struct sessions_limits	*limits =
+					    &l->channel->authd->conf.sessions;
+
+	return limits->user > 0 || limits->address > 0;
+}
+
 void
 login_opened(const struct login *l)
 {

@@ -78,6 +78,7 @@ mbox_client_new(struct event_base *base, int fd,
 		free(s);
 		return NULL;
 	}
+	peer_listen_first(s->peer);	/* to SESSION_READY */
 	evtimer_assign(&s->ev_refused, base, answer_refused, s);
 	return s;
 }

@@ -42,7 +42,8 @@ const struct wire_struct auth_bytes_wire =
     WIRE_STRUCT(auth_bytes, auth_bytes_fields);
 
 static const struct wire_field auth_ok_fields[] = {
-	{ WIRE_STR, offsetof(struct auth_ok, user), USER_ID_MAX, NULL }
+	{ WIRE_STR, offsetof(struct auth_ok, user), USER_ID_MAX, NULL },
+	{ WIRE_BOOL, offsetof(struct auth_ok, prompt), 0, NULL }
 };
 const struct wire_struct auth_ok_wire = WIRE_STRUCT(auth_ok, auth_ok_fields);
 

@@ -45,7 +45,9 @@ struct auth_start {
 	struct str	 certificate;
 };
 struct auth_bytes { struct str data; };		/* AUTH_STEP, AUTH_CHALLENGE */
-struct auth_ok { struct str user; };		/* with the session's channel */
+/* With the session's channel.  prompt: there are limits on sessions, AUTH_END
+ * is not to wait. */
+struct auth_ok { struct str user; bool prompt; };
 struct auth_admin { struct str user; struct str token; };
 enum auth_code {
 	AUTH_FAILED,		/* AUTHENTICATIONFAILED */

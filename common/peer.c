@@ -76,7 +76,8 @@ peer_new(struct event_base *base, int fd, enum msg_channel channel,
 	event_assign(&p->io, base, fd, EV_READ | EV_PERSIST, peer_io, p);
 	event_assign(&p->later, base, -1, 0, peer_later, p);
 	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    ((flags & O_NONBLOCK) == 0 &&
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1) ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 || send_hello(p) == -1 ||
 	    event_add(&p->io, NULL) == -1) {
 		event_del(&p->later);
@@ -85,7 +86,14 @@ peer_new(struct event_base *base, int fd, enum msg_channel channel,
 		return NULL;
 	}
 	p->interest = EV_READ;
+	peer_wake(p);
 	return p;
+}
+
+void
+peer_listen_first(struct peer *p)
+{
+	event_del(&p->later);
 }
 
 void

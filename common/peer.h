@@ -60,6 +60,9 @@ struct peer_ops {
 struct peer *peer_new(struct event_base *base, int fd,
 	    enum msg_channel channel, enum msg_side side,
 	    const struct peer_ops *ops, void *arg);
+/* Right after peer_new(), when the other end has the first word: our HELLO may
+ * wait until we have something to say. */
+void	 peer_listen_first(struct peer *p);
 /* Safe to call from its own handlers; NULL is fine.  Tries once to send what is
  * queued, then drops it. */
 void	 peer_close(struct peer *p);
@@ -71,6 +74,14 @@ void	 peer_close(struct peer *p);
  */
 int	 peer_send(struct peer *p, enum msg_type type, uint32_t id,
 	    const void *data, size_t len, int fd);
+/*
+ * The same, of what is not urgent: waits for the next message, or for others
+ * of its kind, but no longer than PEER_LAZY_MS; the order is kept.  Saves
+ * waking the other end for each.
+ */
+#define PEER_LAZY_MS	5
+int	 peer_send_lazy(struct peer *p, enum msg_type type, uint32_t id,
+	    const void *data, size_t len);
 /* Encode src as the struct that the row of msg.h names, and send it (src may
  * be NULL where that has no fields). */
 int	 peer_send_struct(struct peer *p, enum msg_type type, uint32_t id,

@@ -84,7 +84,8 @@ chunk_for(struct peer *p, size_t len, int fd)
 	return ck;
 }
 
-/* Cuts a message into frames and queues them.  On -1 fd is the caller's. */
+/* Cuts a message into frames and queues them; nobody is woken for it.  On -1
+ * fd is the caller's. */
 int
 peer_enqueue(struct peer *p, uint16_t type, uint32_t id, const void *data,
     size_t len, int fd)
@@ -121,7 +122,6 @@ peer_enqueue(struct peer *p, uint16_t type, uint32_t id, const void *data,
 		len -= n;
 		flags = 0;
 	}
-	peer_wake(p);
 	return 0;
 }
 
@@ -135,8 +135,9 @@ send_failed(struct peer *p, const char *why, uint16_t type, int fd)
 	return -1;
 }
 
-int
-peer_send(struct peer *p, enum msg_type type, uint32_t id, const void *data,
+/* 1: it is queued; else what peer_send() returns. */
+static int
+enqueue(struct peer *p, enum msg_type type, uint32_t id, const void *data,
     size_t len, int fd)
 {
 	const struct msg_rule *rule = msg_rule((uint32_t)type);
@@ -160,7 +161,33 @@ peer_send(struct peer *p, enum msg_type type, uint32_t id, const void *data,
 		return send_failed(p, "the peer does not read", 0, fd);
 	if (peer_enqueue(p, (uint16_t)type, id, data, len, fd) == -1)
 		return send_failed(p, "out of memory", (uint16_t)type, fd);
-	return 0;
+	return 1;
+}
+
+int
+peer_send(struct peer *p, enum msg_type type, uint32_t id, const void *data,
+    size_t len, int fd)
+{
+	int	r = enqueue(p, type, id, data, len, fd);
+
+	if (r == 1)
+		peer_wake(p);
+	return r == -1 ? -1 : 0;
+}
+
+int
+peer_send_lazy(struct peer *p, enum msg_type type, uint32_t id,
+    const void *data, size_t len)
+{
+	static const struct timeval	tv = { .tv_usec = PEER_LAZY_MS * 1000 };
+	int				r = enqueue(p, type, id, data, len, -1);
+
+	if (r == 1 && p->queued >= PEER_LAZY_MAX)
+		peer_wake(p);
+	else if (r == 1 && !event_pending(&p->later, EV_TIMEOUT, NULL) &&
+	    event_add(&p->later, &tv) == -1)
+		peer_wake(p);
+	return r == -1 ? -1 : 0;
 }
 
 int

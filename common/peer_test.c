@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/compat.h"
 #include "common/msg_mbox.h"
 #include "common/peer.h"
@@ -426,10 +427,77 @@ test_struct(void)
 	CHECK(a.closed && b.closed && b.n == 2);
 }
 
+/* What is lazy goes with the next, and alone after its time; in order. */
+static void
+test_lazy(void)
+{
+	struct end	 a, b;
+	uint64_t	 start;
+	uint8_t		*data = bytes(PEER_LAZY_MS);
+	uint32_t	 i;
+
+	open_pair(&a, &b, MSG_CHANNEL_MBOX);
+	turn(5);
+	start = clock_ms();
+	CHECK(peer_send_lazy(a.p, IMSG_MBOX_META, 1, data, 1) == 0);
+	CHECK(peer_send_lazy(a.p, IMSG_MBOX_META, 2, data, 2) == 0);
+	turn(5);
+	CHECK(b.n == 0 || clock_ms() - start >= PEER_LAZY_MS);
+	CHECK(peer_send(a.p, IMSG_MBOX_META, 3, data, 3, -1) == 0);
+	turn(5);
+	CHECK(b.n == 3);
+	for (i = 0; i < b.n; i++)
+		CHECK_ROW(b.got[i].id == i + 1 && b.got[i].len == i + 1,
+		    "%u", i);
+	/* Alone, and another behind it. */
+	CHECK(peer_send_lazy(a.p, IMSG_MBOX_META, 4, data, 4) == 0);
+	while (b.n < 4 && clock_ms() - start < TEST_PATIENCE_MS)
+		event_base_loop(base, EVLOOP_ONCE);
+	CHECK(b.n == 4 && b.got[3].id == 4);
+	CHECK(peer_send_lazy(a.p, IMSG_MBOX_META, 5, data, 5) == 0);
+	/* Closed: it is said all the same. */
+	close_pair(&a, &b);
+	CHECK(b.n == 5 && b.closed && strcmp(b.why, "end of file") == 0);
+	/* Many do not wait, and what breaks a rule breaks it. */
+	open_pair(&a, &b, MSG_CHANNEL_MBOX);
+	turn(5);
+	for (i = 0; i < 1000; i++)
+		CHECK(peer_send_lazy(a.p, IMSG_MBOX_META, i, NULL, 0) == 0);
+	turn(5);
+	CHECK(b.n >= 256);
+	CHECK(peer_send_lazy(a.p, IMSG_REPLY_OK, 1, NULL, 0) == -1);
+	turn(5);
+	CHECK(a.closed && b.closed);
+	free(data);
+}
+
+/* Our HELLO comes with our first message. */
+static void
+test_listen_first(void)
+{
+	struct end	a, b;
+	char		c;
+
+	open_pair(&a, &b, MSG_CHANNEL_MBOX);
+	peer_listen_first(a.p);
+	turn(5);
+	CHECK(recv(peer_fd(b.p), &c, 1, MSG_PEEK) == -1);
+	CHECK(peer_send(b.p, IMSG_REPLY_OK, 7, NULL, 0, -1) == 0);
+	turn(5);
+	CHECK(a.n == 1 && a.got[0].id == 7 && !a.closed);
+	CHECK(recv(peer_fd(b.p), &c, 1, MSG_PEEK) == -1);
+	CHECK(peer_send(a.p, IMSG_MBOX_META, 8, NULL, 0, -1) == 0);
+	turn(5);
+	CHECK(b.n == 1 && b.got[0].id == 8 && !b.closed);
+	close_pair(&a, &b);
+}
+
 int
 main(void)
 {
 	base = event_base_new();
+	test_lazy();
+	test_listen_first();
 	test_sizes();
 	test_fds();
 	test_lost_fds();

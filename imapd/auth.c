@@ -33,6 +33,7 @@ static struct {
 	uint32_t		 last;
 	struct event		 ev_refused;
 	bool			 ready;
+	bool			 prompt;	/* as the last AUTH_OK has it */
 } auth;
 
 static int	 auth_message(struct peer *, struct msg *, void *);
@@ -214,9 +215,12 @@ auth_cancel(struct client *c)
 void
 auth_end(struct client *c)
 {
-	if (c->granted != 0 && auth.peer != NULL)
+	if (c->granted != 0 && auth.peer != NULL && auth.prompt)
 		(void)peer_send(auth.peer, IMSG_AUTH_END, c->granted, NULL, 0,
 		    -1);
+	else if (c->granted != 0 && auth.peer != NULL)
+		(void)peer_send_lazy(auth.peer, IMSG_AUTH_END, c->granted,
+		    NULL, 0);
 	c->granted = 0;
 }
 
@@ -241,6 +245,7 @@ on_auth(struct login *l, struct msg *m, struct arena *a)
 			return -1;
 		c = login_end(l, &ops);
 		c->granted = m->id;
+		auth.prompt = ok.prompt;
 		if (m->fd == -1) {
 			auth_end(c);
 			log_warnx("session=%016" PRIx64 " login "

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/test.h"
 #include "imapd/client.h"
 #include "imapd/conf.h"
@@ -329,6 +330,32 @@ test_goes_away(struct rig *r)
 	}
 }
 
+/* authd hears of the end of a session: soon, or where it counts, at once. */
+static void
+test_tells_authd(struct rig *r)
+{
+	uint64_t	 start = clock_ms();
+	int		 i;
+
+	for (i = 0; i < 2; i++) {
+		fake_prompt(r->fake, i == 1);
+		login(r);
+		CHECK(fake_ended(r->fake) == 0);
+		rig_say(r, "a LOGOUT\r\n");
+		CHECK(rig_hear(r, "a OK ") && rig_closed(r));
+		rig_disconnect(r);
+		if (i == 1) {
+			rig_turn(r, 0);
+			rig_turn(r, 0);
+			CHECK(fake_ended(r->fake) == 1);
+		}
+		while (fake_ended(r->fake) == 0 &&
+		    clock_ms() - start < TEST_PATIENCE_MS)
+			rig_turn(r, 10);
+		CHECK(fake_ended(r->fake) == 1);
+	}
+}
+
 int
 main(void)
 {
@@ -344,6 +371,7 @@ main(void)
 	test_unsent(&r);
 	test_head_is_cut(&r);
 	test_rows_wait(&r);
+	test_tells_authd(&r);
 	CHECK(nclients == 0 && nstrangers == 0);
 	rig_end(&r);
 	return TEST_END();

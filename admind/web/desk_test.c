@@ -194,7 +194,7 @@ test_login(void)
 static void
 test_authd_lost(void)
 {
-	struct auth_ok		 ok = { STR("ann") };
+	struct auth_ok		 ok = { .user = STR("ann") };
 	int			 fd;
 
 	CHECK(login() != NULL && login() != NULL);

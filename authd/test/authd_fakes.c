@@ -84,6 +84,7 @@ fake_message(struct peer *p, struct msg *m, void *arg)
 		break;
 	case IMSG_AUTH_OK:
 		r = wire_decode(&auth_ok_wire, &ok, m->data, m->len, NULL);
+		k->code = ok.prompt;
 		str_copy(k->user, sizeof(k->user), ok.user);
 		break;
 	case IMSG_AUTH_ADMIN:

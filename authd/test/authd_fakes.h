@@ -27,7 +27,7 @@ struct fake {
 		enum msg_type	 type;
 		uint32_t	 id;
 		int		 fd;
-		uint8_t		 code;		/* AUTH_NO */
+		uint8_t		 code;		/* AUTH_NO; AUTH_OK: prompt */
 		char		 user[256];	/* or a challenge */
 		char		 password[72];	/* or a token */
 		char		 remote[64];

@@ -24,10 +24,22 @@ fake_bound(const struct fake *f)
 	return f->bound;
 }
 
+void
+fake_prompt(struct fake *f, bool prompt)
+{
+	f->prompt = prompt;
+}
+
+unsigned int
+fake_ended(const struct fake *f)
+{
+	return f->ended;
+}
+
 static void
 say_ok(struct fake *f, uint32_t id)
 {
-	struct auth_ok	 ok = { .user = STR("ann") };
+	struct auth_ok	 ok = { STR("ann"), f->prompt };
 
 	(void)peer_send_struct(f->authd, IMSG_AUTH_OK, id,
 	    &ok, fake_session(f));
@@ -120,6 +132,7 @@ auth_message(struct peer *p, struct msg *m, void *arg)
 		    a) == -1)
 			fatalx("AUTH_START");
 		f->last_login = m->id;
+		f->ended = 0;
 		f->bound = start.exporter.len + start.endpoint.len;
 		on_start(f, m->id, &start);
 		break;
@@ -128,6 +141,9 @@ auth_message(struct peer *p, struct msg *m, void *arg)
 		    a) == -1)
 			fatalx("AUTH_STEP");
 		on_step(f, m->id, step.data);
+		break;
+	case IMSG_AUTH_END:
+		f->ended += m->id == f->last_login;
 		break;
 	default:
 		say_no(f, m->id, AUTH_CANCELLED);

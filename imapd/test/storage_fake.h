@@ -44,6 +44,9 @@ int	 fake_authd(struct fake *f);
 int	 fake_do(struct fake *f, const char *line);
 /* The octets of channel bindings that the last AUTH_START had. */
 size_t	 fake_bound(const struct fake *f);
+/* What authd's next AUTH_OK have; and how often the last one has ended. */
+void	 fake_prompt(struct fake *f, bool prompt);
+unsigned int fake_ended(const struct fake *f);
 /* How many requests wait for "go". */
 size_t	 fake_waiting(const struct fake *f);
 /* How many MBOX_MORE with true have come. */

@@ -97,6 +97,8 @@ struct fake {
 	struct peer		*authd;
 	uint32_t		 last_login;	/* the id of AUTH_START */
 	size_t			 bound;		/* fake_bound() */
+	bool			 prompt;	/* of AUTH_OK */
+	unsigned int		 ended;		/* fake_ended() */
 };
 
 /* storage_fake.c */
