@@ -13,6 +13,7 @@
 #include "admind/known/state.h"
 #include "admind/route.h"
 #include "admind/web/desk.h"
+#include "admind/web/watch.h"
 #include "common/daemon.h"
 #include "common/listen.h"
 #include "common/log.h"
@@ -74,6 +75,8 @@ admind_start(struct event_base *base, struct slice *s)
 	static const struct desk_ops	 ops = { daemon_admin, admind_lost };
 
 	desk_init(base, &ops);
+	watch_init(base);
+	watch_conf(conf.admin_page, conf.ready_within);
 	ready = !slice_bool(s, "tls");
 	if (ready)
 		daemon_ready();
@@ -116,6 +119,7 @@ admind_reload(struct slice *s, char *why, size_t size)
 {
 	if (conf_read(s, why, size) == -1)
 		return -1;
+	watch_conf(conf.admin_page, conf.ready_within);
 	listen_keep(s);
 	return 0;
 }

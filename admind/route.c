@@ -38,7 +38,8 @@ static const struct route {
 
 /* The admin page's, in the order of its menu. */
 static const struct web_page *const	 pages[] = {
-	NULL
+	&page_overview, &page_users, &page_user, &page_sessions,
+	&page_queues, &page_store, &page_throttle, NULL
 };
 
 void
