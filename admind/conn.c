@@ -106,6 +106,16 @@ conn_answer(struct conn *c, const struct answer *a)
 	event_active(&c->ev_run, EV_TIMEOUT, 0);
 }
 
+/* The last answer; frees it. */
+static void
+refuse_with(struct conn *c, struct answer *a)
+{
+	memset(&c->head, 0, sizeof(c->head));
+	c->last = true;
+	conn_answer(c, a);
+	answer_free(a);
+}
+
 /* What is no request is answered here, and ends the connection. */
 static void
 refuse(struct conn *c, int status, const char *text)
@@ -114,10 +124,7 @@ refuse(struct conn *c, int status, const char *text)
 
 	answer_init(&a);
 	answer_text(&a, status, text);
-	memset(&c->head, 0, sizeof(c->head));
-	c->last = true;
-	conn_answer(c, &a);
-	answer_free(&a);
+	refuse_with(c, &a);
 }
 
 static void
@@ -177,9 +184,10 @@ take_body(struct conn *c)
 static void
 take(struct conn *c)
 {
-	size_t	 n = c->in.len == 0 ? 0 : head_end(c->in.data, c->in.len,
-		    &c->looked);
-	int	 status;
+	size_t		 n = c->in.len == 0 ? 0 : head_end(c->in.data,
+			    c->in.len, &c->looked);
+	struct answer	 a;
+	int		 status;
 
 	if (n == 0 && c->in.len < HEAD_MAX) {
 		if (c->eof)
@@ -193,13 +201,15 @@ take(struct conn *c)
 		refuse(c, 431, "the header is too large");
 		return;
 	}
-	status = head_parse(c->in.data, n, &c->head);
-	if (status == 0 && c->head.content > c->ops->content(c))
-		status = 413;
-	if (status != 0) {
-		refuse(c, status, c->head.content > 0 && status == 413 &&
-		    c->ops->content(c) > 0 ? "the form is too large" :
-		    reason_of(status));
+	if ((status = head_parse(c->in.data, n, &c->head)) != 0) {
+		refuse(c, status, reason_of(status));
+		return;
+	}
+	if (c->head.content > c->ops->content(c)) {
+		answer_init(&a);
+		answer_text(&a, 413, reason_of(413));
+		c->ops->too_large(c, &a);
+		refuse_with(c, &a);
 		return;
 	}
 	c->begin = n;

@@ -66,6 +66,8 @@ struct conn_ops {
 	void	(*forget)(struct conn *c);
 	/* How many octets of content c->head may have: at most CONN_BODY. */
 	size_t	(*content)(const struct conn *c);
+	/* c->head says more than that: the answer, which is 413, in words. */
+	void	(*too_large)(const struct conn *c, struct answer *a);
 	/* The time is over: true if it answers by itself.  NULL: it does
 	 * not. */
 	bool	(*late)(struct conn *c);

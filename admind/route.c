@@ -235,6 +235,13 @@ content(const struct conn *c)
 	return wants_admin(c) ? serve_content(&c->head) : 0;
 }
 
+static void
+too_large(const struct conn *c, struct answer *a)
+{
+	if (wants_admin(c))
+		serve_too_large(&c->head, a);
+}
+
 static bool
 late(struct conn *c)
 {
@@ -244,4 +251,5 @@ late(struct conn *c)
 	return true;
 }
 
-const struct conn_ops route_ops = { request, forget, content, late };
+const struct conn_ops route_ops = { request, forget, content,
+				    too_large, late };

@@ -176,6 +176,17 @@ test_limits(void)
 		    i, said);
 		close(fd);
 	}
+	/* A page says it, too; here, and where there is no page. */
+	for (i = 0; i < 2; i++) {
+		fd = rig_connect(false);
+		CHECK(strstr(rig_hear(fd, i == 0 ? LOGIN
+		    "Content-Length: 4097\r\n\r\n" :
+		    "POST /admin/none HTTP/1.1\r\nHost: localhost\r\n"
+		    "Content-Length: 1\r\n\r\nx", ""), i == 0 ?
+		    "<p>This form is too large.</p>" :
+		    "<p>This address takes no form.</p>") != NULL);
+		close(fd);
+	}
 	/* No length at all is an answer, and the connection goes on. */
 	fd = rig_connect(false);
 	CHECK(strstr(rig_hear(fd, LOGIN "\r\n", "</html>\n"), " 411 ") !=

@@ -137,8 +137,7 @@ login_post(struct web *w, const struct head *h)
 	    password.len == 0) {
 		why(w, "Enter your user name and your password.");
 		status = 400;
-	} else if ((w->login = web_desk->login(user, password, w->remote,
-	    w->tls, on_login, w)) == NULL) {
+	} else if (!web_login(w, user, password, on_login)) {
 		why(w, "Too many people log in just now. Try again in a "
 		    "moment.");
 		status = 503;

@@ -50,6 +50,16 @@ serve_content(const struct head *h)
 	    STR(PAGES_LOGOUT)) ? FORM_MAX : 0;
 }
 
+void
+serve_too_large(const struct head *h, struct answer *a)
+{
+	static const struct web	 nobody;
+
+	frame_error(a, &nobody, 413, "Too large", serve_content(h) > 0 ?
+	    "This form is too large." : "This address takes no form.",
+	    PAGES_ROOT);
+}
+
 static void
 fail(struct web *w, int status, const char *title, const char *text)
 {

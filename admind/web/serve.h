@@ -33,6 +33,8 @@ void	 serve_init(const struct web_desk *desk,
 bool	 serve_is_path(struct str path);	/* /admin, and what is below */
 /* How many octets of content such a request may have. */
 size_t	 serve_content(const struct head *h);
+/* The answer to more than that; its status is 413. */
+void	 serve_too_large(const struct head *h, struct answer *a);
 /* NULL: it was answered, or will not be since there is no memory (*answered
  * false). */
 struct web *serve_begin(const struct serve_request *r, bool *answered);

@@ -238,6 +238,30 @@ test_unproved(void)
 	is(503, NULL);
 }
 
+/* Who tries passwords waits in a short queue. */
+static void
+test_crowd(void)
+{
+	struct web	*w[5];
+	size_t		 i;
+
+	for (i = 0; i < nitems(w); i++) {
+		fake_n = 0;	/* they wait */
+		ask(HEAD_POST, "/admin/login", "__Host-pail-login=" GUARD,
+		    "csrf=" GUARD "&user=a&password=b");
+		w[i] = waiting;
+		CHECK_ROW(status == (i < 4 ? 0 : 503), "%zu: %d", i, status);
+	}
+	for (i = 0; i < 4; i++)
+		serve_forget(w[i]);
+	fake_reset();
+	ask(HEAD_POST, "/admin/login", "__Host-pail-login=" GUARD,
+	    "csrf=" GUARD "&user=a&password=b");
+	CHECK(fake_n == 1);
+	fake_tell(0, DESK_ERROR, "");
+	is(403, NULL);
+}
+
 static void
 test_ends(void)
 {
@@ -298,6 +322,7 @@ main(void)
 	test_login();
 	test_clear();
 	test_unproved();
+	test_crowd();
 	test_ends();
 	test_content();
 	fake_reset();

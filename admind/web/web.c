@@ -12,6 +12,7 @@
 #define AWAY	"The server does not answer just now. Try again in a moment."
 
 const struct web_desk	*web_desk;
+static struct web	*logins[WEB_LOGINS];
 
 static void
 on_answer(const struct desk_answer *a, void *arg)
@@ -153,11 +154,33 @@ web_form_begin(struct buf *b, const struct web *w, const char *path,
 	html_hidden(b, "action", str_from(action));
 }
 
+bool
+web_login(struct web *w, struct str user, struct str password, desk_cb *cb)
+{
+	size_t	 i, to = WEB_LOGINS, same = 0;
+
+	for (i = 0; i < WEB_LOGINS; i++)
+		if (logins[i] == NULL)
+			to = i;
+		else
+			same += strcmp(logins[i]->remote, w->remote) == 0;
+	if (to == WEB_LOGINS || same >= WEB_LOGINS_FROM || (w->login =
+	    web_desk->login(user, password, w->remote, w->tls, cb, w)) == NULL)
+		return false;
+	logins[to] = w;
+	return true;
+}
+
 void
 web_free(struct web *w)
 {
+	size_t	 i;
+
 	if (w == NULL)
 		return;
+	for (i = 0; i < WEB_LOGINS; i++)
+		if (logins[i] == w)
+			logins[i] = NULL;
 	web_ask_none(w);
 	web_desk->forget(w->login);
 	state_forget(&w->state);
