@@ -118,6 +118,46 @@ check_round_robin(void)
 	gate_end();
 }
 
+#define TURNS	8
+
+/* Twenty addresses, each of which has more waiting than can be served soon:
+ * half of the places go to the newest, the others to all in turn. */
+static void
+check_shares(void)
+{
+	static struct gate_try	 t[20][15];
+	static bool		 done[20][15];
+	struct gate_try		*x;
+	char			 from[32], name[32];
+	unsigned		 i, j, n[20] = { 0 };
+	int64_t			 now = 0, when;
+
+	gate_begin();
+	for (i = 0; i < nitems(t); i++)
+		for (j = 0; j < nitems(t[0]); j++) {
+			snprintf(from, sizeof(from), "203.0.%u.1", i);
+			snprintf(name, sizeof(name), "n%u-%u", i, j);
+			enter_at(&t[i][j], 0, name, from, "x", 0);
+		}
+	for (j = 0; j < TURNS * nitems(t); j++) {
+		if ((x = gate_next(g, 0, 1, 1, now, &when)) == NULL)
+			x = gate_next(g, 0, 1, 1, now = when, &when);
+		CHECK(x != NULL);
+		for (i = 0; i < nitems(t); i++)
+			if (x >= t[i] && x < t[i] + nitems(t[i]))
+				done[i][x - t[i]] = ++n[i] > 0;
+		gate_passed(g, x, "nobody", now);
+		gate_leave(g, x);
+	}
+	for (i = 0; i < nitems(t); i++) {
+		CHECK_ROW(n[i] >= TURNS / 2, "address %u: %u", i, n[i]);
+		for (j = 0; j < nitems(t[0]); j++)
+			if (!done[i][j])
+				gate_leave(g, &t[i][j]);
+	}
+	gate_end();
+}
+
 static void
 check_running(void)
 {
@@ -341,6 +381,7 @@ main(void)
 	check_order();
 	check_ends();
 	check_round_robin();
+	check_shares();
 	check_running();
 	check_reserve();
 	check_riders();
