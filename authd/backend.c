@@ -303,6 +303,9 @@ backend_gone(struct backend *b, int64_t *changed)
 const char *
 backend_wants(struct backend *b)
 {
+	if (b->token_kind != NULL)
+		return b->token_kind->wants == NULL ? NULL :
+		    b->token_kind->wants(b->token);
 	return b->lookup_kind == NULL || b->lookup_kind->wants == NULL ?
 	    NULL : b->lookup_kind->wants(b->lookup);
 }
@@ -310,6 +313,9 @@ backend_wants(struct backend *b)
 bool
 backend_given(struct backend *b, struct str secret)
 {
+	if (b->token_kind != NULL)
+		return b->token_kind->given != NULL &&
+		    b->token_kind->given(b->token, secret);
 	return b->lookup_kind != NULL && b->lookup_kind->given != NULL &&
 	    b->lookup_kind->given(b->lookup, secret);
 }

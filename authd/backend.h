@@ -104,6 +104,9 @@ struct token_kind {
 	/* Called every few seconds; may block, as a check. */
 	void		 (*tick)(void *state);
 	void		 (*close)(void *state);
+	/* As a lookup's, of the provider; NULL: there is no such secret. */
+	const char	*(*wants)(void *state);
+	bool		 (*given)(void *state, struct str secret);
 };
 
 struct backend_kind {

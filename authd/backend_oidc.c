@@ -223,8 +223,25 @@ oidc_tick_state(void *state)
 	oidc_tick(s->oidc);
 }
 
+static const char *
+oidc_wants(void *state)
+{
+	struct oidc_state	*s = state;
+
+	return oidc_refused(s->oidc) ? "client-secret" : NULL;
+}
+
+static bool
+oidc_given(void *state, struct str secret)
+{
+	struct oidc_state	*s = state;
+
+	return oidc_secret(s->oidc, secret);
+}
+
 static const struct token_kind token_oidc = {
-	oidc_open, oidc_whose, oidc_tick_state, oidc_close
+	oidc_open, oidc_whose, oidc_tick_state, oidc_close, oidc_wants,
+	oidc_given
 };
 
 const struct backend_kind backend_oidc = {

@@ -85,6 +85,10 @@ enum work_result_code oidc_check(struct oidc *o, struct str token,
 /* Called every few seconds: fetches the keys when they are due, so that no
  * login waits for that, nor finds none when the provider has gone.  Blocks. */
 void	 oidc_tick(struct oidc *o);
+/* Has the provider refused our own secret since this was asked before? */
+bool	 oidc_refused(struct oidc *o);
+/* What the secret is now: is it another?  Then the provider is asked again. */
+bool	 oidc_secret(struct oidc *o, struct str secret);
 /* https, or http on this host; *port is its port, and host (size bytes) it. */
 bool	 oidc_url(const char *url, char *host, size_t size, uint16_t *port);
 

@@ -35,6 +35,7 @@ struct oidc {
 	struct jwks	*keys;		/* NULL: none yet */
 	int64_t		 fetched;	/* clock */
 	struct oidc_try	 try_keys, try_token;
+	bool		 refused;	/* our secret, since it was asked */
 	struct oidc_token *tokens;	/* OIDC_TOKENS of them */
 };
 

@@ -417,6 +417,34 @@ check_rules(void)
 	}
 }
 
+/* Another secret, when the provider refuses ours, takes effect at once. */
+static void
+check_secret(void)
+{
+	struct oidc	*o = rig_oidc(true);
+
+	rig_introspection = SAYS("\"aud\":\"pail\"");
+	CHECK(ask(o, "one") == WORK_YES && !oidc_refused(o));
+	rig_status = 503;
+	CHECK(ask(o, "two") == WORK_UNAVAILABLE && !oidc_refused(o));
+	rig_status = 200;
+	rig_ms += OIDC_AGAIN_MS;
+	CHECK(ask(o, "two") == WORK_YES);
+	rig_status = 401;
+	CHECK(ask(o, "three") == WORK_UNAVAILABLE);
+	CHECK(oidc_refused(o) && !oidc_refused(o));
+	rig_status = 200;
+	CHECK(!oidc_secret(o, STR("a secret:%")));	/* the same */
+	CHECK(!oidc_secret(o, STR("")) && !oidc_secret(o, STR("a\0b")));
+	CHECK(ask(o, "three") == WORK_UNAVAILABLE);
+	CHECK(oidc_secret(o, (struct str){ "another one", 7 }));
+	CHECK(ask(o, "three") == WORK_YES);
+	/* pail%2Bserver:another */
+	CHECK(strcmp(rig_basic, "Authorization: Basic "
+	    "cGFpbCUyQnNlcnZlcjphbm90aGVy") == 0);
+	oidc_free(o);
+}
+
 int
 main(void)
 {
@@ -431,6 +459,7 @@ main(void)
 	check_urls();
 	check_introspection();
 	check_remembered();
+	check_secret();
 	check_rules();
 	return TEST_END();
 }

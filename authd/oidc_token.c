@@ -71,6 +71,30 @@ put_basic(const struct oidc *o, char *dst, size_t size)
 	return r;
 }
 
+bool
+oidc_refused(struct oidc *o)
+{
+	bool	was = o->refused;
+
+	o->refused = false;
+	return was;
+}
+
+bool
+oidc_secret(struct oidc *o, struct str secret)
+{
+	char	*copy;
+
+	if (secret.len == 0 || memchr(secret.p, '\0', secret.len) != NULL ||
+	    str_eq(secret, str_from(o->client_secret)) ||
+	    (copy = strndup(secret.p, secret.len)) == NULL)
+		return false;
+	freezero(o->client_secret, strlen(o->client_secret));
+	o->client_secret = copy;
+	o->try_token.asked = 0;
+	return true;
+}
+
 /* The provider's answer; -1 with why: none. */
 static int
 token_ask(struct oidc *o, struct str token, struct oidc_answer *a, char *why,
@@ -93,8 +117,11 @@ token_ask(struct oidc *o, struct str token, struct oidc_answer *a, char *why,
 		if (o->introspection_url[0] == '\0')
 			snprintf(why, size, "its discovery document has no "
 			    "introspection_endpoint");
-		else if ((r = oidc_get(o, &q, a, why, size)) == -1)
+		else if ((r = oidc_get(o, &q, a, why, size)) == -1) {
 			o->found = 0;
+			/* RFC 7662 section 2.3 */
+			o->refused |= a->status == 401;
+		}
 	}
 	explicit_bzero(basic, sizeof(basic));
 	buf_freezero(&form);

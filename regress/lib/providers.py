@@ -78,10 +78,22 @@ class OidcProvider(Provider):
 
     NAME = "oidc-provider"
     AUDIENCE = "pail"
-    MORE = ", scopes: [mail], client-id: pail, client-secret: secret-of-pail"
+    MORE = ", scopes: [mail], client-id: pail, client-secret: {file: %s}"
     ENV = {"OIDC_PROVIDER_DIR": os.path.join(TOOLS, "oidc-provider")}
     KINDS = ("RS256", "PS256", "ES256", "EdDSA")
     OPAQUE = True
+
+    def __init__(self, secret="secret-of-pail"):
+        super().__init__()
+        self.secret = os.path.join(self.dir, "client-secret")
+        self.MORE = self.MORE % self.secret
+        self.write_secret(secret)
+
+    def write_secret(self, text):
+        """What Pail has as its own secret there."""
+        with open(self.secret, "w") as f:
+            f.write(text + "\n")
+        os.chmod(self.secret, 0o600)
 
     def argv(self):
         return [node(), os.path.join(proc.TOP, "regress/oidc/provider.mjs"),

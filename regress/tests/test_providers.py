@@ -64,11 +64,15 @@ def test_tokens_of_glewlwyd():
 
 @normal_only("starts a provider, and waits until it may be asked again")
 def test_tokens_of_oidc_provider():
-    with providers.OidcProvider() as p, suite.Suite(
+    with providers.OidcProvider("the secret of before") as p, suite.Suite(
             auth=p.auth(), users=()) as s:
         try_tokens(s, p)
         # opaque ones, which it is asked about
         opaque = p.token("bob", "opaque")
+        assert bearer.code(s, opaque, "bob") == "UNAVAILABLE"
+        p.write_secret("secret-of-pail")
+        proc.await_true("the new secret is used, without a reload",
+                        lambda: bearer.works(s, opaque, "bob"), 60, 0.3)
         assert "." not in opaque and bearer.works(s, opaque, "bob")
         assert bearer.works(s, opaque)
         for what, token in (
