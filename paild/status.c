@@ -225,7 +225,8 @@ status_run(struct control_client *c, const char *arg)
 	(void)arg;
 	buf_puts(&c->out, "ok\n");
 	(c->json ? json_head : text_head)(c);
-	event_free(c->ev);
+	if (c->ev != NULL)	/* the admin page's has none */
+		event_free(c->ev);
 	c->rows = mem_new(pd->nprocs, sizeof(*c->rows));
 	if ((c->ev = evtimer_new(pd->base, status_late, c)) == NULL) {
 		control_end(c);
