@@ -19,6 +19,7 @@
 #include "authd/recheck.h"
 #include "authd/request.h"
 #include "authd/revoked.h"
+#include "authd/session_list.h"
 #include "authd/usage.h"
 #include "common/clock.h"
 #include "common/json_write.h"
@@ -289,6 +290,42 @@ authd_clear(struct authd *a, const char *arg, bool json, struct buf *out)
 	buf_puts(out, "\n");
 }
 
+static void
+authd_sessions(struct authd *a, const char *arg, bool json, struct buf *out)
+{
+	char	id[USER_ID_MAX + 1];
+
+	if (*arg != '\0' && user_normalize(str_from(arg), id,
+	    sizeof(id)) == -1)
+		authd_say_no("invalid user name", json, out);
+	else
+		session_list(a->sessions, *arg != '\0' ? id : NULL, json,
+		    out);
+}
+
+static void
+authd_session_end(struct authd *a, const char *arg, bool json,
+    struct buf *out)
+{
+	uint32_t	scope, id;
+
+	if (session_id(arg, &scope, &id) == -1 || !sessions_has(a->sessions,
+	    scope, id) || !channel_leave(&a->channel[scope], id)) {
+		authd_say_no("no such session", json, out);
+		return;
+	}
+	log_info("login=%" PRIu32 ".%" PRIu32 " cmd=session-end result=ok",
+	    scope, id);
+	if (!json) {
+		buf_puts(out, "told to end\n");
+		return;
+	}
+	json_add_object(out, NULL);
+	json_add_text(out, "ended", arg);
+	json_end_object(out);
+	buf_puts(out, "\n");
+}
+
 void
 authd_report(struct authd *a, const char *what, const char *arg, bool json,
     struct buf *out)
@@ -297,6 +334,10 @@ authd_report(struct authd *a, const char *what, const char *arg, bool json,
 		gate_list(a->gate, clock_ms(), authd_now() / 1000, json, out);
 	else if (strcmp(what, "throttle-clear") == 0)
 		authd_clear(a, arg, json, out);
+	else if (strcmp(what, "sessions") == 0)
+		authd_sessions(a, arg, json, out);
+	else if (strcmp(what, "session-end") == 0)
+		authd_session_end(a, arg, json, out);
 	else
 		authd_say_no("unknown report", json, out);
 }

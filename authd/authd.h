@@ -39,7 +39,8 @@ void	 authd_given(struct authd *a, uint32_t id, const struct setup_give *g);
 void	 authd_on_app_used(struct authd *a, void (*used)(const char *user,
 	    const char *id));
 /* The operator's "throttle-list" and "throttle-clear" (arg: an address or a
- * user; empty: all), as text or as JSON into out. */
+ * user; empty: all), "sessions" (arg: a user; empty: all) and "session-end"
+ * (arg: an ID), as text or as JSON into out. */
 void	 authd_report(struct authd *a, const char *what, const char *arg,
 	    bool json, struct buf *out);
 /* No new logins; drained() when those whose password is being checked have

@@ -216,8 +216,13 @@ backend_ask(struct backend *b, enum work_how how, struct found *f,
 	case WORK_PROOF:
 		return backend_proof(f, password, a);
 	case WORK_NAME:
+	case WORK_MAY:
 		if (b->lookup_kind == NULL)
 			return WORK_UNKNOWN;
+		if (f->locked && how == WORK_MAY) {
+			strlcpy(f->why, "the user is locked", sizeof(f->why));
+			return WORK_LOCKED;
+		}
 		/* Mail for who is there is not refused for good. */
 		if (f->unclear)
 			return WORK_UNAVAILABLE;

@@ -46,6 +46,7 @@ struct found {
 	bool	 unproved;			/* only the right password will
 						 * show that there is one */
 	bool	 barred;			/* no password is right */
+	bool	 locked;			/* nor anything else */
 	bool	 unclear;			/* FOUND_NONE: there is one, but
 						 * not who it is; see why */
 	struct found_quota quota;		/* FOUND_USER */

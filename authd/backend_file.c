@@ -407,6 +407,7 @@ file_find(void *state, struct str user, bool keys, struct found *found)
 			lo = mid + 1;
 	}
 	found->barred = u != NULL && file_bars(u->hash);
+	found->locked = u != NULL && userline_locked(str_from(u->hash));
 	strlcpy(found->secret, u != NULL && !found->barred ? u->hash :
 	    file_dummy(f, name), sizeof(found->secret));
 	if (keys)

@@ -408,6 +408,18 @@ check_name(void)
 	CHECK(a.why[0] != '\0' && a.len == 0);
 	backend_check(state, WORK_NAME, STR("bob"), STR(""), STR(""), &a);
 	CHECK(a.code == WORK_UNKNOWN && a.user[0] == '\0');
+	/* who is locked gets mail, and logs in in no way; a ! alone says that
+	 * another database verifies him */
+	write_file("ann:!$6$rounds=1000$salt$x\nbob:!\n", 34);
+	backend_check(state, WORK_NAME, STR("ann"), STR(""), STR(""), &a);
+	CHECK(a.code == WORK_YES && strcmp(a.user, "ann") == 0);
+	backend_check(state, WORK_MAY, STR("ann"), STR(""), STR(""), &a);
+	CHECK(a.code == WORK_LOCKED && strcmp(a.why, "the user is locked") ==
+	    0);
+	backend_check(state, WORK_MAY, STR("bob"), STR(""), STR(""), &a);
+	CHECK(a.code == WORK_YES && strcmp(a.user, "bob") == 0);
+	backend_check(state, WORK_MAY, STR("eve"), STR(""), STR(""), &a);
+	CHECK(a.code == WORK_UNKNOWN);
 	/* the empty name asks for the generation */
 	backend_check(state, WORK_NAME, STR(""), STR(""), STR(""), &a);
 	CHECK(a.code == WORK_UNKNOWN && a.why[0] != '\0');

@@ -275,6 +275,13 @@ channel_given(struct channel *c, uint32_t wanted, const struct setup_give *g)
 			login_admin_given(l, g);
 }
 
+bool
+channel_leave(struct channel *c, uint32_t id)
+{
+	return c->peer != NULL && peer_send(c->peer, IMSG_AUTH_LEAVE, id, NULL,
+	    0, -1) == 0;
+}
+
 void
 channel_tokens(struct channel *c)
 {

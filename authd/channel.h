@@ -20,6 +20,8 @@ void	 channel_revoke(struct channel *c, const char *user);
 /* paild has answered a login of admind's. */
 void	 channel_given(struct channel *c, uint32_t wanted,
 	    const struct setup_give *g);
+/* An operator wants that session to end; false: imapd is not there. */
+bool	 channel_leave(struct channel *c, uint32_t id);
 /* Tries again for those who wait for paild's word. */
 void	 channel_tokens(struct channel *c);
 

@@ -385,7 +385,7 @@ check_ask(struct check *k)
 		return;
 	}
 	if (k->naming)
-		ask = (struct work_ask){ WORK_NAME, k->half.user, STR(""),
+		ask = (struct work_ask){ WORK_MAY, k->half.user, STR(""),
 		    k->remote };
 	pool = work_pool(c->work, to);
 	if (pool != k->pool && k->leader != NULL) {

@@ -196,7 +196,7 @@ check_apart(void)
 	CHECK(k->backend == 0 && k->how == WORK_PASSWORD &&
 	    strcmp(k->user, "ann") == 0 && strcmp(k->password, "pw") == 0);
 	k = last(&work2);
-	CHECK(k->backend == AUTH_ENTRIES_MAX && k->how == WORK_NAME);
+	CHECK(k->backend == AUTH_ENTRIES_MAX && k->how == WORK_MAY);
 	CHECK(strcmp(k->user, "ann") == 0 && k->password[0] == '\0');
 	CHECK(strcmp(k->remote, remote) == 0);
 	/* a wrong password: the lookup is not asked */
@@ -342,7 +342,7 @@ check_master(void)
 	CHECK(work.n == 1 && strcmp(k->user, "admin") == 0);
 	/* the lookup said who admin is; now it is asked for bob */
 	k = last(&work2);
-	CHECK(work2.n == 2 && k->how == WORK_NAME && k->backend ==
+	CHECK(work2.n == 2 && k->how == WORK_MAY && k->backend ==
 	    AUTH_ENTRIES_MAX);
 	CHECK(strcmp(k->user, "bob") == 0 && k->password[0] == '\0');
 	CHECK(imapd.n == 0 && authd->logins == 1);

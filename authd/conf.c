@@ -106,6 +106,7 @@ authd_backend(struct authd_conf *conf, const struct auth_entries *e,
 		conf->certificates |= UINT32_C(1) << i;
 	lookup = e->entry[i].lookup[0] != '\0' || kind == NULL ?
 	    e->entry[i].lookup : kind->lookup;
+	conf->locks |= strcmp(lookup, "file") == 0;
 	conf->silent |= strcmp(lookup, "file") != 0 &&
 	    strcmp(lookup, "token") != 0;
 	conf->backend[to].pool = auth_pool_of_lookup(&conf->pools, e, i);

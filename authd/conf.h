@@ -41,6 +41,8 @@ struct authd_conf {
 		char	name[48];	/* "file", or "file/2" of several;
 					 * "": none */
 	}		backend[CACHE_BACKENDS_MAX];
+	bool		locks;		/* a lookup is a file, whose users may
+					 * be locked */
 	bool		silent;		/* a lookup cannot tell who is gone */
 	uint32_t	apart;		/* a bit for each: its lookup is */
 	uint32_t	scram;		/* the same: users may have keys */

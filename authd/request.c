@@ -33,7 +33,7 @@ static const unsigned int login_moves[LOGIN_STATES] = {
 	[LOGIN_SASL] = BIT(LOGIN_SASL) | BIT(LOGIN_ASK) | BIT(LOGIN_WAIT) |
 	    BIT(LOGIN_TOKEN) | BIT(LOGIN_YIELDED) | BIT(LOGIN_TOLD),
 	[LOGIN_ASK] = BIT(LOGIN_SASL) | BIT(LOGIN_YIELDED) |
-	    BIT(LOGIN_LAST) | BIT(LOGIN_GRANT),
+	    BIT(LOGIN_LAST) | BIT(LOGIN_PAILD) | BIT(LOGIN_GRANT),
 	[LOGIN_WAIT] = BIT(LOGIN_CHECK) | BIT(LOGIN_YIELDED) |
 	    BIT(LOGIN_GRANT),
 	[LOGIN_CHECK] = BIT(LOGIN_HELD) | BIT(LOGIN_YIELDED) |
@@ -282,14 +282,10 @@ login_right(void *arg, const struct check_answer *a)
 	login_verified(l, a);
 	if (l->sasl.mech->proof != SASL_PROOF)
 		login_app(l, a->user, a->data);
-	if (login_is_admin(l)) {
-		login_admin(l, a->user, a->entry == BACKEND_APP);
-		return;
-	}
-	if (login_master(l, a->data))
+	if (login_master(l, a->data) || login_app_may(l, a))
 		return;
 	if (l->sasl.mech->proof != SASL_PROOF) {
-		login_yes(l, a->user);
+		login_granted(l, a->user, a->entry == BACKEND_APP);
 		return;
 	}
 	login_last(l, a->user, a->data);
@@ -556,7 +552,8 @@ login_revoke(struct login *l, const char *user)
 {
 	/* One that is being checked is checked again: checks_revoke(). */
 	if (((l->state == LOGIN_GRANT || l->state == LOGIN_LAST ||
-	    l->state == LOGIN_PAILD) &&
+	    l->state == LOGIN_PAILD || (l->state == LOGIN_ASK &&
+	    l->granted[0] != '\0')) &&
 	    strcmp(l->granted, user) == 0) || (l->target[0] != '\0' &&
 	    l->state == LOGIN_ASK && (strcmp(l->user, user) == 0 ||
 	    strcmp(l->target, user) == 0)))

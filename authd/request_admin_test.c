@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 
+#include "authd/backend.h"
 #include "authd/channel.h"
 #include "authd/sessions.h"
 #include "authd/test/authd_whole.h"
@@ -145,6 +146,54 @@ test_others(void)
 	CHECK(authd->counts.no == 3);
 }
 
+/* An app password of scope admin: of whomever, unless he is locked. */
+static void
+test_app(void)
+{
+	static const char *const	names[][2] = { { "carl", "carl" },
+					    { NULL, NULL } };
+
+	authd->conf.app = true;
+	authd->conf.locks = true;
+	strlcpy(authd->conf.backend[BACKEND_APP].name, "app-passwords",
+	    sizeof(authd->conf.backend[0].name));
+	work_backend(authd->work, BACKEND_APP, 0, "app-passwords");
+	work.names = names;
+	login(&admind, 30, "carl", "pw");
+	pump();
+	CHECK(last(&work)->how == WORK_MAY);
+	give(SETUP_GIVE_FOUND, TOKEN);
+	CHECK(asked.app && administrator(30, "carl"));
+	/* Nobody's, as far as the databases know. */
+	login(&admind, 31, "dora", "pw");
+	pump();
+	give(SETUP_GIVE_FOUND, TOKEN);
+	CHECK(asked.app && administrator(31, "dora"));
+	work.locked = "carl";
+	login(&admind, 32, "carl", "pw");
+	pump();
+	CHECK(refused(&admind, 32, AUTH_CONTACTADMIN));
+	login(&imapd, 32, "carl", "pw");
+	pump();
+	CHECK(refused(&imapd, 32, AUTH_CONTACTADMIN));
+	/* Revoked while the databases are asked. */
+	work.locked = NULL;
+	work.names = NULL;
+	work.hold = true;
+	login(&imapd, 33, "dora", "pw");
+	pump_now();
+	fake_work(&work, last(&work));
+	pump_now();
+	CHECK(last(&work)->how == WORK_MAY);
+	authd_revoke(authd, "dora");
+	pump();
+	CHECK(refused(&imapd, 33, AUTH_UNAVAILABLE));
+	work.hold = false;
+	fake_work(&work, last(&work));
+	pump();
+	authd->conf.app = authd->conf.locks = false;
+}
+
 static void
 test_protocol(void)
 {
@@ -193,6 +242,7 @@ main(void)
 	test_yes();
 	test_refused();
 	test_others();
+	test_app();
 	test_protocol();
 	fake_leave(&admind);
 	whole_end();

@@ -38,6 +38,11 @@ void	 login_opened(const struct login *l);
 /* request_app.c: l's password was an app password, "ID NAME" of granted; notes
  * its use. */
 void	 login_app(struct login *l, const char *granted, struct str data);
+/* The app password was right, but its user may be locked: then the login goes
+ * on by itself, or ends.  l may be gone. */
+bool	 login_app_may(struct login *l, const struct check_answer *a);
+/* What was proved, a password or an app password, is granted's. */
+void	 login_granted(struct login *l, const char *granted, bool app);
 
 /* request_scram.c: begins the exchange with what the client's connection may be
  * bound to; false: mech needs that, and it has nothing. */

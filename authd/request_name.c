@@ -97,7 +97,7 @@ login_master(struct login *l, struct str signature)
 		memcpy(l->signature, signature.p, l->signature_len);
 	l->who = (struct who){
 		.authd = l->channel->authd, .lane = l->channel->index,
-		.name = l->target, .remote = l->remote,
+		.name = l->target, .remote = l->remote, .login = true,
 		.done = login_looked, .arg = l
 	};
 	login_enter(l, LOGIN_ASK);

@@ -2,6 +2,7 @@
 #include "common/compat.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "authd/live.h"
 #include "authd/request_impl.h"
@@ -46,6 +47,10 @@ login_opened(const struct login *l)
 	u = live_hold(a->live, l->user, l->granted, clock_ms());
 	if (l->looked)
 		live_known(u, !l->cached);
-	(void)sessions_add(a->sessions, c->index, l->id, l->granted, &l->from,
-	    u);
+	if (sessions_add(a->sessions, c->index, l->id, l->granted, &l->from,
+	    u) == 0)
+		sessions_describe(a->sessions, c->index, l->id,
+		    &(struct session_what){ l->granted, l->user, l->remote,
+		    l->sasl.mech->name, l->backend, l->app, l->tls, l->session,
+		    (int64_t)time(NULL) });
 }

@@ -21,6 +21,7 @@ struct one {
 	uint32_t		 id;
 	struct tally		*user, *address;
 	struct live_user	*live;
+	struct session_what	*what;		/* with its texts, or NULL */
 };
 TAILQ_HEAD(ones, one);
 
@@ -60,6 +61,7 @@ one_free(struct sessions *s, struct one *o)
 	tally_drop(o->user);
 	tally_drop(o->address);
 	live_drop(o->live);
+	free(o->what);
 	free(o);
 }
 
@@ -166,6 +168,58 @@ sessions_add(struct sessions *s, uint32_t scope, uint32_t id,
 	TAILQ_INSERT_TAIL(&s->scope[scope], o, age);
 	s->n[scope]++;
 	return 0;
+}
+
+bool
+sessions_has(struct sessions *s, uint32_t scope, uint32_t id)
+{
+	return scope < SESSIONS_SCOPES && find(s, scope, id) != NULL;
+}
+
+void
+sessions_describe(struct sessions *s, uint32_t scope, uint32_t id,
+    const struct session_what *what)
+{
+	struct one		*o = find(s, scope % SESSIONS_SCOPES, id);
+	struct session_what	*w;
+	const char	       **texts[5];
+	size_t			 i, n[nitems(texts)], room = sizeof(*w);
+	char			*p;
+
+	if (o == NULL)
+		return;
+	n[0] = strlen(what->user) + 1;
+	n[1] = strlen(what->login) + 1;
+	n[2] = strlen(what->remote) + 1;
+	n[3] = strlen(what->backend) + 1;
+	n[4] = strlen(what->app) + 1;
+	for (i = 0; i < nitems(texts); i++)
+		room += n[i];
+	if ((w = malloc(room)) == NULL)
+		return;
+	*w = *what;
+	texts[0] = &w->user;
+	texts[1] = &w->login;
+	texts[2] = &w->remote;
+	texts[3] = &w->backend;
+	texts[4] = &w->app;
+	for (i = 0, p = (char *)(w + 1); i < nitems(texts); p += n[i++])
+		*texts[i] = memcpy(p, *texts[i], n[i]);
+	free(o->what);
+	o->what = w;
+}
+
+void
+sessions_each(const struct sessions *s, bool (*each)(uint32_t, uint32_t,
+    const struct session_what *, void *), void *arg)
+{
+	struct one	*o;
+	uint32_t	 i;
+
+	for (i = 0; i < SESSIONS_SCOPES; i++)
+		TAILQ_FOREACH_REVERSE(o, &s->scope[i], ones, age)
+			if (o->what != NULL && !each(i, o->id, o->what, arg))
+				break;
 }
 
 void

@@ -33,6 +33,27 @@ const char *sessions_full(const struct sessions *s,
 int	 sessions_add(struct sessions *s, uint32_t scope, uint32_t id,
 	    const char *user, const struct addr_key *from,
 	    struct live_user *live);
+/* What is known of one, for the operator; all borrowed. */
+struct session_what {
+	const char	*user;		/* the user id */
+	const char	*login;		/* the name that he has said */
+	const char	*remote;
+	const char	*mech;		/* static */
+	const char	*backend;
+	const char	*app;		/* the app password's name; "": none */
+	bool		 tls;
+	uint64_t	 session;	/* imapd's number, as in the log */
+	int64_t		 since;		/* seconds since 1970 */
+};
+/* Keeps that (copied) with one that was added; without memory it is not. */
+void	 sessions_describe(struct sessions *s, uint32_t scope, uint32_t id,
+	    const struct session_what *what);
+/* All that were described, of each scope the newest first; false: no more of
+ * this scope. */
+void	 sessions_each(const struct sessions *s, bool (*each)(uint32_t scope,
+	    uint32_t id, const struct session_what *what, void *arg),
+	    void *arg);
+bool	 sessions_has(struct sessions *s, uint32_t scope, uint32_t id);
 /* It has ended; one that is not known is nothing. */
 void	 sessions_end(struct sessions *s, uint32_t scope, uint32_t id);
 void	 sessions_forget(struct sessions *s, uint32_t scope);	/* all of it */

@@ -88,7 +88,8 @@ static bool
 who_ask_one(struct who *w)
 {
 	struct authd	*a = w->authd;
-	struct work_ask	 ask = { WORK_NAME, w->name, STR(""), w->remote };
+	struct work_ask	 ask = { w->login ? WORK_MAY : WORK_NAME, w->name,
+			    STR(""), w->remote };
 	struct answer	 found;
 	uint32_t	 backend = who_backend(w);
 	const char	*why;

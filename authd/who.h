@@ -39,6 +39,7 @@ struct who {
 	void		(*done)(void *arg, const struct who_answer *a);
 	void		*arg;
 	bool		 fresh;		/* not from what was said before */
+	bool		 login;		/* who may log in, not who gets mail */
 	uint32_t	 next;		/* the entry that is asked */
 	struct work_job	*job;
 	bool		 unsure;
@@ -46,8 +47,8 @@ struct who {
 };
 
 /*
- * Of w, authd, lane (work.h), name (normalized), remote, fresh, done and arg
- * are set; all is borrowed until then.  done is called once, perhaps from
+ * Of w, authd, lane (work.h), name (normalized), remote, fresh, login, done and
+ * arg are set; all is borrowed until then.  done is called once, perhaps from
  * within this call: touch neither w nor what holds it after it.
  */
 void	 who_begin(struct who *w);

@@ -127,6 +127,8 @@ struct cred_refused {
  * WORK_PROOF	password is a ClientProof (32 bytes) and then the AuthMessage;
  *		data is the ServerSignature
  * WORK_NAME	who is user?  No password; WORK_YES with the id, or UNKNOWN
+ * WORK_MAY	the same, of one who wants to log in: a user of a file who is
+ *		locked (common/userline.h) may not, though he gets mail
  * WORK_BEARER	password is an OAuth bearer token: whose is it?  It must be
  *		user's, unless that is empty
  * WORK_CERTIFICATE	password is a name, a NUL, and a chain of certificates:
@@ -137,7 +139,8 @@ struct cred_refused {
 #define WORK_DATA_MAX	160	/* bytes */
 enum work_how {
 	WORK_PASSWORD, WORK_SALT, WORK_PROOF, WORK_NAME, WORK_BEARER,
-	WORK_CERTIFICATE, WORK_ADMIN, WORK_HOWS
+	WORK_CERTIFICATE, WORK_ADMIN, WORK_MAY,
+	WORK_HOWS
 };
 struct work_check {
 	uint8_t		 how;

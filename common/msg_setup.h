@@ -117,7 +117,8 @@ struct ctl_counts { struct wire_list counts; };
 /*
  * CTL_REPORT with a descriptor: write a readable report to it and close it.
  * what: "dump" (arg: user id), "store-check", "credentials", "throttle-list"
- * or "throttle-clear" (arg: an address, a user, or nothing), "ingest-list" or
+ * or "throttle-clear" (arg: an address, a user, or nothing), "sessions" (arg:
+ * a user, or nothing) or "session-end" (arg: an ID), "ingest-list" or
  * "ingest-retry" (arg: an ID, or nothing: all).  json: the report is one JSON
  * object (common/json_write.h), {"error": TEXT} if that is all; what has no
  * such form ("quota", "app-add", "app-revoke") takes no notice of it.

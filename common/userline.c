@@ -212,3 +212,9 @@ userline_read(const char *line, size_t len, char *id, size_t size,
 	more->aliases = STR("");
 	return parse(line, len, id, size, hash, more, why, whysize);
 }
+
+bool
+userline_locked(struct str hash)
+{
+	return hash.len > 1 && hash.p[0] == '!' && hash.p[1] != '!';
+}

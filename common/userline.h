@@ -40,6 +40,9 @@ struct userline_more {
 enum userline userline_read(const char *line, size_t len, char *id,
 	    size_t size, struct str *hash, struct userline_more *more,
 	    char *why, size_t whysize);
+/* Is that hash one of a locked user, "!" and then what it was?  (A "!" alone
+ * says that another kind of database verifies him.) */
+bool	 userline_locked(struct str hash);
 /* The next alias of the list that rest is (and then is what follows); false:
  * there is none. */
 bool	 userline_alias(struct str *rest, struct str *alias);

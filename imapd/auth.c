@@ -5,6 +5,7 @@
 #include "imapd/auth.h"
 
 #include <inttypes.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "common/compat.h"
@@ -258,13 +259,31 @@ on_auth(struct login *l, struct msg *m, struct arena *a)
 		ops->ok(c, ok.user, m->fd);
 		m->fd = -1;
 		return 0;
-	default:
+	case IMSG_AUTH_NO:
 		if (wire_decode(&auth_no_wire, &no, m->data, m->len, a) == -1)
 			return -1;
 		c = login_end(l, &ops);
 		ops->no(c, no.code, no.text);
 		return 0;
+	default:		/* admind's */
+		return -1;
 	}
+}
+
+/* An operator wants that session to end; it may have ended meanwhile. */
+static void
+on_leave(uint32_t id)
+{
+	struct client	*c;
+
+	TAILQ_FOREACH(c, &clients, entry)
+		if (id != 0 && c->granted == id) {
+			log_info("session=%016" PRIx64 " ended by the operator",
+			    c->session);
+			client_bye(c, "Your session was ended by the "
+			    "administrator");
+			return;
+		}
 }
 
 static int
@@ -279,6 +298,10 @@ auth_message(struct peer *p, struct msg *m, void *arg)
 	TAILQ_FOREACH(l, &auth.logins, entry)
 		if (l->id == m->id && !l->refused)
 			break;
+	if (m->type == IMSG_AUTH_LEAVE) {
+		on_leave(m->id);
+		return 0;
+	}
 	if ((a = arena_new(64 * 1024)) == NULL)
 		ret = -1;
 	else if (l != NULL)	/* else: an answer after our cancel */

@@ -40,6 +40,8 @@ usage(void)
 	    "       pailctl [-f file] " APP_PASSWORD_USAGE
 	    "       pailctl [-f file] ingest list\n"
 	    "       pailctl [-f file] ingest retry [id]\n"
+	    "       pailctl [-f file] sessions list [user]\n"
+	    "       pailctl [-f file] sessions end id\n"
 	    "       pailctl [-f file] throttle list\n"
 	    "       pailctl [-f file] throttle clear [address | user]\n"
 	    "       pailctl [-f file] deliver user [mailbox] < message\n"
@@ -253,6 +255,22 @@ cmd_ingest(int argc, char *argv[])
 }
 
 static int
+cmd_sessions(int argc, char *argv[])
+{
+	char	last[512];
+	int	r;
+
+	if (strcmp(argv[1], "list") == 0)
+		r = tell(conf, "sessions", argc == 3 ? argv[2] : "", last,
+		    sizeof(last));
+	else if (strcmp(argv[1], "end") == 0 && argc == 3)
+		r = tell(conf, "session-end", argv[2], last, sizeof(last));
+	else
+		usage();
+	return r != 0 || strncmp(last, "error: ", 7) == 0;
+}
+
+static int
 cmd_throttle(int argc, char *argv[])
 {
 	char	last[512];
@@ -328,6 +346,7 @@ static const struct {
 	{ "credentials", 1, 1, cmd_tell, false },
 	{ "user", 2, INT_MAX, cmd_user, false },
 	{ "app-password", 2, 8, cmd_app_password, false },
+	{ "sessions", 2, 3, cmd_sessions, false },
 	{ "throttle", 2, 3, cmd_throttle, false },
 	{ "ingest", 2, 3, cmd_ingest, false },
 	{ "deliver", 2, 3, cmd_deliver, false },

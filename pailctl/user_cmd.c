@@ -33,13 +33,15 @@ json_limit(struct buf *b, const char *key, uint64_t n)
 }
 
 static void
-json_user(const char *name, const struct userline_more *more, void *arg)
+json_user(const char *name, bool locked, const struct userline_more *more,
+    void *arg)
 {
 	struct buf	*b = arg;
 	struct str	 rest = more->aliases, alias;
 
 	json_add_object(b, NULL);
 	json_add_text(b, "name", name);
+	json_add_bool(b, "locked", locked);
 	json_add_array(b, "aliases");
 	while (userline_alias(&rest, &alias))
 		json_add_str(b, NULL, alias);
@@ -109,7 +111,8 @@ read_args(struct user_args *a, int argc, char *argv[], char *why, size_t size)
 {
 	static const struct { const char *word; enum users_change what; }
 	    t[] = { { "add", USERS_ADD }, { "passwd", USERS_PASSWD },
-	    { "set", USERS_SET }, { "del", USERS_DEL } };
+	    { "set", USERS_SET }, { "lock", USERS_LOCK },
+	    { "unlock", USERS_UNLOCK }, { "del", USERS_DEL } };
 	size_t	i;
 	int	k, r;
 
@@ -153,7 +156,8 @@ change(const struct conf *conf, struct user_args *a, const char *path,
 		return out_fail("%s", why);
 	if (out_is_json())
 		json_add_text(out_members(), "user", a->name);
-	if (a->what == USERS_ADD || a->what == USERS_SET)
+	if (a->what == USERS_ADD || a->what == USERS_SET ||
+	    a->what == USERS_UNLOCK)
 		return 0;
 	/* Who is deleted must not come back by another password. */
 	r = a->what == USERS_DEL ? app_password_forget(conf, a->name, ops) :

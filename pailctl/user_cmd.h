@@ -12,6 +12,7 @@ struct conf;
 	"       pailctl [-f file] user set [--quota quota] "		\
 	"[--alias alias]\n"						\
 	"               [--no-alias alias] ... name\n"			\
+	"       pailctl [-f file] user lock | unlock name\n"		\
 	"       pailctl [-f file] user del name\n"			\
 	"       pailctl [-f file] user list\n"
 

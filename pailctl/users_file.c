@@ -76,9 +76,13 @@ static int
 edit_line(const struct line *l, enum users_change what, const char *hash,
     struct user_fields *fields, struct buf *out, char *why, size_t size)
 {
+	struct str	 rest = { l->hash.p, l->hash.len + l->rest.len };
+	const char	*locked = "";
+
 	switch (what) {
 	case USERS_PASSWD:
-		buf_printf(out, "%s:%s%.*s\n", l->id, hash, (int)l->rest.len,
+		buf_printf(out, "%s:%s%s%.*s\n", l->id,
+		    userline_locked(l->hash) ? "!" : "", hash, (int)l->rest.len,
 		    l->rest.p);
 		return 0;
 	case USERS_SET:
@@ -88,10 +92,24 @@ edit_line(const struct line *l, enum users_change what, const char *hash,
 			return -1;
 		buf_puts(out, "\n");
 		return 0;
+	case USERS_LOCK:
+		if (!userline_locked(l->hash))
+			locked = "!";
+		break;
+	case USERS_UNLOCK:
+		if (userline_locked(l->hash)) {
+			rest.p++;
+			rest.len--;
+		} else if (l->hash.len == 0 || l->hash.p[0] == '!') {
+			snprintf(why, size, "%s has no password", l->id);
+			return -1;
+		}
+		break;
 	case USERS_ADD:
 	case USERS_DEL:
-		break;
+		return 0;
 	}
+	buf_printf(out, "%s:%s%.*s\n", l->id, locked, (int)rest.len, rest.p);
 	return 0;
 }
 
@@ -244,15 +262,17 @@ users_each(const char *path, users_cb cb, void *arg, char *why, size_t size)
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl != NULL ? nl + 1 : end;
 		if (line_user(p, (size_t)(nl - p), &l))
-			cb(l.id, &l.more, arg);
+			cb(l.id, userline_locked(l.hash), &l.more, arg);
 	}
 	buf_free(&text);
 	return 0;
 }
 
 static void
-add_name(const char *name, const struct userline_more *more, void *arg)
+add_name(const char *name, bool locked, const struct userline_more *more,
+    void *arg)
 {
+	(void)locked;
 	(void)more;
 	buf_printf(arg, "%s\n", name);
 }

@@ -223,7 +223,7 @@ static const struct {
 	{ "app-revoke", ANY, NULL, PROC_STORAGED },
 	{ "throttle-list", NOTHING, NULL, PROC_AUTHD },
 	{ "throttle-clear", ANY, NULL, PROC_AUTHD },
-	{ "sessions", NOTHING, NULL, PROC_AUTHD },
+	{ "sessions", ANY, NULL, PROC_AUTHD },
 	{ "session-end", ANY, NULL, PROC_AUTHD },
 	{ "revoke", USER, cmd_revoke, PROC_KINDS },
 	{ "dump", USER, cmd_dump, PROC_KINDS },

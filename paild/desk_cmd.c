@@ -27,7 +27,7 @@ static const struct desk_row {
 	{ "ingest-retry", NULL, DESK_CONTROL, 0, 1, NULL, false },
 	{ "throttle-list", NULL, DESK_CONTROL, 0, 0, NULL, false },
 	{ "throttle-clear", NULL, DESK_CONTROL, 0, 1, NULL, false },
-	{ "sessions", NULL, DESK_CONTROL, 0, 0, NULL, false },
+	{ "sessions", NULL, DESK_CONTROL, 0, 1, NULL, false },
 	{ "session-end", NULL, DESK_CONTROL, 1, 1, NULL, false },
 	{ "logout", NULL, DESK_LOGOUT, 0, 0, NULL, false },
 	/* As many as there are arguments. */

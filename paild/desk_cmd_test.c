@@ -19,7 +19,7 @@ static const struct {
 	{ "ingest-retry|0123", "=ingest-retry 0123" },
 	{ "throttle-list", "=throttle-list" },
 	{ "throttle-clear|192.0.2.1", "=throttle-clear 192.0.2.1" },
-	{ "sessions", "=sessions" },
+	{ "sessions", "=sessions" }, { "sessions|ann", "=sessions ann" },
 	{ "session-end|0.1", "=session-end 0.1" },
 	{ "session-end", NULL },
 	{ "session-end|0.1|0.2", NULL },

@@ -43,7 +43,7 @@ fake_name(struct fake *f, const struct kept *k)
 void
 fake_work(struct fake *f, const struct kept *k)
 {
-	if (k->how == WORK_NAME && f->names != NULL)
+	if ((k->how == WORK_NAME || k->how == WORK_MAY) && f->names != NULL)
 		fake_name(f, k);
 	else if (k->user[0] == '\0' || strcmp(k->user, "nobody") == 0)
 		fake_result(f, k->id, WORK_UNKNOWN, "");

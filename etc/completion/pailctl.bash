@@ -25,7 +25,7 @@ _pailctl() {
 	w=
 	case "${words[*]}" in
 	'')	w="-f app-password credentials deliver drain dump ingest init
-		quota reload status stop store throttle user"
+		quota reload sessions status stop store throttle user"
 		w="$w $json"
 		[ -z "$file" ] || w=${w#-f} ;;
 	init*)	case ${words[-1]} in
@@ -42,7 +42,7 @@ _pailctl() {
 			--region --sandbox --secret-key-file --store --user" ;;
 		esac ;;
 	drain)	w=--no-wait ;;
-	user)	w="add del list passwd set" ;;
+	user)	w="add del list lock passwd set unlock" ;;
 	"user "*" --scheme")
 		w="yescrypt argon2id bcrypt sha512-crypt scram-sha-256" ;;
 	"user "*" --quota")
@@ -55,7 +55,7 @@ _pailctl() {
 		w="--alias --no-alias --quota $(_pailctl_users "$file")" ;;
 	"user passwd")
 		w="--scheme $(_pailctl_users "$file")" ;;
-	"user passwd --scheme "*|"user del")
+	"user passwd --scheme "*|"user del"|"user lock"|"user unlock")
 		w=$(_pailctl_users "$file") ;;
 	app-password)
 		w="add import list revoke" ;;
@@ -71,6 +71,9 @@ _pailctl() {
 	"app-password list"|"app-password revoke"|deliver|dump)
 		w=$(_pailctl_users "$file") ;;
 	ingest)	w="list retry" ;;
+	sessions) w="list end" ;;
+	"sessions list")
+		w=$(_pailctl_users "$file") ;;
 	throttle) w="list clear" ;;
 	"throttle clear")
 		w=$(_pailctl_users "$file") ;;

@@ -61,8 +61,9 @@ def test_status_users_and_quota():
         assert ask(s, "user", "set", "--quota", "20K:", HOSTILE[0]) == \
             {"user": HOSTILE[0]}
         users = ask(s, "user", "list")["users"]
-        assert users == [{"name": "ann", "aliases": [], "quota": None}] + [
-            {"name": u, "aliases": [u + "2"], "quota": {
+        assert users == [{"name": "ann", "locked": False, "aliases": [],
+                          "quota": None}] + [
+            {"name": u, "locked": False, "aliases": [u + "2"], "quota": {
                 "bytes": 20480 if i == 0 else 10240,
                 "messages": None if i == 0 else 7}}
             for i, u in enumerate(HOSTILE)], users
