@@ -1,6 +1,7 @@
-"""An imapd, or an lmtpd, that has been taken over: hostile_imapd takes imapd's
+"""An imapd, an lmtpd or an admind that has been taken over: hostile_imapd takes imapd's
 place and tries to do more than its live sessions are allowed to, hostile_lmtpd
-takes lmtpd's and tries to do more than append (see the top of
+takes lmtpd's and tries to do more than append, hostile_admind takes admind's and
+tries to do what only a logged-in administrator may (see the top of
 hostile/hostile.h). Runs as root, with the real users."""
 
 import grp
@@ -16,7 +17,7 @@ import suite
 from mark import normal_only
 
 USERS = ("_pail_imap", "_pail_lmtp", "_pail_store", "_pail_auth",
-         "_pail_cred")
+         "_pail_cred", "_pail_admin")
 BOX = "bobs-box"
 PASSWORD2 = "another-password"
 WRAPPER = """#!/bin/sh
@@ -86,13 +87,14 @@ def lines(s):
             s.log_text().splitlines() if "hostile: " in l]
 
 
-def await_end(s):
+def await_end(s, witness=True):
     """The attacker has tried all, and the witness goes on after it."""
     proc.await_true("the attacks' end", lambda: any(
         " passed, " in l for l in lines(s)), 300)
     end = len(lines(s))
-    proc.await_true("the witness after it", lambda: any(
-        "witness" in l for l in lines(s)[end:]), 30)
+    if witness:
+        proc.await_true("the witness after it", lambda: any(
+            "witness" in l for l in lines(s)[end:]), 30)
     bad = [l for l in lines(s) if l.startswith("FAIL")]
     assert not bad, "\n".join(bad)
 
@@ -299,3 +301,40 @@ def test_a_taken_over_lmtpd_may_only_append_file():
 def test_a_taken_over_lmtpd_may_only_append_s3():
     """Issue 14, Shows 5; and what waits in a bucket is still there."""
     attack_lmtpd("s3")
+
+
+def test_a_taken_over_admind_may_do_nothing_without_an_administrator():
+    """With his token: what the page can do. bob is one, and reads his mail all
+    the while."""
+    assert os.geteuid() == 0, "this test wants to be root"
+    s = suite.Suite(users=("ann",), processes="{imapd: 1, storaged: 1}",
+                    admins="[bob]", admin_page="true").with_http()
+    s.add_user("bob", PASSWORD2)
+    d, program = prepare(s, "hostile_admind")
+    s.start()
+    honest = Honest(s)
+    s.stop()
+    shutil.copy(program, os.path.join(d, "bin", "admind"))
+    write_conf(s, d)
+    with open(os.path.join(s.dir, "users"), "rb") as f:
+        users = f.read()
+    s.start()
+    before = servers(s, "admind")
+    honest.t.start()
+    try:
+        await_end(s, witness=False)
+    finally:
+        honest.end()
+    passed(s, "300 guessed tokens: 300 refused", "an administrator's own",
+           "cut off: a key of credd's", "changed handshakes: 0 signed",
+           "cut off: authd's word for an administrator",
+           "cut off: garbage to paild", "signal to any other process")
+    ends = [l for l in lines(s) if "PASS cut off" in l]
+    cut = re.findall(r'paild\[\d+\] warn: proc="admind 0" pid=\d+ result=cut '
+                     r'why="(?:mal|not al)', s.log_text())
+    assert len(cut) == len(ends) > 5, (cut, ends)
+    assert servers(s, "admind") == before
+    with open(os.path.join(s.dir, "users"), "rb") as f:
+        assert f.read() == users
+    s.stop()
+    s.check_log()

@@ -1,13 +1,13 @@
 /*
- * Between the files of hostile_imapd.c and hostile_lmtpd.c: what they are, what
- * they were told, and what they try.  A taken-over process stands in the place
- * of the real one, with its channels, its user and its chroot, and tries to do
- * more than it may (DESIGN section 2).  It must run as root with the real
- * users.
+ * Between the files of hostile_imapd.c, hostile_lmtpd.c and hostile_admind.c:
+ * what they are, what they were told, and what they try.  A taken-over process
+ * stands in the place of the real one, with its channels, its user and its
+ * chroot, and tries to do more than it may (DESIGN section 2).  It must run as
+ * root with the real users.
  *
- * How it is run: a directory with the built programs, this one as "imapd" or
- * "lmtpd", and beside it "hostile.conf" with lines of a key, a blank and a
- * value:
+ * How it is run: a directory with the built programs, this one as "imapd",
+ * "lmtpd" or "admind", and beside it "hostile.conf" with lines of a key, a
+ * blank and a value:
  *	user, password		whom number 0 (the attacker) serves
  *	victim, victim-password	whom number 1 (the witness) serves
  *	victim-box		a mailbox that only the victim has
@@ -39,6 +39,9 @@ struct slice;
 extern const struct hostile {
 	const char	*name;		/* "imapd" */
 	enum proc_kind	 kind;
+	/* admind: it makes pairs of sockets, and the attack has its channel
+	 * to paild, too. */
+	bool		 setup;
 	bool		 again;		/* it has its channels cut, and goes on
 					   with new ones */
 	uint8_t		 channels[PROC_KINDS];	/* enum msg_channel; 0: not
@@ -63,6 +66,8 @@ extern struct hostile_state {
 	int	phase, passed, failed;
 	int	ready;		/* number 1 is where it can be robbed */
 	uint32_t job;		/* that it was offered */
+	int	given, told;	/* paild's SETUP_GIVE with something, and
+				   ADMIN_DONE */
 } *state;
 extern int	 auth;		/* the channel to authd; the program's */
 extern int	 sign;		/* to credd */

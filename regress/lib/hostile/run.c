@@ -19,6 +19,7 @@
 
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/msg_setup.h"
 #include "common/proc_kind.h"
 #include "regress/lib/hostile/hostile.h"
 #include "regress/lib/hostile/peer.h"
@@ -183,7 +184,8 @@ attacker_run(const struct slice *s)
 {
 	bool	last;
 
-	close(DAEMON_SETUP_FD);
+	if (!hostile.setup)
+		close(DAEMON_SETUP_FD);
 	close(attacker[0]);
 	jail_enter(s);
 	hostile.begin();
@@ -270,6 +272,20 @@ hostile_preauth(const char *user, const char *token, int fd)
 	(void)!write(tokens[1], token, strlen(token));
 }
 
+static void
+hostile_give(uint32_t id, const struct setup_give *g)
+{
+	(void)id;
+	state->given += g->outcome == SETUP_GIVE_FOUND;
+}
+
+static int
+hostile_admin(const struct msg *m)
+{
+	state->told += m->type == IMSG_ADMIN_DONE;
+	return 0;
+}
+
 void
 hostile_run(void)
 {
@@ -277,7 +293,9 @@ hostile_run(void)
 		.prepare = hostile_prepare,
 		.start = hostile_start,
 		.peer = hostile_peer,
-		.preauth = hostile_preauth
+		.preauth = hostile_preauth,
+		.give = hostile_give,
+		.admin = hostile_admin
 	};
 
 	d.name = hostile.name;

@@ -38,6 +38,7 @@ jail_enter(const struct slice *s)
 	sandbox_drop(slice_str(s, "user"), slice_str(s, "group"),
 	    slice_str(s, "chroot"));
 	sandbox_init(&box, hostile.kind);
+	box.pairs = hostile.setup;
 	box.best_effort = strcmp(slice_str(s, "sandbox"), "best-effort") == 0;
 	sandbox_enter(&box);
 }
