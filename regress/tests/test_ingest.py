@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import threading
 
 import guard
 import mark
@@ -339,9 +340,33 @@ def test_what_a_queue_tells_and_what_it_must_not():
 
 
 @mark.normal_only("waits for a LIST of a place that has a queue")
+class Busy(threading.Thread):
+    """A queue that always brings something."""
+
+    def __init__(self, queue):
+        super().__init__()
+        self.queue = queue
+        self.over = threading.Event()
+        self.queue.send(*[sqs.TEST_EVENT] * 50)
+
+    def run(self):
+        while not self.over.is_set():
+            if self.queue.left()[0] < 50:
+                self.queue.send(*[sqs.TEST_EVENT] * 30)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *args):
+        self.over.set()
+        self.join()
+
+
 def test_mails_that_no_message_told_of_are_found_and_tagged_ones_stay():
-    with Told() as t:
-        queue = sqs.Queue(t.aws, t.s3.region)
+    """Though the queue is never empty."""
+    with Told() as t, Busy(sqs.Queue(t.aws, t.s3.region)) as busy:
+        queue = busy.queue
         head = b"X-Original-To: ann@example.org\n\n"
         s = t.suite(dict(queue="'%s'" % queue.url, list_after="1s"),
                     dict(prefix="stay", after="tag"))

@@ -57,6 +57,7 @@ struct ingest_place {
 	char		 after[KEY_MAX];
 	bool		 more;
 	bool		 waits;		/* until the next poll */
+	uint64_t	 put_off;	/* the LIST, since: ms; 0: it is not */
 	uint64_t	 swept;		/* old claims, last; ms */
 	char		 why[300];	/* of the last LIST; "": it went well */
 	/* The first name that cannot be used, cut short; the one of the last

@@ -208,6 +208,27 @@ ingest_scan_go(struct ingest_place *p)
 	scan_later(p);
 }
 
+/*
+ * While the queue brings something, a LIST would mostly show what it is about
+ * to tell of.  What it does not tell of waits for twice "list-after" at most,
+ * however busy the queue is.
+ */
+static bool
+is_put_off(struct ingest_place *p)
+{
+	uint64_t	 now = clock_ms();
+
+	if (p->queue == NULL || p->npage > 0 || p->list != NULL ||
+	    !ingest_queue_brings(p->queue) || (p->put_off != 0 &&
+	    now - p->put_off >= p->list_after * 1000)) {
+		p->put_off = 0;
+		return false;
+	}
+	if (p->put_off == 0)
+		p->put_off = now != 0 ? now : 1;
+	return true;
+}
+
 static void
 scan_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -218,8 +239,7 @@ scan_tick(evutil_socket_t fd, short what, void *arg)
 	p->waits = false;
 	if (ingest_draining())
 		return;
-	if (!ingest_has_lmtpd() || (p->queue != NULL && p->npage == 0 &&
-	    p->list == NULL && ingest_queue_brings(p->queue))) {
+	if (!ingest_has_lmtpd() || is_put_off(p)) {
 		scan_later(p);
 		return;
 	}
