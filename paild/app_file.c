@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -148,20 +149,50 @@ struct using {
 	size_t			 n;
 };
 
+/* By id and user, and of one the latest first. */
+static int
+use_compare(const void *a, const void *b)
+{
+	const struct app_use	*x = a, *y = b;
+	int			 r;
+
+	if ((r = strcmp(x->id, y->id)) != 0 ||
+	    (r = strcmp(x->user, y->user)) != 0)
+		return r;
+	return x->when == y->when ? 0 : x->when > y->when ? -1 : 1;
+}
+
+/* The first that is not before p's. */
+static const struct app_use *
+use_find(const struct using *u, const struct app_password *p)
+{
+	size_t	lo = 0, hi = u->n, mid;
+	int	r;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if ((r = strcmp(u->uses[mid].id, p->id)) == 0)
+			r = strcmp(u->uses[mid].user, p->user);
+		if (r < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return &u->uses[lo];
+}
+
 static int
 used_line(struct app_password *p, void *arg)
 {
 	const struct using	*u = arg;
-	size_t			 i;
+	const struct app_use	*use = use_find(u, p);
 
-	for (i = 0; i < u->n; i++)
-		if (strcmp(u->uses[i].id, p->id) == 0 &&
-		    strcmp(u->uses[i].user, p->user) == 0 &&
-		    u->uses[i].when / 86400 > p->used / 86400) {
-			p->used = u->uses[i].when / 86400 * 86400;
-			return 2;
-		}
-	return 1;
+	if (use == u->uses + u->n || strcmp(use->id, p->id) != 0 ||
+	    strcmp(use->user, p->user) != 0 ||
+	    use->when / 86400 <= p->used / 86400)
+		return 1;
+	p->used = use->when / 86400 * 86400;
+	return 2;
 }
 
 static int
@@ -174,11 +205,13 @@ change_used(struct str text, void *arg, struct buf *out, char *why,
 }
 
 int
-app_file_used(const char *path, const struct app_use *uses, size_t n,
+app_file_used(const char *path, struct app_use *uses, size_t n,
     char *why, size_t size)
 {
 	struct using	u = { uses, n };
 
+	if (n > 0)
+		qsort(uses, n, sizeof(*uses), use_compare);
 	return edit_file(path, change_used, &u, NULL, false, why, size);
 }
 

@@ -37,8 +37,9 @@ struct app_use {
 	int64_t	when;			/* seconds since 1970 */
 };
 /* 0; 1: somebody else changes the file now, try again; -1: the reason in why.
- * Never waits.  One that is not in the file any more is passed over. */
-int	 app_file_used(const char *path, const struct app_use *uses, size_t n,
+ * Never waits.  One that is not in the file any more is passed over.  uses are
+ * put into another order. */
+int	 app_file_used(const char *path, struct app_use *uses, size_t n,
 	    char *why, size_t size);
 
 /*

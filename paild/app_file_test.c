@@ -58,20 +58,21 @@ static void
 check_used(void)
 {
 	struct app_use	uses[] = {
-		{ "00000002", "ann", 1795928400 },
 		{ "00000003", "ann", 1795928400 },	/* not ann's */
-		{ "0000ffff", "ann", 1795928400 }	/* gone */
+		{ "00000002", "ann", 1795928400 - 86400 },
+		{ "0000ffff", "ann", 1795928400 },	/* gone */
+		{ "00000002", "ann", 1795928400 }
 	};
 	struct stat	st, later;
 	int		fd;
 
-	CHECK(app_file_used(path, uses, 3, why, sizeof(why)) == 0);
+	CHECK(app_file_used(path, uses, nitems(uses), why, sizeof(why)) == 0);
 	CHECK_ROW(strcmp(list(NULL),
 	    "ann/pad/2026-11-29 bob/phone/- ") == 0, "%s", list(NULL));
 	/* the same day again: the file stays as it is */
 	CHECK(stat(path, &st) == 0);
 	uses[0].when += 3600;
-	CHECK(app_file_used(path, uses, 3, why, sizeof(why)) == 0);
+	CHECK(app_file_used(path, uses, nitems(uses), why, sizeof(why)) == 0);
 	CHECK(stat(path, &later) == 0 && st.st_ino == later.st_ino);
 	uses[0].when -= 86400;
 	CHECK(app_file_used(path, uses, 1, why, sizeof(why)) == 0);
