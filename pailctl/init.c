@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,25 +270,33 @@ ask_all(struct init *in)
 
 /* -- writing -- */
 
-/* A new file that only its owner can read, durable; it must not exist. */
+/* A new file that only its owner can read, durable, or none; it must not
+ * exist. */
 static int
 write_new(const char *path, const void *data, size_t len, mode_t mode)
 {
-	int	fd;
+	int	fd, r;
 
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
-	    O_NOFOLLOW, mode)) == -1 || write_all(fd, data, len) == -1 ||
-	    fsync(fd) == -1) {
+	    O_NOFOLLOW, mode)) == -1) {
 		(void)out_fail("%s: %s", path, strerror(errno));
-		if (fd != -1)
-			close(fd);
 		return -1;
 	}
-	return close(fd);
+	r = write_all(fd, data, len) == -1 || fsync(fd) == -1 ? -1 : 0;
+	if (r == -1)
+		(void)out_fail("%s: %s", path, strerror(errno));
+	if (close(fd) == -1 && r == 0) {
+		(void)out_fail("%s: %s", path, strerror(errno));
+		r = -1;
+	}
+	if (r == -1)
+		(void)unlink(path);
+	return r;
 }
 
+/* *made: it was not there before. */
 static int
-write_secret(const struct init *in)
+write_secret(const struct init *in, bool *made)
 {
 	char	path[PATH_MAX], line[INIT_ANSWER_MAX + 1];
 	int	r;
@@ -299,6 +308,7 @@ write_secret(const struct init *in)
 		return 0;	/* the same: init_try_secret() */
 	snprintf(line, sizeof(line), "%s\n", in->answer[INIT_SECRET_KEY]);
 	r = write_new(path, line, strlen(line), 0600);
+	*made = r == 0;
 	explicit_bzero(line, sizeof(line));
 	return r;
 }
@@ -320,10 +330,27 @@ write_user(const struct init *in)
 	return 0;
 }
 
+/* What was written would be in the way of the next init. */
+static void
+undo(const struct init *in, bool secret, bool user)
+{
+	char	path[PATH_MAX], why[INIT_WHY];
+
+	init_path(in, "secret-key", path);
+	if (secret)
+		(void)unlink(path);
+	init_path(in, "users", path);
+	if (user)
+		(void)users_change(path, USERS_DEL, init_get(in, INIT_USER),
+		    NULL, NULL, proc_row(PROC_AUTHWORKER)->user, why,
+		    sizeof(why));
+}
+
 static int
 write_all_files(const struct init *in)
 {
 	struct buf	b;
+	bool		secret = false, user = false;
 	int		r;
 
 	/* Users' workers of authd reach what lies in it, whatever our umask. */
@@ -332,13 +359,35 @@ write_all_files(const struct init *in)
 		(void)out_fail("%s: %s", in->dir, strerror(errno));
 		return 1;
 	}
-	if (write_secret(in) == -1 || write_user(in) != 0)
+	if (write_secret(in, &secret) == -1)
 		return 1;
 	/* Last, so that there is no configuration without its files. */
 	buf_init(&b, 65536);
 	init_yaml(in, false, &b);
-	r = b.failed || write_new(in->file, b.data, b.len, 0600) == -1;
+	if ((r = write_user(in)) == 0) {
+		user = *init_get(in, INIT_USER) != '\0';
+		r = b.failed || write_new(in->file, b.data, b.len, 0600) == -1;
+	}
 	buf_free(&b);
+	if (r != 0)
+		undo(in, secret, user);
+	return r;
+}
+
+/* All or nothing: Ctrl-C comes before it, or after it. */
+static int
+write_at_once(const struct init *in)
+{
+	sigset_t	block, old;
+	int		r;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGHUP);
+	sigprocmask(SIG_BLOCK, &block, &old);
+	r = write_all_files(in);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	return r;
 }
 
@@ -348,7 +397,7 @@ finish(const struct init *in)
 	struct conf	*c;
 	bool		 ok;
 
-	if (write_all_files(in) != 0)
+	if (write_at_once(in) != 0)
 		return 1;
 	c = conf_load(in->file, true);
 	if (!(ok = conf_ok(c)))
@@ -361,10 +410,12 @@ finish(const struct init *in)
 		json_add_text(out_members(), "user", in->answer[INIT_USER]);
 		return 0;
 	}
+	/* The unit runs paild with the default. */
 	(void)escape_printf(stderr, "\n%s is written.  Check it with \"paild "
-	    "-n -f %s\", then start Pail:\n\"systemctl enable --now paild\", "
-	    "or in the foreground, \"paild -d -f %s\".\n", in->file, in->file,
-	    in->file);
+	    "-n -f %s\", then start Pail:\n%s\"paild -d -f %s\".\n",
+	    in->file, in->file, strcmp(in->file, CONF_DEFAULT_FILE) == 0 ?
+	    "\"systemctl enable --now paild\", or in the foreground, " :
+	    "in the foreground, ", in->file);
 	return 0;
 }
 
@@ -374,12 +425,13 @@ place(struct init *in)
 {
 	const char	*slash = strrchr(in->file, '/');
 	char		 cwd[PATH_MAX] = "", *real;
+	struct stat	 st;
 	int		 n;
 
-	if (access(in->file, F_OK) == 0) {
+	/* A symbolic link counts, wherever it leads. */
+	if (lstat(in->file, &st) == 0)
 		return out_fail("%s exists; move it away, or write another "
 		    "with -f FILE", in->file);
-	}
 	snprintf(cwd, sizeof(cwd), "%.*s", slash == NULL ? 1 :
 	    (int)(slash - in->file) + 1, slash == NULL ? "." : in->file);
 	if ((real = realpath(cwd, NULL)) == NULL || access(real, W_OK) == -1) {

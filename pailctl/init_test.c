@@ -174,6 +174,9 @@ test_no_other_secret_is_replaced(void)
 	CHECK(pwrite(fd, "x", 1, 0) == 1 && close(fd) == 0);
 	CHECK(init_try_secret(&in, why, sizeof(why)) == -1 &&
 	    strstr(why, "secret-key has another key") != NULL);
+	CHECK(unlink(path) == 0 && symlink("nowhere", path) == 0);
+	CHECK(init_try_secret(&in, why, sizeof(why)) == -1 &&
+	    strstr(why, "leads nowhere") != NULL);
 	CHECK(unlink(path) == 0 && rmdir(dir) == 0);
 	end(&in);
 }

@@ -5,6 +5,7 @@
 #include "common/compat.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,14 +88,20 @@ init_try_secret(struct init *in, char *why, size_t size)
 {
 	const char	*key = in->answer[INIT_SECRET_KEY];
 	char		 path[PATH_MAX];
+	struct stat	 st;
 	struct buf	 b;
 	bool		 same;
 
 	if (try_draft(in, true, why, size) == -1)
 		return -1;
 	init_path(in, "secret-key", path);
-	if (access(path, F_OK) == -1)
+	if (lstat(path, &st) == -1)
 		return 0;
+	if (S_ISLNK(st.st_mode) && access(path, F_OK) == -1) {
+		snprintf(why, size, "%s is a symbolic link that leads "
+		    "nowhere: remove it.", path);
+		return -1;
+	}
 	buf_init_secret(&b, CONF_FILE_MAX);
 	same = conf_file_secret(path, &b, why, size) == 0 &&
 	    b.len == strlen(key) && memcmp(b.data, key, b.len) == 0;

@@ -167,6 +167,12 @@ def test_without_a_terminal_flags_are_the_answers():
                                *flags, *more], stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, timeout=60, umask=0o077)
 
+    # A symbolic link counts as a file, wherever it leads.
+    os.symlink(d + "/nowhere", conf_of(d))
+    r = run("--password-file", d + "/password")
+    assert r.returncode == 1 and b"exists; move it away" in r.stderr
+    assert not os.path.exists(d + "/pail"), "it was begun"
+    os.unlink(conf_of(d))
     r = run()
     assert r.returncode == 1 and b"--password-file is required" in r.stderr
     assert not os.path.exists(conf_of(d)), "half an answer was written"
@@ -181,6 +187,43 @@ def test_without_a_terminal_flags_are_the_answers():
     r = run("--password-file", d + "/password")
     assert r.returncode == 1 and b"exists; move it away" in r.stderr
     assert open(conf_of(d)).read() == before
+
+
+def test_a_full_disk_leaves_nothing_half_written():
+    """And the next try goes well."""
+    assert os.geteuid() == 0, "this test wants to be root"
+    d = proc.tempdir("init")
+    with open(d + "/password", "w") as f:
+        f.write("secret-of-ann\n")
+    os.mkdir(d + "/small")
+    # The users' file fits in, the configuration does not.
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "none",
+                    d + "/small"], check=True)
+    conf = d + "/small/pail.yaml"
+    argv = [program("pailctl"), "-f", conf, "init", "--store", "file",
+            "--path", d + "/mail", "--listen", "imap://127.0.0.1:%d" %
+            proc.free_port(), "--user", "ann", "--sandbox", "best-effort",
+            "--password-file", d + "/password"]
+    try:
+        with open(d + "/small/pad", "wb") as f:
+            f.write(b"x")
+        r = subprocess.run(argv, stdin=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, timeout=60)
+        assert r.returncode == 1 and b"No space left" in r.stderr, r.stderr
+        left = sorted(os.listdir(d + "/small"))
+        assert left in (["pad"], ["pad", "pail"]), left
+        if "pail" in left:
+            users = d + "/small/pail/users"
+            assert not os.path.exists(users) or \
+                not open(users).read(), open(users).read()
+        os.unlink(d + "/small/pad")
+        subprocess.run(["mount", "-o", "remount,size=1m", d + "/small"],
+                       check=True)
+        r = subprocess.run(argv, stdin=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, timeout=60)
+        assert r.returncode == 0, r.stderr
+    finally:
+        subprocess.run(["umount", "-l", d + "/small"], check=True)
 
 
 def test_ctrl_c_ends_it_at_a_prompt_for_a_secret():
