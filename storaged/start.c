@@ -100,10 +100,17 @@ static void
 on_probe(const struct probe_result *r, void *arg)
 {
 	(void)arg;
+	if (r->verdict == PROBE_LIKELY) {
+		if (start.state != START_OVER)
+			storeobj_likely();
+		return;
+	}
 	start.asking = false;
 	if (start.state == START_OVER)
 		return;
 	switch (r->verdict) {
+	case PROBE_LIKELY:
+		return;
 	case PROBE_GOOD:
 		log_info("store: %s", r->line);
 		start_enter(START_OBJECT);

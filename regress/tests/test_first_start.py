@@ -21,10 +21,10 @@ from mark import LIMIT, normal_only, second_server, time_limit
 
 USERS = ["user%d" % n for n in range(8)]    # some for each of 4 storaged
 SOON = 2            # seconds, from when the bucket is there
-# Answers that are waited for, one after the other: 4 of the probe (the first
-# ones, creates, what is done with these, and with that), 2 for the store
-# object (PUT, HEAD), 3 of a new user's login (GET and LIST, PUT, HEAD).
-WAITS = 9
+# Answers that are waited for, one after the other, before a login on a slow
+# line: those of the probe (creates, what is done with these, and with that).
+# Beside them the store object is looked for, created and read back.
+WAITS = 3
 WRONG = (b"damaged", b"CORRUPTION", b"cannot be opened")
 
 
@@ -66,9 +66,9 @@ class Start:
         self.server = server or suite.minio()
         self.proxy = s3proxy.Proxy(self.server)
         self.proxy.faults(way=delay / 2)
-        store = (self.proxy, self.server.new_bucket())
+        self.store = (self.proxy, self.server.new_bucket())
         self.nodes = [suite.Suite(
-            store, users=USERS, name="first%d" % n,
+            self.store, users=USERS, name="first%d" % n,
             processes="{imapd: 1, storaged: %d}" % storaged)
             for n in range(nodes)]
 
@@ -188,8 +188,35 @@ def test_a_server_that_is_killed_while_it_is_tried_is_not_refused():
 @normal_only("measures time")
 def test_the_probe_waits_for_few_answers():
     """At 500 ms a request the time is that of the waits alone."""
-    soon(SOON, "500 ms a request, beside the waits", lambda: first_start(
+    soon(SOON / 2, "500 ms a request, beside the waits", lambda: first_start(
         delay=0.5, storaged=2) - 0.5 * WAITS)
+
+
+@normal_only("measures time")
+def test_a_slow_bucket_that_was_away_is_noticed_at_once():
+    soon(SOON / 2, "away for 1 s, 500 ms, beside the waits",
+         lambda: first_start(away=1, delay=0.5, storaged=2) - 0.5 * WAITS)
+
+
+def test_a_slow_store_that_is_refused_has_no_more_than_the_store_object():
+    """It is created while the store is still being tried; the listeners
+    open, and users' mail is touched, only after that."""
+    x = Start()
+    x.proxy.faults(s3proxy.Fault("no-if-match"), way=0.015)
+    x.start()
+    (s,) = x.nodes
+    status = s.p.wait(30)
+    proc.end(s.p)
+    (line,) = s.store_errors()
+    assert status != 0 and line.startswith("probe=refused"), line
+    left = [key for key, _ in x.server.list(x.store[1])]
+    assert left in ([], ["pail"]), left
+    # Once it is a store that can be used, it is used.
+    open(s.logname, "w").close()
+    x.proxy.faults(way=0.015)
+    x.start()
+    x.logins(time.monotonic())
+    x.end()
 
 
 def test_the_others_are_told_which_store_it_is():
@@ -211,7 +238,7 @@ def matrix():
     """(what, limit, function, keywords) of all combinations."""
     for delay, storaged, nodes in itertools.product(
             (0, 0.03, 0.1, 0.5), (1, 2, 4), (1, 2)):
-        limit = SOON if delay < 0.5 else 0.5 * WAITS + 2
+        limit = SOON if delay < 0.5 else 0.5 * WAITS + SOON / 2
         common = dict(delay=delay, storaged=storaged, nodes=nodes)
         for away in 0, 3, 10:
             yield (dict(common, away=away), limit, first_start)

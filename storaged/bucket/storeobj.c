@@ -49,11 +49,15 @@ static struct {
 	bool			 make;
 	bool			 looking;	/* what was asked is not used
 						   yet */
-	unsigned		 pending;	/* of GET and LIST */
-	struct blob_request	*get, *list;
+	bool			 early;		/* it is created before that, if
+						   it is to be */
+	unsigned		 pending;	/* of GET and LIST; an early
+						   PUT */
+	struct blob_request	*get, *list, *put;
 	struct buf		 body;
 	struct piece	 piece;
 	struct storeobj		 object;
+	char			 etag[BLOB_ETAG_MAX];	/* of an early PUT */
 	bool			 made;
 	unsigned		 tries;
 	/* GET's answer, and what STOREOBJ_OK or _REFUSED follow from */
@@ -71,6 +75,8 @@ static struct {
 static void	storeobj_ask(bool);
 static void	storeobj_list(const char *);
 static void	storeobj_judge(void);
+static void	storeobj_answered(void);
+static bool	storeobj_nothing(void);
 
 int
 storeobj_encode(const struct storeobj *o, struct buf *out)
@@ -111,7 +117,7 @@ storeobj_end(enum storeobj_verdict v, const char *why)
 	storeobj_cb	 cb = self.cb;
 
 	buf_free(&self.body);
-	self.looking = false;
+	self.looking = self.early = false;
 	self.cb = NULL;
 	cb(v, self.object.uuid, why);
 }
@@ -132,6 +138,7 @@ static void
 storeobj_put_done(const struct blob_result *r, void *arg)
 {
 	(void)arg;
+	self.put = NULL;
 	if (r->outcome == BLOB_DONE)
 		storeobj_end(STOREOBJ_OK, "");	/* ours: it was not there */
 	else
@@ -139,21 +146,64 @@ storeobj_put_done(const struct blob_result *r, void *arg)
 }
 
 static void
-storeobj_make(void)
+storeobj_checked(const struct blob_result *r, void *arg)
+{
+	(void)arg;
+	self.get = NULL;
+	if (r->outcome != BLOB_DONE || r->size != self.body.len ||
+	    !blob_etag_same(r->etag, self.etag)) {
+		storeobj_ask(false);
+		return;
+	}
+	self.got = BLOB_DONE;		/* ours */
+	self.decoded = 0;
+	storeobj_answered();
+}
+
+/* Nothing that is written while the store is being tried is believed. */
+static void
+storeobj_early_done(const struct blob_result *r, void *arg)
+{
+	(void)arg;
+	self.put = NULL;
+	self.get = NULL;
+	if (r->outcome == BLOB_DONE && strlcpy(self.etag, r->etag,
+	    sizeof(self.etag)) < sizeof(self.etag))
+		self.get = blob_head(self.store, KEY_STORE, BLOB_USER,
+		    storeobj_checked, NULL);
+	if (self.get == NULL)
+		storeobj_ask(false);
+}
+
+/* 0, or -1: out of memory. */
+static int
+storeobj_put(blob_cb done)
 {
 	self.made = true;
 	arc4random_buf(self.object.uuid, sizeof(self.object.uuid));
 	self.object.dispersion = key_dispersion();
 	buf_reset(&self.body);
-	if (storeobj_encode(&self.object, &self.body) == -1) {
-		storeobj_end(STOREOBJ_AWAY, "out of memory");
-		return;
-	}
+	if (storeobj_encode(&self.object, &self.body) == -1)
+		return -1;
 	self.piece = (struct piece){ self.body.data, self.body.len };
-	if (blob_put(self.store, KEY_STORE, &self.piece, 1,
-	    BLOB_IF_NONE_MATCH, NULL, BLOB_USER, storeobj_put_done, NULL) ==
-	    NULL)
+	self.put = blob_put(self.store, KEY_STORE, &self.piece, 1,
+	    BLOB_IF_NONE_MATCH, NULL, BLOB_USER, done, NULL);
+	return self.put != NULL ? 0 : -1;
+}
+
+static void
+storeobj_make(void)
+{
+	if (storeobj_put(storeobj_put_done) == -1)
 		storeobj_end(STOREOBJ_AWAY, "out of memory");
+}
+
+static void
+storeobj_make_early(void)
+{
+	self.early = false;		/* once */
+	if (storeobj_nothing() && storeobj_put(storeobj_early_done) == 0)
+		self.pending = 1;
 }
 
 /* -- what is there? -- */
@@ -161,8 +211,12 @@ storeobj_make(void)
 static void
 storeobj_answered(void)
 {
-	if (--self.pending == 0 && self.cb != NULL)
+	if (--self.pending > 0)
+		return;
+	if (self.cb != NULL)
 		storeobj_judge();
+	else if (self.early)
+		storeobj_make_early();
 }
 
 /* The objects of probes do not count: those that did not come to their end
@@ -254,6 +308,14 @@ storeobj_judge_object(void)
 		storeobj_end(STOREOBJ_OK, "");
 }
 
+/* Nothing at all is under the prefix. */
+static bool
+storeobj_nothing(void)
+{
+	return self.got == BLOB_ABSENT && self.listed &&
+	    self.list_outcome == BLOB_DONE && !self.in_use;
+}
+
 static void
 storeobj_judge(void)
 {
@@ -270,7 +332,7 @@ storeobj_judge(void)
 		storeobj_end(STOREOBJ_ABSENT, "no store object");
 	else if (!self.listed)
 		storeobj_ask(true);
-	else if (!self.in_use)
+	else if (storeobj_nothing())
 		storeobj_make();
 	else if (self.there)
 		storeobj_again("the store object is listed, but missing");
@@ -288,7 +350,9 @@ storeobj_begin(struct blob_store *s)
 {
 	blob_cancel(self.get);
 	blob_cancel(self.list);
-	self.get = self.list = NULL;
+	blob_cancel(self.put);
+	self.get = self.list = self.put = NULL;
+	self.early = false;
 	self.store = s;
 	self.tries = 0;
 	self.listed = false;
@@ -301,6 +365,16 @@ storeobj_look(struct blob_store *s, bool make)
 	self.cb = NULL;
 	self.looking = true;
 	storeobj_ask(make);
+}
+
+void
+storeobj_likely(void)
+{
+	if (!self.looking)
+		return;
+	self.early = true;
+	if (self.pending == 0)
+		storeobj_make_early();
 }
 
 void

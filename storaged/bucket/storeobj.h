@@ -46,6 +46,13 @@ typedef void (*storeobj_cb)(enum storeobj_verdict v, const uint8_t uuid[16],
  * the responses; another look drops them.
  */
 void	 storeobj_look(struct blob_store *s, bool make);
+/*
+ * The store will most likely be used: creates the object now, if the look was
+ * to make it and finds nothing at all; storeobj_open() then waits until it has
+ * been seen there, and what is there counts.  If the store is not used after
+ * all, the object stays: others may rely on it.
+ */
+void	 storeobj_likely(void);
 void	 storeobj_open(struct blob_store *s, bool make, storeobj_cb cb);
 /* Was it missing, so that this process has created it, or has tried to? */
 bool	 storeobj_made(void);

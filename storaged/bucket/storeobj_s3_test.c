@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -124,6 +125,71 @@ test_look(void)
 	blob_close(s);
 }
 
+static void
+turns(void)
+{
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		usleep(500);
+	}
+}
+
+/*
+ * It is created before the store is opened, once, and only where the look was
+ * to create it and found nothing; what is read of it afterwards counts.
+ */
+static void
+test_likely(void)
+{
+	struct blob_store *s = open_store("e"), *used = open_store("f");
+	unsigned puts = s3_fake_count(fake, "PUT");
+	const struct fake_step lost = { "PUT", FAKE_STATUS, 503, "SlowDown", 0,
+	    NULL, NULL };
+
+	storeobj_likely();		/* nobody looks */
+	storeobj_look(s, true);
+	storeobj_likely();		/* before the look's answers, */
+	turns();
+	CHECK(s3_fake_count(fake, "PUT") == puts + 1 && storeobj_made());
+	storeobj_likely();
+	turns();
+	CHECK(run(s, true) == STOREOBJ_OK);
+	CHECK(s3_fake_count(fake, "PUT") == puts + 1);
+	blob_close(s);
+
+	look(used, true);		/* and after them */
+	put(used, "0123abcd/ann/head");
+	look(used, true);
+	puts = s3_fake_count(fake, "PUT");
+	storeobj_likely();
+	turns();
+	CHECK(run(used, true) == STOREOBJ_REFUSED);
+	look(used, false);
+	storeobj_likely();
+	turns();
+	CHECK(s3_fake_count(fake, "PUT") == puts);
+	blob_close(used);
+
+	s = open_store("g");		/* it was not made: once more */
+	look(s, true);
+	s3_fake_script(fake, &lost, 1);
+	storeobj_likely();
+	turns();
+	CHECK(run(s, true) == STOREOBJ_OK && s3_fake_left(fake) == 0);
+	CHECK(s3_fake_count(fake, "PUT") == puts + 2);
+	blob_close(s);
+
+	s = open_store("h");		/* another one's counts */
+	look(s, true);
+	put(s, "pail");
+	storeobj_likely();
+	turns();
+	CHECK(run(s, true) == STOREOBJ_REFUSED);
+	blob_close(s);
+}
+
 /* In use without the object, and out of reach. */
 static void
 test_refused(void)
@@ -153,6 +219,7 @@ main(void)
 	fake = s3_fake_new(base);
 	test_others();
 	test_look();
+	test_likely();
 	test_refused();
 	s3_fake_free(fake);
 	event_base_free(base);

@@ -261,6 +261,9 @@ op_may_run(struct op *op)
 {
 	if ((op->needs & OP_AFTER) && op_blocked(op))
 		return false;
+	/* Its session sees to that, and tries as long as a login may take. */
+	if ((op->needs & OP_OPEN) && op->s->opens)
+		return false;
 	/* Each SELECT under way holds the UIDs of a mailbox. */
 	if (op->class == &op_MBOX_SELECT && op_earlier(op))
 		return false;

@@ -81,7 +81,7 @@ session_free(struct session *s)
 	u->nsessions--;
 	nsessions--;
 	nlmtpd -= s->kind == PROC_LMTPD;
-	if (!s->ready)
+	if (s->opens)
 		user_idle(u);	/* its opening kept the user */
 	free(s);
 	user_release(u);
@@ -133,13 +133,24 @@ static void
 session_ready(struct session *s)
 {
 	struct session_ready	 ready = { .appendlimit = env->appendlimit };
-	struct timeval		 tv = { SESSION_SILENCE, 0 };
 
+	if (s->ready)
+		return;
 	s->ready = true;
+	(void)session_send(s, IMSG_SESSION_READY, 0, &ready);
+}
+
+/* What is known of the user is as new as it can be. */
+static void
+session_open_over(struct session *s)
+{
+	struct timeval	 tv = { SESSION_SILENCE, 0 };
+
+	s->opens = false;
 	user_idle(s->user);
 	evtimer_add(s->timer, &tv);
-	(void)session_send(s, IMSG_SESSION_READY, 0, &ready);
-	session_kick(s);
+	session_ready(s);
+	session_kick(s);	/* who was ready before has asked already */
 }
 
 static void
@@ -163,7 +174,7 @@ session_opened(struct refresh *ref, enum commit_outcome o, void *arg)
 		/* FALLTHROUGH */
 	case COMMIT_DONE:
 		follow_asked(&s->user->follow, o);
-		session_ready(s);
+		session_open_over(s);
 		return;
 	case COMMIT_QUARANTINED:
 		session_end(s, MBOX_CORRUPTION, user_refusal(o));
@@ -203,7 +214,7 @@ session_timer(evutil_socket_t fd, short what, void *arg)
 		session_free(s);
 		return;
 	}
-	if (!s->ready) {
+	if (s->opens) {
 		if (s->waits)	/* the login has waited long enough */
 			session_end(s, MBOX_UNAVAILABLE,
 			    user_refusal(COMMIT_UNAVAILABLE));
@@ -370,6 +381,7 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 	u->nsessions++;
 	nsessions++;
 	nlmtpd += s->kind == PROC_LMTPD;
+	s->opens = true;
 	user_busy(u);
 	if (env->draining) {
 		session_end(s, MBOX_UNAVAILABLE, "The server is shutting down");
@@ -382,10 +394,17 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 	log_debug("session=%016" PRIx64 " user=%s result=open", s->name,
 	    u->word);
 	if (!u->ix->fresh || u->follow.opened) {
-		session_ready(s);
+		session_open_over(s);
 		return;
 	}
 	evtimer_add(s->timer, &tv);
+	/*
+	 * In a store that did not exist a moment ago there is hardly anything
+	 * to refuse: nobody waits for the first head to be written.  Whatever
+	 * is asked waits for it (OP_OPEN).
+	 */
+	if (env->sure && env->fresh)
+		session_ready(s);
 	log_context_swap(&s->context, &old);
 	session_open(s);
 	log_context_swap(&old, NULL);

@@ -53,6 +53,8 @@ struct session {
 	size_t			 bytes;
 	uint64_t		 heard_ms;
 	uint64_t		 since_ms;
+	bool			 opens;		/* from its grant until the head
+						   was read */
 	bool			 waits;		/* opening is under way */
 	struct refresh		 opening;
 };

@@ -22,7 +22,7 @@ sessions_reset(struct user *u)
 	struct session	*s;
 
 	TAILQ_FOREACH(s, &u->sessions, entry)
-		if (s->ready)
+		if (s->ready && !s->opens)
 			session_end(s, MBOX_UNAVAILABLE,
 			    "The index is being rebuilt, log in again");
 }

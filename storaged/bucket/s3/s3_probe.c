@@ -72,6 +72,34 @@ probe_lacks(struct probe *p, enum probe_by by, const char *fmt, ...)
 }
 
 void
+probe_odd(struct probe *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->odd)
+		return;			/* once is enough */
+	p->odd = true;
+	va_start(ap, fmt);
+	vsnprintf(p->odd_why, sizeof(p->odd_why), fmt, ap);
+	va_end(ap);
+	/* Before the first steps it may only follow from what is theirs. */
+	if (!p->ahead)
+		probe_lacks(p, BY_RACE, "%s", p->odd_why);
+}
+
+void
+probe_likely(struct probe *p)
+{
+	struct probe_result r = { .verdict = PROBE_LIKELY, .line = "" };
+
+	if (p->report || p->likely || !p->far || !p->created || !p->raced ||
+	    p->odd || p->verdict != PROBE_GOOD || p->most[0] != 1)
+		return;
+	p->likely = true;
+	p->cb(&r, p->arg);
+}
+
+void
 probe_away(struct probe *p, const char *fmt, ...)
 {
 	char text[1200];
@@ -104,6 +132,7 @@ probe_free(struct probe *p)
 	helper_free(p->pool);
 	event_free(p->timer);
 	event_free(p->steps_timer);
+	event_free(p->far_timer);
 	buf_free(&p->steps);
 	buf_free(&p->settings);
 	free(p->large);
@@ -120,7 +149,8 @@ probe_count(void)
 static void
 probe_line(struct probe *p)
 {
-	static const char *const words[] = { "good", "refused", "away" };
+	static const char *const words[] = { [PROBE_GOOD] = "good",
+	    [PROBE_REFUSED] = "refused", [PROBE_AWAY] = "away" };
 	char why[1600];
 
 	join(p->bad, sizeof(p->bad), p->bad_race);
@@ -149,6 +179,7 @@ probe_tell(struct probe *p)
 	if (p->s3 != NULL) {
 		p->s3->unverified = false;
 		p->s3->gate.max = p->gate;
+		p->s3->max_retries = p->retries;
 		p->s3->address[0] = '\0';
 	}
 	buf_put(&p->steps, p->settings.data, p->settings.len);
@@ -318,7 +349,9 @@ probe_start(struct event_base *base, struct blob_store *s, bool report,
 	if ((p = calloc(1, sizeof(*p))) == NULL ||
 	    (p->pool = helper_new(base, 1)) == NULL ||
 	    (p->timer = evtimer_new(base, probe_races_again, p)) == NULL ||
-	    (p->steps_timer = evtimer_new(base, probe_steps_again, p)) == NULL)
+	    (p->steps_timer = evtimer_new(base, probe_steps_again,
+	    p)) == NULL || (p->far_timer = evtimer_new(base, probe_steps_far,
+	    p)) == NULL)
 		fatal("probe");
 	running++;
 	p->base = base;
@@ -333,6 +366,9 @@ probe_start(struct event_base *base, struct blob_store *s, bool report,
 		p->s3->unverified = true;	/* a race makes it UNSURE */
 		p->gate = p->s3->gate.max;
 		p->s3->gate.max = report ? PROBE_GATE_REPORT : gate_max();
+		p->retries = p->s3->max_retries;
+		if (!report)		/* who waits for it tries again */
+			p->s3->max_retries = 0;
 	}
 	key_new_id(id);
 	sigv4_hex(id, sizeof(id), hex);

@@ -11,6 +11,7 @@
 
 
 enum probe_verdict {
+	PROBE_LIKELY,		/* as good as can be known so far */
 	PROBE_GOOD,
 	PROBE_REFUSED,		/* no true conditional writes: never serve */
 	PROBE_AWAY		/* no answer, or no permission: try again */
@@ -34,6 +35,10 @@ typedef void (*probe_cb)(const struct probe_result *r, void *arg);
  * removed, and large bodies are tried.  Otherwise the callback comes as soon as
  * the result is known (PROBE_REFUSED: once the objects are gone), and the
  * remaining objects are removed afterwards: the store must live until then.
+ * Of a server that is far away, where each wait costs, the first answers are
+ * not waited for; and before the verdict there may be a callback with
+ * PROBE_LIKELY and nothing else: requests are answered as they should be, and
+ * of several writers that create an object one succeeds.
  */
 void	 probe_start(struct event_base *base, struct blob_store *s,
 	    bool report, probe_cb cb, void *arg);

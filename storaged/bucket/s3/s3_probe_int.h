@@ -32,6 +32,7 @@
 #define PROBE_GATE	(PROBE_RACERS + PROBE_READERS + PROBE_HOT + PROBE_STEPS)
 #define PROBE_GATE_REPORT 104
 
+#define PROBE_NEAR_MS	20	/* an answer of a server near by takes less */
 #define PROBE_AGAIN	8	/* maximum number of retries of a step */
 
 enum probe_verb { STEP_HEAD, STEP_GET, STEP_PUT, STEP_LIST };
@@ -97,9 +98,10 @@ struct probe {
 	struct event_base *base;
 	struct event	*timer;		/* a pause of the races */
 	struct event	*steps_timer;	/* one of the steps */
+	struct event	*far_timer;	/* no answer yet: it is far away */
 	struct blob_store *store;
 	struct s3	*s3;		/* NULL: another backend */
-	unsigned	 gate;		/* as it was */
+	unsigned	 gate, retries;	/* as they were */
 	bool		 report;	/* all is to be told */
 	bool		 told;		/* the callback was called */
 	struct helper_pool *pool;	/* resolves */
@@ -116,7 +118,12 @@ struct probe {
 	unsigned	 edition[sizeof(PROBE_STEP_NAMES)][PROBE_ADDRESSES];
 	char		 etag[PROBE_ADDRESSES][PROBE_ETAGS][BLOB_ETAG_MAX];
 	uint8_t		*large;		/* PROBE_HUGE bytes */
+	bool		 ahead;		/* the races have begun, and that it
+					   is a server at all is not known */
 	bool		 stop;		/* all else only follows from that */
+	bool		 created;	/* the first steps are good, */
+	bool		 raced;		/* and so is the first wave */
+	bool		 likely;	/* that was told */
 	uint64_t	 put_ms, get_ms;	/* the fastest */
 	unsigned	 puts, cleaned;
 	bool		 dateless;	/* an answer had no Date */
@@ -136,6 +143,8 @@ struct probe {
 	bool		 readers_stop, races_done;
 	bool		 throttled;	/* a write was told to slow down */
 	bool		 odd;		/* an answer that makes no sense */
+	char		 odd_why[600];	/* to be told once ahead is over */
+	bool		 wave_waits;	/* for that, too */
 	unsigned	 values;	/* that were written */
 	unsigned	 most[2];	/* winners of one create, of one
 					   update */
@@ -161,6 +170,11 @@ struct probe {
 enum probe_by { BY_STEP, BY_RACE };
 void	 probe_lacks(struct probe *p, enum probe_by by, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
+/* A race was answered as no server does. */
+void	 probe_odd(struct probe *p, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+/* Something of what makes it likely was seen. */
+void	 probe_likely(struct probe *p);
 /* The test cannot be completed: the store is unavailable, and why. */
 void	 probe_away(struct probe *p, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
@@ -191,7 +205,10 @@ const char *probe_look(struct probe *p, const struct probe_slot *t,
 const char *probe_look_list(struct probe *p, const struct probe_slot *t,
 	    const struct blob_listed *v, size_t n, bool more, char *buf,
 	    size_t size);
+void	 probe_steps_far(evutil_socket_t fd, short what, void *arg);
 void	 probe_races(struct probe *p);		/* s3_probe_race.c */
+/* The first answers have come: what waited for them goes on. */
+void	 probe_races_known(struct probe *p);
 void	 probe_races_again(evutil_socket_t fd, short what, void *arg);
 bool	 probe_enough(const struct probe *p);
 void	 probe_races_more(struct probe *p);	/* once more */

@@ -48,7 +48,6 @@ static const struct wave far_away[] = {
 	{ 0, 0x03f }, { 0, 0xfc0 },
 };
 #define TURNS	2			/* at the end of each */
-#define NEAR_MS	20			/* an answer takes less */
 
 static const struct wave *
 wave_of(const struct probe *p, unsigned i)
@@ -198,11 +197,9 @@ key_settle(struct probe *p, unsigned i)
 		*most = k->wins;
 	if (k->wins == 1)
 		++*won;
-	else if (k->wins == 0 && k->unclear == 0 && !p->odd) {
-		p->odd = true;
-		probe_lacks(p, BY_RACE, "none of %d parallel %s succeeds",
-		    PROBE_CREATORS, wave_what(p, i));
-	}
+	else if (k->wins == 0 && k->unclear == 0)
+		probe_odd(p, "none of %d parallel %s succeeds", PROBE_CREATORS,
+		    wave_what(p, i));
 }
 
 /* Waves that are left; on a fast line some more.  None is begun that would
@@ -230,9 +227,15 @@ wave_over(struct probe *p)
 	const struct wave *w = wave_of(p, p->wave);
 	unsigned i, set = w->create | w->update;
 
+	if (p->ahead) {
+		p->wave_waits = true;
+		return;
+	}
 	for (i = 0; i < PROBE_KEYS; i++)
 		if (set & 1u << i && p->keys[i].raced)
 			key_settle(p, i);
+	p->raced = true;
+	probe_likely(p);
 	if (wave_next(p))
 		wave_begin(p);
 	else if (!probe_enough(p) && p->updates_won < ENOUGH &&
@@ -266,17 +269,12 @@ racer_done(const struct blob_result *r, void *arg)
 		p->throttled |= r->status == 429 || r->status == 503;
 		if (k->wins == 0)
 			k->last[k->nlast++] = c->value;
-	} else if (r->outcome != BLOB_CONFLICT && !p->odd) {
-		p->odd = true;		/* once is enough */
-		if (r->outcome == BLOB_ABSENT)
-			probe_lacks(p, BY_RACE, "one of %d parallel %s finds "
-			    "no object: writes are not atomic",
-			    PROBE_CREATORS, wave_what(p, c->key));
-		else
-			probe_lacks(p, BY_RACE, "parallel %s: %s %s",
-			    wave_what(p, c->key),
-			    blob_outcome_name(r->outcome), r->why);
-	}
+	} else if (r->outcome == BLOB_ABSENT)
+		probe_odd(p, "one of %d parallel %s finds no object: writes "
+		    "are not atomic", PROBE_CREATORS, wave_what(p, c->key));
+	else if (r->outcome != BLOB_CONFLICT)
+		probe_odd(p, "parallel %s: %s %s", wave_what(p, c->key),
+		    blob_outcome_name(r->outcome), r->why);
 	if (--p->racing == 0)
 		wave_over(p);
 }
@@ -406,10 +404,27 @@ probe_races_more(struct probe *p)
 	wave_begin(p);
 }
 
+/* What came while it was not known whether this is a server: if it is not,
+ * that tells nothing. */
+void
+probe_races_known(struct probe *p)
+{
+	if (!p->ahead)
+		return;
+	p->ahead = false;
+	if (p->odd && !p->stop)
+		probe_lacks(p, BY_RACE, "%s", p->odd_why);
+	p->odd |= p->stop;
+	if (p->wave_waits) {
+		p->wave_waits = false;
+		wave_over(p);
+	}
+}
+
 void
 probe_races(struct probe *p)
 {
-	p->far = p->rtt_ms >= NEAR_MS;
+	p->far = p->rtt_ms >= PROBE_NEAR_MS;
 	p->budget = PROBE_READS;
 	p->race_ms = clock_ms();
 	wave_begin(p);

@@ -170,11 +170,9 @@ reader_done(const struct blob_result *r, void *arg)
 		p->torn += !probe_value_read(r, &value);
 	else if (r->outcome == BLOB_ABSENT)
 		p->vanished++;		/* it was there before */
-	else if (!probe_no_answer(r->outcome, r->status) && !p->odd) {
-		p->odd = true;
-		probe_lacks(p, BY_RACE, "reading during parallel writes: %s %s",
+	else if (!probe_no_answer(r->outcome, r->status))
+		probe_odd(p, "reading during parallel writes: %s %s",
 		    blob_outcome_name(r->outcome), r->why);
-	}
 	reader_next(c);
 }
 
@@ -217,11 +215,9 @@ hot_done(const struct blob_result *r, void *arg)
 
 	p->hot_there |= r->outcome == BLOB_DONE;
 	if (r->outcome != BLOB_DONE) {
-		if (!probe_no_answer(r->outcome, r->status) && !p->odd) {
-			p->odd = true;
-			probe_lacks(p, BY_RACE, "parallel writes: %s %s",
+		if (!probe_no_answer(r->outcome, r->status))
+			probe_odd(p, "parallel writes: %s %s",
 			    blob_outcome_name(r->outcome), r->why);
-		}
 		p->silent += r->status == 0;
 	}
 	if (--p->hot_writing == 0 && p->reading == 0 && p->races_done)

@@ -22,14 +22,14 @@ static const struct probe_step steps[] = {
 	ROW(r, w, STEP_HEAD, n, b, BLOB_ALWAYS, 0, 0, s, 0, 0, want, want, 0)
 #define PUT(r, w, n, b, c, m, k, want, or) \
 	ROW(r, w, STEP_PUT, n, b, c, m, k, 0, 0, 0, want, or, 0)
-#define LIST(r, w, how) \
-	ROW(r, w, STEP_LIST, 'a', NONE, BLOB_ALWAYS, 0, 0, 0, 0, 0, \
+#define LIST(r, w, n, how) \
+	ROW(r, w, STEP_LIST, n, NONE, BLOB_ALWAYS, 0, 0, 0, 0, 0, \
 	    BLOB_DONE, BLOB_DONE, how)
 	/* A GET comes first: a HEAD's answer has no body to tell the cause. */
-	GET(0, "GET of a missing key returns 404", 'a', NONE, 0, 0, 0, 0,
+	GET(0, "GET of a missing key returns 404", 'b', NONE, 0, 0, 0, 0,
 	    BLOB_ABSENT),
-	HEAD(0, "HEAD of a missing key returns 404", 'a', NONE, 0, BLOB_ABSENT),
-	LIST(0, "a listing without matches is empty", LIST_EMPTY),
+	HEAD(0, "HEAD of a missing key returns 404", 'b', NONE, 0, BLOB_ABSENT),
+	LIST(0, "a listing without matches is empty", 'b', LIST_EMPTY),
 	PUT(1, "If-None-Match: * on a new key returns 200", 'a', FIRST,
 	    BLOB_IF_NONE_MATCH, 0, ETAG_A, BLOB_DONE, BLOB_DONE),
 	/* It is replaced while the other one is looked at. */
@@ -57,8 +57,8 @@ static const struct probe_step steps[] = {
 	    PROBE_LARGE + 1, 500, BLOB_BEHIND),
 	GET(2, "a range larger than 1 MiB is returned whole", 'f', HUGE_ONE, 0,
 	    0, 10, PROBE_HUGE - 20, BLOB_DONE),
-	LIST(2, "a listing shows what was just written", LIST_ALL),
-	LIST(2, "a listing honors max-keys", LIST_ONE),
+	LIST(2, "a listing shows what was just written", 'a', LIST_ALL),
+	LIST(2, "a listing honors max-keys", 'a', LIST_ONE),
 	PUT(2, "If-Match with the current ETag returns 200", 'g', THIRD,
 	    BLOB_IF_MATCH, ETAG_G, ETAG_G_NEW, BLOB_DONE, BLOB_DONE),
 	PUT(3, "If-Match with a stale ETag returns 412", 'g', FOURTH,
@@ -73,7 +73,7 @@ static const struct probe_step steps[] = {
 	    ETAG_G_NEW, 0, 0, 0, BLOB_UNCHANGED),
 	HEAD(3, "HEAD returns the current ETag", 'g', THIRD, ETAG_G_NEW,
 	    BLOB_DONE),
-	LIST(3, "a listing honors start-after", LIST_AFTER),
+	LIST(3, "a listing honors start-after", 'a', LIST_AFTER),
 };
 #define LAST_ROUND	3
 
@@ -263,6 +263,28 @@ ask_again(struct probe *p)
 
 /* -- a round -- */
 
+/* With the second round, the first one may be asked. */
+static bool
+in_round(const struct probe *p, const struct probe_step *s)
+{
+	return s->round == p->round || (s->round == 0 && p->round == 1);
+}
+
+/* Has the first round no answer?  Then this may be no server at all. */
+static bool
+first_unsure(const struct probe *p)
+{
+	size_t k;
+	int i;
+
+	for (i = 0; i < p->naddresses; i++) {
+		for (k = 0; k < nitems(steps); k++)
+			if (steps[k].round == 0 && slot_unsure(&p->slots[i][k]))
+				return true;
+	}
+	return false;
+}
+
 static bool
 slot_away(const struct probe_slot *t)
 {
@@ -334,6 +356,24 @@ slot_tell(struct probe *p, struct probe_slot *t)
 
 static void	steps_go(struct probe *);
 
+/* The other lines. */
+static void
+beside(struct probe *p)
+{
+	p->lines += 2;
+	probe_races(p);
+	probe_settings(p);
+}
+
+/* What is replaced next is there. */
+static void
+round_created(struct probe *p)
+{
+	probe_races_known(p);
+	p->created = true;
+	probe_likely(p);
+}
+
 static void
 round_over(struct probe *p)
 {
@@ -342,10 +382,10 @@ round_over(struct probe *p)
 	size_t k;
 	int i;
 
-	if (p->round == 0)
+	evtimer_del(p->far_timer);
+	if (p->round == 0 || p->ahead)
 		skip_addresses(p);
-	/* (A server that gives none at all is round 0's.) */
-	if (count_unsure(p, &wrong) > 0 && !wrong && p->round > 0 &&
+	if (count_unsure(p, &wrong) > 0 && !wrong && !first_unsure(p) &&
 	    p->verdict == PROBE_GOOD && p->steps_again < PROBE_AGAIN) {
 		ask_again(p);
 		return;
@@ -353,11 +393,12 @@ round_over(struct probe *p)
 	for (i = 0; i < p->naddresses; i++) {
 		for (k = 0; k < nitems(steps); k++) {
 			t = &p->slots[i][k];
-			if (t->s == NULL || t->s->round != p->round ||
+			if (t->s == NULL || !in_round(p, t->s) ||
 			    (wrong && slot_unsure(t)))
 				continue;
 			if (!slot_tell(p, t)) {
 				p->stop = true;
+				probe_races_known(p);
 				probe_line_over(p);
 				return;
 			}
@@ -367,11 +408,10 @@ round_over(struct probe *p)
 		probe_line_over(p);
 		return;
 	}
-	if (p->round++ == 0) {
-		p->lines += 2;
-		probe_races(p);
-		probe_settings(p);
-	}
+	if (p->round == 1)
+		round_created(p);
+	if (p->round++ == 0)
+		beside(p);
 	steps_go(p);
 }
 
@@ -410,10 +450,10 @@ step_ask(struct probe *p, struct probe_slot *t)
 		    BLOB_USER, step_done, t);
 		break;
 	case STEP_LIST:
-		probe_name(p, 'a', p->naddresses - 1, key);
-		(void)blob_list(p->store, p->dir, s->list == LIST_AFTER ?
-		    key : NULL, s->list == LIST_ALL ? 1000 : 1, BLOB_USER,
-		    list_done, t);
+		probe_name(p, s->name, p->naddresses - 1, key);
+		(void)blob_list(p->store, s->list == LIST_EMPTY ? key : p->dir,
+		    s->list == LIST_AFTER ? key : NULL, s->list == LIST_ALL ?
+		    1000 : 1, BLOB_USER, list_done, t);
 		break;
 	}
 }
@@ -430,7 +470,7 @@ steps_go(struct probe *p)
 		for (i = 0; i < p->naddresses; i++) {
 			for (k = 0; k < nitems(steps); k++) {
 				t = &p->slots[i][k];
-				if (t->s == NULL || t->s->round != p->round ||
+				if (t->s == NULL || !in_round(p, t->s) ||
 				    t->state != SLOT_TODO)
 					continue;
 				p->asked++;
@@ -451,9 +491,31 @@ probe_steps_again(evutil_socket_t fd, short what, void *arg)
 	steps_go(p);
 }
 
+/*
+ * Its answers take their time: the creates are not held back for them.  (What
+ * cannot be connected to has failed by now.)
+ */
+void
+probe_steps_far(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+	unsigned asked = p->asked;
+
+	(void)fd;
+	(void)what;
+	if (p->round != 0 || p->rtt_ms != UINT64_MAX)
+		return;
+	p->ahead = true;
+	p->round = 1;
+	steps_go(p);
+	p->asked += asked;
+	beside(p);
+}
+
 void
 probe_steps(struct probe *p)
 {
+	const struct timeval near = { 0, PROBE_NEAR_MS * 1000 };
 	struct probe_slot *t;
 	size_t k;
 	int i;
@@ -469,5 +531,7 @@ probe_steps(struct probe *p)
 				t->s = &steps[k];
 		}
 	}
+	if (!p->report)
+		evtimer_add(p->far_timer, &near);
 	steps_go(p);
 }

@@ -19,6 +19,7 @@
 #include "storaged/bucket/s3/s3_probe.h"
 
 #define FAR_MS	110	/* more than a third of what the races may take */
+#define SOON_MS	40	/* far away all the same */
 
 static struct event_base *base;
 static struct s3_fake *fake;
@@ -33,7 +34,8 @@ open_keyed(const char *timeout, const char *retries, const char *verify)
 }
 
 struct probed {
-	bool		 done;
+	bool		 done, likely;
+	unsigned	 likely_waits;
 	enum probe_verdict verdict;
 	char		 line[2048];
 	char		 report[16384];
@@ -44,6 +46,12 @@ on_probe(const struct probe_result *r, void *arg)
 {
 	struct probed *p = arg;
 
+	if (r->verdict == PROBE_LIKELY) {
+		CHECK(!p->done && !p->likely);
+		p->likely = true;
+		p->likely_waits = s3_fake_waits(fake);
+		return;
+	}
 	p->done = true;
 	p->verdict = r->verdict;
 	strlcpy(p->line, r->line, sizeof(p->line));
@@ -140,6 +148,43 @@ test_properties(void)
 	blob_close(s);
 }
 
+/* Far away, before the first answer has come, the same is seen of it; and it is
+ * not called likely before its creates were looked at. */
+static void
+test_far_properties(void)
+{
+	struct blob_store *s;
+	struct probed p;
+	unsigned before;
+	size_t i;
+
+	for (i = 0; i < nitems(modes); i++) {
+		if (modes[i].mode > FAKE_RACES_MATCH)	/* time is dear */
+			continue;
+		s = open_keyed("5", "3", "true");
+		before = s3_fake_objects(fake);
+		s3_fake_mode(fake, modes[i].mode);
+		s3_fake_far(fake, SOON_MS);
+		probe(s, false, &p);
+		CHECK_ROW(p.verdict == modes[i].verdict, "mode %d: %s",
+		    (int)modes[i].mode, p.report);
+		CHECK_ROW(strstr(p.line, modes[i].line) != NULL, "%s",
+		    p.line);
+		if (modes[i].mode == FAKE_IGNORES ||
+		    modes[i].mode == FAKE_RACES_CREATE ||
+		    modes[i].mode == FAKE_NO_LIST)
+			CHECK_ROW(!p.likely, "mode %d", (int)modes[i].mode);
+		CHECK(p.likely || p.verdict != PROBE_GOOD);
+		while (probe_count() > 0)
+			event_base_loop(base, EVLOOP_ONCE);
+		CHECK_ROW(s3_fake_objects(fake) == before, "mode %d: %u left",
+		    (int)modes[i].mode, s3_fake_objects(fake) - before);
+		blob_close(s);
+	}
+	s3_fake_mode(fake, FAKE_TRUE);
+	s3_fake_far(fake, 0);
+}
+
 /* -- causes: the first, from an answer that names it, and no other -- */
 
 #define XML(code, more)	"<Error><Code>" code "</Code><Message>told" \
@@ -185,7 +230,7 @@ static const struct {
 };
 
 static void
-test_causes(void)
+test_causes(bool far)
 {
 	struct fake_step step = { "", FAKE_BODY, 0, "", 0, NULL, NULL };
 	struct blob_store *s;
@@ -193,7 +238,7 @@ test_causes(void)
 	unsigned puts;
 	size_t i;
 
-	for (i = 0; i < nitems(causes); i++) {
+	for (i = 0; i < nitems(causes); i += far ? 3 : 1) {
 		step.status = causes[i].status;
 		step.text = causes[i].body;
 		step.header = causes[i].header;
@@ -201,16 +246,23 @@ test_causes(void)
 		s3_fake_always(fake, &step);
 		puts = s3_fake_count(fake, "PUT");
 		s = open_keyed("1", "0", "false");
-		probe(s, true, &p);
+		if (far)
+			s3_fake_far(fake, SOON_MS);
+		probe(s, !far, &p);
+		while (probe_count() > 0)
+			event_base_loop(base, EVLOOP_ONCE);
 		CHECK_ROW(p.verdict == causes[i].verdict, "%s: %s",
 		    causes[i].body, p.report);
+		CHECK_ROW(!p.likely, "%s", causes[i].body);
 		CHECK_ROW(strstr(p.line, causes[i].cause) != NULL, "%s",
 		    p.line);
 		CHECK_ROW(count(p.report, "FAIL ") == 1, "%s", p.report);
 		CHECK_ROW(count(p.report, "ok ") == 0, "%s", p.report);
-		CHECK(s3_fake_count(fake, "PUT") == puts);
+		/* Nothing is written where none answers as a server does. */
+		CHECK(far || s3_fake_count(fake, "PUT") == puts);
 		blob_close(s);
 	}
+	s3_fake_far(fake, 0);
 	s3_fake_always(fake, NULL);
 }
 
@@ -249,7 +301,7 @@ static const struct {
 	    PROBE_GOOD, 6, "" },
 	{ "missing", { "PUT", 'b', "If-Match", 0, 1, false, false }, FAKE_TRUE,
 	    PROBE_GOOD, 2, "" },
-	{ "read", { "GET", 'a', NULL, 2, 1, false, false }, FAKE_TRUE, PROBE_GOOD, 2,
+	{ "read", { "GET", 'a', NULL, 1, 1, false, false }, FAKE_TRUE, PROBE_GOOD, 2,
 	    "" },
 	{ "head", { "HEAD", 'g', NULL, 0, 1, false, false }, FAKE_TRUE, PROBE_GOOD,
 	    3, "" },
@@ -358,8 +410,9 @@ test_cost(void)
 
 /*
  * Before the verdict nobody is served: it comes after the server's first
- * answers, the creates, what is done with what was created, and what is done
- * with that.  Only then the removal.
+ * answers and the creates, what is done with what was created, and what is done
+ * with that.  Only then the removal.  That it is likely is known after the
+ * first.  A report waits for the first answers before anything is created.
  */
 static void
 test_waits(void)
@@ -374,7 +427,8 @@ test_waits(void)
 	s3_fake_far(fake, FAR_MS);
 	probe(s, false, &p);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
-	CHECK_ROW(s3_fake_waits(fake) == 4, "%u", s3_fake_waits(fake));
+	CHECK_ROW(s3_fake_waits(fake) == 3, "%u", s3_fake_waits(fake));
+	CHECK_ROW(p.likely && p.likely_waits == 1, "%u", p.likely_waits);
 	CHECK_ROW(strstr(p.line, "creates=21/21 updates=18 ") != NULL, "%s",
 	    p.line);
 	/* 21 and 18 keys of 8 racers each, the steps, and what races without a
@@ -384,16 +438,20 @@ test_waits(void)
 	    puts == 8 * (21 + 18) + 7 + 9, "%u PUTs", puts);
 	while (probe_count() > 0)
 		event_base_loop(base, EVLOOP_ONCE);
-	CHECK_ROW(s3_fake_waits(fake) == 5, "%u", s3_fake_waits(fake));
+	CHECK_ROW(s3_fake_waits(fake) == 4, "%u", s3_fake_waits(fake));
 	/* One that is not answered is asked for alone. */
 	s3_fake_unsure(fake, &unsure);
 	s3_fake_far(fake, FAR_MS);
 	probe(s, false, &p);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
-	CHECK_ROW(s3_fake_waits(fake) == 5, "%u", s3_fake_waits(fake));
+	CHECK_ROW(s3_fake_waits(fake) == 4, "%u", s3_fake_waits(fake));
 	s3_fake_unsure(fake, NULL);
 	while (probe_count() > 0)
 		event_base_loop(base, EVLOOP_ONCE);
+	s3_fake_far(fake, FAR_MS);
+	probe(s, true, &p);
+	CHECK_ROW(p.verdict == PROBE_GOOD && !p.likely, "%s", p.report);
+	CHECK_ROW(s3_fake_waits(fake) >= 5, "%u", s3_fake_waits(fake));
 	s3_fake_far(fake, 0);
 	blob_close(s);
 }
@@ -468,7 +526,9 @@ main(void)
 	base = event_base_new();
 	fake = s3_fake_new(base);
 	test_properties();
-	test_causes();
+	test_far_properties();
+	test_causes(false);
+	test_causes(true);
 	test_missing_answers();
 	test_waits();
 	test_quiet();
