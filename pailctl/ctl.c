@@ -12,12 +12,14 @@
 #include "common/escape.h"
 #include "common/json.h"
 #include "pailctl/ctl.h"
+#include "pailctl/progress.h"
 
 long
 ctl_read(int fd, void *p, size_t len)
 {
 	ssize_t	n;
 
+	progress_await(fd);
 	do
 		n = read(fd, p, len);
 	while (n == -1 && errno == EINTR);

@@ -5,21 +5,11 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/test.h"
 #include "pailctl/drain.h"
-
-/* A terminal, and its other side; -1: there is none here. */
-static int
-terminal(int *master)
-{
-	if ((*master = posix_openpt(O_RDWR | O_NOCTTY)) == -1 ||
-	    grantpt(*master) == -1 || unlockpt(*master) == -1)
-		return -1;
-	return open(ptsname(*master), O_RDWR | O_NOCTTY);
-}
+#include "pailctl/test/terminal.h"
 
 static int
 follow(const char *said, int out)
@@ -38,22 +28,17 @@ int
 main(void)
 {
 	char	 got[1000] = "";
-	size_t	 len = 0;
-	ssize_t	 n;
 	int	 null = open("/dev/null", O_WRONLY), master, tty;
 
 	CHECK(follow("sessions 2\nsessions 0\ndone\n", null) == 0);
 	CHECK(follow("sessions 2\n", null) == -1);
 	CHECK(follow("", null) == -1);
 	CHECK(follow("done", null) == -1);	/* cut off: who knows */
-	if ((tty = terminal(&master)) == -1)
+	if ((tty = terminal_open(&master)) == -1)
 		return TEST_END();
 	CHECK(follow("sessions 12\nsessions \033]0;x\nnonsense\n"
 	    "sessions 1\ndone\n", tty) == 0);
-	/* The kernel hands it over in pieces. */
-	while (len < sizeof(got) - 1 && strchr(got, '\n') == NULL &&
-	    (n = read(master, got + len, sizeof(got) - 1 - len)) > 0)
-		len += (size_t)n;
+	terminal_hear(master, "\r\n", got, sizeof(got));
 	CHECK_ROW(strcmp(got, "\rdraining: 12 sessions left\033[K"
 	    "\rdraining: 1 session left\033[K\rdrained\033[K\r\n") == 0,
 	    "%s", got);

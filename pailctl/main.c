@@ -20,6 +20,7 @@
 #include "pailctl/drain.h"
 #include "pailctl/init.h"
 #include "pailctl/out.h"
+#include "pailctl/progress.h"
 #include "pailctl/quota.h"
 #include "pailctl/store_cmd.h"
 #include "pailctl/tell.h"
@@ -244,6 +245,8 @@ cmd_ingest(int argc, char *argv[])
 	char	last[512];
 	int	r;
 
+	progress_of(strcmp(argv[1], "retry") == 0 ? "delivering" :
+	    "looking for mail", STDERR_FILENO);
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		r = tell(conf, "ingest-list", "", last, sizeof(last));
 	else if (strcmp(argv[1], "retry") == 0)

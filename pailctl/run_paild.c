@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/host.h"
+#include "pailctl/ctl.h"
 #include "pailctl/run_paild.h"
 
 void
@@ -70,7 +71,7 @@ run_paild_read(const char *program, const char *report, const char *file,
     size_t size)
 {
 	char	text[4096];
-	ssize_t	n;
+	long	n;
 	pid_t	pid;
 	int	fds[2], status = 0;
 
@@ -78,10 +79,8 @@ run_paild_read(const char *program, const char *report, const char *file,
 		snprintf(why, size, "paild: %s", strerror(errno));
 		return -1;
 	}
-	while ((n = read(fds[0], text, sizeof(text))) > 0 ||
-	    (n == -1 && errno == EINTR))
-		if (n > 0)
-			buf_put(out, text, (size_t)n);
+	while ((n = ctl_read(fds[0], text, sizeof(text))) > 0)
+		buf_put(out, text, (size_t)n);
 	close(fds[0]);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;

@@ -14,9 +14,34 @@
 #include "pailctl/ctl.h"
 #include "pailctl/out.h"
 #include "pailctl/policy.h"
+#include "pailctl/progress.h"
 #include "pailctl/run_paild.h"
 #include "pailctl/store_cmd.h"
 #include "pailctl/tell.h"
+
+/* The report of a child, as it is: short, and somebody waits for it. */
+static int
+report_awaited(const struct store_how *how, const char *what)
+{
+	struct buf	text;
+	sigset_t	mask;
+	char		why[1024];
+	bool		good;
+	int		r;
+
+	buf_init(&text, CTL_DOCUMENT_MAX);
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	if (run_paild_read(how->program, what, how->file, &mask, false, &text,
+	    &good, why, sizeof(why)) == -1)
+		r = out_fail("%s", why);
+	else if (text.failed || fwrite(text.data, 1, text.len, stdout) !=
+	    text.len || fflush(stdout) == EOF)
+		r = out_fail("standard output");
+	else
+		r = !good;
+	buf_free(&text);
+	return r;
+}
 
 /* Without a paild: the same report by one that does nothing else. */
 static int
@@ -26,6 +51,8 @@ report_alone(const struct store_how *how, const char *command, const char *arg)
 
 	snprintf(what, sizeof(what), "%s%s%s", command,
 	    *arg != '\0' ? ":" : "", arg);
+	if (*arg == '\0' && isatty(STDERR_FILENO))
+		return report_awaited(how, what);
 	run_paild(how->program, what, how->file);
 	return out_fail("paild: %s", strerror(errno));
 }
@@ -97,6 +124,8 @@ store_report(const struct store_how *how, const char *command, const char *arg)
 	char	last[512];
 	int	fd;
 
+	progress_of(*arg == '\0' ? "testing the store" : "reading the store",
+	    STDERR_FILENO);
 	if (out_is_json())
 		return report_json(how, command, arg);
 	if ((fd = tell_socket(how->conf)) == -1)

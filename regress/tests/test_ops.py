@@ -1,7 +1,9 @@
 """The operator's tasks: checking a configuration, reload, stop, status, and
 surviving an outage of the bucket."""
 
+import contextlib
 import os
+import pty
 import re
 import signal
 import ssl
@@ -10,6 +12,7 @@ import subprocess
 
 import proc
 import s3
+import s3proxy
 import suite
 from mails import text_mail
 from mark import normal_only, time_limit
@@ -19,6 +22,28 @@ def check_conf(s):
     return subprocess.run([s.bin("paild"), "-n", "-f", s.conf],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=60)
+
+
+def test_who_waits_at_a_terminal_sees_for_what():
+    """And nothing of that is left when the report comes."""
+    proxy = s3proxy.Proxy(suite.minio())
+    s = suite.Suite((proxy, suite.minio().new_bucket()))
+    proxy.faults(way=0.1)
+    master, tty = pty.openpty()
+    r = subprocess.run([s.bin("pailctl"), "-f", s.conf, "store", "check"],
+                       stdout=subprocess.PIPE, stderr=tty, timeout=120)
+    os.close(tty)
+    seen = b""
+    with contextlib.suppress(OSError):      # the end: nobody has it open
+        while True:
+            seen += os.read(master, 65536)
+    os.close(master)
+    assert re.match(rb"(\rtesting the store: \d+ s\x1b\[K)+\r\x1b\[K", seen), \
+        seen
+    text = r.stdout.decode()
+    assert r.returncode == 0, (text, seen)
+    assert text.splitlines()[-1].startswith("probe=good "), text
+    proxy.close()
 
 
 def test_paild_n_names_file_line_column_and_the_nearest_key():
