@@ -208,53 +208,159 @@ def test_secrets_come_from_systemds_credentials():
         s.client(tls=True).logout()
 
 
-STUB = """
-load_rc_config() { :; }
+# What the scripts take from the systems: OpenBSD's rc.subr(8), and FreeBSD's.
+OPENBSD = """
+_there() { pgrep -xf "$pexp" >/dev/null; }
+_stop() {
+	pkill -TERM -xf "$pexp"
+	for _i in $(seq $((daemon_timeout * 10))); do
+		_there || return 0
+		sleep 0.1
+	done
+	return 1
+}
+_start() {
+	_there && return 0
+	rc_pre && ${daemon} ${daemon_flags}
+}
 rc_cmd() {
+	pexp="${daemon}${daemon_flags:+ ${daemon_flags}}"
 	case $1 in
-	start) rc_configtest && rc_pre && ${daemon} ${daemon_flags} ;;
+	check)	_there ;;
+	configtest) rc_configtest ;;
+	reload)	rc_configtest && _there && pkill -HUP -xf "$pexp" ;;
+	restart) rc_configtest && _stop && _start ;;
+	start)	rc_configtest && _start ;;
+	stop)	_there || return 0; _stop ;;
+	*)	return 1 ;;
 	esac
 }
+"""
+FREEBSD = """
+load_rc_config() { :; }
+_run="$command"
+_there() { pgrep -xf "$_run" >/dev/null; }
+_stop() {
+	pkill -TERM -xf "$_run"
+	while _there; do sleep 0.1; done
+}
+_before() {	# NAME_precmd
+	eval "_cmd=\\${$1_precmd:-:}"
+	$_cmd
+}
+_start() {
+	test -r "${required_files}" || return 1
+	_before start && ${command} ${paild_flags} ${command_args}
+}
 run_rc_command() {
-	test -r ${required_files} || exit 3
-	eval "\\${$1_precmd}" && ${command} ${paild_flags} ${command_args}
+	_run="${command}${paild_flags:+ ${paild_flags}} ${command_args}"
+	eval "_on=\\$$rcvar"
+	case $_on in [Yy][Ee][Ss]) ;; *)
+		echo "set $rcvar to YES"
+		return 1 ;;
+	esac
+	case $1 in
+	start)	_start ;;
+	status)	_there ;;
+	stop)	_there && _stop ;;
+	restart) _before restart && _stop && _start ;;
+	*)	case " $extra_commands " in *" $1 "*) ;; *) return 1 ;; esac
+		case $1 in
+		reload)	_before reload && _there && pkill -HUP -xf "$_run" ;;
+		*)	eval "\\$${1}_cmd" ;;
+		esac ;;
+	esac
 }
 """
 
 
-def run_script(s, name, where, **env):
-    """An rc script with the functions that it takes from the system."""
-    with open(os.path.join(proc.TOP, "etc", name)) as f:
-        text = f.read()
-    stub = os.path.join(s.dir, "rc.subr")
-    with open(stub, "w") as f:
-        f.write(STUB)
-    for was, now in ((where, stub), ("/usr/local/sbin/paild", s.bin("paild"))):
-        assert was in text, text
-        text = text.replace(was, now)
-    with open(os.path.join(s.dir, name), "w+") as out:  # paild keeps it
-        r = subprocess.run(["sh", "-eu", "-c", text, "paild", "start"],
-                           env={**os.environ, **env}, cwd=s.dir,
-                           stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                           timeout=60)
-        out.seek(0)
-        return r.returncode, out.read()
+class Script:
+    """An rc script, with the functions that it takes from the system."""
+
+    def __init__(self, s, name, shell, where, stub, **env):
+        self.s, self.shell = s, shell
+        self.env = {**os.environ, **env}
+        with open(os.path.join(proc.TOP, "etc", name)) as f:
+            text = f.read()
+        subr = os.path.join(s.dir, "rc.subr")
+        with open(subr, "w") as f:
+            f.write(stub)
+        for was, now in ((where, subr),
+                         ("/usr/local/sbin/paild", s.bin("paild"))):
+            assert was in text, text
+            text = text.replace(was, now)
+        self.path = os.path.join(s.dir, name)
+        with open(self.path, "w") as f:
+            f.write(text)
+        subprocess.run([shell, "-n", self.path], check=True)
+
+    def __call__(self, action):
+        """Its status, and what it said."""
+        with open(self.path + ".out", "w+") as out:     # paild keeps it
+            r = subprocess.run([self.shell, self.path, action], env=self.env,
+                               cwd=self.s.dir, stdin=subprocess.DEVNULL,
+                               stdout=out, stderr=out, timeout=100)
+            out.seek(0)
+            return r.returncode, out.read()
+
+    def does(self, action):
+        status, text = self(action)
+        assert status == 0, (action, status, text)
+
+    def refuses(self, action, why):
+        status, text = self(action)
+        assert status != 0 and why in text, (action, status, text)
+
+
+def served_by(s):
+    """The pid of paild, once it serves."""
+    out = []
+
+    def serving():
+        text = s.ctl("status", check=False).stdout.decode()
+        out.append(re.search(r"^paild \S+, pid (\d+), .*serving", text))
+        return out[-1]
+
+    return proc.await_true("it serves", serving).group(1)
+
+
+def each_action(s, script, status):
+    """Those of a service's life; a configuration that is wrong ends none."""
+    script.does("configtest")
+    script.does("start")
+    pid = served_by(s)
+    script.does(status)
+    script.does("reload")
+    with open(s.conf) as f:
+        right = f.read()
+    with open(s.conf, "a") as f:
+        f.write("no-such-key: 1\n")
+    for action in ("configtest", "reload", "restart"):
+        script.refuses(action, "unknown key")
+    with open(s.conf, "w") as f:
+        f.write(right)
+    assert served_by(s) == pid
+    script.does("restart")
+    assert served_by(s) != pid
+    script.does("stop")
+    assert script(status)[0] != 0
+    with open(s.conf, "a") as f:
+        f.write("no-such-key: 1\n")
+    script.refuses("start", "unknown key")
 
 
 @normal_only("of scripts, which are the same")
-def test_the_rc_scripts_start_paild_and_refuse_a_wrong_configuration():
-    for name, where, env in (
-            ("paild.rc", "/etc/rc.d/rc.subr", "daemon_flags"),
-            ("paild.rc.freebsd", "/etc/rc.subr", "paild_config")):
-        s = suite.Suite()
-        value = s.conf if env == "paild_config" else "-f " + s.conf
-        more = {"paild_flags": "", env: value}
-        status, text = run_script(s, name, where, **more)
-        assert status == 0 and "configuration OK" in text, text
-        proc.await_true("it serves", lambda: s.ctl(
-            "status", check=False).stdout.find(b"serving") != -1)
-        s.ctl("stop")
-        with open(s.conf, "a") as f:
-            f.write("no-such-key: 1\n")
-        status, text = run_script(s, name, where, **more)
-        assert status != 0 and "unknown key" in text, (status, text)
+def test_the_rc_script_of_openbsd_does_each_action():
+    s = suite.Suite(log="{to: stderr}")
+    each_action(s, Script(s, "paild.rc", "mksh", "/etc/rc.d/rc.subr", OPENBSD,
+                          daemon_flags="-f " + s.conf), "check")
+
+
+@normal_only("of scripts, which are the same")
+def test_the_rc_script_of_freebsd_does_each_action():
+    s = suite.Suite(log="{to: stderr}")
+    env = {"paild_flags": "", "paild_config": s.conf}
+    script = Script(s, "paild.rc.freebsd", "sh", "/etc/rc.subr", FREEBSD, **env)
+    script.refuses("start", "paild_enable")
+    script.env["paild_enable"] = "YES"
+    each_action(s, script, "status")
