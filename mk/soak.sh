@@ -20,7 +20,8 @@
 #				ingest: 1,000 mails in a bucket for two nodes
 #				of which one is killed, by LIST and by SQS;
 #				metrics: a Prometheus scrapes for a minute
-#				under load
+#				under load; image: etc/Containerfile is built
+#				whole, by an ordinary user
 #	STRANGERS_SECONDS=20	duration of each attack ("strangers")
 #	SOAK_DIR=build/soak	directory for its output
 #	SEED=n			repeats the load of a failed run
@@ -47,6 +48,7 @@ checks() {	# of a job
 	tokens)		echo test_tokens.test_eight_clients_work_while_their_keys_end_again_and_again ;;
 	mta)		echo test_mta ;;
 	ingest)		echo test_ingest ;;
+	image)		echo test_image.test_the_whole_containerfile_is_built_and_serves ;;
 	metrics)	echo test_metrics.test_a_prometheus_gets_data_for_every_panel ;;
 	first_start)	echo test_first_start.test_all_combinations_of_a_first_start ;;
 	*)		echo "no such job: $1" >&2; return 1 ;;

@@ -4,6 +4,7 @@ where podman is missing or the kernel does not let it (a chroot makes no user
 namespaces), in a chroot of the image's files with the same restrictions."""
 
 import functools
+import glob
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import suite
 UID = 10001             # etc/Containerfile's
 USER = "pailregress"    # on the host: only in namespaces of ours
 HOST_UID, FIRST_SUB, SUBS = 21000, 300000, 65536
+FROM = "docker.io/library/debian:12-slim"
 CONTAINERFILE = os.path.join(proc.TOP, "etc/Containerfile")
 
 # $1: the root; then pairs of a volume and where it is mounted.
@@ -127,7 +129,7 @@ class Podman:
     how = "rootless podman"
     uid = FIRST_SUB + UID - 1
 
-    def __init__(self, build):
+    def __init__(self):
         self.dir = proc.tempdir("podman")
         self.host = proc.spawn(
             ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc",
@@ -135,10 +137,11 @@ class Podman:
              str(HOST_UID), str(FIRST_SUB), str(SUBS), self.dir],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
+
+    def begin(self, build):
         said = self.host.stdout.readline().decode()
         if said != "made\n":
             raise OSError(said)
-        proc.share(self.host)
         self.init = measure.children(self.host.pid)[0][0]
         context = os.path.join(self.dir, "context")
         os.mkdir(context)
@@ -168,12 +171,35 @@ class Podman:
                 "HOME=%s/home" % self.dir, "XDG_RUNTIME_DIR=%s/run" %
                 self.dir, "LANG=C.UTF-8", *command]
 
-    def do(self, *command):
-        r = subprocess.run(self.argv(*command), cwd="/", timeout=120,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    def do(self, *command, timeout=120, show=300, **kw):
+        r = subprocess.run(self.argv(*command), cwd="/", timeout=timeout,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           **kw)
         if r.returncode != 0:
-            raise OSError("%s: %s" % (command[0], r.stdout.decode()[-300:]))
+            raise OSError("%s: %s" % (command[0],
+                                      r.stdout.decode()[-show:]))
         return r.stdout.decode()
+
+    def build_whole(self):
+        """The image is that of the whole etc/Containerfile from now on. What
+        it is from is made by debootstrap, with this machine's way to Debian;
+        what it is of, by make dist."""
+        d = os.path.join(self.dir, "whole")
+        subprocess.run(["sh", "mk/dist.sh", d], cwd=proc.TOP, check=True,
+                       stdout=subprocess.DEVNULL)
+        base = debian(os.path.join(d, "debian"))
+        tar = subprocess.Popen(["tar", "-C", base, "-c", "."],
+                               stdout=subprocess.PIPE)
+        self.do(*self.podman("import", "-", FROM), stdin=tar.stdout,
+                timeout=600)
+        assert tar.wait() == 0
+        source, = glob.glob(os.path.join(d, "*.tar.gz"))
+        subprocess.run(["tar", "-C", d, "-xzf", source], check=True)
+        return self.do(
+            "buildah", "--storage-driver", "vfs", "bud", "--pull-never",
+            "--isolation", "chroot", "--network", "host", "-f",
+            CONTAINERFILE, "-t", "pail", source[:-len(".tar.gz")],
+            timeout=3600, show=3000)
 
     def run(self, name, env, users, **kw):
         more = [x for k, v in env.items() for x in ("-e", "%s=%s" % (k, v))]
@@ -199,6 +225,28 @@ class Podman:
         return paild + measure.children(paild[0][0])
 
 
+def debian(root):
+    """A minimal Debian 12 in that folder."""
+    with open("/etc/apt/sources.list.d/debian.sources") as f:
+        mirror = re.search(r"^URIs: *(\S+)", f.read(), re.M).group(1)
+    r = subprocess.run(
+        ["debootstrap", "--variant=minbase", "--include=ca-certificates",
+         "bookworm", root, mirror], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True)
+    assert r.returncode == 0, r.stdout[-3000:]
+    os.remove(root + "/etc/apt/sources.list")
+    for path in ("/etc/apt/sources.list.d/debian.sources",
+                 "/etc/apt/apt.conf", "/etc/resolv.conf", "/etc/hosts",
+                 *glob.glob("/etc/apt/apt.conf.d/*proxy*"),
+                 *glob.glob("/etc/apt/apt.conf.d/*registry*")):
+        if os.path.isfile(path):
+            shutil.copy(path, root + path)
+    # (Links that lead out of there are as good.)
+    subprocess.run(["cp", "-rL", "/etc/ssl/certs", root + "/etc/ssl/"],
+                   stderr=subprocess.DEVNULL)
+    return root
+
+
 def descendants(pid):
     out = measure.children(pid)
     for child, _ in list(out):
@@ -217,9 +265,13 @@ def engine(build):
     for tool in ("podman", "buildah", "newuidmap"):
         if shutil.which(tool) is None:
             return Chroot(build, "there is no %s" % tool)
+    podman = Podman()
     try:
-        return Podman(build)
-    except OSError as e:
+        podman.begin(build)
+        proc.share(podman.host)
+        return podman
+    except (OSError, subprocess.SubprocessError) as e:
+        proc.end(podman.host, signal.SIGKILL)
         return Chroot(build, "podman cannot: %s" % e)
 
 

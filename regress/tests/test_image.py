@@ -2,6 +2,7 @@
 with one tmpfs, configured by variables alone; by rootless podman where the
 machine lets it (lib/container.py)."""
 
+import json
 import os
 import time
 
@@ -9,7 +10,7 @@ import container
 import jail
 import proc
 import suite
-from mark import normal_only
+from mark import LIMIT, normal_only, time_limit
 
 
 @normal_only("strips the programs")
@@ -22,9 +23,29 @@ def test_the_image_is_small_and_has_no_shell():
     assert not os.path.exists(os.path.join(root, "bin")), "it has a shell"
 
 
+@normal_only("is a build of its own")
+@time_limit(LIMIT, soak=7200)
+def test_the_whole_containerfile_is_built_and_serves():
+    """Only with SOAK=1: it compiles all of Pail in a Debian of its own."""
+    if not os.environ.get("SOAK"):
+        return
+    s = container.Node(suite.store("minio"))
+    print("   " + s.engine.how)
+    if isinstance(s.engine, container.Podman):
+        s.engine.build_whole()
+        image, = json.loads(s.engine.do(*s.engine.podman(
+            "image", "inspect", "pail")))
+        assert image["Size"] < 40e6, image["Size"]
+        print("   %d MB" % (image["Size"] / 1e6))
+    serves(s)
+
+
 @normal_only("strips the programs")
 def test_the_image_serves_from_variables_alone():
-    s = container.Node(suite.store("minio"))
+    serves(container.Node(suite.store("minio")))
+
+
+def serves(s):
     began = time.monotonic()
     with s:
         took = time.monotonic() - began
