@@ -337,9 +337,15 @@ conf_env(struct conf *c, struct tree_node *root)
 	if (root->kind != TREE_MAP || !conf_env_any())
 		return;
 	vars = mem_new(CONF_ENV_MAX, sizeof(*vars));
-	for (e = environ; *e != NULL && n < CONF_ENV_MAX; e++) {
+	for (e = environ; *e != NULL; e++) {
 		if ((value = value_of(*e, name, sizeof(name))) == NULL)
 			continue;
+		if (n == CONF_ENV_MAX) {
+			conf_error(c, conf_place_add(c, name), "this is one "
+			    "more than the %d variables that may begin with "
+			    CONF_ENV_PREFIX, CONF_ENV_MAX);
+			break;
+		}
 		v = &vars[n++];
 		v->at = conf_place_add(c, name);
 		v->name = conf_place_name(c, v->at);

@@ -23,7 +23,7 @@ static const char	base[] =
 static struct conf *
 load(const char *text, const char *const *vars)
 {
-	static char	*env[16];
+	static char	*env[CONF_ENV_MAX + 2];
 	struct conf	*c;
 	char		**was = environ;
 	size_t		 i;
@@ -158,6 +158,37 @@ test_errors(void)
 	}
 }
 
+/* None of them is left out silently. */
+static void
+test_too_many(void)
+{
+	static char		 names[CONF_ENV_MAX + 1][40];
+	const char		*vars[CONF_ENV_MAX + 2] = { NULL };
+	struct conf		*c;
+	char			 at[200];
+	size_t			 i, k, n;
+
+	for (n = CONF_ENV_MAX; n <= CONF_ENV_MAX + 1; n++) {
+		for (i = 0; i < n; i++) {
+			snprintf(names[i], sizeof(names[i]), "PAIL_STORE_"
+			    "CUSTOM_HEADERS_%zu=A%zu: b", i, i);
+			vars[i] = names[i];
+		}
+		c = load(base, vars);
+		for (i = k = 0; i < c->nerrors; i++) {
+			if (strstr(c->errors[i].text, "one more than the 512 "
+			    "variables") == NULL)
+				continue;
+			conf_place(c, c->errors[i].at, at, sizeof(at));
+			CHECK(strcmp(at, "PAIL_STORE_CUSTOM_HEADERS_512") ==
+			    0);
+			k++;
+		}
+		CHECK_ROW(k == n - CONF_ENV_MAX, "%zu: %zu", n, k);
+		conf_free(c);
+	}
+}
+
 /* Nothing is lost of a secret, and no warning is due: it is in no file. */
 static void
 test_alone(void)
@@ -216,6 +247,7 @@ main(void)
 {
 	test_values();
 	test_errors();
+	test_too_many();
 	test_alone();
 	test_all_keys();
 	return TEST_END();

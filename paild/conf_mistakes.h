@@ -24,6 +24,8 @@
 	  "4:1: unknown key \"bucket\" (did you mean \"store.bucket\"?)\n" },
 	{ GOOD "zebra-crossing: 1\n",
 	  "4:1: unknown key \"zebra-crossing\"\n" },
+	{ GOOD "metrics-ca: /x\n",
+	  "4:1: unknown key \"metrics-ca\" (did you mean \"metrics-ca-file\"?)\n" },
 	{ L "store: {type: file, paht: store}\n" A,
 	  "2:15: store needs \"path\" with \"type: file\": the store's directory\n"
 	  "2:21: unknown key \"paht\" in store (did you mean \"path\"?)\n" },

@@ -55,6 +55,25 @@ near_enough(size_t n)
 	return n < 6 ? (n < 3 ? 1 : 2) : (unsigned)n / 3;
 }
 
+/* The shortest that goes on where name ends: "metrics-ca" of
+ * "metrics-ca-file". */
+static const char *
+longer(const char *name, const char *parent, const char *kind)
+{
+	const char	*found = NULL, *leaf;
+	size_t		 i, n = strlen(name);
+
+	for (i = 0; i < conf_keys_n; i++) {
+		leaf = conf_key_leaf(conf_keys[i].path);
+		if (conf_key_below(conf_keys[i].path, parent) &&
+		    conf_key_goes_with(&conf_keys[i], kind) &&
+		    strncmp(leaf, name, n) == 0 && leaf[n] == '-' &&
+		    (found == NULL || strlen(leaf) < strlen(found)))
+			found = leaf;
+	}
+	return found;
+}
+
 const char *
 conf_key_nearest(const char *name, const char *parent, const char *kind)
 {
@@ -79,7 +98,10 @@ conf_key_nearest(const char *name, const char *parent, const char *kind)
 		    distance(name, n, leaf, strlen(leaf)) == 0)
 			found = conf_keys[i].path;
 	}
-	return found;
+	/* Not what is more than a slip away. */
+	leaf = found == NULL || best > 1 ? longer(name, parent, kind) : NULL;
+	return leaf != NULL && (found == NULL || strchr(found, '.') == NULL) ?
+	    leaf : found;
 }
 
 const char *

@@ -139,6 +139,24 @@ scheme_of(struct parse *p, size_t n)
 	return NULL;
 }
 
+/* "http+unx:/PATH" */
+static int
+unknown_unix(struct parse *p)
+{
+	char	 near[16], word[16];
+
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(p->s, ":"), p->s);
+	if (strncmp(word, "imap", 4) == 0)
+		return conf_wrong(p, "%s: IMAP is not served at a Unix "
+		    "socket", p->shown);
+	if (conf_word_nearest(word, "lmtp+unix http+unix", near,
+	    sizeof(near)) != NULL)
+		return conf_wrong(p, "%s: unknown scheme (did you mean "
+		    "\"%s:\"?)", p->shown, near);
+	return conf_wrong(p, "%s: unknown scheme: must be lmtp+unix:/PATH or "
+	    "http+unix:/PATH", p->shown);
+}
+
 int
 conf_parse_listen(struct parse *p)
 {
@@ -148,7 +166,10 @@ conf_parse_listen(struct parse *p)
 
 	if (conf_unix(p->s) != 0)
 		return parse_listen_unix(p, conf_unix(p->s));
-	if ((rest = strstr(p->s, "://")) == NULL)
+	if ((rest = strstr(p->s, "://")) == NULL && *p->s != '/' &&
+	    strstr(p->s, ":/") != NULL)
+		return unknown_unix(p);
+	if (rest == NULL)
 		return conf_wrong(p, "%s has no scheme (did you mean "
 		    "\"%s%.40s\"?)", p->shown, *p->s == '/' ?
 		    "lmtp+unix:" : "imap://", p->s);
