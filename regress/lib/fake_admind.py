@@ -140,6 +140,27 @@ class Admind:
         b.close()
         return a
 
+    def guess(self, c, n):
+        """One end for all answers: nobody waits for any of them."""
+        a, b = socket.socketpair()
+        said, no = 0, b"error: session\n"
+        while n > 0 or said > 0:
+            while select.select([self.setup.s], [], [], 0)[0]:
+                self.read(self.setup.s)
+            if n > 0 and said < 100 * len(no):
+                self.id += 1
+                n, said = n - 1, said + len(no)
+                self.setup.send(WANT_DO, self.id, text(secrets.token_hex(
+                    32)) + varint(1) + text("status") + text("") * 2,
+                    b.fileno())
+                continue
+            got = a.recv(65536)
+            if got.replace(no, b"").strip(no):
+                self.tell(c, {"answer": got.decode()})
+                return
+            said -= len(got)
+        self.tell(c, {"answer": "nothing"})
+
     def tell(self, c, what):
         try:
             c.sendall(json.dumps(what).encode() + b"\n")
@@ -158,16 +179,7 @@ class Admind:
         elif "do" in what:
             self.waits[self.do(*what["do"])] = [c, b""]
         elif "guess" in what:
-            for _ in range(what["guess"]):
-                while select.select([self.setup.s], [], [], 0)[0]:
-                    self.read(self.setup.s)
-                a = self.do(secrets.token_hex(32), ["status"], "")
-                got = a.makefile("rb").read()
-                a.close()
-                if got != b"error: session\n":
-                    self.tell(c, {"answer": got.decode()})
-                    return
-            self.tell(c, {"answer": "nothing"})
+            self.guess(c, what["guess"])
         elif "end" in what:
             self.authd.send(END, what["end"])
             self.tell(c, {})
