@@ -46,6 +46,7 @@ struct history {
 	struct seen		*seen;
 	size_t			 nseen;
 	struct history_cost	 cost;
+	bool			 costless;	/* no storaged until now */
 };
 
 static const struct {
@@ -262,21 +263,26 @@ month_begin(int64_t now)
 	    tm.tm_min * 60 + tm.tm_sec);
 }
 
-/* A process that is seen for the first time: what it has cost so far is this
- * month's if it was started in it. */
+/*
+ * A storaged that is seen for the first time: what it has cost so far is this
+ * month's if it was started in it.  Of what was before, nothing is known;
+ * unless it is one more than there were, then there was nothing (old false).
+ */
 static void
-begin_cost(struct history *h, const struct admin_proc *p,
-    const struct figures *f, int64_t now)
+begin_cost(struct history *h, struct seen *a, const struct admin_proc *p,
+    const struct figures *f, bool old, int64_t now)
 {
 	int64_t	 started = (int64_t)p->started;
 
 	if (p->kind != PROC_STORAGED)
 		return;
 	if (started >= month_begin(now))
-		h->cost.micro += f->cost;
-	else
+		a->f.cost = 0;
+	else {
+		a->f.cost = f->cost;
 		started = now;
-	if (h->cost.since < started)
+	}
+	if ((old || h->costless) && h->cost.since < started)
 		h->cost.since = started;
 }
 
@@ -285,7 +291,7 @@ turn_month(struct history *h, int64_t now)
 {
 	int64_t	 begin = month_begin(now);
 
-	if (h->cost.since >= begin)
+	if (h->cost.since == 0 || h->cost.since >= begin)
 		return;
 	h->cost.micro = 0;
 	h->cost.since = begin;
@@ -315,7 +321,7 @@ add_proc(struct history *h, const struct admin_proc *p,
     const struct figures *f, uint64_t ms, struct history_point *pt,
     struct latency sum[HISTORY_TIMES])
 {
-	bool		 first;
+	bool		 first, old;
 	struct seen	*a = find(h, p, &first);
 	size_t		 i;
 
@@ -323,10 +329,12 @@ add_proc(struct history *h, const struct admin_proc *p,
 		return;
 	/* Of one that is older than the last look, nobody knows what it had
 	 * counted until then. */
-	if (first && (!h->begun || (int64_t)p->started < h->now)) {
-		begin_cost(h, p, f, pt->at);
+	old = !h->begun || (int64_t)p->started < h->now;
+	if (first && old)
 		a->f = *f;
-	} else if (!first && is_new(a, p, f))
+	if (first)
+		begin_cost(h, a, p, f, old, pt->at);
+	else if (is_new(a, p, f))
 		memset(&a->f, 0, sizeof(a->f));
 	add_counts(a, f, ms - a->ms, pt);
 	for (i = 0; i < HISTORY_TIMES; i++)
@@ -433,6 +441,7 @@ history_take(struct history *h, const struct state *s, uint64_t ms,
 		if (!h->begun)
 			h->ms = ms;
 		turn_month(h, now);
+		h->costless = h->cost.since == 0;
 		look(h, &v, s, ms, &pt);
 		if (h->begun)
 			put(h, &pt);

@@ -383,6 +383,13 @@ test_cost(void)
 	costs(h, NOV_29 + 60, 1, NOV_1 - 1, 101);
 	check_cost(h, __LINE__, NOV_29, 1);
 	history_free(h);
+	/* At the first look there is no storaged yet; what was before it, in
+	 * another run of Pail, is not known. */
+	h = history_new();
+	history_take(h, &state, ms, NOV_29);
+	costs(h, NOV_29 + 60, 1, NOV_29 + 1, 40);
+	check_cost(h, __LINE__, NOV_29 + 1, 40);
+	history_free(h);
 	/* No requests yet, and a store in files: no costs. */
 	h = history_new();
 	commands(0, 1);

@@ -240,7 +240,8 @@ show_sessions(struct buf *b, const struct figures *f)
 		html_number(b, f->idle);
 		html_raw(b, " in IDLE; ");
 		html_number(b, f->connections);
-		html_raw(b, " connections");
+		html_cstr(b, f->connections == 1 ? " connection" :
+		    " connections");
 	} else
 		html_raw(b, "unknown");
 	part_fact_end(b);
@@ -258,8 +259,7 @@ show_cost(struct buf *b, const struct history *h)
 		html_raw(b, " for requests and traffic of this node, since ");
 		html_time(b, c->since);
 	} else
-		html_raw(b, "unknown: the store has not been asked anything "
-		    "that has a price");
+		html_raw(b, "not known yet, or the store has no prices");
 	part_fact_end(b);
 }
 

@@ -162,7 +162,7 @@ test_watch(void)
 	watch_conf(true, 62);
 	show(STATUS, NULL);
 	CHECK(page_has("<dt>Logins in the last hour</dt><dd>0, 0 failed</dd>"));
-	CHECK(page_has("<dt>Cost this month</dt><dd>unknown"));
+	CHECK(page_has("<dt>Cost this month</dt><dd>not known yet"));
 	CHECK(page_has("not there yet"));
 	watch_conf(false, 62);
 	CHECK(watch_history() == NULL);
