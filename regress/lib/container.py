@@ -7,6 +7,7 @@ import functools
 import glob
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -43,8 +44,9 @@ exec setpriv --no-new-privs \
     chroot --userspec=10001:10001 --groups=10001 "$root" "$@"
 """
 
-# A host for an ordinary user ($1, $2: in folder $3) with ranges of user ids,
-# and cgroups as crun wants them; seen by nobody else.
+# A host for an ordinary user: with ranges of user ids, cgroups as crun wants
+# them, and a /dev/net/tun that is everybody's, as udev would have it; seen by
+# nobody else.
 HOST = r"""
 user=$1 uid=$2 first=$3 subs=$4 dir=$5
 mount --make-rshared /
@@ -57,6 +59,10 @@ for f in passwd group subuid subgid; do
 	mount --bind "$dir/$f" "/etc/$f"
 done
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+if [ -e /dev/net/tun ]; then
+	mknod -m 666 "$dir/tun" c 10 200
+	mount --bind "$dir/tun" /dev/net/tun
+fi
 mkdir "$dir/home" "$dir/run"
 chown -R "$uid:$uid" "$dir/home" "$dir/run"
 echo made
@@ -82,6 +88,23 @@ def last_stage():
     return text, {k: a or b for k, a, b in pairs}
 
 
+def documented():
+    """The options of "podman run" in etc/Containerfile, to publish 143."""
+    with open(CONTAINERFILE) as f:
+        text = f.read().replace("\\\n#", "")
+    return shlex.split(re.search(r"podman run (.*? -p 143:143) ",
+                                 text).group(1))
+
+
+def on_the_hosts_network():
+    """The same with the host's network, where the store is."""
+    options = documented()
+    for name in ("--sysctl", "-p"):         # of a network of one's own
+        at = options.index(name)
+        del options[at:at + 2]
+    return [*options, "--network", "host"]
+
+
 def chroot_argv(root, binds, *command):
     return ["unshare", "-m", "sh", "-euc", CHROOT, "sh", root, *binds, "--",
             *command]
@@ -98,11 +121,11 @@ class Chroot:
         os.mkdir(self.root + "/etc/pail")
         open(self.root + "/etc/pail/users", "w").close()
 
-    def run(self, name, env, users, **kw):
-        argv = chroot_argv(self.root, [users, "/etc/pail/users"],
-                           "/usr/sbin/paild", "-d")
-        return proc.spawn(argv, env={"PATH": os.environ["PATH"], **self.env,
-                                     **env}, **kw)
+    def run(self, node, **kw):
+        binds = [x for volume in node.volumes for x in volume]
+        return proc.spawn(
+            chroot_argv(self.root, binds, "/usr/sbin/paild", "-d"),
+            env={"PATH": os.environ["PATH"], **self.env, **node.env}, **kw)
 
     def exec(self, node, *command):
         return subprocess.run(
@@ -152,13 +175,9 @@ class Podman:
             f.write(text)
         self.do("buildah", "--storage-driver", "vfs", "bud", "--isolation",
                 "chroot", "-t", "pail", context)
-        self.do(*self.podman("run", "--rm", *self.LIKE, "--entrypoint",
-                             "/usr/sbin/paild", "pail", "-n", "--env"))
-
-    # As pail-container(7) says; the network is the host's, where the store
-    # is, and there is no systemd for cgroups.
-    LIKE = ("--read-only", "--tmpfs", "/run/pail:mode=1777", "--cap-drop=all",
-            "--network", "host", "--cgroups=disabled")
+        self.do(*self.podman("run", "--rm", *on_the_hosts_network(),
+                             "--entrypoint", "/usr/sbin/paild", "pail", "-n",
+                             "--env"))
 
     def podman(self, *args):
         return ["podman", "--storage-driver", "vfs", "--cgroup-manager",
@@ -201,11 +220,15 @@ class Podman:
             CONTAINERFILE, "-t", "pail", source[:-len(".tar.gz")],
             timeout=3600, show=3000)
 
-    def run(self, name, env, users, **kw):
-        more = [x for k, v in env.items() for x in ("-e", "%s=%s" % (k, v))]
+    def run(self, node, **kw):
+        more = [x for k, v in node.env.items()
+                for x in ("-e", "%s=%s" % (k, v))]
+        for volume in node.volumes:
+            more += ["-v", "%s:%s:ro" % volume]
+        # There is no systemd for cgroups.
         return proc.spawn(self.argv(*self.podman(
-            "run", "--rm", "--name", name, *self.LIKE, "-v",
-            "%s:/etc/pail/users:ro" % users, *more, "pail")), cwd="/", **kw)
+            "run", "--rm", "--name", node.name, "--cgroups=disabled",
+            *node.options, *more, "pail")), cwd="/", **kw)
 
     def exec(self, node, *command):
         return subprocess.run(
@@ -297,13 +320,17 @@ class Node(suite.Suite):
             **more}
         if suite.jail.landlock() < 2:
             self.env["PAIL_SANDBOX"] = "best-effort"
-        self.engine.owner(os.path.join(self.dir, "users"))
+        self.options = on_the_hosts_network()
+        self.volumes = [(self.file("users"), "/etc/pail/users")]
+        self.engine.owner(self.file("users"))
+
+    def file(self, name):
+        return os.path.join(self.dir, name)
 
     def start(self, wait=True, seconds=60):
         self.log = open(self.logname, "ab")
-        self.p = self.engine.run(
-            self.name, self.env, os.path.join(self.dir, "users"),
-            stdout=subprocess.PIPE, stderr=self.log)
+        self.p = self.engine.run(self, stdout=subprocess.PIPE,
+                                 stderr=self.log)
         if wait:
             self.await_ready(seconds)
         return self
@@ -330,3 +357,30 @@ class Node(suite.Suite):
             self.engine.terminate(self)
             self.p.wait(60)
         super().stop()
+
+
+class Published(Node):
+    """As the manual has it, to the letter: the container has a network of its
+    own, of which 143 is published, and clients need TLS."""
+
+    def __init__(self, store):
+        super().__init__(store, name="published")
+        del self.env["PAIL_LISTEN"]
+        at = self.options = documented()
+        at[at.index("143:143")] = "127.0.0.1:%d:143" % self.imap_port
+        # The host of the store, from within.
+        at += ["--network", "slirp4netns:allow_host_loopback=true"]
+        self.env["PAIL_STORE_ENDPOINT"] = "http://10.0.2.2:%d" % store[0].port
+        for key, name in (("CERTIFICATE", "cert.pem"),
+                          ("PRIVATE_KEY", "key.pem")):
+            self.env["PAIL_TLS_" + key] = "/etc/pail/" + name
+            self.volumes.append((self.file(name), "/etc/pail/" + name))
+            os.chown(self.file(name), self.engine.uid, -1)
+
+
+def published(store):
+    """A Published one; where nothing can be published, a Node."""
+    if isinstance(engine(os.path.join(proc.TOP, suite.BUILD)), Podman) and \
+            shutil.which("slirp4netns") and os.path.exists("/dev/net/tun"):
+        return Published(store)
+    return Node(store)
