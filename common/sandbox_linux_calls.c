@@ -120,8 +120,10 @@ const struct call calls[] = {
 	PRCTL(PR_GET_KEEPCAPS), PRCTL(PR_CAPBSET_READ), EVER("capget"),
 
 	FOR("accept", CALL_ACCEPTS), FOR("accept4", CALL_ACCEPTS),
-	/* A request of libcurl's is such a pair, too. */
-	IF("socketpair", CALL_PAIRS | CALL_CONNECTS, 0, INT, AF_UNIX),
+	/* A request of libcurl's is such a pair, too.  No datagrams: they could
+	 * be sent to any socket that has a path. */
+	IF2("socketpair", CALL_PAIRS | CALL_CONNECTS, 0, INT, AF_UNIX,
+	    1, 0xf, SOCK_STREAM),
 
 	INET(AF_INET, SOCK_STREAM, 0), INET(AF_INET6, SOCK_STREAM, 0),
 	INET(AF_INET, SOCK_STREAM, IPPROTO_TCP),

@@ -154,6 +154,14 @@ try_pair(void)
 }
 
 static bool
+try_datagrams(void)
+{
+	int	sv[2];
+
+	return socketpair(AF_UNIX, SOCK_DGRAM, 0, sv) == 0;
+}
+
+static bool
 try_accept(void)
 {
 	int	fd = accept(listener, NULL, NULL);
@@ -308,6 +316,7 @@ static const struct {
 	{ "packets", try_packet, false, false, { K, K, K, K, K, K, 0 } },
 	{ "AF_UNIX", try_unix, true, false, { 0, 0, 0, 0, 0, 0, 1 } },
 	{ "socketpair", try_pair, true, false, { K, K, 1, K, K, 1, 1 } },
+	{ "datagrams", try_datagrams, true, false, { K, K, K, K, K, K, 1 } },
 	{ "accept", try_accept, true, false, { K, 1, K, K, K, K, 1 } },
 	{ "code", try_code, true, true, { K, K, K, K, K, K, 1 } },
 	{ "data to code", try_code_later, true, true,

@@ -6,9 +6,10 @@
  *
  * CAP_SYS_ADMIN makes them.  Who has not that, but may make a namespace of
  * users, makes them in one; which is impossible in a chroot, which is
- * therefore left to sandbox_separate().  Namespaces are a second wall behind
- * seccomp and Landlock: where they are forbidden, as in our systemd unit, it
- * goes on without.
+ * therefore left to sandbox_separate().  Namespaces and the chroot are a wall
+ * behind seccomp and Landlock, each of which refuses every path to who has no
+ * use for any: where they are forbidden, as in our systemd unit, it goes on
+ * without.
  */
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -105,6 +106,22 @@ separate(const struct sandbox *s, int flags)
 	    unshare(CLONE_NEWUSER | flags) == 0;
 }
 
+/* A unit may forbid the chroot, but only to who will have no path at all. */
+static void
+change_root(const struct sandbox *s)
+{
+	if (chroot(root) == 0) {
+		if (chdir("/") == -1)
+			fatal("chdir /");
+		sandbox_word("chroot");
+		return;
+	}
+	if (errno != EPERM || s->npaths != 0 || s->executes ||
+	    sandbox_lacks() != NULL || chdir(root) == -1)
+		fatal("chroot %s", root);
+	log_debug("sandbox: the chroot is forbidden");
+}
+
 void
 sandbox_separate(const struct sandbox *s)
 {
@@ -117,8 +134,8 @@ sandbox_separate(const struct sandbox *s)
 	else if (flags != 0)
 		log_debug("sandbox: no namespaces of its own: %s",
 		    strerror(errno));
-	if (root[0] != '\0' && (chroot(root) == -1 || chdir("/") == -1))
-		fatal("chroot %s", root);
+	if (root[0] != '\0')
+		change_root(s);
 	if (kept || geteuid() != 0)
 		caps_keep(0, 0);
 }

@@ -51,6 +51,14 @@ read_file(void)
 }
 
 static bool
+look_for_file(void)
+{
+	struct stat	st;
+
+	return stat(file, &st) == 0 || access(file, F_OK) == 0;
+}
+
+static bool
 write_file(void)
 {
 	return open(out, O_WRONLY | O_CREAT, 0600) != -1;
@@ -101,6 +109,14 @@ static bool
 unix_socket(void)
 {
 	return socket(AF_UNIX, SOCK_STREAM, 0) != -1;
+}
+
+static bool
+datagrams(void)
+{
+	int	sv[2];
+
+	return socketpair(AF_UNIX, SOCK_DGRAM, 0, sv) == 0;
 }
 
 static bool
@@ -246,11 +262,13 @@ tell_time(void)
 }
 
 static const struct { const char *name; bool (*can)(void); } acts[] = {
-	{ "read a file", read_file }, { "write a file", write_file },
+	{ "read a file", read_file }, { "look for a file", look_for_file },
+	{ "write a file", write_file },
 	{ "remove a file", remove_file }, { "connect", connect_tcp },
 	{ "listen", listen_tcp }, { "UDP", send_udp },
 	{ "raw socket", raw_socket }, { "packet socket", packet_socket },
-	{ "unix socket", unix_socket }, { "exec", execute },
+	{ "unix socket", unix_socket }, { "datagrams", datagrams },
+	{ "exec", execute },
 	{ "fork", make_process }, { "ptrace", trace },
 	{ "process_vm_readv", read_memory },
 	{ "/proc/PID/mem", memory_file }, { "kill", signal_sibling },
