@@ -59,12 +59,13 @@ for f in passwd group subuid subgid; do
 	mount --bind "$dir/$f" "/etc/$f"
 done
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount -t tmpfs tmpfs /dev/shm	# podman's locks, by the user's number
 if [ -e /dev/net/tun ]; then
 	mknod -m 666 "$dir/tun" c 10 200
 	mount --bind "$dir/tun" /dev/net/tun
 fi
-mkdir "$dir/home" "$dir/run"
-chown -R "$uid:$uid" "$dir/home" "$dir/run"
+mkdir "$dir/home" "$dir/run" "$dir/tmp"
+chown -R "$uid:$uid" "$dir/home" "$dir/run" "$dir/tmp"
 echo made
 exec cat
 """
@@ -187,8 +188,8 @@ class Podman:
         return ["nsenter", "-t", str(self.init), "-m", "-p", "setpriv",
                 "--reuid", str(HOST_UID), "--regid", str(HOST_UID),
                 "--clear-groups", "env", "-i", "PATH=" + os.environ["PATH"],
-                "HOME=%s/home" % self.dir, "XDG_RUNTIME_DIR=%s/run" %
-                self.dir, "LANG=C.UTF-8", *command]
+                "HOME=%s/home" % self.dir, "TMPDIR=%s/tmp" % self.dir,
+                "XDG_RUNTIME_DIR=%s/run" % self.dir, "LANG=C.UTF-8", *command]
 
     def do(self, *command, timeout=120, show=300, **kw):
         r = subprocess.run(self.argv(*command), cwd="/", timeout=timeout,
