@@ -56,8 +56,23 @@ def rate(seconds, fn, clients=1):
     return sum(done) / (time.monotonic() - began)
 
 
-def show(name, value, beside=""):
-    print("%-40s %8.1f  %s" % (name, value, beside), flush=True)
+def cpu(s):
+    """Seconds of processor time that Pail's processes have used."""
+    ticks = 0
+    for pid in [s.p.pid] + [pid for pid, _ in s.children()]:
+        with open("/proc/%d/stat" % pid) as f:
+            ticks += sum(map(int, f.read().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def show(s, name, seconds, fn, clients=1, beside=""):
+    """The rate, and the processor time of each, which depends less on what
+    else the machine does."""
+    before, began = cpu(s), time.monotonic()
+    value = rate(seconds, fn, clients)
+    each = (cpu(s) - before) / (value * (time.monotonic() - began))
+    print("%-40s %8.1f  %7.3f ms of CPU  %s" % (
+        name, value, 1000 * each, beside), flush=True)
 
 
 def hash_cost(s):
@@ -84,22 +99,22 @@ def logins(seconds):
             cost = None if cache != "0s" else hash_cost(s)
             beside = "" if cost is None else \
                 "the hash alone: %.1f a core" % (1 / cost)
-            show("login, logout /s, " + what, rate(
-                seconds, lambda: login(s.imap_port)), beside)
-            show("  16 at once", rate(
-                seconds, lambda: login(s.imap_port), 16), beside)
+            show(s, "login, logout /s, " + what, seconds,
+                 lambda: login(s.imap_port), beside=beside)
+            show(s, "  16 at once", seconds, lambda: login(s.imap_port), 16,
+                 beside)
             if cache == "0s":
                 continue
             context = ssl._create_unverified_context()
-            show("with TLS 1.3, /s", rate(
-                seconds, lambda: login(s.imaps_port, context)))
+            show(s, "with TLS 1.3, /s", seconds,
+                 lambda: login(s.imaps_port, context))
             # A ticket is used once and again: each login brings new ones.
             kept = [login(s.imaps_port, context)]
 
             def again():
                 kept[0] = login(s.imaps_port, context, kept[0])
 
-            show("  resumed", rate(seconds, again))
+            show(s, "  resumed", seconds, again)
 
 
 def main(argv):
