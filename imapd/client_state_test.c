@@ -69,6 +69,28 @@ test_life(void)
 	rig_end(&r);
 }
 
+/* An operator ends it; what has no session of that number is left alone. */
+static void
+test_ended(void)
+{
+	struct rig	 r;
+
+	rig_init(&r, false);
+	rig_connect(&r, false, true);
+	CHECK(rig_hear(&r, "* OK "));
+	fake_leave(r.fake, 0);
+	rig_say(&r, "a LOGIN ann secret\r\n");
+	CHECK(rig_hear(&r, "a OK ") && r.client->granted != 0);
+	fake_leave(r.fake, r.client->granted + 1);
+	rig_say(&r, "b NOOP\r\n");
+	CHECK(rig_hear(&r, "b OK ") && !client_over(r.client));
+	fake_leave(r.fake, r.client->granted);
+	CHECK(rig_hear(&r, "* BYE Your session was ended by the "
+	    "administrator\r\n") && rig_closed(&r));
+	rig_disconnect(&r);
+	rig_end(&r);
+}
+
 /* Our own fault costs the client, and nobody else. */
 static void
 test_illegal(void)
@@ -92,6 +114,7 @@ main(void)
 {
 	test_table();
 	test_life();
+	test_ended();
 	test_illegal();
 	return TEST_END();
 }

@@ -36,6 +36,12 @@ fake_ended(const struct fake *f)
 	return f->ended;
 }
 
+void
+fake_leave(struct fake *f, uint32_t id)
+{
+	(void)peer_send(f->authd, IMSG_AUTH_LEAVE, id, NULL, 0, -1);
+}
+
 static void
 say_ok(struct fake *f, uint32_t id)
 {

@@ -47,6 +47,8 @@ size_t	 fake_bound(const struct fake *f);
 /* What authd's next AUTH_OK have; and how often the last one has ended. */
 void	 fake_prompt(struct fake *f, bool prompt);
 unsigned int fake_ended(const struct fake *f);
+/* authd says that an operator ends the session of that login. */
+void	 fake_leave(struct fake *f, uint32_t id);
 /* How many requests wait for "go". */
 size_t	 fake_waiting(const struct fake *f);
 /* How many MBOX_MORE with true have come. */

@@ -73,7 +73,9 @@ try_wrong_types(void)
 		{ IMSG_GRANT_SESSION, true }, { IMSG_GRANT_REVOKE, false },
 		{ IMSG_CRED_KEY, false }, { IMSG_SETUP_PEER, true },
 		{ IMSG_CTL_REPORT, true }, { IMSG_AUTH_OK, true },
-		{ IMSG_SESSION_READY, false }, { IMSG_REPLY_OK, false },
+		{ IMSG_AUTH_ADMIN, false }, { IMSG_AUTH_LEAVE, false },
+		{ IMSG_ADMIN_DO, true }, { IMSG_SESSION_READY, false },
+		{ IMSG_REPLY_OK, false },
 		{ IMSG_MBOX_LIST, true }, { 9999, false }
 	};
 	struct grant_session	g = { .user = str_from(conf.victim),
