@@ -102,17 +102,17 @@ show(struct web *w, struct buf *b)
 	show_counts(b);
 	if (!web_answer(w, 0, b, &json))
 		return;
-	if (!json_member(json, "mails", &list))
-		list = STR("");
+	if (!part_list(json, "mails", &list)) {
+		part_paragraph(b, "Nothing waits on this node, and nothing has "
+		    "failed.");
+		return;
+	}
 	web_form_begin(b, w, path, "retry");
 	part_table(b, "Mails that are not delivered", heads);
 	failed = show_rows(b, list, false, 0);
 	n = show_rows(b, list, true, failed);
 	part_table_end(b);
 	html_raw(b, "</form>\n");
-	if (n == 0)
-		part_paragraph(b, "Nothing waits on this node, and nothing has "
-		    "failed.");
 	part_more(b, n > PART_ROWS ? n - PART_ROWS : 0);
 	if (failed == 0)
 		return;

@@ -13,17 +13,10 @@ static const char	path[] = "/admin/sessions";
 static void
 plan(struct web *w)
 {
-	web_ask(w, "sessions", NULL);
-}
+	const struct str	 args[] = { STR("sessions"), web_value(w,
+				    "name") };
 
-/* Any, or that of the user who is looked for. */
-static bool
-wanted(struct str session, struct str name)
-{
-	char	 user[USER_ID_MAX + 1];
-
-	return name.len == 0 || (part_text(session, "user", user,
-	    sizeof(user)) && str_eq(str_from(user), name));
+	web_ask_str(w, args, args[1].len != 0 ? 2 : 1, STR(""));
 }
 
 static void
@@ -80,7 +73,11 @@ show_row(struct buf *b, struct str v)
 	int64_t	 n;
 
 	show_user(b, v);
-	part_cell(b, v, "service");
+	html_raw(b, "<td>");
+	html_json(b, v, "service");
+	if (part_true(v, "tls"))
+		html_raw(b, ", TLS");
+	html_raw(b, "</td>");
 	part_cell(b, v, "remote");
 	show_how(b, v);
 	part_cell_time(b, v, "since");
@@ -94,31 +91,41 @@ show_row(struct buf *b, struct str v)
 	html_raw(b, "</td></tr>\n");
 }
 
-static void
-show(struct web *w, struct buf *b)
+static uint64_t
+show_list(struct web *w, struct buf *b, struct str name, struct str list)
 {
 	static const char *const heads[] = { "User", "Service", "Address",
 				    "Login", "Since", "Action", NULL };
-	struct str		 name = web_value(w, "name"), json, list, v;
+	struct str		 v;
 	uint64_t		 n = 0;
+
+	web_form_begin(b, w, path, "end");
+	html_hidden(b, "name", name);
+	part_table(b, "Sessions on this node", heads);
+	for (; n < PART_ROWS && json_element(&list, &v); n++)
+		show_row(b, v);
+	part_table_end(b);
+	html_raw(b, "</form>\n");
+	return n;
+}
+
+static void
+show(struct web *w, struct buf *b)
+{
+	struct str	 name = web_value(w, "name"), json, list;
+	uint64_t	 n = 0;
+	int64_t		 total;
 
 	if (!web_answer(w, 0, b, &json))
 		return;
 	show_filter(b, name);
-	if (!json_member(json, "sessions", &list))
-		list = STR("");
-	web_form_begin(b, w, path, "end");
-	html_hidden(b, "name", name);
-	part_table(b, "Sessions on this node", heads);
-	while (json_element(&list, &v))
-		if (wanted(v, name) && n++ < PART_ROWS)
-			show_row(b, v);
-	part_table_end(b);
-	html_raw(b, "</form>\n");
-	if (n == 0)
+	if (part_list(json, "sessions", &list))
+		n = show_list(w, b, name, list);
+	else
 		part_paragraph(b, name.len != 0 ? "This user has no sessions "
 		    "on this node." : "There are no sessions.");
-	part_more(b, n > PART_ROWS ? n - PART_ROWS : 0);
+	if (part_number(json, "total", &total) && total > (int64_t)n)
+		part_more(b, (uint64_t)total - n);
 }
 
 static int

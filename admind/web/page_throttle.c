@@ -57,10 +57,12 @@ show(struct web *w, struct buf *b)
 
 	if (!web_answer(w, 0, b, &json))
 		return;
-	if (!json_member(json, "throttled", &list))
-		list = STR("");
 	part_paragraph(b, "After failed logins, the next ones of the same "
 	    "address or user are delayed on this node.");
+	if (!part_list(json, "throttled", &list)) {
+		part_paragraph(b, "No logins have failed lately.");
+		return;
+	}
 	web_form_begin(b, w, path, "clear");
 	part_table(b, "Failed logins", heads);
 	for (; json_element(&list, &v); n++)
@@ -68,13 +70,9 @@ show(struct web *w, struct buf *b)
 			show_row(b, v);
 	part_table_end(b);
 	html_raw(b, "</form>\n");
-	if (n == 0)
-		part_paragraph(b, "No logins have failed lately.");
 	if (!part_number(json, "more", &more) || more < 0)
 		more = 0;
 	part_more(b, (uint64_t)more + (n > PART_ROWS ? n - PART_ROWS : 0));
-	if (n == 0)
-		return;
 	web_form_begin(b, w, path, "clear");
 	part_button(b, NULL, "Forget all failures");
 	html_raw(b, "</form>\n");

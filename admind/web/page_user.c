@@ -37,6 +37,7 @@ plan(struct web *w)
 {
 	const struct str	 name = name_of(w);
 	const struct str	 quota[] = { STR("quota"), name };
+	const struct str	 sessions[] = { STR("sessions"), name };
 	const struct str	 apps[] = { STR("app-password"), STR("list"),
 				    name };
 
@@ -46,7 +47,7 @@ plan(struct web *w)
 	web_ask(w, "user", "list", NULL);
 	web_ask_str(w, quota, nitems(quota), STR(""));
 	web_ask_str(w, apps, nitems(apps), STR(""));
-	web_ask(w, "sessions", NULL);
+	web_ask_str(w, sessions, nitems(sessions), STR(""));
 }
 
 /* The row of the password file. */
@@ -138,22 +139,17 @@ show_quota(struct web *w, struct buf *b)
 static void
 show_sessions(struct web *w, struct buf *b, struct str name)
 {
-	char		 user[USER_ID_MAX + 1];
 	struct buf	 why = BUF_INIT;
-	struct str	 json, list, v;
-	uint64_t	 n = 0;
+	struct str	 json;
+	int64_t		 n;
 
 	part_fact(b, "Sessions on this node");
-	if (web_answer(w, ASK_SESSIONS, &why, &json)) {
-		if (json_member(json, "sessions", &list))
-			while (json_element(&list, &v))
-				n += part_text(v, "user", user,
-				    sizeof(user)) && str_eq(str_from(user),
-				    name);
+	if (web_answer(w, ASK_SESSIONS, &why, &json) && part_number(json,
+	    "total", &n) && n >= 0) {
 		html_raw(b, "<a");
 		html_query(b, "/admin/sessions", "name", name);
 		html_raw(b, ">");
-		html_number(b, n);
+		html_number(b, (uint64_t)n);
 		html_raw(b, "</a>");
 	} else
 		html_raw(b, "unknown");
@@ -238,7 +234,7 @@ show_aliases(struct web *w, struct buf *b, struct str name, struct str row)
 	struct str		 list, v;
 	size_t			 n = 0;
 
-	if (!json_member(row, "aliases", &list) || str_eq(list, STR("[]")))
+	if (!part_list(row, "aliases", &list))
 		return;
 	form(w, b, "set", name);
 	part_table(b, "Aliases of this user", heads);

@@ -53,6 +53,19 @@ part_true(struct str object, const char *name)
 	return json_member(object, name, &v) && str_eq(v, STR("true"));
 }
 
+bool
+part_list(struct str object, const char *name, struct str *list)
+{
+	struct str	 rest, v;
+
+	if (!json_member(object, name, list)) {
+		*list = STR("");
+		return false;
+	}
+	rest = *list;
+	return json_element(&rest, &v);
+}
+
 /* ---- tables ---- */
 
 void

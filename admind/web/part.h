@@ -22,6 +22,8 @@ bool	 part_text(struct str object, const char *name, char *dst,
 bool	 part_number(struct str object, const char *name, int64_t *n);
 int64_t	 part_time(struct str object, const char *name);	/* Unix time */
 bool	 part_true(struct str object, const char *name);
+/* An array for json_element(); false: it is none, or empty. */
+bool	 part_list(struct str object, const char *name, struct str *list);
 
 /* -- tables; heads end with NULL, and those of numbers begin with '#' -- */
 

@@ -55,8 +55,10 @@ show_list(struct web *w, struct buf *b, struct str name, struct str json)
 	struct str		 list, v;
 	uint64_t		 n = 0;
 
-	if (!json_member(json, "app_passwords", &list))
-		list = STR("");
+	if (!part_list(json, "app_passwords", &list)) {
+		part_paragraph(b, "There are none.");
+		return;
+	}
 	web_form_begin(b, w, PAGE_USER_PATH, "app-revoke");
 	html_hidden(b, "name", name);
 	part_table(b, "App passwords of this user", heads);
@@ -65,11 +67,8 @@ show_list(struct web *w, struct buf *b, struct str name, struct str json)
 			show_row(b, v);
 	part_table_end(b);
 	html_raw(b, "</form>\n");
-	if (n == 0)
-		part_paragraph(b, "There are none.");
-	else
-		part_paragraph(b, "Revoking one ends all sessions of the "
-		    "user; programs with another password log in again.");
+	part_paragraph(b, "Revoking one ends all sessions of the user; "
+	    "programs with another password log in again.");
 	part_more(b, n > PART_ROWS ? n - PART_ROWS : 0);
 }
 
