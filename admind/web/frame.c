@@ -51,7 +51,7 @@ menu(struct buf *b, const struct web *w)
 	const struct web_page	*p;
 	size_t			 i;
 
-	html_raw(b, "<nav aria-label=\"Pages\">\n<ul>\n");
+	html_raw(b, "<nav aria-label=\"Menu\">\n<ul>\n");
 	for (i = 0; (p = pages_at(i)) != NULL; i++) {
 		if (p->nav == NULL)
 			continue;
