@@ -68,7 +68,8 @@ facts(int64_t proved_ago, const char *trouble, int64_t expires, int64_t clock)
 	int64_t	 now = (int64_t)time(NULL);
 
 	forget();
-	row("credential_expiry_timestamp_seconds", "", expires == 0 ? 0 :
+	row("credential_expiry_timestamp_seconds", "of=ingest.0", now - 1);
+	row("credential_expiry_timestamp_seconds", "of=store", expires == 0 ? 0 :
 	    now + expires);
 	sent(PROC_CREDD, 0);
 	row(READY_METRIC, "", proved_ago == 0 ? 0 : now - proved_ago);

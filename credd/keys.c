@@ -202,15 +202,24 @@ void
 keys_use(struct keys *k, const char *use, const char *service,
     const char *region, unsigned set)
 {
-	struct keys_use	*u = &k->uses[k->nuses];
+	struct keys_use	*u;
+	size_t		 i;
 
-	if (k->nuses == KEYS_USES_MAX || set >= KEYS_SETS_MAX)
+	for (i = 0; i < k->nuses; i++)
+		if (strcmp(k->uses[i].use, use) == 0 &&
+		    strcmp(k->uses[i].service, service) == 0)
+			break;
+	if (i == KEYS_USES_MAX || set >= KEYS_SETS_MAX)
 		fatalx("keys: too many uses");
+	u = &k->uses[i];
 	strlcpy(u->use, use, sizeof(u->use));
 	strlcpy(u->service, service, sizeof(u->service));
 	strlcpy(u->region, region, sizeof(u->region));
 	u->set = set;
-	k->nuses++;
+	if (i == k->nuses)
+		k->nuses++;
+	else if (k->sets[set].secret != NULL)
+		keys_all(k, (int)set, keys_first_day(k), k->until);
 }
 
 void

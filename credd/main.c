@@ -150,7 +150,7 @@ main_counts(void)
 
 	sets_status(sets, &s);
 	CREDD_COUNTERS(COUNTER_TELL)
-	metrics_credential(s.secret != NULL ? s.secret->expires : 0);
+	sets_expiries(sets, metrics_credential);
 	for (i = 0; i < tls_store_count(tls); i++) {
 		k = tls_store_at(tls, i, &names, &n);
 		if (n > 0)

@@ -8,7 +8,7 @@
 
 static struct metric_family credential = METRIC_GAUGE(
     "credential_expiry_timestamp_seconds",
-    "When the credentials of the store expire", NULL);
+    "When credentials expire, or have expired", "of");
 static struct metric_family certificate = METRIC_GAUGE(
     "certificate_expiry_timestamp_seconds",
     "When a TLS certificate expires, by the first of its names", "name");
@@ -23,11 +23,10 @@ metrics_request(const char *service)
 }
 
 void
-metrics_credential(int64_t expires)
+metrics_credential(const char *of, int64_t expires)
 {
-	metric_clear(&credential);
 	if (expires > 0)
-		metric_set(&credential, (uint64_t)expires, NULL);
+		METRIC_SET(&credential, (uint64_t)expires, of);
 }
 
 void
@@ -43,5 +42,6 @@ metrics_tell(void (*tell)(const struct metric_family *))
 	tell(&credential);
 	tell(&certificate);
 	tell(&requests);
+	metric_clear(&credential);
 	metric_clear(&certificate);
 }

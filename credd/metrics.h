@@ -8,12 +8,13 @@ struct metric_family;
 
 /* A request is on its way to a service: "imds", "container" or "sts". */
 void	 metrics_request(const char *service);
-/* For the daemon's counts(), before metrics_tell(): when the credentials
- * expire, in seconds since 1970 (0: there are none, or never) ... */
-void	 metrics_credential(int64_t expires);
+/* For the daemon's counts(), before metrics_tell(): when credentials expire, or
+ * have expired, in seconds since 1970 (0: never, or there were none yet), by
+ * whose they are ("store", "ingest.0") ... */
+void	 metrics_credential(const char *of, int64_t expires);
 /* ... and each certificate that there is now. */
 void	 metrics_certificate(const char *name, int64_t expires);
-/* Calls tell for each family; the certificates are to be said anew then. */
+/* Calls tell for each family; both are to be said anew then. */
 void	 metrics_tell(void (*tell)(const struct metric_family *));
 
 #endif

@@ -40,6 +40,8 @@ struct set {
 	struct slice	*view;		/* that, if it is not the slice */
 	struct refresh	*refresh;
 	struct identity	*identity;
+	int64_t		 expires;	/* of the last secret, though it has
+					   ended; 0: never, or none yet */
 };
 
 struct sets {
@@ -48,6 +50,7 @@ struct sets {
 	struct refresh_ops ops;
 	struct set	 v[KEYS_SETS_MAX];
 	bool		 begun;
+	unsigned	 entries;	/* of "ingest", since then */
 	bool		 report;	/* an operator waits for a check */
 };
 
@@ -174,6 +177,8 @@ set_give(const struct cred_secret *secret, void *arg)
 	struct set		*s = arg;
 	struct refresh_status	 st;
 
+	if (secret != NULL)
+		s->expires = secret->expires;
 	refresh_status(s->refresh, &st);
 	keys_source(s->sets->keys, s->number, st.source != NULL ? st.source :
 	    "");
@@ -226,16 +231,30 @@ set_begin(struct sets *s, unsigned number, const char *name)
 		refresh_name(t->refresh, name);
 }
 
-/* Its bucket, and its queue. */
 static void
-begin_entry(struct sets *s, const struct slice *conf, unsigned i)
+set_end(struct set *t)
+{
+	keys_secret(t->sets->keys, t->number, NULL);
+	refresh_free(t->refresh);
+	identity_free(t->identity);
+	slice_free(t->view);
+	memset(t, 0, sizeof(*t));
+}
+
+/* Its bucket, and its queue: a reload may give it credentials of its own, or
+ * the store's. */
+static void
+place_entry(struct sets *s, const struct slice *conf, unsigned i)
 {
 	unsigned	 set = has_own(conf, i) ? i + 1 : 0;
+	struct set	*own = &s->v[i + 1];
 	const char	*region = entry(conf, i, "region");
 	const char	*queue = entry(conf, i, "queue");
 	char		 name[CRED_USE_MAX + 1];
 	char		 where[SQS_REGION_MAX + 1];
 
+	if (s->begun && own->on == (set > 0))
+		return;
 	snprintf(name, sizeof(name), "ingest.%u", i);
 	if (set > 0)
 		set_begin(s, set, name);
@@ -245,6 +264,8 @@ begin_entry(struct sets *s, const struct slice *conf, unsigned i)
 	if (*queue != '\0')
 		keys_use(s->keys, name, "sqs", sqs_url_region(queue, region,
 		    where), set);
+	if (set == 0 && own->on)
+		set_end(own);
 }
 
 void
@@ -254,14 +275,16 @@ sets_configure(struct sets *s, const struct slice *conf)
 	unsigned	 i;
 
 	if (!s->begun) {
-		s->begun = true;
 		if (is_s3(conf)) {
 			keys_use(s->keys, "store", "s3", "", 0);
 			set_begin(s, 0, "store");
 		}
-		for (i = 0; has_entry(conf, i); i++)
-			begin_entry(s, conf, i);
+		while (has_entry(conf, s->entries))
+			s->entries++;
 	}
+	for (i = 0; i < s->entries && has_entry(conf, i); i++)
+		place_entry(s, conf, i);
+	s->begun = true;
 	s->report = slice_bool(conf, "report");
 	if (s->v[0].on) {
 		s->v[0].conf = conf;
@@ -303,6 +326,17 @@ sets_status(const struct sets *s, struct refresh_status *st)
 		    one.secret->expires < st->secret->expires)))
 			st->secret = one.secret;
 	}
+}
+
+void
+sets_expiries(const struct sets *s,
+    void (*one)(const char *of, int64_t expires))
+{
+	unsigned	 i;
+
+	for (i = 0; i < KEYS_SETS_MAX; i++)
+		if (s->v[i].on)
+			one(s->v[i].name, s->v[i].expires);
 }
 
 void

@@ -21,13 +21,17 @@ bool	 sets_needed(const struct slice *conf);
 /* For the life of the process.  world is borrowed; the keys go out by k.
  * fatal() when out of memory. */
 struct sets *sets_new(const struct source_world *world, struct keys *k);
-/* Looks at once, by this slice, borrowed until the next call.  Which sets there
- * are is decided by the first call. */
+/* Looks at once, by this slice, borrowed until the next call.  Which entries of
+ * "ingest" there are is decided by the first call. */
 void	 sets_configure(struct sets *s, const struct slice *conf);
 /* keys_refused_cb: arg is a struct sets. */
 void	 sets_refused(unsigned set, const char *access_key, void *arg);
 /* Of all: the looks together, the set that ends first. */
 void	 sets_status(const struct sets *s, struct refresh_status *st);
+/* When each one ends, or has ended (which is to be noticed); 0: never, or it is
+ * not there yet. */
+void	 sets_expiries(const struct sets *s,
+	    void (*one)(const char *of, int64_t expires));
 /* For the operator. */
 void	 sets_report(const struct sets *s, char *dst, size_t size);
 /* {"credentials": [...]}: none if the store needs none. */

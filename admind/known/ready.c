@@ -51,7 +51,8 @@ take_row(struct facts *f, enum proc_kind kind, uint32_t index,
 	int64_t		 v = (int64_t)c->value;
 
 	if (kind == PROC_CREDD && str_eq(c->metric,
-	    STR("credential_expiry_timestamp_seconds")))
+	    STR("credential_expiry_timestamp_seconds")) &&
+	    str_eq(c->labels, STR("of=store")))
 		f->expires = v;
 	if (kind != PROC_STORAGED)
 		return;

@@ -64,7 +64,8 @@ take(struct figures *f, const struct sample *s)
 			*(bool *)((char *)f + sums[i].has) = true;
 		}
 	if (s->proc->kind == PROC_CREDD) {
-		if (str_eq(s->name, STR("credential_expiry_timestamp_seconds")))
+		if (str_eq(s->labels, STR("of=store")) && str_eq(s->name,
+		    STR("credential_expiry_timestamp_seconds")))
 			f->expires = v;
 		else if (str_eq(s->name,
 		    STR("certificate_expiry_timestamp_seconds")))

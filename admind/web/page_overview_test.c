@@ -37,7 +37,7 @@ state(uint64_t proved_ago, uint64_t clock, uint64_t credential,
 	    now - proved_ago, 1);
 	page_row(COUNTER_SIGNED, "clock_offset_seconds", "", clock, 1);
 	page_proc(PROC_STORAGED, 0);
-	page_row(COUNTER_GAUGE, "credential_expiry_timestamp_seconds", "",
+	page_row(COUNTER_GAUGE, "credential_expiry_timestamp_seconds", "of=store",
 	    credential, 1);
 	page_row(COUNTER_GAUGE, "certificate_expiry_timestamp_seconds",
 	    "name=<b>.example.org", certificate, 1);

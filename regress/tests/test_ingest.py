@@ -8,7 +8,9 @@ import os
 import random
 import re
 import threading
+import time
 
+import credentials
 import guard
 import mark
 import memory
@@ -17,8 +19,10 @@ import proc
 import realmail
 import sqs
 import store_rows
+import sts
 import suite
 import traces
+import web
 
 
 def ses_name(rnd):
@@ -215,6 +219,65 @@ def test_a_bucket_of_another_server_region_and_account():
                 has, rows = memory.who_has(s, {"it": other.secret.encode()})
                 assert has == {("credd", "it")}, rows
     other.stop()
+
+
+def expiries(s):
+    """{whose credentials: when they expire}, by /metrics."""
+    return {of: float(v) for of, v in re.findall(
+        r'^credential_expiry_timestamp_seconds\{.*of="(.*?)".*\} (\S+)$',
+        web.get(s, "/metrics")[2], re.M)}
+
+
+def test_a_reload_gives_a_place_a_role_of_its_own_and_takes_it_again():
+    """And what has expired is still told, with that time."""
+    server, bucket = suite.store("counted")
+    inbox = server.new_bucket()
+    role = "arn:aws:iam::123456789012:role/inbox"
+    made = []
+
+    def make():
+        made.append(credentials.assume_role(server))
+        return made[-1]
+
+    with sts.Sts(server.region, {server.access: server.secret},
+                 {role: {"by": server.access, "keys": make, "life": 8}}) as t:
+        own = entry(inbox, credentials="{source: store, assume-role: "
+                    "[{role-arn: '%s', sts-endpoint: '%s'}]}" % (role, t.url))
+        plain = entry(inbox, credentials="{source: store}")
+
+        def place(text, name):
+            s.over["ingest"] = "[%s]" % text
+            s.write_conf()
+            if name:
+                s.ctl("reload")
+                drop(server, inbox, "in/" + name, b"X-Number: 1\n\n" +
+                     name.encode(), "ann")
+                proc.await_true(name + " is delivered", lambda:
+                                not mails_there(server, inbox), 60)
+
+        s = credentials.with_source(
+            (server, bucket), "source: static, access-key: %s, secret-key: "
+            "'%s'" % (server.access, server.secret)).with_http()
+        place(plain, None)
+        with s:
+            place(plain, "before")
+            assert not made and "ingest.0" not in credentials.told(s)
+            place(own, "with")
+            assert made, "the store's keys are used still"
+            proc.await_true("they are told", lambda: made[-1][0] in
+                            credentials.told(s).split("ingest.0:")[-1])
+            t.deny = {role: (403, "AccessDenied", "no more")}
+            then = expiries(s)
+            assert list(then) == ["ingest.0"], then
+            proc.await_true("they have expired", lambda: "credentials=expired"
+                            in s.log_text(), 60)
+            late = expiries(s)
+            assert 0 < late["ingest.0"] <= time.time(), late
+            # Without the role it goes on, with the store's.
+            place(plain, "after")
+            assert "ingest.0:" not in credentials.told(s)
+            assert expiries(s) == {}, expiries(s)
+            assert len(numbers(s.client())) == 3
 
 
 class Told:
