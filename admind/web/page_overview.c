@@ -254,8 +254,11 @@ show_cost(struct buf *b, const struct history *h)
 
 	part_fact(b, "Cost this month");
 	if (c->known) {
-		buf_printf(b, "$%" PRIu64 ".%02" PRIu64, c->micro / 1000000,
-		    c->micro / 10000 % 100);
+		if (c->micro < 1000000)
+			buf_printf(b, "$0.%04" PRIu64, c->micro / 100);
+		else
+			buf_printf(b, "$%" PRIu64 ".%02" PRIu64,
+			    c->micro / 1000000, c->micro / 10000 % 100);
 		html_raw(b, " for requests and traffic of this node, since ");
 		html_time(b, c->since);
 	} else

@@ -176,6 +176,14 @@ test_watch(void)
 	show(STATUS, NULL);
 	CHECK(page_has("<dd>$12.34 for requests and traffic of this node, "
 	    "since <time"));
+	watch_conf(false, 60);
+	page_row(COUNTER_COUNTER, "s3_cost_dollars_total", "", 1234, 1000000);
+	page_proc(PROC_STORAGED, 0);
+	page_procs_start(now - 1);
+	page_state(true);
+	watch_conf(true, 60);
+	show(STATUS, NULL);
+	CHECK(page_has("<dd>$0.0012 for requests"));
 	watch_free();
 	watch_free();
 	event_base_free(base);

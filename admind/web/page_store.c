@@ -45,7 +45,11 @@ fact(struct buf *b, struct str v, const char *name, const char *member)
 static void
 show_set(struct buf *b, struct str v, int64_t now)
 {
+	struct str	 of;
+
 	html_raw(b, "<h3>Of ");
+	if (json_member(v, "of", &of) && json_is_text(of, "store"))
+		html_raw(b, "the ");
 	html_json(b, v, "of");
 	html_raw(b, "</h3>\n");
 	part_facts(b);
@@ -94,14 +98,14 @@ show_cache(struct buf *b, const struct figures *f)
 	part_fact(b, "Cache on disk");
 	if (f->has_cache) {
 		html_bytes(b, f->cache_bytes);
-		html_raw(b, "; of ");
-		html_number(b, all);
-		html_raw(b, " reads, ");
-		html_number(b, f->cache_hits);
-		html_raw(b, " were in it");
-		if (all > 0)
-			buf_printf(b, " (%.0f %%)", 100.0 *
+		if (all > 0) {
+			html_raw(b, "; of ");
+			html_number(b, all);
+			html_raw(b, " reads, ");
+			html_number(b, f->cache_hits);
+			buf_printf(b, " were in it (%.0f %%)", 100.0 *
 			    (double)f->cache_hits / (double)all);
+		}
 	} else
 		html_raw(b, "unknown, or none");
 	part_fact_end(b);

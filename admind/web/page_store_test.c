@@ -57,7 +57,7 @@ test_facts(void)
 	CHECK(page_has("3.0 MiB; of 5,000 reads, 4,000 were in it (80 %)"));
 	CHECK(page_has("<dd>5 s behind the store"));
 	CHECK(page_has("UTC</time> (20 s ago)") || page_has("(21 s ago)"));
-	CHECK(page_has("<h3>Of store</h3>"));
+	CHECK(page_has("<h3>Of the store</h3>"));
 	CHECK(page_has("<dt>Next renewal</dt><dd>under way</dd>"));
 	CHECK(page_has("<span class=\"bad\">AccessDenied: &lt;no&gt;</span>"));
 	CHECK(page_has("&lt;i&gt;.example.org</th><td><span class=\"ok\">valid"

@@ -47,18 +47,40 @@ page_wanted(const struct web *w)
 	return n == 0 ? 1 : n;
 }
 
-/* Is it part of the name?  ASCII case is ignored. */
-static bool
-has(const char *name, struct str part)
+static unsigned char
+lower(char c)
 {
-	size_t	 i, n = strlen(name);
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
 
-	for (i = 0; i + part.len <= n; i++)
-		if (str_caseeq((struct str){ name + i, part.len }, part))
+/* Is it part of s?  ASCII case is ignored. */
+static bool
+has(struct str s, struct str part)
+{
+	unsigned char	 first = lower(part.p[0]);
+	size_t		 i;
+
+	for (i = 0; i + part.len <= s.len; i++)
+		if (lower(s.p[i]) == first && str_caseeq((struct str){
+		    s.p + i, part.len }, part))
 			return true;
 	return false;
 }
 
+/* Written in JSON, is it the same? */
+static bool
+is_plain(struct str part)
+{
+	size_t	 i;
+
+	for (i = 0; i < part.len; i++)
+		if (part.p[i] < ' ' || part.p[i] > '~' || part.p[i] == '"' ||
+		    part.p[i] == '\\')
+			return false;
+	return true;
+}
+
+/* Of tens of thousands, most are passed by without being read. */
 static bool
 matches(struct str row, struct str part)
 {
@@ -67,35 +89,41 @@ matches(struct str row, struct str part)
 
 	if (part.len == 0)
 		return true;
-	if (part_text(row, "name", name, sizeof(name)) && has(name, part))
+	if (is_plain(part) && !has(row, part))
+		return false;
+	if (part_text(row, "name", name, sizeof(name)) &&
+	    has(str_from(name), part))
 		return true;
 	if (json_member(row, "aliases", &list))
 		while (json_element(&list, &v))
 			if (json_text(v, name, sizeof(name)) != -1 &&
-			    has(name, part))
+			    has(str_from(name), part))
 				return true;
 	return false;
 }
 
-/* A page behind the last one is the last one. */
+/* A page behind the last one is the last one: those before it are taken, too,
+ * each in the place of one of the page before. */
 static void
 choose(const struct web *w, struct str json, struct pick *p)
 {
-	struct str	 part = web_value(w, "q"), list, rest, v;
-	uint64_t	 i = 0, pages;
+	struct str	 part = web_value(w, "q"), list, v;
+	uint64_t	 wanted = page_wanted(w);
 
 	memset(p, 0, sizeof(*p));
-	p->page = page_wanted(w);
+	p->page = 1;
 	if (!json_member(json, "users", &list))
 		return;
-	for (rest = list; json_element(&rest, &v);)
-		p->all += matches(v, part);
-	pages = (p->all + SHOWN - 1) / SHOWN;
-	if (p->page > pages)
-		p->page = pages == 0 ? 1 : pages;
-	for (rest = list; p->n < SHOWN && json_element(&rest, &v);)
-		if (matches(v, part) && i++ >= (p->page - 1) * SHOWN)
+	while (json_element(&list, &v)) {
+		if (!matches(v, part))
+			continue;
+		if (p->all / SHOWN < wanted) {
+			p->page = p->all / SHOWN + 1;
+			p->n = p->all % SHOWN;
 			p->row[p->n++] = v;
+		}
+		p->all++;
+	}
 }
 
 static void

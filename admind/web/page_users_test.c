@@ -50,7 +50,7 @@ test_search(void)
 	static const struct { const char *q; bool ann, bob; } t[] = {
 		{ "q=", true, true }, { "q=AN", true, false },
 		{ "q=EXAMPLE", true, false }, { "q=b", false, true },
-		{ "q=bobb", false, false }, { "q=%22%3E%3Cscript%3E", false,
+		{ "q=bobb", false, false }, { "q=aliases", false, false }, { "q=%22%3E%3Cscript%3E", false,
 		    false }
 	};
 	size_t	 i;
@@ -66,6 +66,19 @@ test_search(void)
 		    page_count(">bob</a>") == t[i].bob, "%s", t[i].q);
 	}
 	CHECK(page_has("value=\"&quot;&gt;&lt;script&gt;\""));
+	/* Which JSON writes in another way. */
+	page_get(&page_users, "q=%22%26%C3%A9");
+	page_ok(0, "{\"users\":[{\"name\":\"a\\\"&\\u00e9\"},"
+	    "{\"name\":\"b\",\"aliases\":[\"x\\\"&\\u00e9\"]},"
+	    "{\"name\":\"c\"}]}");
+	page_then();
+	page_show();
+	CHECK(page_has("<span>2 users</span>") &&
+	    page_count("scope=\"row\"") == 2);
+	page_get(&page_users, "q=name");
+	page_ok(0, "{\"users\":[" ANN "]}");
+	page_then();
+	page_show();
 	CHECK(page_has("<span>0 users</span>"));
 }
 
