@@ -21,6 +21,30 @@ fail(char *why, size_t size, const char *path)
 	return -1;
 }
 
+/*
+ * As fchown(2).  A root that may not change owners (paild.service) gives a file
+ * to the groups that it is in, and may be in any for a moment.
+ */
+static int
+give(int fd, uid_t uid, gid_t gid)
+{
+	gid_t	was[NGROUPS_MAX + 1];
+	int	n, r;
+
+	if (fchown(fd, uid, gid) == 0)
+		return 0;
+	if (errno != EPERM || geteuid() != 0 ||
+	    (n = getgroups(NGROUPS_MAX, was)) == -1)
+		return -1;
+	was[n] = gid;
+	if (setgroups((size_t)n + 1, was) == -1)
+		return -1;
+	r = fchown(fd, uid, gid);
+	if (setgroups((size_t)n, was) == -1)
+		return -1;
+	return r;
+}
+
 /* Mode and owner of the new file: the old one's, or what a new one needs. */
 static int
 set_owner(int fd, const struct stat *old, const char *group)
@@ -31,7 +55,7 @@ set_owner(int fd, const struct stat *old, const char *group)
 
 	if (old != NULL) {
 		/* Only root may give files away; others own it already. */
-		if (fchown(fd, old->st_uid, old->st_gid) == -1 &&
+		if (give(fd, old->st_uid, old->st_gid) == -1 &&
 		    (geteuid() == 0 || old->st_uid != geteuid()))
 			return -1;
 		return fchmod(fd, old->st_mode & 0777);
@@ -44,7 +68,7 @@ set_owner(int fd, const struct stat *old, const char *group)
 		gid = pw->pw_gid;	/* as whom paild -d runs then */
 	else
 		return fchmod(fd, 0600);
-	if (fchown(fd, (uid_t)-1, gid) == -1)
+	if (give(fd, (uid_t)-1, gid) == -1)
 		return -1;
 	return fchmod(fd, 0640);
 }

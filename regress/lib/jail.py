@@ -3,6 +3,7 @@
 
 import ctypes
 import os
+import pwd
 import re
 import shutil
 import socket
@@ -11,7 +12,30 @@ import subprocess
 import proc
 
 SOURCE = os.path.join(proc.TOP, "regress/preload/jail.c")
+UNIT = os.path.join(proc.TOP, "etc/paild.service")
 CHILDREN = ("admind", "authd", "credd", "imapd", "lmtpd", "storaged")
+
+
+def capabilities():
+    """setpriv's words for those that the unit leaves."""
+    with open(UNIT) as f:
+        words = re.search(r"^CapabilityBoundingSet=(.*)$", f.read(),
+                          re.M).group(1).split()
+    assert set(words) <= {"CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT",
+                          "CAP_NET_BIND_SERVICE", "CAP_CHOWN", "CAP_KILL"}
+    return "-all," + ",".join("+" + w[4:].lower() for w in words)
+
+
+def make_dirs(s):
+    """As tmpfiles.d does: under the unit, paild cannot change owners."""
+    try:
+        pwd.getpwnam("_pail_store")
+        owner = "_pail_store"
+    except KeyError:
+        owner = "nobody"
+    for name in ("cache", "store"):
+        os.mkdir(os.path.join(s.dir, name), 0o700)
+        shutil.chown(os.path.join(s.dir, name), owner)
 
 
 def landlock():

@@ -4,11 +4,13 @@ gets that has been taken over. In admind's place is lib/fake_admind.py."""
 
 import json
 import os
+import pwd
 import re
 import time
 
 import fake_admind
 import imapc
+import jail
 import proc
 import suite
 
@@ -189,6 +191,34 @@ def test_a_session_outlives_admind_and_ends_with_what_it_proved():
         s.stop()
         s.start()
         assert is_out(fake_admind.Desk(s), t)
+
+
+def test_the_unit_lets_files_be_changed():
+    """Without the right to change owners, paild and its pailctl keep a file
+    its group."""
+    s = fake_admind.desk(suite.Suite(users=("ann",), **ON).with_http(
+        admin_page="true"))
+    users = os.path.join(s.dir, "users")
+    try:
+        group = pwd.getpwnam("_pail_auth").pw_gid
+    except KeyError:
+        group = pwd.getpwnam("nobody").pw_gid
+    os.chown(users, 0, group)
+    os.chmod(users, 0o640)
+    jail.make_dirs(s)
+    s.prefix = ("setpriv", "--bounding-set", jail.capabilities())
+    with s:
+        d = fake_admind.Desk(s)
+        t = token(d)
+        assert done(d, t, "user", "add", "bob", secret=NEW) == {"user": "bob"}
+        app = done(d, t, "app-password", "add", "bob", "phone")["password"]
+        s.client("bob", NEW).logout()
+        s.client("bob", app).logout()
+        proc.await_true("its use is noted", lambda: json.loads(s.ctl(
+            "--json", "app-password", "list").stdout)["app_passwords"][0][
+                "last_use"] is not None)
+        st = os.stat(users)
+        assert (st.st_gid, st.st_mode & 0o777) == (group, 0o640), st
 
 
 def test_who_is_locked_gets_mail_and_no_session():

@@ -308,7 +308,7 @@ def test_a_taken_over_admind_may_do_nothing_without_an_administrator():
     the while."""
     assert os.geteuid() == 0, "this test wants to be root"
     s = suite.Suite(users=("ann",), processes="{imapd: 1, storaged: 1}",
-                    admins="[bob]", admin_page="true").with_http()
+                    admins="[bob]").with_http(admin_page="true")
     s.add_user("bob", PASSWORD2)
     d, program = prepare(s, "hostile_admind")
     s.start()

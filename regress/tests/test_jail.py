@@ -3,9 +3,7 @@ the real users and without root; what the kernel says of it; and a system that
 cannot confine processes is refused."""
 
 import os
-import pwd
 import re
-import shutil
 import signal
 import subprocess
 
@@ -119,37 +117,12 @@ def can_login(s):
         return False
 
 
-UNIT = os.path.join(proc.TOP, "etc/paild.service")
-
-
-def capabilities():
-    """setpriv's words for those that the unit leaves."""
-    with open(UNIT) as f:
-        words = re.search(r"^CapabilityBoundingSet=(.*)$", f.read(),
-                          re.M).group(1).split()
-    assert set(words) <= {"CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT",
-                          "CAP_NET_BIND_SERVICE", "CAP_CHOWN", "CAP_KILL"}
-    return "-all," + ",".join("+" + w[4:].lower() for w in words)
-
-
 @normal_only("runs none of the programs")
 def test_systemd_finds_the_unit_well_confined():
     r = subprocess.run(["systemd-analyze", "security", "--offline=yes",
-                        "--threshold=20", UNIT], stdout=subprocess.PIPE,
+                        "--threshold=20", jail.UNIT], stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT)
     assert r.returncode == 0, r.stdout.decode()[-1000:]
-
-
-def make_dirs(s):
-    """As tmpfiles.d does: under the unit, paild cannot change owners."""
-    try:
-        pwd.getpwnam("_pail_store")
-        owner = "_pail_store"
-    except KeyError:
-        owner = "nobody"
-    for name in ("cache", "store"):
-        os.mkdir(os.path.join(s.dir, name), 0o700)
-        shutil.chown(os.path.join(s.dir, name), owner)
 
 
 @normal_only("of a directory of the system")
@@ -159,8 +132,8 @@ def test_a_restart_with_the_umask_of_the_unit_finds_its_empty_directory():
         os.rmdir("/run/pail/empty")
     s = suite.Suite()
     s.prefix = ("sh", "-c", 'umask 077; exec "$@"', "sh",
-                "setpriv", "--bounding-set", capabilities())
-    make_dirs(s)
+                "setpriv", "--bounding-set", jail.capabilities())
+    jail.make_dirs(s)
     with s:
         s.client().logout()
 
@@ -176,7 +149,7 @@ def allowed_calls():
         return set().union(*[members(n) for n in names])
 
     calls = set()
-    with open(UNIT) as f:
+    with open(jail.UNIT) as f:
         lines = re.findall(r"^SystemCallFilter=(~?)(.*)$", f.read(), re.M)
     for no, words in lines:
         these = set().union(*[members(w) for w in words.split()])
@@ -203,7 +176,7 @@ def under_the_unit(d):
         proc.TOP, "regress/preload/unit.c"), "-lseccomp"], check=True)
     with open(calls, "w") as f:
         f.write("\n".join(allowed_calls()))
-    return ("setpriv", "--bounding-set", capabilities(), "--no-new-privs",
+    return ("setpriv", "--bounding-set", jail.capabilities(), "--no-new-privs",
             "sh", "-c", 'exec "$0" "$@" < ' + calls, tool)
 
 
@@ -212,7 +185,7 @@ def test_what_no_process_may_do_is_refused_under_the_unit():
     """Which allows neither namespaces nor chroot: the jail is the same."""
     probe = jail.Probe()
     s = probe.of(suite.Suite(processes=ONE_OF_EACH).with_http())
-    make_dirs(s)
+    jail.make_dirs(s)
     s.prefix = under_the_unit(probe.dir)
     with s:
         acts_are_refused(s)
@@ -231,8 +204,8 @@ def test_what_no_process_may_do_is_refused_under_the_unit():
 def test_the_capabilities_of_the_unit_are_enough():
     """Also to kill a process that hangs: one of each user."""
     s = suite.Suite(watchdog="3s")
-    make_dirs(s)
-    s.prefix = ("setpriv", "--bounding-set", capabilities())
+    jail.make_dirs(s)
+    s.prefix = ("setpriv", "--bounding-set", jail.capabilities())
     with s:
         s.client().logout()
         st = jail.status(s.p.pid)
