@@ -297,7 +297,8 @@ call_done(struct s3_call *c, const struct http_result *r)
 		s3_call_why(c, "%s: %s", r->error == HTTP_CONNECT ? "connect" :
 		    r->error == HTTP_TIMEOUT ? "timeout" : "no response",
 		    r->why);
-		if (!s3_call_again(c, 0))
+		if ((r->error == HTTP_CONNECT && c->s3->hasty) ||
+		    !s3_call_again(c, 0))
 			s3_call_failed(c, BLOB_UNAVAILABLE);
 	}
 }

@@ -179,7 +179,7 @@ probe_tell(struct probe *p)
 	if (p->s3 != NULL) {
 		p->s3->unverified = false;
 		p->s3->gate.max = p->gate;
-		p->s3->max_retries = p->retries;
+		p->s3->hasty = false;
 		p->s3->address[0] = '\0';
 	}
 	buf_put(&p->steps, p->settings.data, p->settings.len);
@@ -366,9 +366,8 @@ probe_start(struct event_base *base, struct blob_store *s, bool report,
 		p->s3->unverified = true;	/* a race makes it UNSURE */
 		p->gate = p->s3->gate.max;
 		p->s3->gate.max = report ? PROBE_GATE_REPORT : gate_max();
-		p->retries = p->s3->max_retries;
-		if (!report)		/* who waits for it tries again */
-			p->s3->max_retries = 0;
+		p->s3->hasty = !report;
+		p->retries = s->counts.retries;
 	}
 	key_new_id(id);
 	sigv4_hex(id, sizeof(id), hex);

@@ -101,7 +101,8 @@ struct probe {
 	struct event	*far_timer;	/* no answer yet: it is far away */
 	struct blob_store *store;
 	struct s3	*s3;		/* NULL: another backend */
-	unsigned	 gate, retries;	/* as they were */
+	unsigned	 gate;		/* as it was */
+	uint64_t	 retries;	/* of the store, then */
 	bool		 report;	/* all is to be told */
 	bool		 told;		/* the callback was called */
 	struct helper_pool *pool;	/* resolves */

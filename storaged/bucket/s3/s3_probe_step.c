@@ -492,8 +492,9 @@ probe_steps_again(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Its answers take their time: the creates are not held back for them.  (What
- * cannot be connected to has failed by now.)
+ * Its answers take their time, and are not errors that are asked again: the
+ * creates are not held back for them.  (What cannot be connected to has failed
+ * by now.)
  */
 void
 probe_steps_far(evutil_socket_t fd, short what, void *arg)
@@ -503,7 +504,8 @@ probe_steps_far(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (p->round != 0 || p->rtt_ms != UINT64_MAX)
+	if (p->round != 0 || p->rtt_ms != UINT64_MAX ||
+	    p->store->counts.retries != p->retries)
 		return;
 	p->ahead = true;
 	p->round = 1;

@@ -49,6 +49,8 @@ struct s3 {
 	size_t		 deletes;	/* keys in one request */
 	bool		 verify, verify_read;
 	bool		 unverified;	/* the probe: not now */
+	bool		 hasty;		/* the probe: who cannot connect hears
+					   so at once, and tries anew */
 	/* Of every request (store.request-headers), split in name and
 	 * value. */
 	struct s3_always { char text[256]; const char *value; }
