@@ -8,6 +8,7 @@
 #include "common/test.h"
 
 #define GET	"GET /x HTTP/1.1\r\n"
+#define POST	"POST /x HTTP/1.1\r\n"
 #define H	"Host: a\r\n"
 
 static const struct {
@@ -51,6 +52,17 @@ static const struct {
 	{ GET H "Content-Length: 0x0\r\n\r\n", 400 },
 	{ GET H "Content-Length: 00\r\n\r\n", 0 },
 	{ GET H "Content-Length: 01\r\n\r\n", 413 },
+	{ "HEAD /x HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\n", 413 },
+	{ "PUT /x HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\n", 413 },
+	{ POST H "Content-Length: 1\r\n\r\n", 0 },
+	{ POST H "Content-Length: 999999999\r\n\r\n", 0 },
+	{ POST H "Content-Length: 0000000001\r\n\r\n", 413 },
+	{ POST H "Content-Length: 1\r\nTransfer-Encoding: x\r\n\r\n", 400 },
+	{ POST H "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", 400 },
+	{ POST H "Cookie: a\r\ncookie: b\r\n\r\n", 400 },
+	{ POST H "Origin: a\r\nOrigin: a\r\n\r\n", 400 },
+	{ POST H "Content-Type: a\r\nContent-Type: a\r\n\r\n", 400 },
+	{ POST H "Sec-Fetch-Site: a\r\nSec-Fetch-Site: a\r\n\r\n", 400 },
 	{ GET H "Content-Length: 0\r\nContent-length: 0\r\n\r\n", 400 },
 	{ GET H "Transfer-Encoding: identity\r\n\r\n", 501 },
 	{ GET H "Transfer-Encoding: x\r\nContent-Length: 0\r\n\r\n", 400 },
@@ -117,6 +129,24 @@ test_values(void)
 	CHECK(!h.last);
 }
 
+static void
+test_form(void)
+{
+	static const char	 text[] = POST H "Cookie:a=b; c \r\n"
+				    "Origin: http://a\r\nSec-Fetch-Site: z\r\n"
+				    "Content-Type: t/u; v\r\n"
+				    "Content-Length: 0012\r\n\r\n";
+	struct head		 h;
+
+	CHECK(head_parse(text, sizeof(text) - 1, &h) == 0);
+	CHECK(h.method == HEAD_POST && h.length && h.content == 12);
+	CHECK(str_eq(h.cookie, STR("a=b; c")) && str_eq(h.origin,
+	    STR("http://a")) && str_eq(h.fetch_site, STR("z")) &&
+	    str_eq(h.type, STR("t/u; v")) && str_eq(h.host, STR("a")));
+	CHECK(head_parse(GET H "\r\n", sizeof(GET H "\r\n") - 1, &h) == 0);
+	CHECK(!h.length && h.content == 0 && h.cookie.len == 0);
+}
+
 /* Cut anywhere, it is no head; and nothing beyond is read. */
 static void
 test_prefixes(void)
@@ -160,6 +190,7 @@ main(void)
 {
 	test_rows();
 	test_values();
+	test_form();
 	test_prefixes();
 	test_fields();
 	return TEST_END();

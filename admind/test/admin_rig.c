@@ -70,7 +70,7 @@ rig_connect(bool local)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sv) == -1)
 		fatal("socketpair");
 	from.fd = sv[1];
-	from.loopback = rig_loopback && !local;
+	from.loopback = rig_loopback;
 	strlcpy(from.remote, local ? "local" : "192.0.2.1",
 	    sizeof(from.remote));
 	CHECK(conn_new(rig_base, &from, &route_ops, NULL) == 0);
