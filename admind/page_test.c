@@ -147,6 +147,10 @@ test_readyz(void)
 	forget();
 	says(page, true, 503, "storaged 0 does not say whether the store can "
 	    "be written and read\n");
+	state.done.serving = false;
+	says(page, true, 503, "Pail is starting\nstoraged 0 does not say "
+	    "whether the store can be written and read\n");
+	state.done.serving = true;
 }
 
 static void
