@@ -51,15 +51,44 @@ compose(const uint8_t *src, size_t len, uint8_t *dst, size_t size)
 	return r;
 }
 
-int
-user_normalize(struct str login, char *dst, size_t size)
+/* Most names, of which only capitals change. */
+static bool
+is_ascii(struct str s)
+{
+	size_t	i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] < 0x20 || s.p[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+static int
+normalize_ascii(struct str login, char *dst, size_t size)
+{
+	char	id[USER_ID_MAX + 1], key[USER_ID_MAX + 1];
+	size_t	i;
+
+	if (login.len >= sizeof(id) || login.len >= size)
+		return -1;
+	for (i = 0; i < login.len; i++)
+		id[i] = login.p[i] >= 'A' && login.p[i] <= 'Z' ?
+		    (char)(login.p[i] - 'A' + 'a') : login.p[i];
+	id[login.len] = '\0';
+	if (user_key(id, key, sizeof(key)) == -1)
+		return -1;
+	memcpy(dst, id, login.len + 1);
+	return 0;
+}
+
+static int
+normalize_utf8(struct str login, char *dst, size_t size)
 {
 	uint8_t	one[LOGIN_MAX * 4], two[LOGIN_MAX * 4];
 	char	key[USER_ID_MAX + 1];
 	int	n;
 
-	if (login.len == 0 || login.len > LOGIN_MAX ||
-	    !valid((const uint8_t *)login.p, login.len))
+	if (!valid((const uint8_t *)login.p, login.len))
 		return -1;
 	/*
 	 * Twice: composing makes a K of the Kelvin sign, and a lowered letter
@@ -73,6 +102,15 @@ user_normalize(struct str login, char *dst, size_t size)
 		return -1;
 	memcpy(dst, two, (size_t)n + 1);
 	return 0;
+}
+
+int
+user_normalize(struct str login, char *dst, size_t size)
+{
+	if (login.len == 0 || login.len > LOGIN_MAX)
+		return -1;
+	return is_ascii(login) ? normalize_ascii(login, dst, size) :
+	    normalize_utf8(login, dst, size);
 }
 
 static bool
@@ -116,14 +154,17 @@ user_key(const char *user, char *dst, size_t size)
 static uint32_t
 hash(const char *user)
 {
-	unsigned char	md[EVP_MAX_MD_SIZE];
-	unsigned int	len;
-	char		key[USER_ID_MAX + 1];
+	static EVP_MD	*md5;		/* to look it up takes longer */
+	unsigned char	 md[EVP_MAX_MD_SIZE];
+	unsigned int	 len;
+	char		 key[USER_ID_MAX + 1];
 
+	if (md5 == NULL && (md5 = EVP_MD_fetch(NULL, "MD5", NULL)) == NULL)
+		fatalx("this libcrypto has no MD5");
 	/* An id that user_normalize() made always fits. */
 	if (user_key(user, key, sizeof(key)) == -1)
 		key[0] = '\0';
-	if (EVP_Digest(key, strlen(key), md, &len, EVP_md5(), NULL) != 1)
+	if (EVP_Digest(key, strlen(key), md, &len, md5, NULL) != 1)
 		fatalx("this libcrypto has no MD5");
 	return (uint32_t)md[0] << 24 | (uint32_t)md[1] << 16 |
 	    (uint32_t)md[2] << 8 | md[3];

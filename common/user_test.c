@@ -58,6 +58,31 @@ test_table(void)
 	}
 }
 
+/* ASCII has a way of its own, which leads to the same. */
+static void
+test_ascii(void)
+{
+	char	login[40], id[USER_ID_MAX + 1], other[sizeof(id)];
+	size_t	i, n;
+	int	c, r;
+
+	for (c = 0; c < 0x80; c++)
+		for (n = 1; n < 20; n++) {
+			for (i = 0; i < n; i++)
+				login[i] = i == n / 2 ? (char)c :
+				    (char)(' ' + (c + 7 * (int)(i + n)) % 95);
+			r = user_normalize((struct str){ login, n }, id,
+			    sizeof(id));
+			memcpy(login + n, "\xc3\xa9", 3);
+			CHECK_ROW(user_normalize((struct str){ login, n + 2 },
+			    other, sizeof(other)) == r, "%d, %zu", c, n);
+			CHECK_ROW(r == -1 || (strlen(id) == n &&
+			    strncmp(id, other, n) == 0), "%d, %zu", c, n);
+			CHECK_ROW((r == 0) == (c >= 0x20 && c != 0x7f),
+			    "%d, %zu", c, n);
+		}
+}
+
 static void
 test_lengths(void)
 {
@@ -105,6 +130,7 @@ int
 main(void)
 {
 	test_table();
+	test_ascii();
 	test_lengths();
 	test_hash();
 	return TEST_END();
