@@ -20,6 +20,8 @@ struct select {
 	struct uidset	 uids;
 	uint32_t	 last;
 	uint32_t	 first_unseen;
+	enum mbox_code	 code;		/* why it is NO */
+	const char	*why;
 };
 
 static int
@@ -33,40 +35,34 @@ select_check(struct op *op)
 	return 0;
 }
 
+static int
+select_no(struct select *x, enum mbox_code code, const char *why)
+{
+	x->code = code;
+	x->why = why;
+	return -1;
+}
+
 static void
-select_reply(struct op *op, struct select *x)
+select_reply(struct op *op, struct select *x, struct mbox_selected *r)
 {
 	const struct mbox_select *req = op->req;
-	struct mbox_selected	 r;
-	struct arena		*a = arena_new(1024 * 1024);
-	uint32_t		 recent;
-	int			 full;
+	uint32_t		 recent = user_recent(op->user, x->box.id);
 
-	memset(&r, 0, sizeof(r));
-	if (a == NULL || read_keywords(&op->user->ix->read, x->box.id, NULL,
-	    &r.keywords, a) == -1 ||
-	    (full = keyword_full(&op->user->ix->read)) == -1) {
-		arena_free(a);
-		op_no(op, MBOX_SERVERBUG, "The index cannot be read");
-		return;
-	}
-	recent = user_recent(op->user, x->box.id);
-	r.box = x->box.id;
-	r.uidvalidity = x->box.uidvalidity;
-	r.uidnext = x->box.uidnext;
-	r.highestmodseq = x->box.modseq;
-	r.first_unseen = x->first_unseen;
-	r.recent_from = recent < x->box.uidnext ? recent : 0;
-	r.uids = x->uids;
-	r.full = op->s->full = full != 0;
+	r->box = x->box.id;
+	r->uidvalidity = x->box.uidvalidity;
+	r->uidnext = x->box.uidnext;
+	r->highestmodseq = x->box.modseq;
+	r->first_unseen = x->first_unseen;
+	r->recent_from = recent < x->box.uidnext ? recent : 0;
+	r->uids = x->uids;
+	op->s->full = r->full;
 	op->s->box = x->box.id;
 	op->s->readonly = req->readonly;
 	op->s->passed = op->user->shown;
 	if (!req->readonly)
 		user_recent_set(op->user, x->box.id, x->box.uidnext);
-	(void)session_send(op->s, IMSG_REPLY_SELECTED, op->id, &r);
-	arena_free(a);
-	op_end(op);
+	(void)session_send(op->s, IMSG_REPLY_SELECTED, op->id, r);
 }
 
 /* All rows are read; what changed meanwhile is not all known. */
@@ -84,56 +80,93 @@ select_scanned(struct op *op, struct select *x)
 	return 0;
 }
 
+/* 1: it is there, and its UIDs are known; 0: are to be read; -1: no. */
+static int
+select_find(struct op *op, struct select *x)
+{
+	const struct mbox_select *req = op->req;
+	char			 name[MBOX_NAME_MAX + 1];
+	int			 rv;
+
+	rv = mailbox_name(req->name, name) == -1 ? 0 :
+	    box_by_name(&op->user->ix->read, str_from(name), &x->box);
+	if (rv == 0)
+		return select_no(x, MBOX_NONEXISTENT_BOX, "No such mailbox");
+	if (rv == -1)
+		return select_no(x, MBOX_SERVERBUG,
+		    "The index cannot be read");
+	x->found = true;
+	return boxuids_get(op->user->boxuids, &x->box, &x->uids,
+	    &x->first_unseen);
+}
+
+/* A turn of reading.  1: that was all; 0: there is more; -1: no. */
+static int
+select_read(struct op *op, struct select *x)
+{
+	struct index	*ix = op->user->ix;
+	uint64_t	 start = clock_us();
+	int		 rv;
+
+	if (!x->found && (rv = select_find(op, x)) != 0)
+		return rv;
+	do {
+		if (x->gone)
+			return select_no(x, MBOX_NONEXISTENT_BOX,
+			    "No such mailbox");
+		rv = read_uids(ix, x->box.id, x->last, SELECT_ROWS, &x->uids,
+		    &x->last, &x->first_unseen);
+		if (x->uids.n > MBOX_VIEW_RANGES_MAX)
+			return select_no(x, MBOX_LIMIT,
+			    "The mailbox has too many gaps between its UIDs");
+		if (rv == -1 ||
+		    (rv < SELECT_ROWS && select_scanned(op, x) == -1))
+			return select_no(x, MBOX_SERVERBUG,
+			    "The mailbox cannot be read");
+		if (rv < SELECT_ROWS)
+			return 1;
+	} while (!session_turn_over(start));
+	return 0;
+}
+
+static int
+select_keywords(struct op *op, struct select *x, struct mbox_selected *r,
+    struct arena *a)
+{
+	struct db	*db = &op->user->ix->read;
+	int		 full;
+
+	if (a == NULL || read_keywords(db, x->box.id, NULL, &r->keywords,
+	    a) == -1 || (full = keyword_full(db)) == -1)
+		return select_no(x, MBOX_SERVERBUG,
+		    "The index cannot be read");
+	r->full = full != 0;
+	return 1;
+}
+
 static void
 select_run(struct op *op)
 {
-	const struct mbox_select *req = op->req;
 	struct select		*x = op->x;
-	struct index		*ix = op->user->ix;
-	char			 name[MBOX_NAME_MAX + 1];
-	uint64_t		 start = clock_us();
+	struct mbox_selected	 r = { 0 };
+	struct arena		*a = NULL;
 	int			 rv;
 
-	if (!x->found) {
-		rv = mailbox_name(req->name, name) == -1 ? 0 :
-		    box_by_name(&ix->read, str_from(name), &x->box);
-		if (rv != 1) {
-			op_no(op, rv == 0 ? MBOX_NONEXISTENT_BOX :
-			    MBOX_SERVERBUG, rv == 0 ? "No such mailbox" :
-			    "The index cannot be read");
-			return;
-		}
-		x->found = true;
-		if (boxuids_get(op->user->boxuids, &x->box, &x->uids,
-		    &x->first_unseen)) {
-			select_reply(op, x);
-			return;
-		}
+	index_hold(op->user->ix);
+	if ((rv = select_read(op, x)) == 1) {
+		a = arena_new(1024 * 1024);
+		rv = select_keywords(op, x, &r, a);
 	}
-	do {
-		if (x->gone) {
-			op_no(op, MBOX_NONEXISTENT_BOX, "No such mailbox");
-			return;
-		}
-		rv = read_uids(ix, x->box.id, x->last, SELECT_ROWS, &x->uids,
-		    &x->last, &x->first_unseen);
-		if (x->uids.n > MBOX_VIEW_RANGES_MAX) {
-			op_no(op, MBOX_LIMIT,
-			    "The mailbox has too many gaps between its UIDs");
-			return;
-		}
-		if (rv == -1 ||
-		    (rv < SELECT_ROWS && select_scanned(op, x) == -1)) {
-			op_no(op, MBOX_SERVERBUG,
-			    "The mailbox cannot be read");
-			return;
-		}
-		if (rv < SELECT_ROWS) {
-			select_reply(op, x);
-			return;
-		}
-	} while (!session_turn_over(start));
-	op_kick(op);
+	index_let(op->user->ix);
+	if (rv == 0)
+		op_kick(op);
+	else if (rv == -1)
+		op_no(op, x->code, x->why);
+	else {
+		select_reply(op, x, &r);
+		op_end(op);
+	}
+	arena_free(a);
 }
 
 static void
