@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
@@ -25,7 +26,7 @@
 #include "common/tls_rule.h"
 
 #define ACCEPT_MAX	32	/* connections, between two looks around */
-#define CROWD_US	250	/* from one to the next */
+#define CROWD_US	100	/* from one to the next */
 #define ACCEPT_PAUSE	1	/* seconds, when descriptors run out */
 
 struct listener {
@@ -89,8 +90,13 @@ turn_away(const struct listener *l, const struct listen_from *from,
 static void
 name_of(char *dst, size_t size, const struct sockaddr *sa, socklen_t len)
 {
+	const struct sockaddr_in	*in = (const void *)sa;
+
 	strlcpy(dst, "unknown", size);
-	if (len < offsetof(struct sockaddr, sa_data) ||
+	if (sa->sa_family == AF_INET && len >= sizeof(*in))
+		(void)inet_ntop(AF_INET, &in->sin_addr, dst,
+		    (socklen_t)size);
+	else if (len < offsetof(struct sockaddr, sa_data) ||
 	    sa->sa_family == AF_UNIX)
 		strlcpy(dst, "local", size);
 	else

@@ -481,11 +481,11 @@ test_listen_first(void)
 	open_pair(&a, &b, MSG_CHANNEL_MBOX);
 	peer_listen_first(a.p);
 	turn(5);
-	CHECK(recv(peer_fd(b.p), &c, 1, MSG_PEEK) == -1);
+	CHECK(recv(peer_fd(b.p), &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1);
 	CHECK(peer_send(b.p, IMSG_REPLY_OK, 7, NULL, 0, -1) == 0);
 	turn(5);
 	CHECK(a.n == 1 && a.got[0].id == 7 && !a.closed);
-	CHECK(recv(peer_fd(b.p), &c, 1, MSG_PEEK) == -1);
+	CHECK(recv(peer_fd(b.p), &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1);
 	CHECK(peer_send(a.p, IMSG_MBOX_META, 8, NULL, 0, -1) == 0);
 	turn(5);
 	CHECK(b.n == 1 && b.got[0].id == 8 && !b.closed);
