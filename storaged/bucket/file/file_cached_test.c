@@ -97,7 +97,7 @@ main(void)
 
 	CHECK(mkdtemp(dir) != NULL &&
 	    file_io_open(&root, dir, why, sizeof(why)) == 0);
-	root.timeout_ms = TEST_PATIENCE_MS;
+	root.timeout_ms = 5000;
 	put("ann/head", "hello", etag);
 	fds = test_open_fds();
 	if (!kernel_says())
