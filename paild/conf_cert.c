@@ -89,28 +89,68 @@ check_only(struct conf *c, unsigned i, const struct conf_item *at)
 	}
 }
 
+/* Adds a file to pem, if what it has can be used; -1 with why. */
+static int
+add_good(const char *path, const char *what, struct buf *pem, char *why,
+    size_t size)
+{
+	char		 begin[64], text[128];
+	size_t		 was = pem->len;
+	X509_STORE	*store = NULL;
+	int		 r = -1;
+
+	snprintf(begin, sizeof(begin), "-----BEGIN %s-----", what);
+	if (conf_cert_add(path, pem, why, size) == -1)
+		return -1;
+	if (memmem(pem->data + was, pem->len - was, begin, strlen(begin)) ==
+	    NULL)
+		snprintf(why, size, "%s contains no %s", path,
+		    what[0] == 'C' ? "certificate" : "CRL");
+	else if (what[0] == 'C' && (store = client_cert_store((struct str){
+	    (char *)pem->data + was, pem->len - was }, text,
+	    sizeof(text))) == NULL)
+		snprintf(why, size, "%s: %s", path, text);
+	else
+		r = 0;
+	X509_STORE_free(store);
+	return r;
+}
+
+int
+conf_cert_again(const struct conf *c, struct buf *pem, char *why, size_t size)
+{
+	const char	*type, *ca, *crl;
+	char		 text[128];
+	X509_STORE	*store;
+	unsigned	 i;
+
+	for (i = 0; (type = conf_at(c, "auth.%u.type", i)) != NULL; i++)
+		if (strcmp(type, "certificate") == 0)
+			break;
+	if (type == NULL || (ca = conf_at(c, "auth.%u.ca-file", i)) == NULL)
+		return 0;
+	crl = conf_at(c, "auth.%u.crl-file", i);
+	if (add_good(ca, "CERTIFICATE", pem, why, size) == -1 ||
+	    (crl != NULL && add_good(crl, "X509 CRL", pem, why, size) == -1))
+		return -1;
+	store = client_cert_store((struct str){ (char *)pem->data, pem->len },
+	    text, sizeof(text));
+	if (store == NULL)
+		snprintf(why, size, "%s: %s", crl != NULL ? crl : ca, text);
+	X509_STORE_free(store);
+	return store != NULL ? 0 : -1;
+}
+
 /* Each file by itself, so that the wrong one is named. */
 void
 conf_cert_file(struct conf *c, const struct conf_item *it, const char *what)
 {
 	struct buf	b;
-	char		why[512], text[128];
-	char		begin[64];
-	X509_STORE	*store = NULL;
+	char		why[512];
 
-	snprintf(begin, sizeof(begin), "-----BEGIN %s-----", what);
 	buf_init(&b, CONF_CERT_MAX + 8192);
-	if (conf_cert_add(it->value, &b, why, sizeof(why)) == -1)
+	if (add_good(it->value, what, &b, why, sizeof(why)) == -1)
 		conf_error(c, it->at, "%s: %s", it->path, why);
-	else if (memmem(b.data, b.len, begin, strlen(begin)) == NULL)
-		conf_error(c, it->at, "%s: %s contains no %s", it->path,
-		    it->value, what[0] == 'C' ? "certificate" : "CRL");
-	else if (what[0] == 'C' && (store = client_cert_store(
-	    (struct str){ (char *)b.data, b.len }, text,
-	    sizeof(text))) == NULL)
-		conf_error(c, it->at, "%s: %s: %s", it->path, it->value,
-		    text);
-	X509_STORE_free(store);
 	buf_free(&b);
 }
 

@@ -15,6 +15,10 @@
  */
 int	 conf_cert_read(const struct conf *c, struct buf *pem,
 	    const char **rule, char *why, size_t size);
+/* The files as they are now, if there is such an entry and each can be used: 0,
+ * or -1 with the reason in why. */
+int	 conf_cert_again(const struct conf *c, struct buf *pem, char *why,
+	    size_t size);
 /* Adds a file of PEM to pem.  0, or -1 with the reason in why. */
 int	 conf_cert_add(const char *path, struct buf *pem, char *why,
 	    size_t size);

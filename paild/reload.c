@@ -194,6 +194,32 @@ send_listeners(struct paild *pd)
 	listen_sent(pd);
 }
 
+static void
+begin(struct paild *pd, reload_cb cb, void *arg)
+{
+	if (now.timer == NULL && (now.timer = evtimer_new(pd->base, too_long,
+	    pd)) == NULL)
+		fatalx("evtimer_new");
+	notify("RELOADING=1");
+	notify_status("Reloading");
+	buf_init(&now.text, 64 * 1024);
+	now.busy = now.ok = true;
+	now.waiting = 0;
+	now.cb = cb;
+	now.arg = arg;
+}
+
+bool
+reload_again(struct paild *pd, const char *what)
+{
+	if (now.busy || pd->stopping || !pd->ready)
+		return false;
+	begin(pd, NULL, NULL);
+	say(false, "%s", what);
+	send_slices(pd);
+	return true;
+}
+
 void
 reload_start(struct paild *pd, reload_cb cb, void *arg)
 {
@@ -206,16 +232,7 @@ reload_start(struct paild *pd, reload_cb cb, void *arg)
 			cb(false, "busy: try again\n", arg);
 		return;
 	}
-	if (now.timer == NULL && (now.timer = evtimer_new(pd->base, too_long,
-	    pd)) == NULL)
-		fatalx("evtimer_new");
-	notify("RELOADING=1");
-	notify_status("Reloading");
-	buf_init(&now.text, 64 * 1024);
-	now.busy = now.ok = true;
-	now.waiting = 0;
-	now.cb = cb;
-	now.arg = arg;
+	begin(pd, cb, arg);
 	if ((c = load(pd)) == NULL) {
 		now.ok = false;
 		finish(pd);

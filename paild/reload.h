@@ -12,6 +12,9 @@ typedef void (*reload_cb)(bool ok, const char *text, void *arg);
 
 /* cb may be NULL. */
 void	 reload_start(struct paild *pd, reload_cb cb, void *arg);
+/* The same configuration again, whose files hold something else (what).
+ * false: not now. */
+bool	 reload_again(struct paild *pd, const char *what);
 /* arg is about to be freed. */
 void	 reload_forget(struct paild *pd, const void *arg);
 

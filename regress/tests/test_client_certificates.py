@@ -172,6 +172,11 @@ def test_who_has_a_certificate_needs_no_password():
 
 
 @normal_only("the same code as above, and the reload of others")
+def offered(s, certificate):
+    with Client(s, certificate) as c:
+        return c.offered
+
+
 def test_a_lookup_a_crl_and_a_reload():
     d = proc.tempdir("client-certs")
     a = certs.Authority(d)
@@ -206,12 +211,21 @@ def test_a_lookup_a_crl_and_a_reload():
             assert c.m.noop()[0] == "OK"
         with Client(s, ann) as c:
             assert not c.offered
-        # Another CA, without a restart.
+        # A CRL that is half written, as it seems, and stays so.
+        with open(a.path("crl.pem")) as f:
+            whole = f.read()
+        with open(a.path("crl.pem"), "w") as f:
+            f.write(whole[:len(whole) // 2])
+        proc.await_true("it is told", lambda: "client certificates: "
+                        "result=kept why=" in s.log_text())
+        with Client(s, eve) as c:
+            assert c.offered
+        # Another CA, without a reload.
         shutil.copy(new.ca, a.ca)
         shutil.copy(new.crl(), a.path("crl.pem"))
-        s.ctl("reload")
-        with Client(s, eve) as c:
-            assert not c.offered
+        proc.await_true("it is used", lambda: "reload: the files of client "
+                        "certificates have changed" in s.log_text())
+        proc.await_true("by all", lambda: not offered(s, eve))
         with Client(s, new.issue("ann", subject="/UID=ann")) as c:
             assert c.external() is None
         # What cannot be read is told, and nothing changes.
