@@ -1,51 +1,13 @@
 /* Figures of processes as text, in both formats; and hostile ones. */
 #include "common/compat.h"
 
-#include <stdlib.h>
-
 #include "admind/expose.h"
 #include "admind/known/sample.h"
+#include "admind/test/told_rig.h"
 #include "common/metric_text.h"
 #include "common/msg_setup.h"
 #include "common/proc_kind.h"
 #include "common/test.h"
-
-static struct ctl_count	 rows[32];
-static size_t		 nrows;
-static struct admin_proc procs[3];
-static struct state	 state = { .procs = procs };
-
-static void
-row(enum counter_kind kind, const char *metric, const char *labels,
-    uint64_t value)
-{
-	rows[nrows++] = (struct ctl_count){ .name = STR(""),
-	    .kind = (uint8_t)kind, .scale = kind == COUNTER_HISTOGRAM ?
-	    1000000 : 1, .metric = str_from(metric),
-	    .labels = str_from(labels), .help = STR("A \\ \"help\""),
-	    .value = value };
-}
-
-/* The rows so far are what the next process has sent. */
-static void
-sent(enum proc_kind kind, uint32_t index)
-{
-	struct ctl_counts	 counts = { { rows, nrows } };
-	struct buf		 b = BUF_INIT;
-	struct admin_proc	*p = &procs[state.nprocs++];
-
-	CHECK(wire_encode(&ctl_counts_wire, &counts, &b) == 0);
-	*p = (struct admin_proc){ .kind = (uint8_t)kind, .index = index,
-	    .counts = { (const char *)b.data, b.len } };
-	nrows = 0;
-}
-
-static void
-forget(void)
-{
-	while (state.nprocs > 0)
-		free((void *)(uintptr_t)procs[--state.nprocs].counts.p);
-}
 
 static void
 check(enum expose_format f, size_t dropped, const char *want)
@@ -53,7 +15,7 @@ check(enum expose_format f, size_t dropped, const char *want)
 	struct samples	 v;
 	struct buf	 b = BUF_INIT;
 
-	CHECK(samples_gather(&v, &state) == 0);
+	CHECK(samples_gather(&v, &told) == 0);
 	samples_sort(&v);
 	CHECK(expose(&v, f, &b) == 0);
 	buf_put_u8(&b, '\0');
@@ -66,18 +28,20 @@ check(enum expose_format f, size_t dropped, const char *want)
 static void
 test_formats(void)
 {
-	row(COUNTER_GAUGE, "x_sessions", "", 3);
-	row(COUNTER_COUNTER, "x_total", "result=ok,who=a\\,b\\=\"\\\\\\n", 7);
-	row(COUNTER_GAUGE, "", "", 1);		/* only for status */
-	sent(PROC_IMAPD, 0);
-	row(COUNTER_COUNTER, "x_total", "result=ok", 18446744073709551615ULL);
-	row(COUNTER_SIGNED, "offset", "", (uint64_t)-5);
-	row(COUNTER_HISTOGRAM, "t_seconds_bucket", "le=0.001", 1);
-	rows[nrows - 1].scale = 1;
-	row(COUNTER_HISTOGRAM, "t_seconds_bucket", "le=+Inf", 2);
-	rows[nrows - 1].scale = 1;
-	row(COUNTER_HISTOGRAM, "t_seconds_sum", "", 2500);
-	sent(PROC_STORAGED, 1);
+	told_row(COUNTER_GAUGE, "x_sessions", "", 3);
+	told_row(COUNTER_COUNTER, "x_total",
+	    "result=ok,who=a\\,b\\=\"\\\\\\n", 7);
+	told_row(COUNTER_GAUGE, "", "", 1);		/* only for status */
+	(void)told_sent(PROC_IMAPD, 0);
+	told_row(COUNTER_COUNTER, "x_total", "result=ok",
+	    18446744073709551615ULL);
+	told_row(COUNTER_SIGNED, "offset", "", (uint64_t)-5);
+	told_row(COUNTER_HISTOGRAM, "t_seconds_bucket", "le=0.001", 1);
+	told_rows[told_nrows - 1].scale = 1;
+	told_row(COUNTER_HISTOGRAM, "t_seconds_bucket", "le=+Inf", 2);
+	told_rows[told_nrows - 1].scale = 1;
+	told_row(COUNTER_HISTOGRAM, "t_seconds_sum", "", 2500);
+	(void)told_sent(PROC_STORAGED, 1);
 	check(EXPOSE_TEXT, 0,
 	    "# HELP offset A \\\\ \"help\"\n# TYPE offset gauge\n"
 	    "offset{process=\"storaged\",index=\"1\"} -5\n"
@@ -94,13 +58,13 @@ test_formats(void)
 	    "18446744073709551615\n"
 	    "# HELP x_sessions A \\\\ \"help\"\n# TYPE x_sessions gauge\n"
 	    "x_sessions{process=\"imapd\",index=\"0\"} 3\n");
-	forget();
-	row(COUNTER_COUNTER, "x_total", "", 1);
-	sent(PROC_CREDD, 0);
+	told_forget();
+	told_row(COUNTER_COUNTER, "x_total", "", 1);
+	(void)told_sent(PROC_CREDD, 0);
 	check(EXPOSE_OPENMETRICS, 0,
 	    "# HELP x A \\\\ \\\"help\\\"\n# TYPE x counter\n"
 	    "x_total{process=\"credd\",index=\"0\"} 1\n# EOF\n");
-	forget();
+	told_forget();
 	check(EXPOSE_TEXT, 0, "");
 	check(EXPOSE_OPENMETRICS, 0, "# EOF\n");
 }
@@ -132,33 +96,33 @@ test_hostile(void)
 	size_t	 i;
 
 	for (i = 0; i < nitems(bad); i++) {
-		row(bad[i].kind, bad[i].metric, bad[i].labels, 1);
-		row(COUNTER_GAUGE, "y", "", 2);
-		sent(PROC_IMAPD, 0);
+		told_row(bad[i].kind, bad[i].metric, bad[i].labels, 1);
+		told_row(COUNTER_GAUGE, "y", "", 2);
+		(void)told_sent(PROC_IMAPD, 0);
 		check(EXPOSE_OPENMETRICS, 1, "# HELP y A \\\\ \\\"help\\\"\n"
 		    "# TYPE y gauge\ny{process=\"imapd\",index=\"0\"} 2\n"
 		    "# EOF\n");
-		forget();
+		told_forget();
 	}
 	/* Another kind than the first who had the name. */
-	row(COUNTER_GAUGE, "y", "", 2);
-	sent(PROC_CREDD, 0);
-	row(COUNTER_SIGNED, "y", "", 2);
-	row(COUNTER_COUNTER, "y_total", "", 2);
-	row(COUNTER_GAUGE, "y", "a=b", 2);
-	sent(PROC_IMAPD, 0);
+	told_row(COUNTER_GAUGE, "y", "", 2);
+	(void)told_sent(PROC_CREDD, 0);
+	told_row(COUNTER_SIGNED, "y", "", 2);
+	told_row(COUNTER_COUNTER, "y_total", "", 2);
+	told_row(COUNTER_GAUGE, "y", "a=b", 2);
+	(void)told_sent(PROC_IMAPD, 0);
 	check(EXPOSE_OPENMETRICS, 2, "# HELP y A \\\\ \\\"help\\\"\n"
 	    "# TYPE y gauge\ny{process=\"credd\",index=\"0\"} 2\n"
 	    "y{process=\"imapd\",index=\"0\",a=\"b\"} 2\n# EOF\n");
-	forget();
+	told_forget();
 	/* What does not decode is nothing. */
-	row(COUNTER_GAUGE, "y", "", 2);
-	sent(PROC_IMAPD, 0);
-	for (i = procs[0].counts.len; i-- > 1;) {
-		procs[0].counts.len = i;
+	told_row(COUNTER_GAUGE, "y", "", 2);
+	(void)told_sent(PROC_IMAPD, 0);
+	for (i = told_procs[0].counts.len; i-- > 1;) {
+		told_procs[0].counts.len = i;
 		check(EXPOSE_OPENMETRICS, 0, "# EOF\n");
 	}
-	forget();
+	told_forget();
 }
 
 static void

@@ -6,44 +6,26 @@
 
 #include "admind/conf.h"
 #include "admind/page.h"
+#include "admind/test/told_rig.h"
 #include "common/metric_text.h"
 #include "common/msg_setup.h"
 #include "common/proc_kind.h"
 #include "common/ready_row.h"
 #include "common/test.h"
 
-static struct ctl_count	 rows[8];
-static size_t		 nrows;
-static struct admin_proc procs[4];
-static struct state	 state = { .procs = procs,
-			    .done = { .serving = true } };
-
 static void
 row(const char *metric, const char *labels, int64_t value)
 {
-	rows[nrows++] = (struct ctl_count){ .name = STR(""), .scale = 1,
-	    .metric = str_from(metric), .labels = str_from(labels),
-	    .help = STR(""), .value = (uint64_t)value };
+	told_row(COUNTER_GAUGE, metric, labels, (uint64_t)value);
 }
 
 static void
 sent(enum proc_kind kind, uint32_t index)
 {
-	struct ctl_counts	 counts = { { rows, nrows } };
-	struct buf		 b = BUF_INIT;
+	struct admin_proc	*p = told_sent(kind, index);
 
-	CHECK(wire_encode(&ctl_counts_wire, &counts, &b) == 0);
-	procs[state.nprocs++] = (struct admin_proc){ .kind = (uint8_t)kind,
-	    .index = index, .state = ADMIN_READY, .answered = true,
-	    .counts = { (const char *)b.data, b.len } };
-	nrows = 0;
-}
-
-static void
-forget(void)
-{
-	while (state.nprocs > 0)
-		free((void *)(uintptr_t)procs[--state.nprocs].counts.p);
+	p->state = ADMIN_READY;
+	p->answered = true;
 }
 
 static void
@@ -53,7 +35,7 @@ says(page_fn *page, bool known, int status, const char *want)
 	struct answer	 a;
 
 	answer_init(&a);
-	page(&state, &h, known, &a);
+	page(&told, &h, known, &a);
 	buf_put_u8(&a.body, '\0');
 	CHECK_ROW(a.status == status, "%d", a.status);
 	CHECK_ROW(strcmp((char *)a.body.data, want) == 0, "%s",
@@ -67,10 +49,10 @@ facts(int64_t proved_ago, const char *trouble, int64_t expires, int64_t clock)
 {
 	int64_t	 now = (int64_t)time(NULL);
 
-	forget();
+	told_forget();
 	row("credential_expiry_timestamp_seconds", "of=ingest.0", now - 1);
-	row("credential_expiry_timestamp_seconds", "of=store", expires == 0 ? 0 :
-	    now + expires);
+	row("credential_expiry_timestamp_seconds", "of=store", expires == 0 ?
+	    0 : now + expires);
 	sent(PROC_CREDD, 0);
 	row(READY_METRIC, "", proved_ago == 0 ? 0 : now - proved_ago);
 	if (*trouble != '\0')
@@ -112,7 +94,7 @@ test_readyz(void)
 	facts(50, "", 0, -1200);
 	says(page, true, 503, "this host's clock is 1200 s behind the "
 	    "store's\n");
-	state.done.serving = false;
+	told.done.serving = false;
 	facts(100, "", -10, 0);
 	says(page, true, 503, "Pail is starting\n"
 	    "the store was last written and read 100 s ago\n"
@@ -120,37 +102,37 @@ test_readyz(void)
 	facts(0, READY_TROUBLE "=no such," READY_TROUBLE "= host", 0, 0);
 	says(page, true, 503, "Pail is starting\n"
 	    "waiting for the store: no such host\n");
-	state.done.stopping = true;
+	told.done.stopping = true;
 	facts(50, "", 0, 0);
 	says(page, true, 503, "Pail is stopping\n");
-	state.done.stopping = false;
-	state.leaving = true;
+	told.done.stopping = false;
+	told.leaving = true;
 	says(page, true, 503, "Pail is draining\n");
 	says(page, false, 503, "not ready\n");
-	state.leaving = false;
-	state.done.serving = true;
+	told.leaving = false;
+	told.done.serving = true;
 	/* Who says nothing, or nonsense, proves nothing. */
-	forget();
+	told_forget();
 	sent(PROC_STORAGED, 0);
 	says(page, true, 503, "the store has not been written and read "
 	    "yet\n");
-	procs[0].counts.len = 1;
+	told_procs[0].counts.len = 1;
 	says(page, true, 503, "the store has not been written and read "
 	    "yet\n");
 	/* That it does not answer says nothing of the store. */
 	facts(50, "", 0, 0);
-	procs[1].answered = false;
-	free((void *)(uintptr_t)procs[1].counts.p);
-	procs[1].counts = (struct str){ NULL, 0 };
+	told_procs[1].answered = false;
+	free((void *)(uintptr_t)told_procs[1].counts.p);
+	told_procs[1].counts = (struct str){ NULL, 0 };
 	says(page, true, 503, "storaged 0 does not say whether the store can "
 	    "be written and read\n");
-	forget();
+	told_forget();
 	says(page, true, 503, "storaged 0 does not say whether the store can "
 	    "be written and read\n");
-	state.done.serving = false;
+	told.done.serving = false;
 	says(page, true, 503, "Pail is starting\nstoraged 0 does not say "
 	    "whether the store can be written and read\n");
-	state.done.serving = true;
+	told.done.serving = true;
 }
 
 static void
@@ -173,14 +155,14 @@ test_healthz(void)
 	sent(PROC_CREDD, 0);
 	sent(PROC_IMAPD, 1);
 	for (i = 0; i < nitems(t); i++) {
-		procs[1].state = (uint8_t)t[i].state;
-		procs[1].answered = t[i].answered;
+		told_procs[1].state = (uint8_t)t[i].state;
+		told_procs[1].answered = t[i].answered;
 		says(page_healthz, true, t[i].says == NULL ? 200 : 503,
 		    t[i].says == NULL ? "ok\n" : t[i].says);
 	}
-	procs[1].answered = false;
+	told_procs[1].answered = false;
 	says(page_healthz, false, 503, "not healthy\n");
-	forget();
+	told_forget();
 }
 
 int
