@@ -48,6 +48,12 @@ def test_two_nodes_have_the_same_app_passwords():
         knows(b, "ann", phone)
         assert [x[:3] for x in rows(b)] == [x[:3] for x in rows(a)]
         assert phone not in text(b)
+        # One for the admin page is there, too, and reads no mail.
+        page = add(a, "--scope", "admin", "ann", "page")
+        proc.await_true("its scope", lambda: ["ann", "page", "admin"] in [
+            [x[0], *x[2:4]] for x in rows(b)], POLL + 15)
+        assert status(b, "ann", page) == "NO"
+        b.ctl("app-password", "revoke", "ann", "page")
         # The same name is taken on both, and each has its own last use.
         r = b.ctl("app-password", "add", "ann", "phone", check=False)
         assert r.returncode == 1 and b"already has" in r.stderr, r
