@@ -147,12 +147,37 @@ warn_certificates(struct buf *b, const struct figures *f, int64_t now)
 	}
 }
 
+/* Of the store, or of an entry of ingestion. */
+static void
+warn_set(struct buf *b, struct str v, int64_t now)
+{
+	char		 reason[600];
+	int64_t		 t = part_time(v, "expires");
+	struct str	 of;
+	bool		 store = json_member(v, "of", &of) &&
+			    json_is_text(of, "store");
+
+	if (!store && t > 0 && t <= now) {
+		item(b, "warn", "Credentials:");
+		html_json(b, v, "of");
+		html_raw(b, ": they expired ");
+		part_when(b, t, now);
+		item_end(b);
+	}
+	if (!part_text(v, "reason", reason, sizeof(reason)))
+		return;
+	item(b, "warn", "Credentials:");
+	html_json(b, v, "of");
+	html_raw(b, ": the last renewal failed: ");
+	html_cstr(b, reason);
+	item_end(b);
+}
+
 static void
 warn_credentials(struct buf *b, const struct figures *f, struct str json,
     int64_t now)
 {
 	struct str	 list, v;
-	char		 reason[600];
 	size_t		 n;
 
 	/* If they have expired, this node is not ready, and that says so. */
@@ -164,15 +189,8 @@ warn_credentials(struct buf *b, const struct figures *f, struct str json,
 	}
 	if (!json_member(json, "credentials", &list))
 		return;
-	for (n = 0; n < PART_ROWS && json_element(&list, &v); n++) {
-		if (!part_text(v, "reason", reason, sizeof(reason)))
-			continue;
-		item(b, "warn", "Credentials:");
-		html_json(b, v, "of");
-		html_raw(b, ": the last renewal failed: ");
-		html_cstr(b, reason);
-		item_end(b);
-	}
+	for (n = 0; n < PART_ROWS && json_element(&list, &v); n++)
+		warn_set(b, v, now);
 }
 
 static void

@@ -21,7 +21,8 @@
 	"\"channels_down\":[{\"between\":\"imapd 0 and authd\","	\
 	"\"seconds\":4000}]}"
 #define FAILING	"{\"credentials\":[{\"of\":\"store\",\"reason\":null},"	\
-	"{\"of\":\"in<box\",\"reason\":\"AccessDenied\"}]}"
+	"{\"of\":\"in<box\",\"reason\":\"AccessDenied\","			\
+	"\"expires\":\"2001-01-01T00:00:00Z\"}]}"
 
 static uint64_t	 now;
 
@@ -41,6 +42,9 @@ state(uint64_t proved_ago, uint64_t clock, uint64_t credential,
 	    credential, 1);
 	page_row(COUNTER_GAUGE, "certificate_expiry_timestamp_seconds",
 	    "name=<b>.example.org", certificate, 1);
+	/* Not the store's. */
+	page_row(COUNTER_GAUGE, "credential_expiry_timestamp_seconds",
+	    "of=ingest.0", now + 5, 1);
 	page_proc(PROC_CREDD, 0);
 	page_state(true);
 }
@@ -96,7 +100,8 @@ test_warnings(void)
 	CHECK(page_has("those of the store expire <time") &&
 	    page_has("(in 3 min)"));
 	CHECK(page_has("in&lt;box: the last renewal failed: AccessDenied"));
-	CHECK(page_count("<li>") == 9);
+	CHECK(page_has("in&lt;box: they expired <time"));
+	CHECK(page_count("<li>") == 10);
 	CHECK(page_has("<td><span class=\"bad\">does not respond</span>"));
 	/* Expired. */
 	state(5, 0, now - 50, now - 10);
