@@ -126,18 +126,13 @@ ask_all(void)
 	struct timeval	 tv = { ADMIN_ANSWER_MS / 1000,
 			    ADMIN_ANSWER_MS % 1000 * 1000 };
 	struct paild	*pd = q.to->paild;
-	struct proc	*p;
 
 	log_debug("admind asks about the processes");
 	q.asking = true;
 	q.last = clock_ms();
 	q.told = mem_new(pd->nprocs, sizeof(*q.told));
-	for (p = pd->procs; p < pd->procs + pd->nprocs; p++)
-		/* One that owes an older answer is not given more to do; one
-		 * that starts answers behind that, or while it waits. */
-		if (p->state != PROC_DOWN && !ask_open(p, &q) &&
-		    ask_send(p, IMSG_CTL_STATS, NULL, 0, on_answer, &q) == 0)
-			q.waiting++;
+	/* One that starts answers behind that, or while it waits. */
+	q.waiting = ask_stats(pd, true, on_answer, &q);
 	event_add(q.timer, &tv);
 	if (q.waiting == 0)
 		question_done();

@@ -36,6 +36,20 @@ ask_send(struct proc *p, enum msg_type type, const void *data, size_t len,
 	return 0;
 }
 
+size_t
+ask_stats(struct paild *pd, bool polls, ask_cb cb, void *arg)
+{
+	struct proc	*p;
+	size_t		 n = 0;
+
+	for (p = pd->procs; p < pd->procs + pd->nprocs; p++)
+		if (p->state != PROC_DOWN && (polls ? !ask_open(p, arg) :
+		    p->state != PROC_STARTING) &&
+		    ask_send(p, IMSG_CTL_STATS, NULL, 0, cb, arg) == 0)
+			n++;
+	return n;
+}
+
 int
 ask_answer(struct proc *p, const struct msg *m)
 {

@@ -13,6 +13,12 @@ typedef void (*ask_cb)(struct proc *p, const struct msg *m, void *arg);
  */
 int	 ask_send(struct proc *p, enum msg_type type, const void *data,
 	    size_t len, ask_cb cb, void *arg);
+/*
+ * CTL_STATS to each child that serves or drains.  polls: of who asks again and
+ * again; also to those that start, but to none that owes an older answer for
+ * arg.  Returns how many will answer, each by one call of cb.
+ */
+size_t	 ask_stats(struct paild *pd, bool polls, ask_cb cb, void *arg);
 /* A response has arrived: 0, or -1 if none was expected. */
 int	 ask_answer(struct proc *p, const struct msg *m);
 /* The child is gone: calls back all that wait for it. */

@@ -220,7 +220,6 @@ status_run(struct control_client *c, const char *arg)
 	struct timeval	 tv = { .tv_sec = ANSWER_SECONDS };
 	struct paild	*pd = c->paild;
 	struct proc	*p;
-	size_t		 i;
 
 	(void)arg;
 	buf_puts(&c->out, "ok\n");
@@ -233,15 +232,10 @@ status_run(struct control_client *c, const char *arg)
 		return;
 	}
 	event_add(c->ev, &tv);
-	for (i = 0; i < pd->nprocs; i++) {
-		p = &pd->procs[i];
-		if ((p->state == PROC_READY || p->state == PROC_DRAINING) &&
-		    ask_send(p, IMSG_CTL_STATS, NULL, 0, status_answer,
-		    c) == 0)
-			c->waiting++;
-		else
+	c->waiting = ask_stats(pd, false, status_answer, c);
+	for (p = pd->procs; p < pd->procs + pd->nprocs; p++)
+		if (!ask_open(p, c))
 			status_row(c, p, NULL);
-	}
 	if (c->waiting == 0)
 		status_finish(c);
 }
