@@ -1,5 +1,6 @@
 #!/bin/sh
-# make deb-test: the package in a minimal Debian 12 of its own, booted with
+# make deb-test: the package, built by make deb in a minimal Debian 12 from what
+# is committed (unless build/deb has one), in another, booted with
 # systemd-nspawn: installed and not started, configured by pailctl init against
 # a MinIO, started by its unit with all its restrictions; mail goes in by
 # Postfix and out by mutt; upgraded while it serves; its own tests run by
@@ -12,8 +13,8 @@ TOP=$PWD
 DIR=${1:-/var/tmp/pail-deb}
 [ "$(id -u)" -eq 0 ] || { echo "make deb-test needs root"; exit 1; }
 sh mk/deps.sh deb-test
+mkdir -p build/deb
 DEB=$(ls build/deb/pail_*.deb 2>/dev/null || true)
-[ -n "$DEB" ] || { sh mk/deb.sh; DEB=$(ls build/deb/pail_*.deb); }
 MINIO=$(PATH=$TOP/build/tools:$PATH command -v "${MINIO:-minio}")
 nspawn= leader=
 
@@ -83,11 +84,30 @@ files() {
 	    -name "*pail*" 2>/dev/null || true' | LC_ALL=C sort
 }
 
-rm -rf --one-file-system "$DIR"
-mkdir -p "$DIR"
-if [ -f "$DIR.tar" ]; then tar -C "$DIR" -xf "$DIR.tar"; else base; fi
-mount -t proc proc "$DIR/proc"
-settings
+bare() {	# with proc mounted, for outside()
+	rm -rf --one-file-system "$DIR"
+	mkdir -p "$DIR"
+	if [ -f "$DIR.tar" ]; then tar -C "$DIR" -xf "$DIR.tar"; else base; fi
+	mount -t proc proc "$DIR/proc"
+	settings
+}
+build() {
+	outside 'apt-get update -qq; apt-get install -y -qq \
+	    --no-install-recommends git make gcc libc6-dev >/dev/null'
+	git clone -q "$TOP" "$DIR/root/pail"
+	outside 'cd /root/pail && make deb' > build/deb/make.log 2>&1 ||
+	    no "$(tail -n 40 build/deb/make.log)"
+	cp "$DIR"/root/pail/build/deb/* build/deb/
+	umount "$DIR/proc"
+}
+
+bare
+if [ -z "$DEB" ]; then
+	say "make deb"
+	build
+	DEB=$(ls build/deb/pail_*.deb)
+	bare
+fi
 say "what the package and its tests depend on"
 tests=$(sed -n 's/^Depends: @, *//p' debian/tests/control)
 outside "apt-get update -qq; apt-get satisfy -y -qq \
