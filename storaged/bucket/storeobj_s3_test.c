@@ -177,6 +177,7 @@ test_likely(void)
 	s3_fake_script(fake, &lost, 1);
 	storeobj_likely();
 	turns();
+	CHECK(s3_fake_count(fake, "PUT") == puts + 1);
 	CHECK(run(s, true) == STOREOBJ_OK && s3_fake_left(fake) == 0);
 	CHECK(s3_fake_count(fake, "PUT") == puts + 2);
 	blob_close(s);

@@ -45,6 +45,25 @@ test_new_user(void)
 	client_free(c);
 }
 
+/* The bucket does not tell at once: it is asked again, as at a login, and the
+ * request waits. */
+static void
+test_asked_again(void)
+{
+	struct client		*c = client_new("late");
+	struct mbox_list	 all = { .counts = true };
+	uint32_t		 list;
+
+	env.sure = false;
+	list = ask(c, IMSG_MBOX_LIST, &all);
+	while (session_of("late")->waits)
+		event_base_loop(base, EVLOOP_ONCE);
+	CHECK(session_of("late")->opens);
+	env.sure = true;
+	CHECK(type_of(answer(c, list)) == IMSG_REPLY_OK && c->stream.len > 0);
+	client_free(c);
+}
+
 /* Elsewhere a login hears what is to be said of the user. */
 static void
 test_other_stores(void)
@@ -118,6 +137,7 @@ main(void)
 	setup("index");
 	env.fresh = true;
 	test_new_user();
+	test_asked_again();
 	test_other_stores();
 	test_damaged();
 	finish();
