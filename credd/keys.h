@@ -30,8 +30,9 @@ typedef void (*keys_refused_cb)(unsigned set, const char *access_key,
 struct keys *keys_new(struct event_base *base, int64_t (*now)(void),
 	    keys_refused_cb cb, void *arg);
 void	 keys_free(struct keys *k);	/* NULL is fine */
-/* From now on there are keys for this use (as in CRED_KEY), of set's secret;
- * region "": the secret's.  fatal() when there are too many. */
+/* From now on there are keys for this use (as in CRED_KEY), of set's secret,
+ * whatever set it had; region "": the secret's.  fatal() when there are too
+ * many. */
 void	 keys_use(struct keys *k, const char *use, const char *service,
 	    const char *region, unsigned set);
 /* Another secret of a set, borrowed until the next call (NULL: there is none,

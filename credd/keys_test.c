@@ -312,6 +312,37 @@ check_uses(void)
 	keys_secret(keys, 1, NULL);
 }
 
+/* A reload gives one a set of its own: it has that one's keys at once, and no
+ * more of the other's. */
+static void
+check_another_set(void)
+{
+	struct store	a;
+	size_t		n;
+
+	keys_secret(keys, 0, NULL);
+	keys_source(keys, 1, "imds");
+	keys_secret(keys, 1, secret());
+	store_join(&a, 0);
+	n = a.n;
+	keys_use(keys, "store", "s3", "", 1);
+	pump();
+	CHECK(a.n > n);
+	n = a.n;
+	keys_use(keys, "ingest.0", "s3", "", 1);
+	keys_use(keys, "ingest.0", "sqs", "eu-2", 1);
+	pump();
+	CHECK(a.n > n);
+	n = a.n;
+	keys_secret(keys, 0, secret());
+	pump();
+	CHECK(a.n == n);
+	keys_secret(keys, 0, NULL);
+	keys_secret(keys, 1, NULL);
+	peer_close(a.p);
+	pump();
+}
+
 int
 main(void)
 {
@@ -324,6 +355,7 @@ main(void)
 	check_refused();
 	check_refused_lines();
 	check_uses();
+	check_another_set();
 	keys_free(keys);
 	pump();
 	event_base_free(base);
