@@ -380,6 +380,7 @@ int
 main(int argc, char *argv[])
 {
 	size_t	i;
+	char	why[PATH_MAX + 600];
 	int	ch, r;
 
 	program = argv[0];
@@ -406,8 +407,9 @@ main(int argc, char *argv[])
 		conf = conf_load(conf_file, true);
 	if (conf != NULL && !conf_ok(conf)) {
 		conf_print_errors(conf);
-		return out_end(out_is_json() ? out_fail("%s: the configuration "
-		    "has errors; standard error has them", conf_file) : 1);
+		conf_first_error(conf, why, sizeof(why));
+		return out_end(out_is_json() ? out_fail("the configuration "
+		    "has errors; the first is: %s", why) : 1);
 	}
 	r = commands[i].run(argc, argv);
 	conf_free(conf);

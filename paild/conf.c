@@ -199,6 +199,22 @@ conf_print_errors(const struct conf *c)
 		    "%s: further errors are not shown\n", c->file);
 }
 
+void
+conf_first_error(const struct conf *c, char *dst, size_t size)
+{
+	char	 at[PATH_MAX + 32];
+	size_t	 i;
+
+	dst[0] = '\0';
+	for (i = 0; i < c->nerrors; i++)
+		if (!c->errors[i].warning) {
+			conf_place(c, c->errors[i].at, at, sizeof(at));
+			(void)snprintf(dst, size, "%s: %s", at,
+			    c->errors[i].text);
+			return;
+		}
+}
+
 const struct conf_item *
 conf_written(const struct conf *c, const char *path)
 {

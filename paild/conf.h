@@ -68,6 +68,8 @@ void	 conf_free(struct conf *c);		/* wipes; NULL is fine */
 bool	 conf_ok(const struct conf *c);		/* only warnings */
 /* Prints "PLACE: text" for each to stderr. */
 void	 conf_print_errors(const struct conf *c);
+/* The first that is no warning, in one line; "": there is none. */
+void	 conf_first_error(const struct conf *c, char *dst, size_t size);
 
 /* Where it is: "/etc/pail.yaml:3:1", or the variable "PAIL_LISTEN". */
 void	 conf_place(const struct conf *c, struct tree_mark at, char *dst,

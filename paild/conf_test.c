@@ -103,6 +103,7 @@ static void
 test_limits(void)
 {
 	static char	 big[TREE_FILE_MAX + 2];
+	char		 first[200];
 	struct conf	*c;
 	size_t		 i, n = 0;
 
@@ -125,6 +126,9 @@ test_limits(void)
 	conf_free(c);
 	c = conf_load("paild/test/no-such-file", false);
 	/* The file is named by what prints the error. */
+	conf_first_error(c, first, sizeof(first));
+	CHECK_ROW(strcmp(first, "paild/test/no-such-file:1:1: No such file or "
+	    "directory") == 0, "%s", first);
 	CHECK(c->nerrors == 1 && !conf_ok(c) &&
 	    strcmp(c->errors[0].text, "No such file or directory") == 0);
 	conf_free(c);

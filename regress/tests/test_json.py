@@ -114,7 +114,8 @@ def test_status_users_and_quota():
         assert r.returncode == 1 and d["error"] == "not fully reloaded" and \
             any("nonsense" in m for m in d["messages"]), d
         # a configuration that pailctl itself cannot read
-        assert "configuration" in ask(s, "status", status=1)["error"]
+        e = ask(s, "status", status=1)["error"]
+        assert "configuration" in e and "nonsense" in e, e
         s.write_conf()
         ask(s, "user", "passwd", HOSTILE[2], input=password)
         for u in HOSTILE:
