@@ -53,11 +53,18 @@ test_asked_again(void)
 	struct client		*c = client_new("late");
 	struct mbox_list	 all = { .counts = true };
 	uint32_t		 list;
+	int			 i;
 
 	env.sure = false;
 	list = ask(c, IMSG_MBOX_LIST, &all);
-	while (session_of("late")->waits)
+	while (session_of("late")->nops == 0)
 		event_base_loop(base, EVLOOP_ONCE);
+	for (i = 0; i < 2; i++) {	/* asked while it waits */
+		while (!session_of("late")->waits)
+			event_base_loop(base, EVLOOP_ONCE);
+		while (session_of("late")->waits)
+			event_base_loop(base, EVLOOP_ONCE);
+	}
 	CHECK(session_of("late")->opens);
 	env.sure = true;
 	CHECK(type_of(answer(c, list)) == IMSG_REPLY_OK && c->stream.len > 0);
