@@ -140,7 +140,7 @@ attributes(const char *tag)
 	while (*c.p == ' ') {
 		c.p++;
 		if (!take_name(&n) || !among(n.s, known_attrs) || k == 24)
-			return bad("attribute", c.p - 12);
+			return bad("attribute", c.p);
 		for (i = 0; i < k; i++)
 			if (strcmp(seen[i].s, n.s) == 0)
 				return bad("attribute twice", n.s);
