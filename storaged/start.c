@@ -176,6 +176,7 @@ start_over(void)
 {
 	start_enter(START_OVER);
 	start.env->sure = true;
+	start.env->sure_ms = clock_ms();
 	start.ready();
 }
 

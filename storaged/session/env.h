@@ -33,6 +33,7 @@ struct env {
 	bool			 sure;		/* the cache belongs to this
 						   store: if there is no head, a
 						   user may be created */
+	uint64_t		 sure_ms;	/* since then; clock_ms() */
 	bool			 fresh;		/* the store did not exist when
 						   we started: users are new */
 	uint64_t		 appendlimit;

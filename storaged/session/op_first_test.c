@@ -14,6 +14,7 @@
 #include "storaged/format/key.h"
 #include "storaged/session/session.h"
 #include "storaged/session/test/op_client.h"
+#include "common/clock.h"
 
 static const struct session *
 session_of(const char *user)
@@ -75,8 +76,9 @@ test_asked_again(void)
 static void
 test_other_stores(void)
 {
-	static const struct { bool sure, fresh; } rows[] = {
-		{ true, false }, { false, true }, { false, false },
+	static const struct { bool sure, fresh, late; } rows[] = {
+		{ true, false, false }, { false, true, false },
+		{ false, false, false }, { true, true, true },
 	};
 	struct client	*c;
 	char		 user[8];
@@ -85,6 +87,8 @@ test_other_stores(void)
 	for (i = 0; i < nitems(rows); i++) {
 		env.sure = rows[i].sure;
 		env.fresh = rows[i].fresh;
+		env.sure_ms = clock_ms() - (rows[i].late ? SESSION_FRESH_MS :
+		    0);
 		snprintf(user, sizeof(user), "u%zu", i);
 		c = client_new(user);
 		CHECK_ROW(!session_of(user)->ready && session_of(user)->opens,
@@ -96,6 +100,7 @@ test_other_stores(void)
 		client_free(c);
 	}
 	env.fresh = true;
+	env.sure_ms = clock_ms();
 }
 
 /* An object that is no head. */
@@ -143,6 +148,7 @@ main(void)
 		return 1;
 	setup("index");
 	env.fresh = true;
+	env.sure_ms = clock_ms();
 	test_new_user();
 	test_asked_again();
 	test_other_stores();

@@ -401,9 +401,11 @@ session_new(const char *user, const struct grant_session *grant, int fd)
 	/*
 	 * In a store that did not exist a moment ago there is hardly anything
 	 * to refuse: nobody waits for the first head to be written.  Whatever
-	 * is asked waits for it (OP_OPEN).
+	 * is asked waits for it (OP_OPEN).  Later the bucket may be away, which
+	 * a login is told of.
 	 */
-	if (env->sure && env->fresh)
+	if (env->sure && env->fresh && clock_ms() - env->sure_ms <
+	    SESSION_FRESH_MS)
 		session_ready(s);
 	log_context_swap(&s->context, &old);
 	session_open(s);

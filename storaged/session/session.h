@@ -18,6 +18,7 @@
  * read from it; beyond the second, it is disconnected. */
 #define SESSION_QUEUE_HOLD	(512 * 1024)
 #define SESSION_QUEUE_MAX	(32 * 1024 * 1024)
+#define SESSION_FRESH_MS	5000		/* that a new store is new */
 #define SESSION_SILENCE		(3600)	/* seconds without a message */
 #define SESSIONS_USER_MAX	200	/* of imapd, and of each lmtpd */
 #define SESSIONS_MAX		20000
