@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "storaged/format/key.h"
 #include "storaged/session/session.h"
 #include "storaged/session/test/op_client.h"
-#include "common/clock.h"
 
 static const struct session *
 session_of(const char *user)
