@@ -22,7 +22,7 @@
 #include "paild/chan.h"
 #include "paild/child.h"
 #include "paild/child_log.h"
-#include "paild/clients.h"
+#include "paild/client_cas.h"
 #include "paild/command.h"
 #include "paild/desk.h"
 #include "paild/give.h"
@@ -221,7 +221,7 @@ child_start_all(struct paild *pd, const struct paild_ops *ops)
 	pd->ops = ops;
 	if (chan_table(pd) == -1)
 		fatal("cannot create the channels");
-	clients_begin(pd);
+	client_cas_begin(pd);
 	for (i = 0; i < pd->nprocs; i++)
 		child_start(&pd->procs[i]);
 	watch_begin(pd);

@@ -1,10 +1,10 @@
-/* Must never take a file half written, nor none for an empty one. */
+/* Must never take a file half written, nor an empty one for none. */
 #include "common/compat.h"
 
 #include <event2/event.h>
 
 #include "common/log.h"
-#include "paild/clients.h"
+#include "paild/client_cas.h"
 #include "paild/conf_cert.h"
 #include "paild/reload.h"
 
@@ -46,7 +46,7 @@ look_bad(const char *why)
 	if (!cl.said)
 		log_warnx("client certificates: result=kept why=\"%s\"", why);
 	cl.said = true;
-	return CLIENTS_POLL;
+	return CLIENT_CAS_POLL;
 }
 
 static int
@@ -54,7 +54,7 @@ look(struct paild *pd)
 {
 	struct buf	b;
 	char		why[512] = "out of memory";
-	int		wait = CLIENTS_POLL;
+	int		wait = CLIENT_CAS_POLL;
 
 	buf_init(&b, 2 * CONF_CERT_MAX + 8192);
 	if (conf_cert_again(pd->conf, &b, why, sizeof(why)) == -1 || b.failed)
@@ -77,7 +77,7 @@ look(struct paild *pd)
 }
 
 static void
-clients_tick(evutil_socket_t fd, short what, void *arg)
+client_cas_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct timeval	 tv = { 0, 0 };
 	struct paild	*pd = arg;
@@ -91,16 +91,16 @@ clients_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-clients_begin(struct paild *pd)
+client_cas_begin(struct paild *pd)
 {
-	struct timeval	 tv = { CLIENTS_POLL, 0 };
+	struct timeval	 tv = { CLIENT_CAS_POLL, 0 };
 	struct buf	 b;
 	char		 why[512];
 
 	buf_init(&b, 2 * CONF_CERT_MAX + 8192);
 	(void)conf_cert_again(pd->conf, &b, why, sizeof(why));
 	if (b.len != 0) {
-		if ((cl.timer = evtimer_new(pd->base, clients_tick, pd)) ==
+		if ((cl.timer = evtimer_new(pd->base, client_cas_tick, pd)) ==
 		    NULL)
 			fatalx("evtimer_new");
 		evtimer_add(cl.timer, &tv);
