@@ -63,15 +63,6 @@ login_app_may(struct login *l, const struct check_answer *a)
 	    !l->channel->authd->conf.locks)
 		return false;
 	strlcpy(l->granted, a->user, sizeof(l->granted));
-	l->who = (struct who){
-		.authd = l->channel->authd, .lane = l->channel->index,
-		.name = l->granted, .remote = l->remote, .login = true,
-		.done = may_looked, .arg = l
-	};
-	login_enter(l, LOGIN_ASK);
-	if (login_arm(l, LOGIN_WAIT_MS) == -1)
-		login_no(l, AUTH_UNAVAILABLE, "no timer");
-	else
-		who_begin(&l->who);
+	login_who(l, l->granted, may_looked);
 	return true;
 }

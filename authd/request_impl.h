@@ -23,6 +23,10 @@ void	 login_yes(struct login *l, const char *user);
 /* request_name.c: from the name that the client says to l->user, and with a
  * master user l->target.  -1: it is none. */
 int	 login_map(struct login *l);
+/* May name (a user id, borrowed) log in?  done is called once, with l.  l may
+ * be gone. */
+void	 login_who(struct login *l, const char *name,
+	    void (*done)(void *, const struct who_answer *));
 /* What is kept of an answer that says yes. */
 void	 login_verified(struct login *l, const struct check_answer *a);
 /* Was it a master user who proved that?  Then the login goes on by itself, with

@@ -40,6 +40,22 @@ login_verified(struct login *l, const struct check_answer *a)
 	    a->entry < c->backends && (c->apart >> a->entry & 1) == 0;
 }
 
+void
+login_who(struct login *l, const char *name,
+    void (*done)(void *, const struct who_answer *))
+{
+	l->who = (struct who){
+		.authd = l->channel->authd, .lane = l->channel->index,
+		.name = name, .remote = l->remote, .login = true,
+		.done = done, .arg = l
+	};
+	login_enter(l, LOGIN_ASK);
+	if (login_arm(l, LOGIN_WAIT_MS) == -1)
+		login_no(l, AUTH_UNAVAILABLE, "no timer");
+	else
+		who_begin(&l->who);
+}
+
 /* The user is known: from here on it is as if he had come himself. */
 static void
 login_found(struct login *l, const char *user)
@@ -95,15 +111,6 @@ login_master(struct login *l, struct str signature)
 	    signature.len : 0;
 	if (l->signature_len > 0)
 		memcpy(l->signature, signature.p, l->signature_len);
-	l->who = (struct who){
-		.authd = l->channel->authd, .lane = l->channel->index,
-		.name = l->target, .remote = l->remote, .login = true,
-		.done = login_looked, .arg = l
-	};
-	login_enter(l, LOGIN_ASK);
-	if (login_arm(l, LOGIN_WAIT_MS) == -1)
-		login_no(l, AUTH_UNAVAILABLE, "no timer");
-	else
-		who_begin(&l->who);
+	login_who(l, l->target, login_looked);
 	return true;
 }
