@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "common/hex.h"
 #include "common/ldap_addr.h"
 
 static const struct {
@@ -31,15 +32,6 @@ wrong(char *why, size_t size, const char *fmt, ...)
 	return -1;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "%2Frun%2Fslapd%2Fldapi", or the path as it is. */
 static int
 addr_path(const char *s, struct ldap_addr *a, char *why, size_t size)
@@ -50,10 +42,10 @@ addr_path(const char *s, struct ldap_addr *a, char *why, size_t size)
 	for (; *s != '\0'; s++) {
 		c = (unsigned char)*s;
 		if (c == '%') {
-			if (hex(s[1]) == -1 || hex(s[2]) == -1)
+			if (hex_digit(s[1]) == -1 || hex_digit(s[2]) == -1)
 				return wrong(why, size, "after %% come two "
 				    "hex digits");
-			c = hex(s[1]) << 4 | hex(s[2]);
+			c = hex_digit(s[1]) << 4 | hex_digit(s[2]);
 			s += 2;
 		}
 		if (c < 0x20 || c == 0x7f)

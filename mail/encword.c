@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "common/hex.h"
 #include "mail/charset.h"
 #include "mail/decode.h"
 #include "mail/lex.h"
@@ -71,15 +72,6 @@ word_at(struct words *ws, const char *p, struct word *w)
 	return w->cs != NULL;
 }
 
-static int
-hex(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void
 word_decode(const struct word *w, struct convert *conv, struct buf *out)
 {
@@ -96,9 +88,9 @@ word_decode(const struct word *w, struct convert *conv, struct buf *out)
 		if (p[i] == '_')
 			tmp[n++] = ' ';
 		else if (p[i] == '=' && i + 2 < w->text.len &&
-		    hex(p[i + 1]) != -1 && hex(p[i + 2]) != -1) {
-			tmp[n++] = (uint8_t)(hex(p[i + 1]) << 4 |
-			    hex(p[i + 2]));
+		    hex_digit(p[i + 1]) != -1 && hex_digit(p[i + 2]) != -1) {
+			tmp[n++] = (uint8_t)(hex_digit(p[i + 1]) << 4 |
+			    hex_digit(p[i + 2]));
 			i += 2;
 		} else
 			tmp[n++] = (uint8_t)p[i];

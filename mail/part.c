@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "common/compat.h"
+#include "common/hex.h"
 
 static const char *const encodings[MAIL_ENC_MAX] = {
 	[MAIL_ENC_7BIT] = "7bit",
@@ -64,15 +65,6 @@ mail_param_find(struct str params, const char *name, struct str *value)
 	return false;
 }
 
-static int
-hex(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool
 mail_param_text(struct str params, const char *name, struct buf *out)
 {
@@ -80,7 +72,7 @@ mail_param_text(struct str params, const char *name, struct buf *out)
 	const char	*quote;
 	struct str	 v;
 	size_t		 i;
-	int		 n;
+	int		 n, high, low;
 
 	if (mail_param_find(params, name, &v)) {
 		(void)buf_put(out, v.p, v.len);
@@ -98,9 +90,9 @@ mail_param_text(struct str params, const char *name, struct buf *out)
 	}
 	for (i = 0; i < v.len; i++) {
 		if (v.p[i] == '%' && i + 2 < v.len &&
-		    hex(v.p[i + 1]) != -1 && hex(v.p[i + 2]) != -1) {
-			(void)buf_put_u8(out, (uint8_t)(hex(v.p[i + 1]) << 4 |
-			    hex(v.p[i + 2])));
+		    (high = hex_digit(v.p[i + 1])) != -1 &&
+		    (low = hex_digit(v.p[i + 2])) != -1) {
+			(void)buf_put_u8(out, (uint8_t)(high << 4 | low));
 			i += 2;
 		} else
 			(void)buf_put_u8(out, (uint8_t)v.p[i]);

@@ -8,10 +8,10 @@
  */
 #include "common/compat.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/mem.h"
 #include "paild/conf_key.h"
 #include "paild/conf_type.h"
@@ -65,13 +65,6 @@ url_map(struct url_line *u, struct tree_node *parent, enum tree_kind kind,
 	return n->kind == kind ? n : NULL;	/* told when it is read */
 }
 
-static int
-hex(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0' :
-	    tolower((unsigned char)c) - 'a' + 10;
-}
-
 int
 url_decode(const char *s, size_t len, char *dst, size_t size)
 {
@@ -82,10 +75,10 @@ url_decode(const char *s, size_t len, char *dst, size_t size)
 		if ((c = *s++) == '%') {
 			if (end - s > 2 && *s == '%')
 				s++;		/* as in Dovecot's file */
-			if (end - s < 2 || !isxdigit((unsigned char)s[0]) ||
-			    !isxdigit((unsigned char)s[1]))
+			if (end - s < 2 || hex_digit(s[0]) == -1 ||
+			    hex_digit(s[1]) == -1)
 				return -1;
-			c = (char)(hex(s[0]) << 4 | hex(s[1]));
+			c = (char)(hex_digit(s[0]) << 4 | hex_digit(s[1]));
 			s += 2;
 		}
 		if ((unsigned char)c < ' ' || c == 0x7f || size < 2)

@@ -5,6 +5,7 @@
 
 #include "admind/web/form.h"
 #include "common/escape.h"
+#include "common/hex.h"
 
 void
 form_init(struct form *f)
@@ -18,16 +19,6 @@ form_free(struct form *f)
 {
 	f->n = 0;
 	buf_freezero(&f->text);
-}
-
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static bool
@@ -55,8 +46,9 @@ decode(struct buf *b, struct str raw, struct str *out)
 		if (c == '+')
 			c = ' ';
 		else if (c == '%') {
-			if (raw.len - i < 3 || (high = hex(raw.p[i + 1])) ==
-			    -1 || (low = hex(raw.p[i + 2])) == -1)
+			if (raw.len - i < 3 ||
+			    (high = hex_digit(raw.p[i + 1])) == -1 ||
+			    (low = hex_digit(raw.p[i + 2])) == -1)
 				return -1;
 			c = high << 4 | low;
 			i += 2;

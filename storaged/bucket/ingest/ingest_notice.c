@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/json.h"
 #include "storaged/bucket/ingest/ingest_notice.h"
 #include "storaged/format/key.h"
@@ -52,16 +53,6 @@ ingest_notice_free(struct ingest_notice *n)
 	free(n);
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* As forms encode it, in place; -1: that it is not, or a NUL. */
 static int
 form_decode(char *s)
@@ -74,8 +65,8 @@ form_decode(char *s)
 			*to++ = *s == '+' ? ' ' : *s;
 			continue;
 		}
-		if ((hi = hex(s[1])) == -1 || (lo = hex(s[2])) == -1 ||
-		    (hi == 0 && lo == 0))
+		if ((hi = hex_digit(s[1])) == -1 ||
+		    (lo = hex_digit(s[2])) == -1 || (hi == 0 && lo == 0))
 			return -1;
 		*to++ = (char)(hi << 4 | lo);
 		s += 2;
