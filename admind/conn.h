@@ -111,12 +111,12 @@ void	 conn_answer(struct conn *c, const struct answer *a);
 void	 conn_patience(struct conn *c, int ms);
 void	 conn_close(struct conn *c);
 /* Has it shown a certificate that these issued?  store NULL: nobody has. */
-/* How long each state may last, in ms; tests shorten it. */
-extern int conn_ms[CONN_CLOSED + 1];
 bool	 conn_certified(const struct conn *c, X509_STORE *store);
 /* The process ends: 503 to who waits, and all are closed. */
 void	 conn_drain(void);
 
+/* How long each state may last, in ms; tests shorten it. */
+extern int conn_ms[CONN_CLOSED + 1];
 extern unsigned int nconns;
 extern uint64_t conn_requests;		/* since the start */
 

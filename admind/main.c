@@ -1,7 +1,7 @@
 /*
- * admind: metrics and health by HTTP.  It reads strangers' octets; it opens no
- * files and no sockets, sees no mail, and knows no passwords and no keys.
- * admind(8).
+ * admind: metrics, health and the admin page by HTTP.  It reads strangers'
+ * octets; it opens no files and no sockets, sees no mail, keeps no passwords
+ * and knows no keys.  admind(8).
  */
 #include "common/compat.h"
 

@@ -11,6 +11,8 @@
 #include "common/metric_text.h"
 
 #define FIGURES_CERTIFICATES	32
+/* Seconds: a certificate that expires by then should have been renewed. */
+#define FIGURES_SOON		(14 * 86400)
 
 /* Sums over all processes; has_x false: no process has told. */
 struct figures {

@@ -14,7 +14,6 @@
 #include "common/json.h"
 
 #define UNKNOWN	"\xef\xbf\xbd"		/* U+FFFD */
-#define DASH	"\xe2\x80\x93"
 
 /* Attributes are always quoted; this is right in both places. */
 static const char *
@@ -205,7 +204,7 @@ html_json(struct buf *b, struct str object, const char *name)
 	char		*text;
 
 	if (!json_member(object, name, &v) || str_eq(v, STR("null")))
-		html_raw(b, DASH);
+		html_raw(b, HTML_DASH);
 	else if (v.len > 0 && v.p[0] == '"') {
 		if ((text = json_dup(v, &len)) == NULL)
 			b->failed = true;
@@ -215,5 +214,5 @@ html_json(struct buf *b, struct str object, const char *name)
 	} else if (v.len > 0 && v.p[0] != '{' && v.p[0] != '[')
 		html_text(b, v);
 	else
-		html_raw(b, DASH);
+		html_raw(b, HTML_DASH);
 }

@@ -11,6 +11,9 @@
 
 #include "common/buf.h"
 
+/* For what there is not, or nobody knows: an en dash. */
+#define HTML_DASH	"\xe2\x80\x93"
+
 /* A string literal, as it is. */
 #define html_raw(b, literal)						\
 	((void)buf_put((b), "" literal "", sizeof(literal) - 1))

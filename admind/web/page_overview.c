@@ -16,8 +16,6 @@
 #include "admind/web/web.h"
 #include "common/json.h"
 
-#define DAY			86400
-#define CERTIFICATE_DAYS	14
 #define CREDENTIAL_SECONDS	300	/* they should have been renewed */
 #define CLOCK_SECONDS		10
 #define PROCS_SHOWN		PART_ROWS
@@ -137,7 +135,7 @@ warn_certificates(struct buf *b, const struct figures *f, int64_t now)
 
 	for (c = f->certificates; c < f->certificates + f->ncertificates;
 	    c++) {
-		if (c->expires > now + CERTIFICATE_DAYS * DAY)
+		if (c->expires > now + FIGURES_SOON)
 			continue;
 		item(b, c->expires <= now ? "bad" : "warn", "Certificate:");
 		html_cstr(b, c->name);

@@ -10,8 +10,6 @@
 #include "admind/web/web.h"
 #include "common/json.h"
 
-#define WARN_DAYS	14
-
 static const char	path[] = "/admin/store";
 
 static void
@@ -168,10 +166,10 @@ show_certificates(struct buf *b, const struct figures *f, int64_t now)
 			html_raw(b, "<tr><th scope=\"row\">");
 			html_cstr(b, c->name);
 			html_raw(b, "</th><td>");
-			part_status(b, left <= 0 ? "bad" : left < WARN_DAYS *
-			    86400 ? "warn" : "ok", left <= 0 ? "expired" :
-			    left < WARN_DAYS * 86400 ? "expires soon" :
-			    "valid");
+			part_status(b, left <= 0 ? "bad" : left <=
+			    FIGURES_SOON ? "warn" : "ok", left <= 0 ?
+			    "expired" : left <= FIGURES_SOON ?
+			    "expires soon" : "valid");
 			html_raw(b, "</td><td>");
 			part_when(b, c->expires, now);
 			html_raw(b, "</td></tr>\n");

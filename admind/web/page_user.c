@@ -7,8 +7,9 @@
 
 #include <stdio.h>
 
-#include "admind/web/page_user.h"
 #include "admind/web/part.h"
+#include "admind/web/user_apps.h"
+#include "admind/web/user_password.h"
 #include "common/json.h"
 
 enum { ASK_USERS, ASK_QUOTA, ASK_APPS, ASK_SESSIONS };
@@ -87,25 +88,6 @@ section(struct buf *b, const char *id, const char *title)
 
 /* ---- what there is ---- */
 
-/* "1.2 GiB of 10.0 GiB" */
-static void
-put_of(struct buf *b, struct str v, const char *used, const char *quota,
-    void (*put)(struct buf *, uint64_t))
-{
-	int64_t	 n;
-
-	if (!part_number(v, used, &n) || n < 0) {
-		html_raw(b, "unknown");
-		return;
-	}
-	put(b, (uint64_t)n);
-	if (part_number(v, quota, &n) && n > 0) {
-		html_raw(b, " of ");
-		put(b, (uint64_t)n);
-	} else
-		html_raw(b, ", no quota");
-}
-
 static void
 show_quota(struct web *w, struct buf *b)
 {
@@ -126,12 +108,14 @@ show_quota(struct web *w, struct buf *b)
 	if (json_member(v, "error", &text))
 		html_json(b, v, "error");
 	else {
-		put_of(b, v, "bytes", "bytes_quota", html_bytes);
+		part_used(b, v, "bytes", "bytes_quota", html_bytes,
+		    ", no quota", "unknown");
 		if (part_number(v, "used_percent", &n))
 			buf_printf(b, " (%lld %%)", (long long)n);
 		part_fact_end(b);
 		part_fact(b, "Messages");
-		put_of(b, v, "messages", "messages_quota", html_number);
+		part_used(b, v, "messages", "messages_quota", html_number,
+		    ", no quota", "unknown");
 	}
 	part_fact_end(b);
 }
@@ -387,16 +371,10 @@ passwd(struct web *w, char *why, size_t size)
 {
 	const struct str	 args[] = { STR("user"), STR("passwd"),
 				    name_of(w) };
-	struct str		 password = web_value(w, "password");
+	struct str		 password;
 
-	if (password.len == 0) {
-		snprintf(why, size, "The password is empty.");
+	if (user_password(w, &password, why, size) == -1)
 		return -1;
-	}
-	if (!str_eq(password, web_value(w, "again"))) {
-		snprintf(why, size, "The two passwords are not the same.");
-		return -1;
-	}
 	web_ask_str(w, args, nitems(args), password);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "admind/web/part.h"
+#include "admind/web/user_password.h"
 #include "admind/web/web.h"
 #include "common/json.h"
 
@@ -179,22 +180,12 @@ find_used(struct web *w, const char *name, struct str *found)
 	return false;
 }
 
-/* "1.2 GiB of 10.0 GiB"; no quota: the first alone. */
 static void
-cell_of(struct buf *b, struct str v, const char *n, const char *quota,
+cell_used(struct buf *b, struct str v, const char *used, const char *quota,
     void (*put)(struct buf *, uint64_t))
 {
-	int64_t	 x;
-
 	html_raw(b, "<td class=\"num\">");
-	if (part_number(v, n, &x) && x >= 0) {
-		put(b, (uint64_t)x);
-		if (part_number(v, quota, &x) && x > 0) {
-			html_raw(b, " of ");
-			put(b, (uint64_t)x);
-		}
-	} else
-		html_raw(b, "\xe2\x80\x93");
+	part_used(b, v, used, quota, put, "", HTML_DASH);
 	html_raw(b, "</td>");
 }
 
@@ -210,7 +201,7 @@ cell_percent(struct buf *b, struct str v)
 		part_status(b, n >= 100 ? "bad" : n >= 90 ? "warn" : "ok",
 		    text);
 	} else
-		html_raw(b, "\xe2\x80\x93");
+		html_raw(b, HTML_DASH);
 	html_raw(b, "</td>");
 }
 
@@ -251,8 +242,8 @@ show_row(struct buf *b, struct web *w, struct str row)
 		html_json(b, row, "name");
 	html_raw(b, "</th>");
 	show_aliases(b, row);
-	cell_of(b, used, "bytes", "bytes_quota", html_bytes);
-	cell_of(b, used, "messages", "messages_quota", html_number);
+	cell_used(b, used, "bytes", "bytes_quota", html_bytes);
+	cell_used(b, used, "messages", "messages_quota", html_number);
 	cell_percent(b, used);
 	html_raw(b, "<td>");
 	part_status(b, locked ? "warn" : "ok", locked ? "locked" : "active");
@@ -371,19 +362,13 @@ show(struct web *w, struct buf *b)
 static int
 add(struct web *w, char *why, size_t size)
 {
-	struct str	 args[8], password = web_value(w, "password");
+	struct str	 args[8], password;
 	struct str	 quota = web_value(w, "quota");
 	struct str	 alias = web_value(w, "alias");
 	size_t		 n = 0;
 
-	if (password.len == 0) {
-		snprintf(why, size, "The password is empty.");
+	if (user_password(w, &password, why, size) == -1)
 		return -1;
-	}
-	if (!str_eq(password, web_value(w, "again"))) {
-		snprintf(why, size, "The two passwords are not the same.");
-		return -1;
-	}
 	args[n++] = STR("user");
 	args[n++] = STR("add");
 	if (quota.len != 0) {

@@ -7,8 +7,6 @@
 #include "admind/web/part.h"
 #include "common/json.h"
 
-#define DASH	"\xe2\x80\x93"
-
 bool
 part_text(struct str object, const char *name, char *dst, size_t size)
 {
@@ -112,7 +110,7 @@ cell_number(struct buf *b, struct str object, const char *name,
 	if (part_number(object, name, &n) && n >= 0)
 		put(b, (uint64_t)n);
 	else
-		html_raw(b, DASH);
+		html_raw(b, HTML_DASH);
 	html_raw(b, "</td>");
 }
 
@@ -137,7 +135,7 @@ part_cell_time(struct buf *b, struct str object, const char *name)
 	if (t > 0)
 		html_time(b, t);
 	else
-		html_raw(b, DASH);
+		html_raw(b, HTML_DASH);
 	html_raw(b, "</td>");
 }
 
@@ -206,6 +204,25 @@ part_duration(struct buf *b, int64_t s)
 	else
 		buf_printf(b, "%" PRId64 " d %" PRId64 " h", s / 86400,
 		    s / 3600 % 24);
+}
+
+void
+part_used(struct buf *b, struct str object, const char *used,
+    const char *quota, void (*put)(struct buf *, uint64_t),
+    const char *boundless, const char *unknown)
+{
+	int64_t	 n;
+
+	if (!part_number(object, used, &n) || n < 0) {
+		html_cstr(b, unknown);
+		return;
+	}
+	put(b, (uint64_t)n);
+	if (part_number(object, quota, &n) && n > 0) {
+		html_raw(b, " of ");
+		put(b, (uint64_t)n);
+	} else
+		html_cstr(b, boundless);
 }
 
 void

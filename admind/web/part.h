@@ -52,6 +52,11 @@ void	 part_facts_end(struct buf *b);
 void	 part_status(struct buf *b, const char *class, const char *word);
 /* "3 d 4 h", "12 s" */
 void	 part_duration(struct buf *b, int64_t seconds);
+/* "1.2 GiB of 10.0 GiB", by put(); or without a quota, "1.2 GiB" and boundless;
+ * or unknown. */
+void	 part_used(struct buf *b, struct str object, const char *used,
+	    const char *quota, void (*put)(struct buf *, uint64_t),
+	    const char *boundless, const char *unknown);
 /* The time, and how far from now that is: "(in 3 d 4 h)"; 0: "never". */
 void	 part_when(struct buf *b, int64_t t, int64_t now);
 void	 part_paragraph(struct buf *b, const char *text);

@@ -19,8 +19,6 @@
 #define TOP		12
 #define BOTTOM		124
 
-#define DASH	"\xe2\x80\x93"
-
 int
 plot_at(const struct plot *p, int64_t t)
 {
@@ -280,7 +278,7 @@ put_table(struct buf *b, const struct plot *p)
 			if (p->line[k].has[i])
 				value(b, p, p->line[k].v[i]);
 			else
-				html_raw(b, DASH);
+				html_raw(b, HTML_DASH);
 			html_raw(b, "</td>");
 		}
 		html_raw(b, "</tr>\n");

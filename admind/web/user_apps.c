@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "admind/web/page_user.h"
 #include "admind/web/part.h"
+#include "admind/web/user_apps.h"
 #include "common/json.h"
 
 static void

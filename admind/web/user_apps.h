@@ -1,6 +1,6 @@
 /* The part of the page of a user that is about app passwords. */
-#ifndef ADMIND_WEB_PAGE_USER_H
-#define ADMIND_WEB_PAGE_USER_H
+#ifndef ADMIND_WEB_USER_APPS_H
+#define ADMIND_WEB_USER_APPS_H
 
 #include <stddef.h>
 
