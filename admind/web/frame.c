@@ -145,7 +145,7 @@ frame_error(struct answer *a, const struct web *w, int status,
 	html_cstr(&a->body, text);
 	html_raw(&a->body, "</p>\n<p><a");
 	html_attr(&a->body, "href", str_from(path));
-	html_raw(&a->body, ">Go on</a></p>\n");
+	html_raw(&a->body, ">Continue</a></p>\n");
 	frame_end(a, w);
 }
 

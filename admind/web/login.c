@@ -107,8 +107,8 @@ on_login(const struct desk_answer *d, void *arg)
 		buf_free(&to);
 		break;
 	case DESK_AWAY:
-		why(w, "The server cannot check passwords just now. Try again "
-		    "in a moment.");
+		why(w, "The server cannot check passwords at the moment. Try "
+		    "again soon.");
 		draw(w, &a, 503);
 		break;
 	default:
@@ -138,7 +138,7 @@ login_post(struct web *w, const struct head *h)
 		why(w, "Enter your user name and your password.");
 		status = 400;
 	} else if (!web_login(w, user, password, on_login)) {
-		why(w, "Too many people log in just now. Try again in a "
+		why(w, "Too many people are logging in. Try again in a "
 		    "moment.");
 		status = 503;
 	} else {

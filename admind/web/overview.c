@@ -31,8 +31,8 @@ static const struct {
 	{ .id = "plot-login", .title = "Logins, per minute",
 	  .names = { "Successful", "Failed" },
 	  .count = { HISTORY_LOGINS, HISTORY_LOGINS_FAILED } },
-	{ .id = "plot-mail", .title = "Mails taken, per minute",
-	  .names = { "Mails", NULL }, .count = { HISTORY_MAIL } }
+	{ .id = "plot-mail", .title = "Messages received, per minute",
+	  .names = { "Messages", NULL }, .count = { HISTORY_MAIL } }
 };
 
 static void
@@ -78,8 +78,8 @@ overview_plots(struct buf *b, const struct history *h, int64_t now)
 	size_t		 k, i;
 
 	if (h == NULL || history_points(h) == 0) {
-		part_paragraph(b, "The figures of the first minute are not "
-		    "there yet.");
+		part_paragraph(b, "There are no figures yet: the first come "
+		    "after a minute.");
 		return;
 	}
 	if ((p = malloc(sizeof(*p))) == NULL) {

@@ -53,10 +53,10 @@ main(void)
 	int		 i, now;
 
 	draw(NULL, NOON);
-	CHECK(html_count(&b, "not there yet") == 1);
+	CHECK(html_count(&b, "no figures yet") == 1);
 	look(h, 0, 7);
 	draw(h, NOON);
-	CHECK(html_count(&b, "not there yet") == 1);
+	CHECK(html_count(&b, "no figures yet") == 1);
 	for (i = 1; i <= 60; i++)
 		look(h, i, 7 + (uint64_t)(i * (i + 1) / 2));
 	/* Whenever it is looked at, no minute is lost, and none is twice. */

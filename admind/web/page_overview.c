@@ -64,8 +64,8 @@ warn_ready(struct buf *b, const struct state *s)
 	struct str	 rest, line;
 
 	if (s == NULL) {
-		item(b, "bad", "Unknown");
-		html_raw(b, "what the processes do: they have not told yet");
+		item(b, "bad", "Unknown:");
+		html_raw(b, "the processes have not reported yet");
 		item_end(b);
 		return;
 	}
@@ -99,7 +99,7 @@ warn_process(struct buf *b, struct str p)
 		if (part_text(p, "doing", doing, sizeof(doing))) {
 			html_raw(b, "; for ");
 			part_duration(b, n);
-			html_raw(b, " it has been busy with: ");
+			html_raw(b, " it has been busy with ");
 			html_cstr(b, doing);
 		}
 		item_end(b);
@@ -158,7 +158,7 @@ warn_set(struct buf *b, struct str v, int64_t now)
 	if (!store && t > 0 && t <= now) {
 		item(b, "warn", "Credentials:");
 		html_json(b, v, "of");
-		html_raw(b, ": they expired ");
+		html_raw(b, ": expired ");
 		part_when(b, t, now);
 		item_end(b);
 	}
@@ -181,7 +181,7 @@ warn_credentials(struct buf *b, const struct figures *f, struct str json,
 	/* If they have expired, this node is not ready, and that says so. */
 	if (f->expires > now && f->expires <= now + CREDENTIAL_SECONDS) {
 		item(b, "warn", "Credentials:");
-		html_raw(b, "those of the store expire ");
+		html_raw(b, "of the store: expire ");
 		part_when(b, f->expires, now);
 		item_end(b);
 	}
@@ -222,8 +222,8 @@ show_warnings(struct buf *b, struct web *w, const struct figures *f,
 	if (items.len == 0) {
 		html_raw(b, "<p>");
 		part_status(b, "ok", "Ready");
-		html_raw(b, " Clients can be served; there is nothing to "
-		    "do.</p>\n");
+		html_raw(b, " Clients can be served; nothing needs "
+		    "attention.</p>\n");
 	} else {
 		html_raw(b, "<ul class=\"warnings\">\n");
 		buf_put(b, items.data, items.len);
@@ -278,7 +278,7 @@ show_cost(struct buf *b, const struct history *h)
 		html_raw(b, " for requests and traffic of this node, since ");
 		html_time(b, c->since);
 	} else
-		html_raw(b, "not known yet, or the store has no prices");
+		html_raw(b, "not known yet, or no prices are known");
 	part_fact_end(b);
 }
 
@@ -291,7 +291,7 @@ show_hour(struct buf *b, const struct history *h, int64_t now)
 	html_number(b, history_sum(h, HISTORY_LOGINS_FAILED, now));
 	html_raw(b, " failed");
 	part_fact_end(b);
-	part_fact(b, "Mails taken in the last hour");
+	part_fact(b, "Messages in the last hour");
 	html_number(b, history_sum(h, HISTORY_MAIL, now));
 	part_fact_end(b);
 	show_cost(b, h);

@@ -29,7 +29,7 @@ show_counts(struct buf *b)
 		part_fact(b, "Failed");
 		html_number(b, f.ingest_failed);
 		part_fact_end(b);
-		part_fact(b, "Put off");
+		part_fact(b, "Deferred");
 		html_number(b, f.ingest_later);
 		part_fact_end(b);
 		part_facts_end(b);
@@ -103,12 +103,12 @@ show(struct web *w, struct buf *b)
 	if (!web_answer(w, 0, b, &json))
 		return;
 	if (!part_list(json, "mails", &list)) {
-		part_paragraph(b, "Nothing waits on this node, and nothing has "
-		    "failed.");
+		part_paragraph(b, "Nothing is waiting on this node, and "
+		    "nothing has failed.");
 		return;
 	}
 	web_form_begin(b, w, path, "retry");
-	part_table(b, "Mails that are not delivered", heads);
+	part_table(b, "Undelivered messages", heads);
 	failed = show_rows(b, list, false, 0);
 	n = show_rows(b, list, true, failed);
 	part_table_end(b);

@@ -44,7 +44,7 @@ test_rows(void)
 	page_get(&page_queues, "");
 	page_ok(0, "{\"mails\":[]}");
 	page_show();
-	CHECK(page_has("Nothing waits on this node") &&
+	CHECK(page_has("Nothing is waiting on this node") &&
 	    page_count("Retry") == 0);
 	/* Only what waits: it is tried again by itself. */
 	page_get(&page_queues, "");

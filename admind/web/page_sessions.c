@@ -22,7 +22,8 @@ plan(struct web *w)
 static void
 show_filter(struct buf *b, struct str name)
 {
-	const struct part_field	 f = { .id = "name", .label = "Only of user",
+	const struct part_field	 f = { .id = "name",
+				    .label = "Sessions of user",
 				    .type = "search", .value = name };
 
 	html_raw(b, "<form class=\"line\" method=\"get\" role=\"search\" "
@@ -142,7 +143,7 @@ end(struct web *w, char *why, size_t size)
 
 static const struct web_action	 actions[] = {
 	{ .word = "end", .need = { "id" }, .run = end,
-	  .done = "The session has been told to end." },
+	  .done = "The session is being ended." },
 	{ .word = NULL }
 };
 

@@ -107,7 +107,7 @@ test_errors(void)
 	page_get(&page_sessions, "");
 	page_no(0, DESK_AWAY, "");
 	page_show();
-	CHECK(page_has("does not answer") && page_count("<table") == 0);
+	CHECK(page_has("is not responding") && page_count("<table") == 0);
 }
 
 int

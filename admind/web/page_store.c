@@ -142,7 +142,7 @@ show_store(struct web *w, struct buf *b, const struct figures *f,
 	web_form_begin(b, w, path, "probe");
 	html_raw(b, "<p>");
 	part_button(b, NULL, "Check the store");
-	html_raw(b, " <span class=\"hint\">Tries all that Pail needs of it, "
+	html_raw(b, " <span class=\"hint\">Tests what Pail needs from it, "
 	    "as <code>pailctl store check</code> does; this can take a "
 	    "minute.</span></p>\n</form>\n</section>\n");
 }
@@ -157,7 +157,7 @@ show_certificates(struct buf *b, const struct figures *f, int64_t now)
 	html_raw(b, "<section aria-labelledby=\"tls\">\n"
 	    "<h2 id=\"tls\">Certificates</h2>\n");
 	if (f->ncertificates == 0)
-		part_paragraph(b, "There are none.");
+		part_paragraph(b, "There are no certificates.");
 	else {
 		part_table(b, "TLS certificates", heads);
 		for (c = f->certificates; c < f->certificates +
@@ -230,7 +230,7 @@ show_verdict(struct buf *b, struct str json)
 	html_raw(b, "<p>");
 	part_status(b, good ? "ok" : "bad", good ? "The store can be used." :
 	    refused ? "Pail must not use this store." :
-	    "The store cannot be used just now.");
+	    "The store cannot be used at the moment.");
 	html_raw(b, "</p>\n<p class=\"muted\">");
 	html_json(b, json, "summary");
 	html_raw(b, "</p>\n");

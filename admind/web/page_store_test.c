@@ -88,7 +88,7 @@ test_nothing_known(void)
 	CHECK(page_has("the store has no credentials"));
 	CHECK(page_has("<dt>Last written and read</dt><dd>not yet</dd>"));
 	CHECK(page_has("<dd>unknown, or none</dd>"));
-	CHECK(page_has("There are none."));
+	CHECK(page_has("There are no certificates."));
 	state_free();
 	page_get(&page_store, "");
 	page_no(0, DESK_AWAY, "");
@@ -120,7 +120,7 @@ test_probe(void)
 	CHECK(page_post(&page_store, "action=probe") == NULL);
 	page_ok(0, "{}");
 	page_show_done();
-	CHECK(page_has("The store cannot be used just now."));
+	CHECK(page_has("The store cannot be used at the moment."));
 	CHECK(page_post(&page_store, "action=probe") == NULL);
 	page_no(0, DESK_ERROR, "storaged 0 is gone");
 	page_show_done();

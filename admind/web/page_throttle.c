@@ -48,7 +48,7 @@ show_row(struct buf *b, struct str v)
 static void
 show(struct web *w, struct buf *b)
 {
-	static const char *const heads[] = { "Of", "User", "Address",
+	static const char *const heads[] = { "Kind", "User", "Address",
 				    "#Failures", "Delayed until",
 				    "Forgotten at", "Action", NULL };
 	struct str		 json, list, v;
@@ -57,10 +57,10 @@ show(struct web *w, struct buf *b)
 
 	if (!web_answer(w, 0, b, &json))
 		return;
-	part_paragraph(b, "After failed logins, the next ones of the same "
-	    "address or user are delayed on this node.");
+	part_paragraph(b, "After failed logins, further logins from the same "
+	    "address or by the same user are delayed on this node.");
 	if (!part_list(json, "throttled", &list)) {
-		part_paragraph(b, "No logins have failed lately.");
+		part_paragraph(b, "No logins have failed recently.");
 		return;
 	}
 	web_form_begin(b, w, path, "clear");

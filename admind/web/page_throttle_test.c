@@ -34,7 +34,7 @@ test_rows(void)
 	page_get(&page_throttle, "");
 	page_ok(0, "{\"throttled\":[],\"more\":0}");
 	page_show();
-	CHECK(page_has("No logins have failed lately.") &&
+	CHECK(page_has("No logins have failed recently.") &&
 	    page_count("Forget all") == 0);
 }
 

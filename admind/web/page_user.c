@@ -147,9 +147,9 @@ show_own_quota(struct buf *b, struct str row)
 	struct str	 quota;
 	int64_t		 n;
 
-	part_fact(b, "Quota of their own");
+	part_fact(b, "Own quota");
 	if (!json_member(row, "quota", &quota) || str_eq(quota, STR("null")))
-		html_raw(b, "none: the default counts");
+		html_raw(b, "none; the default applies");
 	else {
 		if (part_number(quota, "bytes", &n) && n > 0)
 			html_bytes(b, (uint64_t)n);
@@ -206,8 +206,8 @@ show_password(struct web *w, struct buf *b, struct str name)
 	part_field(b, &f[1]);
 	html_raw(b, "<p>");
 	part_button(b, NULL, "Change the password");
-	html_raw(b, " <span class=\"hint\">All sessions of the user "
-	    "end.</span></p>\n</form>\n</section>\n");
+	html_raw(b, " <span class=\"hint\">This ends all of the user\xe2"
+	    "\x80\x99s sessions.</span></p>\n</form>\n</section>\n");
 }
 
 static void
@@ -243,10 +243,11 @@ show_set(struct web *w, struct buf *b, struct str name, struct str row)
 	static const struct part_field	 quota = { .id = "quota",
 					    .label = "New quota",
 					    .type = "text", .complete = "off",
-					    .required = true, .hint = "Such as "
-					    "10G, or 10G:100000 with a number "
-					    "of messages; default: as for all "
-					    "users" };
+					    .required = true, .hint = "For "
+					    "example 10G, or 10G:100000 to "
+					    "limit the number of messages, "
+					    "too; \xe2\x80\x9c" "default"
+					    "\xe2\x80\x9d: as for all users" };
 	static const struct part_field	 alias = { .id = "alias",
 					    .label = "New alias",
 					    .type = "text", .complete = "off",
@@ -277,8 +278,8 @@ show_access(struct web *w, struct buf *b, struct str name, bool locked)
 		html_raw(b, " <span class=\"hint\">The user may log in again, "
 		    "with the same passwords.</span>");
 	else
-		html_raw(b, " <span class=\"hint\">All sessions end, and no "
-		    "password is valid until the user is unlocked; mail still "
+		html_raw(b, " <span class=\"hint\">This ends all sessions; no "
+		    "password is valid until the user is unlocked. Mail still "
 		    "comes in.</span>");
 	html_raw(b, "</p>\n</form>\n<p><a href=\"" PAGE_USER_PATH "?name=");
 	html_percent(b, name);

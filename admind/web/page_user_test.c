@@ -61,7 +61,7 @@ test_show(void)
 	CHECK(page_has("<span class=\"warn\">locked</span>"));
 	CHECK(page_has("value=\"unlock\"") && page_count("value=\"lock\"") ==
 	    0);
-	CHECK(page_has("none: the default counts"));
+	CHECK(page_has("none; the default applies"));
 }
 
 /* Of a directory: not ours to change. */

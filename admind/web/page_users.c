@@ -324,11 +324,11 @@ show_add(struct buf *b, const struct web *w)
 		  .type = "password", .complete = "new-password",
 		  .required = true },
 		{ .id = "quota", .label = "Quota", .type = "text",
-		  .complete = "off", .hint = "Such as 10G, or 10G:100000 with "
-		  "a number of messages; empty: the default" },
+		  .complete = "off", .hint = "For example 10G, or 10G:100000 "
+		  "to limit the number of messages, too; empty: the default" },
 		{ .id = "alias", .label = "Alias", .type = "text",
-		  .complete = "off", .hint = "Another address that mail comes "
-		  "to" }
+		  .complete = "off", .hint = "Another name that receives the "
+		  "user\xe2\x80\x99s mail" }
 	};
 	struct str		 v;
 	size_t			 i;

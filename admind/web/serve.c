@@ -130,8 +130,8 @@ show(struct web *w)
 		return;
 	}
 	if (!session_proved(w)) {
-		fail(w, 503, "No answer", "The server does not answer just "
-		    "now. Try again in a moment.");
+		fail(w, 503, "No answer", "The server is not responding. "
+		    "Try again in a moment.");
 		return;
 	}
 	if (!w->again && w->page->then != NULL) {
@@ -237,8 +237,9 @@ acted(struct web *w)
 		str_copy(w->why, sizeof(w->why), (struct str){
 		    (const char *)k->text.data, k->text.len });
 	if (w->why[0] == '\0')
-		(void)strlcpy(w->why, "The server did not answer: look whether "
-		    "it was done before you try again.", sizeof(w->why));
+		(void)strlcpy(w->why, "The server did not answer: check "
+		    "whether it was done before you try again.",
+		    sizeof(w->why));
 	web_ask_none(w);
 	look(w);
 }
@@ -328,7 +329,7 @@ refused(struct web *w, const struct serve_request *r)
 	if (!origin_ok(r->head, w->tls)) {
 		tell_foreign(w);
 		fail(w, 403, "Not allowed",
-		    "This request came from a page of another site.");
+		    "This request came from another site.");
 		return true;
 	}
 	if (str_split(&type, ';', &rest))
@@ -342,7 +343,7 @@ refused(struct web *w, const struct serve_request *r)
 		return true;
 	}
 	if (form_parse(&w->form, r->body) == -1) {
-		fail(w, 400, "Bad request", "This is not a form that is "
+		fail(w, 400, "Bad request", "This form cannot be "
 		    "understood.");
 		return true;
 	}
@@ -365,8 +366,9 @@ session(struct web *w, const struct head *h)
 		answer_init(&a);
 		cookie_set(&a, COOKIE_SESSION, w->tls, NULL);
 		frame_error(&a, w, 400, "Bad request", "Your browser sent two "
-		    "cookies of Pail's name; one is not Pail's. Delete the "
-		    "cookies of this site, and log in again.", PAGES_LOGIN);
+		    "cookies with Pail's name, one of which is not Pail's. "
+		    "Delete the cookies of this site, and log in again.",
+		    PAGES_LOGIN);
 		web_done(w, &a);
 		return false;
 	default:
@@ -396,8 +398,8 @@ inside(struct web *w, const struct head *h)
 	(void)form_get(&w->form, "csrf", &csrf);
 	if (!csrf_same(w->csrf, csrf)) {
 		fail(w, 403, "Not allowed", "This form was out of date, or not "
-		    "Pail's: nothing was done. Load the page again, and repeat "
-		    "it.");
+		    "Pail's: nothing was done. Reload the page, and try "
+		    "again.");
 		return;
 	}
 	if (w->page == NULL)
@@ -440,7 +442,7 @@ dispatch(struct web *w, const struct serve_request *r)
 		style(w);
 	else if (form_parse(&w->query, h->query) == -1)
 		fail(w, 400, "Bad request",
-		    "This address is not one that is understood.");
+		    "This address cannot be understood.");
 	else if (post && refused(w, r))
 		return;
 	else if (is_login && post)
@@ -480,7 +482,7 @@ serve_late(struct web *w)
 	web_ask_none(w);
 	state_forget(&w->state);
 	fail(w, 504, "No answer", "The server did not answer in time. If you "
-	    "changed something, look whether it was done.");
+	    "changed something, check whether it was done.");
 }
 
 void

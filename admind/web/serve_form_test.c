@@ -171,7 +171,7 @@ test_failures(void)
 	fake_tell(0, DESK_AWAY, "");
 	fake_tell(1, DESK_OK, "{}");
 	is(400, NULL);
-	CHECK(strstr(body, "look whether it was done") != NULL);
+	CHECK(strstr(body, "check whether it was done") != NULL);
 	post("/admin/user", "action=lock&name=a");
 	fake_tell(0, DESK_SESSION, "");
 	is(303, "/admin/login?back=%2Fadmin%2Fuser%3Fname%3Da&gone=1");

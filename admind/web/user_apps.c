@@ -56,7 +56,7 @@ show_list(struct web *w, struct buf *b, struct str name, struct str json)
 	uint64_t		 n = 0;
 
 	if (!part_list(json, "app_passwords", &list)) {
-		part_paragraph(b, "There are none.");
+		part_paragraph(b, "This user has no app passwords.");
 		return;
 	}
 	web_form_begin(b, w, PAGE_USER_PATH, "app-revoke");
@@ -77,12 +77,12 @@ show_add(struct web *w, struct buf *b, struct str name)
 {
 	struct part_field	 program = { .id = "app", .label = "Program",
 				    .type = "text", .complete = "off",
-				    .hint = "To tell them apart, such as "
-				    "phone" };
+				    .hint = "To tell them apart, for "
+				    "example phone" };
 	struct part_field	 expires = { .id = "expires",
 				    .label = "Expires", .type = "text",
-				    .complete = "off", .hint = "Such as 90d, "
-				    "or 2027-01-31; empty: never" };
+				    .complete = "off", .hint = "For example "
+				    "90d, or 2027-01-31; empty: never" };
 
 	(void)form_get(&w->form, "app", &program.value);
 	(void)form_get(&w->form, "expires", &expires.value);

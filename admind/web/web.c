@@ -9,7 +9,7 @@
 #include "admind/web/web_int.h"
 #include "common/msg_admin.h"
 
-#define AWAY	"The server does not answer just now. Try again in a moment."
+#define AWAY	"The server is not responding. Try again in a moment."
 
 const struct web_desk	*web_desk;
 static struct web	*logins[WEB_LOGINS];
