@@ -68,9 +68,8 @@ conf_http(struct conf *c)
 		    "shown in TLS: \"listen\" has no https://");
 	if (page != NULL && !page->bad && strcmp(page->value, "true") == 0 &&
 	    !https && !here)
-		conf_error(c, page->name_at, "admin-page: it is on https://, "
-		    "and on http:// of the loopback: \"listen\" has "
-		    "neither");
+		conf_error(c, page->name_at, "admin-page: \"listen\" has no "
+		    "https://, nor http:// of the loopback, to serve it on");
 }
 
 int

@@ -70,9 +70,9 @@
 	{ "listen: [https://127.0.0.1]\n" S A,
 	  "1:10: listen.0: https://127.0.0.1:9143 needs \"tls\" with a certificate and a private-key (did you mean \"http://\"?)\n" },
 	{ "admin-page: true\nlisten: ['http+unix:/run/x', imap://127.0.0.1]\n" S A,
-	  "1:1: admin-page: it is on https://, and on http:// of the loopback: \"listen\" has neither\n" },
+	  "1:1: admin-page: \"listen\" has no https://, nor http:// of the loopback, to serve it on\n" },
 	{ "admin-page: true\nlisten: ['http://192.0.2.1']\nmetrics-token: 0123456789abcdef\n" S A,
-	  "1:1: admin-page: it is on https://, and on http:// of the loopback: \"listen\" has neither\n"
+	  "1:1: admin-page: \"listen\" has no https://, nor http:// of the loopback, to serve it on\n"
 	  "2:10: warning: listen.0: the token is sent in the clear to http://192.0.2.1:9143 (did you mean \"https://\"?)\n" },
 	{ "admin-page: true\nlisten: ['http://[::1]']\n" S A, "" },
 	{ "admin-page: true\nlisten: ['https://192.0.2.1']\nmetrics-token: 0123456789abcdef\n" S A TLS, "" },
