@@ -90,8 +90,8 @@ last(const struct plot_line *l)
 	return i;
 }
 
-/* The end of the axis: 1, 2 or 5 times a power of ten, not below any value; an
- * even one, for its half is marked, too. */
+/* The end of the axis: 1, 2 or 4 times a power of ten, not below any value.
+ * Its half is marked, too, and is to be a round number. */
 static double
 axis(const struct plot *p)
 {
