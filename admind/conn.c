@@ -3,8 +3,6 @@
  */
 #include "common/compat.h"
 
-#include <sys/socket.h>
-
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -225,13 +223,13 @@ sent(struct conn *c)
 	buf_freezero(&c->out);
 	buf_init_secret(&c->out, 0);
 	c->out_off = 0;
-	if (c->last && (c->io.state != TLS_IO_CLEAR || c->eof)) {
+	if (c->last && c->eof) {
 		conn_close(c);
 		return;
 	}
 	if (c->last) {
 		/* Closed with octets unread, TCP would take it back. */
-		(void)shutdown(c->io.fd, SHUT_WR);
+		tls_io_finish(&c->io);
 		enter(c, CONN_LINGERING);
 		return;
 	}

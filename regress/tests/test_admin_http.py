@@ -261,6 +261,13 @@ def large_bodies(s, b, x):
     assert page.status == 413
     page = b.ask("POST", "/admin/users", Content_Length="9" * 30)
     assert page.status == 413
+    # Who is still sending when that is said has no broken connection.
+    c = web.connect(s, tls=True)
+    c.sendall(b.head("POST", "/admin/users", {"Content-Length": "99999"}))
+    assert web.answers(c)[0][0] == 413
+    for _ in range(3):
+        c.sendall(b"y" * 1000)
+    c.close()
 
 
 def many_fields(s, b, x):
