@@ -11,6 +11,7 @@
 #include "admind/conf.h"
 #include "admind/conn.h"
 #include "admind/test/admin_rig.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/proc_kind.h"
 #include "common/test.h"
@@ -33,7 +34,15 @@ await_asked(unsigned int n)
 	CHECK_ROW(rig_asked == n, "%u", rig_asked);
 }
 
-/* No second goes by between the calls; or, it does. */
+static void
+answer(void)
+{
+	rig_proc(&good);
+	rig_proc(&bad);
+	rig_done(true);
+}
+
+/* A second goes by. */
 static void
 grow_old(void)
 {
@@ -43,21 +52,23 @@ grow_old(void)
 static void
 test_one_question(void)
 {
-	int	 a = rig_connect(false), b = rig_connect(false);
+	uint64_t	 from;
+	int		 a = rig_connect(false), b = rig_connect(false);
 
 	(void)!write(a, HEALTH "\r\n", strlen(HEALTH) + 2);
 	(void)!write(b, HEALTH "\r\n", strlen(HEALTH) + 2);
 	await_asked(1);
-	rig_proc(&good);
-	rig_proc(&bad);
-	rig_done(true);
+	from = clock_ms();
+	answer();
+	rig_answers = answer;
 	CHECK(strstr(rig_hear(a, "", "running\n"),
 	    "credd 0 is not running\n") != NULL);
 	CHECK(strncmp(rig_hear(b, "", "running\n"), "HTTP/1.1 503 ",
 	    13) == 0);
 	/* What is fresh is told again. */
 	CHECK(strstr(rig_hear(a, HEALTH "\r\n", "running\n"),
-	    "imapd") == NULL && rig_asked == 1);
+	    "imapd") == NULL);
+	CHECK(rig_asked == 1 || clock_ms() - from >= STATE_FRESH_MS);
 	close(a);
 	close(b);
 }
@@ -149,7 +160,7 @@ test_time(void)
 {
 	static const int	 was[] = { CONN_HEAD, CONN_IDLE, CONN_ASKED };
 	int			 ms[nitems(was)], fd;
-	unsigned int		 asked = rig_asked;
+	unsigned int		 asked;
 	size_t			 i;
 
 	for (i = 0; i < nitems(was); i++)
@@ -164,7 +175,9 @@ test_time(void)
 	CHECK(strstr(rig_hear(fd, HEALTH "\r\n", ""), " 503 ") != NULL);
 	close(fd);
 	conn_ms[CONN_ASKED] = 50;
+	rig_answers = NULL;
 	grow_old();
+	asked = rig_asked;
 	fd = rig_connect(false);
 	CHECK(strstr(rig_hear(fd, HEALTH "\r\n", "respond\n"), "503") != NULL &&
 	    rig_asked == asked + 1);

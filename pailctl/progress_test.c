@@ -2,6 +2,7 @@
 #include "common/compat.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,23 +13,24 @@
 
 static int	 pipes[2];
 
-/* Writes after a while that is longer than what is waited before it shows. */
+/* Writes once something is shown. */
 static void *
 late(void *arg)
 {
-	(void)arg;
-	usleep(1300 * 1000);
+	struct pollfd	 p = { .fd = *(int *)arg, .events = POLLIN };
+
+	CHECK(poll(&p, 1, TEST_PATIENCE_MS) == 1);
 	CHECK(write(pipes[1], "x", 1) == 1);
 	return NULL;
 }
 
 static void
-await_late(void)
+await_late(int master)
 {
 	pthread_t	 t;
 	char		 c;
 
-	CHECK(pthread_create(&t, NULL, late, NULL) == 0);
+	CHECK(pthread_create(&t, NULL, late, &master) == 0);
 	progress_await(pipes[0]);
 	CHECK(read(pipes[0], &c, 1) == 1);
 	CHECK(pthread_join(t, NULL) == 0);
@@ -53,7 +55,7 @@ main(void)
 	CHECK(read(master, got, sizeof(got) - 1) == -1);
 	CHECK(read(pipes[0], got, 1) == 1);
 	got[0] = '\0';
-	await_late();
+	await_late(master);
 	terminal_hear(master, "\r\033[K", got, sizeof(got));
 	/* once, or more often if the thread is late */
 	CHECK_ROW(strncmp(got, "\rlooking: ", 10) == 0 &&

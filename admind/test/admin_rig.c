@@ -20,13 +20,16 @@ struct event_base	*rig_base;
 unsigned int		 rig_asked;
 uint32_t		 rig_id;
 bool			 rig_loopback;
+void			(*rig_answers)(void);
 static struct event	*pace;
+static bool		 asked;		/* and not yet answered */
 
 static void
 want(uint32_t id)
 {
 	rig_asked++;
 	rig_id = id;
+	asked = true;
 }
 
 static void
@@ -35,6 +38,8 @@ on_pace(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
+	if (asked && rig_answers != NULL)
+		rig_answers();
 }
 
 void
@@ -129,4 +134,5 @@ rig_done(bool serving)
 				    .version = STR("0.0") };
 
 	CHECK(tell(IMSG_ADMIN_DONE, &admin_done_wire, &d) == 0);
+	asked = false;
 }

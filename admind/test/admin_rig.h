@@ -11,6 +11,8 @@ extern struct event_base *rig_base;
 extern unsigned int rig_asked;		/* so often paild was asked */
 extern uint32_t rig_id;			/* and last with this id */
 extern bool rig_loopback;		/* TCP comes from this host */
+extern void (*rig_answers)(void);	/* if not NULL: called by the loop for
+					   each question */
 
 void	 rig_begin(void);
 void	 rig_end(void);

@@ -163,11 +163,12 @@ class Client(imapc.Imap):
 
 class Mailer(threading.Thread):
     """Appends mails with tokens of its own, flags and reads each, and comes
-    back when it was sent away."""
+    back when it was sent away, or after 20 mails if it does not stay."""
 
-    def __init__(self, port, user, name, stop):
+    def __init__(self, port, user, name, stop, stays):
         super().__init__()
         self.port, self.user, self.name, self.stop = port, user, name, stop
+        self.stays = stays
         self.done, self.byes, self.error = 0, 0, None
 
     def connect(self):
@@ -195,8 +196,10 @@ class Mailer(threading.Thread):
 
     def session(self):
         c = self.connect()
-        for _ in range(20):
+        n = 0
+        while n < 20 or self.stays:
             self.one(c, self.uid)
+            n += 1
             if self.stop.is_set():
                 break
         c.logout()
@@ -223,8 +226,8 @@ def rolled(nodes):
         b = stack.enter_context(Balancer(nodes))
         for s in nodes:
             proc.await_true("/readyz", lambda: ready(s) == (200, "ok\n"))
-        mailers = [Mailer(b.port, "ann" if n % 2 else "bob", "m%d" % n, stop)
-                   for n in range(6)]
+        mailers = [Mailer(b.port, "ann" if n % 2 else "bob", "m%d" % n, stop,
+                          n < 2) for n in range(6)]
         for m in mailers:
             m.start()
         try:

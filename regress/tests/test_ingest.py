@@ -402,7 +402,6 @@ def test_what_a_queue_tells_and_what_it_must_not():
             assert not t.s3.list(t.inbox, "in/failed/")
 
 
-@mark.normal_only("waits for a LIST of a place that has a queue")
 class Busy(threading.Thread):
     """A queue that always brings something."""
 
@@ -426,6 +425,7 @@ class Busy(threading.Thread):
         self.join()
 
 
+@mark.normal_only("waits for a LIST of a place that has a queue")
 def test_mails_that_no_message_told_of_are_found_and_tagged_ones_stay():
     """Though the queue is never empty."""
     with Told() as t, Busy(sqs.Queue(t.aws, t.s3.region)) as busy:
