@@ -408,6 +408,33 @@ test_cost(void)
 
 /* -- far away -- */
 
+struct far {
+	unsigned verdict, end;	/* waits until then */
+	unsigned puts;		/* until the verdict */
+};
+
+/* Probes, and once more if the machine was so busy that what was asked for
+ * together was answered apart: then there are more waits than want before the
+ * verdict, or more than one after it. */
+static void
+probe_far(struct blob_store *s, bool report, const struct fake_unsure *unsure,
+    unsigned want, struct probed *p, struct far *f)
+{
+	int tries = 20;
+
+	do {
+		s3_fake_unsure(fake, unsure);
+		s3_fake_far(fake, FAR_MS);
+		f->puts = s3_fake_count(fake, "PUT");
+		probe(s, report, p);
+		f->puts = s3_fake_count(fake, "PUT") - f->puts;
+		f->verdict = s3_fake_waits(fake);
+		while (probe_count() > 0)
+			event_base_loop(base, EVLOOP_ONCE);
+		f->end = s3_fake_waits(fake);
+	} while (--tries > 0 && (f->verdict > want || f->end > want + 1));
+}
+
 /*
  * Before the verdict nobody is served: it comes after the server's first
  * answers and the creates, what is done with what was created, and what is done
@@ -421,37 +448,25 @@ test_waits(void)
 	    false, false };
 	struct blob_store *s = open_keyed("30", "0", "false");
 	struct probed p;
-	unsigned puts;
+	struct far f;
 
-	puts = s3_fake_count(fake, "PUT");
-	s3_fake_far(fake, FAR_MS);
-	probe(s, false, &p);
+	probe_far(s, false, NULL, 3, &p, &f);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
-	CHECK_ROW(s3_fake_waits(fake) == 3, "%u", s3_fake_waits(fake));
+	CHECK_ROW(f.verdict == 3 && f.end == 4, "%u %u", f.verdict, f.end);
 	CHECK_ROW(p.likely && p.likely_waits == 1, "%u", p.likely_waits);
 	CHECK_ROW(strstr(p.line, "creates=21/21 updates=18 ") != NULL, "%s",
 	    p.line);
 	/* 21 and 18 keys of 8 racers each, the steps, and what races without a
 	 * condition: one, and 8 more if that one has been answered by then. */
-	puts = s3_fake_count(fake, "PUT") - puts;
-	CHECK_ROW(puts == 8 * (21 + 18) + 7 + 1 ||
-	    puts == 8 * (21 + 18) + 7 + 9, "%u PUTs", puts);
-	while (probe_count() > 0)
-		event_base_loop(base, EVLOOP_ONCE);
-	CHECK_ROW(s3_fake_waits(fake) == 4, "%u", s3_fake_waits(fake));
+	CHECK_ROW(f.puts == 8 * (21 + 18) + 7 + 1 ||
+	    f.puts == 8 * (21 + 18) + 7 + 9, "%u PUTs", f.puts);
 	/* One that is not answered is asked for alone. */
-	s3_fake_unsure(fake, &unsure);
-	s3_fake_far(fake, FAR_MS);
-	probe(s, false, &p);
+	probe_far(s, false, &unsure, 4, &p, &f);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
-	CHECK_ROW(s3_fake_waits(fake) == 4, "%u", s3_fake_waits(fake));
-	s3_fake_unsure(fake, NULL);
-	while (probe_count() > 0)
-		event_base_loop(base, EVLOOP_ONCE);
-	s3_fake_far(fake, FAR_MS);
-	probe(s, true, &p);
+	CHECK_ROW(f.verdict == 4, "%u", f.verdict);
+	probe_far(s, true, NULL, 100, &p, &f);
 	CHECK_ROW(p.verdict == PROBE_GOOD && !p.likely, "%s", p.report);
-	CHECK_ROW(s3_fake_waits(fake) >= 5, "%u", s3_fake_waits(fake));
+	CHECK_ROW(f.verdict >= 5, "%u", f.verdict);
 	s3_fake_far(fake, 0);
 	blob_close(s);
 }
