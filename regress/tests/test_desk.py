@@ -159,8 +159,8 @@ def test_a_session_outlives_admind_and_ends_with_what_it_proved():
             try:
                 d = fake_admind.Desk(s)
                 return done(d, t, "status")
-            except (OSError, ValueError):
-                return False
+            except (OSError, ValueError, AssertionError):
+                return False            # not yet
         proc.await_true("it answers", again)
         # a new password, by herself: the command is done, and she is out
         lines, doc = d.do(t, "user", "passwd", "ann", secret=NEW)
@@ -278,11 +278,11 @@ def test_an_admind_that_was_taken_over_gets_nothing_without_a_login():
         assert s.log_text().count("no such session") < 100
         # more than may wait are refused, and the others are done
         t = token(d)
-        for _ in range(60):
+        for _ in range(120):
             d.send(do=[t, ["user", "list"], ""])
-        got = [json.loads(d.f.readline())["answer"] for _ in range(60)]
+        got = [json.loads(d.f.readline())["answer"] for _ in range(120)]
         refused = [g for g in got if "too many commands at once" in g]
-        assert 0 < len(refused) < 60 and all(
+        assert 0 < len(refused) < 120 and all(
             g in refused or '"users"' in g for g in got), got
         # no word of it ends a session of imapd's
         c = s.client()

@@ -245,7 +245,8 @@ def test_a_prometheus_gets_data_for_every_panel():
         took = "%ds" % (time.monotonic() - began + 1)
         # The variables' too, and no alert.
         assert p.query('count by (job) (build_info{version=~".+"})')
-        assert p.query('ALERTS{alertname!~"PailSlowCommits"}') == []
+        proc.await_true("no alert", lambda: p.query(
+            'ALERTS{alertname!~"PailSlowCommits"}') == [])
         # To the figure: nothing has happened since.
         n, requests = agree(p, s, before)
         scrapes, up = (float(p.query("%s(up[%s])" % (f, took))[0]["value"][1])
@@ -253,7 +254,9 @@ def test_a_prometheus_gets_data_for_every_panel():
         print("   %s under load: %d scrapes, %d rounds of each of 4 clients; "
               "%d counters agree; requests to S3: %s" % (
                   took, scrapes, min(busy.done), n, requests))
-        assert up >= 0.9 * scrapes >= 0.9 * LOAD, (up, scrapes)
+        # A scrape has half a second: on a busy machine that may be too short.
+        assert up >= min(0.9 * scrapes, scrapes - 2) and scrapes >= LOAD, (
+            up, scrapes)
         assert n > 100, n
 
 
