@@ -299,7 +299,9 @@ def test_deliver_tells_why_a_users_session_was_refused():
     """Not that the store is away, whatever the reason."""
     server, bucket = suite.store("counted")
     with suite.Suite((server, bucket), name="first") as s:
-        s.client("ann").logout()
+        c = s.client("ann")
+        c.ok("SELECT INBOX")        # it waits until the head is there
+        c.logout()
         s.stop()
         (key,) = [k for k, _ in server.list(bucket) if k.endswith("/head")]
         server.put(bucket, key, b"no head")
