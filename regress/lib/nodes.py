@@ -16,11 +16,11 @@ def two(kind):
     return a, suite.Suite(store, name="node-b", store_path=path)
 
 
-def serves_again(s, deadline):
+def serves_again(s, deadline, user="ann"):
     """Wait until a new client is served, until deadline (monotonic)."""
     while True:
         try:
-            c = s.client(timeout=5)
+            c = s.client(user, timeout=5)
             if c.cmd("STATUS INBOX (MESSAGES)").status == "OK":
                 c.close()
                 return
