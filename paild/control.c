@@ -221,7 +221,7 @@ on_accept(int fd, short what, void *arg)
 	(void)what;
 	if ((s = accept(fd, NULL, NULL)) == -1)
 		return;
-	if (pd->control->n == CONTROL_CLIENTS_MAX ||
+	if (pd->control->n >= CONTROL_CLIENTS_MAX ||
 	    fcntl(s, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(s, F_SETFL, O_NONBLOCK) == -1 ||
 	    (c = client_new(pd, s)) == NULL) {

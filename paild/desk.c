@@ -35,6 +35,7 @@ struct desk_job {
 	char			*secret;	/* a line; NULL: none */
 	int			 fd;		/* for the answer; or -1 */
 	struct command		*tool;		/* pailctl that runs, or NULL */
+	struct event		*passed;	/* another process has it */
 	bool			 runs;
 };
 
@@ -59,6 +60,8 @@ job_free(struct desk_job *j)
 		freezero(j->secret, strlen(j->secret));
 	if (j->fd != -1)
 		close(j->fd);
+	if (j->passed != NULL)
+		event_free(j->passed);
 	desk_cmd_free(&j->cmd);
 	free(j->text);
 	free(j);
@@ -79,6 +82,25 @@ job_log(const struct desk_job *j, const char *why)
 	    *why == '\0' ? "" : "\"");
 }
 
+static void
+on_passed(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	job_free(arg);
+	desk_next();
+}
+
+/* Another process answers: it keeps its place for a while. */
+static bool
+job_passed(struct desk_job *j)
+{
+	struct timeval	tv = { 0, DESK_PASSED_MS * 1000 };
+
+	j->passed = evtimer_new(j->paild->base, on_passed, j);
+	return j->passed != NULL && evtimer_add(j->passed, &tv) == 0;
+}
+
 /* The command of the control socket is over, or pailctl's answer is told. */
 static void
 job_ended(struct control_client *c, void *arg)
@@ -87,6 +109,8 @@ job_ended(struct control_client *c, void *arg)
 
 	if (j->cmd.by == DESK_CONTROL)
 		job_log(j, c->why);
+	if (c->fd == -1 && job_passed(j))
+		return;
 	job_free(j);
 	desk_next();
 }
@@ -104,6 +128,46 @@ job_client(struct desk_job *j)
 		job_free(j);
 	}
 	return c;
+}
+
+static bool
+page_is_on(const struct paild *pd)
+{
+	const char	*on = conf_str(pd->conf, "admin-page");
+
+	return on != NULL && strcmp(on, "true") == 0;
+}
+
+/* Is it one of `admins`? */
+static bool
+is_listed(const struct paild *pd, const char *user)
+{
+	const char	*name;
+	char		 id[USER_ID_MAX + 1];
+	unsigned	 i;
+
+	for (i = 0; (name = conf_at(pd->conf, "admins.%u", i)) != NULL; i++)
+		if (user_normalize(str_from(name), id, sizeof(id)) == 0 &&
+		    strcmp(id, user) == 0)
+			return true;
+	return false;
+}
+
+static bool
+may(const struct paild *pd, const struct desk_login *l)
+{
+	return page_is_on(pd) && (l->app || is_listed(pd, l->user));
+}
+
+static void
+job_refuse(struct desk_job *j, const char *why)
+{
+	struct control_client	*c;
+
+	if (j->cmd.by == DESK_TOOL)
+		job_log(j, why);
+	if ((c = job_client(j)) != NULL)
+		control_fail(c, why);
 }
 
 static void
@@ -140,7 +204,6 @@ job_tool(struct desk_job *j)
 				    .out_max = CONTROL_OUT_MAX - 16,
 				    .ms = DESK_TOOL_MS,
 				    .input = str_from(j->secret) };
-	struct control_client	*c;
 	size_t			 i, n = 0;
 
 	if (realpath(j->paild->file, file) == NULL)
@@ -160,11 +223,8 @@ job_tool(struct desk_job *j)
 	if (j->secret != NULL)
 		freezero(j->secret, strlen(j->secret));
 	j->secret = NULL;
-	if (j->tool != NULL)
-		return;
-	job_log(j, why);
-	if ((c = job_client(j)) != NULL)
-		control_fail(c, why);
+	if (j->tool == NULL)
+		job_refuse(j, why);
 }
 
 static void
@@ -175,6 +235,12 @@ job_run(struct desk_job *j)
 	j->runs = true;
 	desk.waiting--;
 	desk.running++;
+	/* While it waited, he may have lost the right. */
+	if (!may(j->paild, &j->who) || !desk_tokens_live(desk.tokens,
+	    j->who.serial, (int64_t)clock_ms())) {
+		job_refuse(j, ADMIN_SESSION);
+		return;
+	}
 	if (j->cmd.by == DESK_TOOL) {
 		job_tool(j);
 		return;
@@ -290,6 +356,19 @@ desk_obey(struct paild *pd, const struct desk_login *who,
 	close(fd);
 }
 
+/* Whatever else may be passed, an answer is not written to, nor waited for. */
+static bool
+is_stream(int fd)
+{
+	struct sockaddr_storage	 ss;
+	socklen_t		 len = sizeof(ss), n = sizeof(int);
+	int			 type = 0;
+
+	return getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
+	    ss.ss_family == AF_UNIX && getsockopt(fd, SOL_SOCKET, SO_TYPE,
+	    &type, &n) == 0 && type == SOCK_STREAM;
+}
+
 /* A password is one line of pailctl's standard input. */
 static bool
 is_sane(const struct admin_do *d)
@@ -297,29 +376,6 @@ is_sane(const struct admin_do *d)
 	return d->args.n > 0 && (d->secret.len == 0 ||
 	    (memchr(d->secret.p, '\n', d->secret.len) == NULL &&
 	    memchr(d->secret.p, '\r', d->secret.len) == NULL));
-}
-
-static bool
-page_is_on(const struct paild *pd)
-{
-	const char	*on = conf_str(pd->conf, "admin-page");
-
-	return on != NULL && strcmp(on, "true") == 0;
-}
-
-/* Is it one of `admins`? */
-static bool
-is_listed(const struct paild *pd, const char *user)
-{
-	const char	*name;
-	char		 id[USER_ID_MAX + 1];
-	unsigned	 i;
-
-	for (i = 0; (name = conf_at(pd->conf, "admins.%u", i)) != NULL; i++)
-		if (user_normalize(str_from(name), id, sizeof(id)) == 0 &&
-		    strcmp(id, user) == 0)
-			return true;
-	return false;
 }
 
 /* Whose token it is, if he still may: the configuration may be another now. */
@@ -331,7 +387,7 @@ desk_who(const struct paild *pd, struct str token)
 	if (desk.tokens == NULL || (l = desk_tokens_use(desk.tokens, token,
 	    (int64_t)clock_ms())) == NULL)
 		return NULL;
-	if (page_is_on(pd) && (l->app || is_listed(pd, l->user)))
+	if (may(pd, l))
 		return l;
 	desk_tokens_end(desk.tokens, token);
 	return NULL;
@@ -350,7 +406,8 @@ desk_take(struct proc *p, const struct msg *m)
 	if (a != NULL && wire_decode(&admin_do_wire, &d, m->data, m->len,
 	    a) == 0 && is_sane(&d))
 		r = 0;
-	if (r == 0 && fd != -1 && (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	if (r == 0 && fd != -1 && (!is_stream(fd) ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1))
 		r = -1;
 	if (r == 0)

@@ -12,6 +12,9 @@
 #define DESK_AT_ONCE	4	/* commands that run */
 #define DESK_WAITING	32	/* and that wait; then: try again */
 #define DESK_TOOL_MS	30000	/* then pailctl is killed */
+/* What another process answers ends here when that has it: for so long it
+ * counts as one that runs, lest an admind keep the process from its work. */
+#define DESK_PASSED_MS	100
 
 /* ADMIN_DO: takes its descriptor.  -1: it makes no sense, or is not this
  * process's to say. */

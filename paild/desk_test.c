@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "common/msg_admin.h"
 #include "common/test.h"
+#include "common/unix_connect.h"
 #include "paild/command.h"
 #include "paild/control.h"
 #include "paild/desk.h"
@@ -40,7 +41,7 @@
 static struct proc	*authd, *admind;
 static struct peer	*authd_end;
 static char		 given[ADMIN_TOKEN + 1];
-static unsigned int	 gives;
+static unsigned int	 gives, passed;
 
 static int
 on_message(struct peer *p, struct msg *m, void *arg)
@@ -93,32 +94,42 @@ login(const char *what)
 	return given;
 }
 
-/* ADMIN_DO: our end of its answer, or -1 if it was refused. */
+/* ADMIN_DO, with a descriptor, which is taken. */
 static int
-act(struct proc *from, const char *token, const char *text,
-    const char *secret)
+act_by(struct proc *from, const char *token, const char *text,
+    const char *secret, int fd)
 {
 	struct admin_arg	 v[ADMIN_ARGS_MAX];
 	struct admin_do		 d = { str_from(token), { v, 0 },
 				    str_from(secret), STR("192.0.2.1") };
 	struct str		 rest = str_from(text), part;
 	struct buf		 b = BUF_INIT;
-	struct msg		 m = { .type = IMSG_ADMIN_DO, .id = 1 };
-	int			 sv[2], r;
+	struct msg		 m = { .type = IMSG_ADMIN_DO, .id = 1,
+				    .fd = fd };
+	int			 r;
 
 	while (str_split(&rest, ' ', &part))
 		v[d.args.n++].text = part;
 	if (rest.len > 0)
 		v[d.args.n++].text = rest;
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
-		fatal("socketpair");
 	CHECK(wire_encode(&admin_do_wire, &d, &b) == 0);
 	m.data = b.data;
 	m.len = b.len;
-	m.fd = sv[1];
 	r = desk_take(from, &m);
 	buf_free(&b);
-	if (r == -1) {
+	return r;
+}
+
+/* Our end of its answer, or -1 if it was refused. */
+static int
+act(struct proc *from, const char *token, const char *text,
+    const char *secret)
+{
+	int	sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
+		fatal("socketpair");
+	if (act_by(from, token, text, secret, sv[1]) == -1) {
 		close(sv[0]);
 		return -1;
 	}
@@ -147,10 +158,19 @@ answer(int fd)
 	return said;
 }
 
-/* In control_cmd.c's place. */
+/* In control_cmd.c's place; another process has "credentials". */
 static void
 run(struct control_client *c)
 {
+	int	fd;
+
+	if (strcmp(c->line, "credentials") == 0) {
+		if ((fd = control_pass(c)) != -1)
+			close(fd);
+		passed++;
+		control_end(c);
+		return;
+	}
 	buf_printf(&c->out, "ok\n[%s]\n", c->line);
 	CHECK(c->json);
 	control_finish(c);
@@ -258,6 +278,93 @@ test_crowd(const char *t)
 		CHECK(strcmp(answer(fds[i]), "") == 0);
 }
 
+/* What others answer is told to few at once, and nobody's who may no more. */
+static void
+test_passed(const char *t)
+{
+	uint64_t	from = clock_ms();
+	int		fds[2 * DESK_AT_ONCE], i, waits;
+
+	for (i = 0; i < 2 * DESK_AT_ONCE; i++)
+		fds[i] = act(admind, t, "credentials", "");
+	CHECK_ROW(passed == DESK_AT_ONCE, "%u", passed);
+	for (i = 0; i < 2 * DESK_AT_ONCE; i++)
+		CHECK_ROW(strcmp(answer(fds[i]), "user ann\nok\n") == 0, "%d",
+		    i);
+	/* libevent's clock is a coarser one. */
+	CHECK_ROW(passed == 2 * DESK_AT_ONCE && clock_ms() - from >=
+	    DESK_PASSED_MS / 2, "%u", passed);
+	/* All places are taken: what comes now waits, and then he is out. */
+	waits = act(admind, t, "status", "");
+	i = act(admind, t, "user list", "");
+	desk_revoke("ann");
+	CHECK(strcmp(answer(waits), "user ann\nerror: session\n") == 0);
+	CHECK(strcmp(answer(i), "user ann\nerror: session\n") == 0);
+}
+
+/* One that was taken over passes something else to write to: what nobody can
+ * wait for would keep a place for ever. */
+static void
+test_descriptors(const char *t)
+{
+	int	sv[2], i;
+
+	for (i = 0; i < DESK_AT_ONCE; i++)
+		CHECK(act_by(admind, t, "status", "", open("/dev/null",
+		    O_RDWR)) == -1);
+	if (pipe(sv) == -1)
+		fatal("pipe");
+	close(sv[0]);
+	CHECK(act_by(admind, t, "status", "", sv[1]) == -1);
+	CHECK(act_by(admind, t, "status", "", socket(AF_INET, SOCK_STREAM,
+	    0)) == -1);
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, sv) == -1)
+		fatal("socketpair");
+	close(sv[0]);
+	CHECK(act_by(admind, t, "status", "", sv[1]) == -1);
+	CHECK(act_by(admind, t, "status", "", -1) == 0);
+	CHECK(strcmp(answer(act(admind, t, "status", "")),
+	    "user ann\nok\n[status]\n") == 0);
+}
+
+static void
+no_end(struct control_client *c, void *arg)
+{
+	(void)c;
+	(void)arg;
+}
+
+/* Commands of the page come on top of the socket's clients, which are limited
+ * all the same. */
+static void
+test_limit(void)
+{
+	const char		*path = conf_str(real_pd.conf,
+				    "control-socket");
+	struct control_client	*own = NULL;
+	int			 fds[CONTROL_CLIENTS_MAX + 1], sv[2], i;
+	char			 c;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
+		fatal("socketpair");
+	for (i = 0; i < CONTROL_CLIENTS_MAX + 1; i++) {
+		if (i == CONTROL_CLIENTS_MAX)
+			own = control_adopt(&real_pd, sv[0], no_end, NULL);
+		if ((fds[i] = unix_connect(path, true)) == -1)
+			fatal("%s", path);
+		turn();
+	}
+	CHECK(recv(fds[0], &c, 1, MSG_DONTWAIT) == -1);
+	CHECK(recv(fds[CONTROL_CLIENTS_MAX], &c, 1, MSG_DONTWAIT) == 0);
+	if (own == NULL)
+		fatalx("control_adopt");
+	control_end(own);
+	close(sv[1]);
+	for (i = 0; i < CONTROL_CLIENTS_MAX + 1; i++)
+		close(fds[i]);
+	turn();
+}
+
 /* What is asked for without a login keeps nobody waiting. */
 static void
 test_guesses(void)
@@ -293,7 +400,11 @@ main(int argc, char **argv)
 	test_logins();
 	strlcpy(t, login("password 192.0.2.1 ann"), sizeof(t));
 	test_commands(t);
+	test_descriptors(t);
+	test_limit();
 	test_guesses();
+	test_passed(t);
+	strlcpy(t, login("password 192.0.2.1 ann"), sizeof(t));
 	CHECK(strncmp(answer(act(admind, t, "user list", "")), "user ann", 8)
 	    == 0);
 	test_crowd(t);

@@ -23,6 +23,7 @@ struct desk_token {
 
 struct desk_tokens {
 	struct desk_token	 token[DESK_TOKENS];
+	uint64_t		 last;		/* serial */
 };
 
 struct desk_tokens *
@@ -91,6 +92,7 @@ desk_tokens_make(struct desk_tokens *t, const struct desk_login *l,
 	SHA256((const unsigned char *)token, ADMIN_TOKEN, k->hash);
 	k->made = k->used = now;
 	k->login = *l;
+	k->login.serial = ++t->last;
 	k->live = true;
 	return 0;
 }
@@ -121,6 +123,18 @@ desk_tokens_use(struct desk_tokens *t, struct str token, int64_t now)
 		return NULL;
 	k->used = now;
 	return &k->login;
+}
+
+bool
+desk_tokens_live(struct desk_tokens *t, uint64_t serial, int64_t now)
+{
+	struct desk_token	*k;
+
+	expire(t, now);
+	for (k = t->token; k < t->token + DESK_TOKENS; k++)
+		if (k->live && k->login.serial == serial)
+			return true;
+	return false;
 }
 
 void

@@ -25,6 +25,7 @@ struct desk_login {
 	char	user[USER_ID_MAX + 1];
 	char	remote[64];
 	bool	app;			/* by an app password */
+	uint64_t serial;		/* of its token; no other has it */
 };
 
 struct desk_tokens *desk_tokens_new(void);
@@ -40,6 +41,8 @@ int	 desk_tokens_make(struct desk_tokens *t, const struct desk_login *l,
  * much of it was right. */
 const struct desk_login *desk_tokens_use(struct desk_tokens *t,
 	    struct str token, int64_t now);
+/* Is the token with that serial as good as when it was used? */
+bool	 desk_tokens_live(struct desk_tokens *t, uint64_t serial, int64_t now);
 /* The user logs out. */
 void	 desk_tokens_end(struct desk_tokens *t, struct str token);
 /* All that keep() does not want are over; how many were. */

@@ -48,7 +48,12 @@ test_life(void)
 	const char	*a = make("ann", T0), *b = make("ann", T0);
 	char		 bad[ADMIN_TOKEN + 1];
 	int64_t		 now;
+	unsigned int	 i;
 
+	for (i = 0; i < 4096; i++) {
+		snprintf(bad, sizeof(bad), "%064x", i);
+		CHECK(is(bad, NULL, T0));
+	}
 	CHECK(strcmp(a, b) != 0);
 	CHECK(is(a, "ann", T0) && is(b, "ann", T0 + 1));
 	/* All but one octet of it is nothing, and so are other lengths. */
@@ -129,11 +134,29 @@ test_keep(void)
 	CHECK(is(a, NULL, T0) && is(token, "app", T0));
 }
 
+/* One that waits is asked again: a token in the same place is another. */
+static void
+test_live(void)
+{
+	const char	*a = make("ann", T0), *b = make("ann", T0);
+	uint64_t	 one, two;
+
+	one = desk_tokens_use(t, str_from(a), T0)->serial;
+	two = desk_tokens_use(t, str_from(b), T0)->serial;
+	CHECK(one != two && desk_tokens_live(t, one, T0) &&
+	    desk_tokens_live(t, two, T0));
+	desk_tokens_end(t, str_from(a));
+	(void)make("ann", T0);
+	CHECK(!desk_tokens_live(t, one, T0) && desk_tokens_live(t, two, T0));
+	CHECK(!desk_tokens_live(t, 0, T0));
+	CHECK(!desk_tokens_live(t, two, T0 + DESK_IDLE_MS));
+}
+
 int
 main(void)
 {
 	static void	(*const tests[])(void) = { test_life, test_logout,
-			    test_room, test_keep };
+			    test_room, test_keep, test_live };
 	size_t		 i;
 
 	for (i = 0; i < nitems(tests); i++) {
