@@ -8,6 +8,7 @@
 
 #include "admind/test/desk_fake.h"
 #include "admind/test/serve_rig.h"
+#include "admind/web/crowd.h"
 #include "admind/web/serve.h"
 #include "common/test.h"
 
@@ -238,25 +239,48 @@ test_unproved(void)
 	is(503, NULL);
 }
 
-/* Who tries passwords waits in a short queue. */
+static void
+on_oldest(const struct answer *a, void *arg)
+{
+	*(int *)arg = a->status;
+}
+
+/* Who tries passwords waits in a short queue, whose oldest makes room. */
 static void
 test_crowd(void)
 {
-	struct web	*w[5];
-	size_t		 i;
+	static const char	 form[] = "csrf=" GUARD "&user=a&password=b";
+	struct head		 h = serve_rig_head(HEAD_POST, "/admin/login",
+				    "__Host-pail-login=" GUARD, form);
+	int			 oldest = 0;
+	struct serve_request	 r = { .head = &h, .body = str_from(form),
+				    .remote = "192.0.2.1", .version = "",
+				    .tls = true, .answer = on_oldest,
+				    .arg = &oldest };
+	struct web		*w[5];
+	bool			 answered;
+	size_t			 i;
 
-	for (i = 0; i < nitems(w); i++) {
+	fake_reset();
+	w[0] = serve_begin(&r, &answered);
+	CHECK(w[0] != NULL);
+	for (i = 1; i < nitems(w); i++) {
 		fake_n = 0;	/* they wait */
 		ask(HEAD_POST, "/admin/login", "__Host-pail-login=" GUARD,
 		    "csrf=" GUARD "&user=a&password=b");
 		w[i] = waiting;
 		CHECK_ROW(status == (i < 4 ? 0 : 503), "%zu: %d", i, status);
 	}
+	CHECK(oldest == 0);
+	crowd_sure_ms = 0;
+	fake_n = 0;
+	ask(HEAD_POST, "/admin/login", "__Host-pail-login=" GUARD, form);
+	CHECK(oldest == 503 && status == 0 && waiting != NULL);
+	w[0] = waiting;
 	for (i = 0; i < 4; i++)
 		serve_forget(w[i]);
 	fake_reset();
-	ask(HEAD_POST, "/admin/login", "__Host-pail-login=" GUARD,
-	    "csrf=" GUARD "&user=a&password=b");
+	ask(HEAD_POST, "/admin/login", "__Host-pail-login=" GUARD, form);
 	CHECK(fake_n == 1);
 	fake_tell(0, DESK_ERROR, "");
 	is(403, NULL);

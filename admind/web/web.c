@@ -5,14 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admind/web/crowd.h"
 #include "admind/web/web.h"
 #include "admind/web/web_int.h"
+#include "common/clock.h"
 #include "common/msg_admin.h"
 
 #define AWAY	"The server is not responding. Try again in a moment."
 
 const struct web_desk	*web_desk;
-static struct web	*logins[WEB_LOGINS];
 
 static void
 on_answer(const struct desk_answer *a, void *arg)
@@ -154,33 +155,41 @@ web_form_begin(struct buf *b, const struct web *w, const char *path,
 	html_hidden(b, "action", str_from(action));
 }
 
+/* Another's login has taken its place. */
+static void
+crowded_out(struct web *w, desk_cb *cb)
+{
+	const struct desk_answer	 a = { .code = DESK_AWAY };
+
+	crowd_remove(w);
+	web_desk->forget(w->login);
+	w->login = NULL;
+	cb(&a, w);
+}
+
 bool
 web_login(struct web *w, struct str user, struct str password, desk_cb *cb)
 {
-	size_t	 i, to = WEB_LOGINS, same = 0;
+	int64_t		 now = (int64_t)clock_ms();
+	struct web	*out;
 
-	for (i = 0; i < WEB_LOGINS; i++)
-		if (logins[i] == NULL)
-			to = i;
-		else
-			same += strcmp(logins[i]->remote, w->remote) == 0;
-	if (to == WEB_LOGINS || same >= WEB_LOGINS_FROM || (w->login =
-	    web_desk->login(user, password, w->remote, w->tls, cb, w)) == NULL)
+	if (!crowd_room(w->remote, now, &out))
 		return false;
-	logins[to] = w;
+	if (out != NULL)	/* all logins have the same callback */
+		crowded_out(out, cb);
+	if ((w->login = web_desk->login(user, password, w->remote, w->tls, cb,
+	    w)) == NULL)
+		return false;
+	crowd_add(w, w->remote, now);
 	return true;
 }
 
 void
 web_free(struct web *w)
 {
-	size_t	 i;
-
 	if (w == NULL)
 		return;
-	for (i = 0; i < WEB_LOGINS; i++)
-		if (logins[i] == w)
-			logins[i] = NULL;
+	crowd_remove(w);
 	web_ask_none(w);
 	web_desk->forget(w->login);
 	state_forget(&w->state);

@@ -5,11 +5,8 @@
 #include "admind/http/answer.h"
 #include "admind/web/web.h"
 
-#define WEB_LOGINS	32	/* under way at once */
-#define WEB_LOGINS_FROM	4	/* of these, from one address */
-
-/* Begins w->login.  false: there are too many, from here or in all: who tries
- * passwords must not keep those out who are logged in. */
+/* Begins w->login.  false: there are too many (crowd.h); another's may end for
+ * it, and is told that it cannot be checked now. */
 bool	 web_login(struct web *w, struct str user, struct str password,
 	    desk_cb *cb);
 /* All that it asked is forgotten.  NULL is fine. */
