@@ -5,6 +5,8 @@
  */
 #include "common/compat.h"
 
+#include <sys/queue.h>
+
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -28,8 +30,11 @@
 #include "storaged/report.h"
 
 #define REPORT_AHEAD	(256 * 1024)
+#define REPORT_UNREAD	16	/* texts, of 4 MiB at most */
 
 struct report {
+	TAILQ_ENTRY(report)	 entry;		/* of unread */
+	bool			 is_text;
 	struct bufferevent	*bev;
 	struct blob_store	*store;
 	struct blob_request	*req;
@@ -46,11 +51,19 @@ struct report {
 	bool			 ended;		/* all is written */
 };
 
+/* Texts that are here until they are read, the oldest first. */
+static TAILQ_HEAD(, report) unread = TAILQ_HEAD_INITIALIZER(unread);
+static unsigned int	 nunread;
+
 static void	report_next(struct report *);
 
 static void
 report_free(struct report *r)
 {
+	if (r->is_text) {
+		TAILQ_REMOVE(&unread, r, entry);
+		nunread--;
+	}
 	if (r->req != NULL)
 		blob_cancel(r->req);
 	head_free(&r->head);
@@ -459,6 +472,12 @@ report_line(struct event_base *base, int fd, const char *text)
 		close(fd);
 		return;
 	}
+	/* Who has more written than he reads loses the first. */
+	if (nunread == REPORT_UNREAD)
+		report_free(TAILQ_FIRST(&unread));
+	r->is_text = true;
+	TAILQ_INSERT_TAIL(&unread, r, entry);
+	nunread++;
 	evbuffer_add_printf(out(r), "%s\n", text);
 	report_end(r);
 }

@@ -17,6 +17,7 @@
 
 #define REPORT_MAX	(4 * 1024 * 1024)
 #define PAGE		200
+#define WALKS_MAX	4	/* at once: each reads all that has failed */
 
 struct item {
 	struct ingest_id id;
@@ -39,6 +40,8 @@ struct walk {
 	ingest_report_cb cb;
 	void		*arg;
 };
+
+static unsigned int	 walks;
 
 static void	walk_list(struct walk *);
 static void	walk_next(struct walk *);
@@ -88,6 +91,7 @@ walk_over(struct walk *w)
 	}
 	buf_free(&w->out);
 	free(w);
+	walks--;
 }
 
 static struct ingest_place *
@@ -343,6 +347,12 @@ walk_start(const char *id, bool retry, bool json, ingest_report_cb cb,
 		    cb, arg);
 		return;
 	}
+	if (walks == WALKS_MAX) {
+		say_no("too many lists and retries at once: try again", json,
+		    cb, arg);
+		return;
+	}
+	walks++;
 	w = mem_new(1, sizeof(*w));
 	w->nplaces = ingest_places(&w->places);
 	w->retry = retry;

@@ -183,6 +183,39 @@ test_refused(void)
 	report(false, "", "{\"mails\":[]}");
 }
 
+static unsigned int	 ends;
+
+static void
+on_end(const char *text, void *arg)
+{
+	on_report(text, arg);
+	ends++;
+}
+
+static bool
+all_ended(const void *arg)
+{
+	return ends == *(const unsigned int *)arg && ingest_idle();
+}
+
+/* Each reads all that has failed: few at once, whoever asks how often. */
+static void
+test_reports_at_once(void)
+{
+	unsigned int	 i, want = 6;
+
+	ends = 0;
+	for (i = 0; i < want; i++) {
+		told[0] = '\0';
+		ingest_list(true, on_end, NULL);
+		CHECK_ROW(ends == (i < 4 ? 0 : i - 3), "%u: %u", i, ends);
+	}
+	CHECK_ROW(strcmp(told, "{\"error\":\"too many lists and retries at "
+	    "once: try again\"}") == 0, "%s", told);
+	CHECK(rig_until(all_ended, &want));
+	report(false, "", "{\"mails\":[]}");
+}
+
 /* A reason that somebody has written there: no mail moves by it. */
 static void
 test_forged_reason(void)
@@ -437,6 +470,7 @@ main(void)
 	test_large();
 	test_later();
 	test_refused();
+	test_reports_at_once();
 	test_forged_reason();
 	test_done();
 	test_others();
