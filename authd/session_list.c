@@ -102,15 +102,15 @@ session_list(const struct sessions *s, const char *user, bool json,
 		json_add_object(out, NULL);
 		json_add_array(out, "sessions");
 	}
-	for (i = 0; i < l.n; i++)
+	for (i = 0; i < l.n && out->len < SESSION_LIST_ROOM; i++)
 		(json ? json_row : print_row)(&l.rows[i], out);
 	if (json) {
 		json_end_array(out);
 		json_add_number(out, "total", l.total);
 		json_end_object(out);
 		buf_puts(out, "\n");
-	} else if (l.total > l.n)
-		buf_printf(out, "and %zu older ones\n", l.total - l.n);
+	} else if (l.total > i)
+		buf_printf(out, "and %zu older ones\n", l.total - i);
 	else if (l.n == 0)
 		buf_puts(out, "no sessions\n");
 }

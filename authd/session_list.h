@@ -7,10 +7,11 @@
 #include "authd/sessions.h"
 #include "common/buf.h"
 
-#define SESSION_LIST_MAX	500	/* the newest; what a socket takes */
+#define SESSION_LIST_MAX	500	/* the newest */
+#define SESSION_LIST_ROOM	(160 * 1024) /* bytes: what a socket takes */
 
-/* Those of user (an id; NULL: of all), the newest first, as lines or as
- * {"sessions": [...], "total": N}. */
+/* Those of user (an id; NULL: of all), the newest first, as far as there is
+ * room, as lines or as {"sessions": [...], "total": N}. */
 void	 session_list(const struct sessions *s, const char *user, bool json,
 	    struct buf *out);
 /* "IMAPD.LOGIN"; -1: it is no ID. */
