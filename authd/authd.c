@@ -149,6 +149,7 @@ authd_free(struct authd *a)
 	revoked_free(a->revoked);
 	app_used_free(a->app_used);
 	sessions_free(a->sessions);
+	admins_end(&a->admins, NULL);
 	live_free(a->live);
 	free(a);
 }
@@ -245,6 +246,7 @@ authd_revoke(struct authd *a, const char *user)
 	for (i = 0; i < AUTHD_LMTPD_MAX; i++)
 		rcpts_revoke(&a->rcpts[i], id);
 	grant_revoke(a->grants, id);
+	admins_end(&a->admins, id);
 	if (a->admin != NULL)
 		a->admin->ended(id);
 	log_info("user=%s cmd=revoke result=ok",

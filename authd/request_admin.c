@@ -7,7 +7,9 @@
 #include "common/compat.h"
 
 #include "authd/authd.h"
+#include "authd/live.h"
 #include "authd/request_impl.h"
+#include "common/clock.h"
 #include "common/msg_admin.h"
 #include "common/peer.h"
 
@@ -39,11 +41,16 @@ login_admin_given(struct login *l, const struct setup_give *g)
 {
 	struct channel		*c = l->channel;
 	struct auth_admin	 yes = { str_from(l->granted), g->data };
+	struct live_user	*u;
 
 	if (g->outcome != SETUP_GIVE_FOUND || g->data.len != ADMIN_TOKEN) {
 		login_no(l, AUTH_UNAVAILABLE, "paild gives no token");
 		return;
 	}
+	u = live_hold(c->authd->live, l->user, l->granted, clock_ms());
+	if (l->looked)
+		live_known(u, true);
+	admins_hold(&c->authd->admins, u);
 	c->authd->counts.ok++;
 	login_log(l, "ok", "");
 	(void)peer_send_struct(c->peer, IMSG_AUTH_ADMIN, l->id, &yes, -1);

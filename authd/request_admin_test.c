@@ -6,6 +6,8 @@
 
 #include "authd/backend.h"
 #include "authd/channel.h"
+#include "authd/live.h"
+#include "authd/recheck.h"
 #include "authd/sessions.h"
 #include "authd/test/authd_whole.h"
 #include "common/clock.h"
@@ -194,6 +196,64 @@ test_app(void)
 	authd->conf.app = authd->conf.locks = false;
 }
 
+/* One whom a directory does not know any more: his session is paild's. */
+static void
+test_gone(void)
+{
+	static const char *const	nobody[][2] = { { NULL, NULL } };
+	uint64_t			since = clock_ms();
+	unsigned int			i;
+
+	strlcpy(authd->conf.names.admin[authd->conf.names.nadmin++], "eve",
+	    sizeof(authd->conf.names.admin[0]));
+	authd->conf.recheck_ms = 20;
+	recheck_reload(authd->recheck);
+	login(&admind, 40, "eve", "pw");
+	pump();
+	give(SETUP_GIVE_FOUND, TOKEN);
+	login(&admind, 41, "eve", "pw");
+	pump();
+	give(SETUP_GIVE_FOUND, TOKEN);
+	CHECK(administrator(41, "eve"));
+	work.names = nobody;
+	while (strcmp(asked.ended, "eve") != 0 && clock_ms() - since <
+	    TEST_PATIENCE_MS)
+		event_base_loop(base, EVLOOP_ONCE);
+	CHECK_ROW(strcmp(asked.ended, "eve") == 0, "%s", asked.ended);
+	authd->conf.recheck_ms = 0;
+	recheck_reload(authd->recheck);
+	pump();
+	for (i = 0; i < ADMINS_MAX; i++)
+		CHECK(authd->admins.v[i] == NULL ||
+		    strcmp(authd->admins.v[i]->user, "eve") != 0);
+	work.names = NULL;
+}
+
+/* More than are kept: each is held once. */
+static void
+test_kept(void)
+{
+	struct live		*live = live_new();
+	struct admins		 a = { { NULL }, 0 };
+	char			 name[16];
+	int			 i;
+
+	for (i = 0; i < 2 * ADMINS_MAX; i++) {
+		snprintf(name, sizeof(name), "u%d", i / 2);
+		admins_hold(&a, live_hold(live, name, name, i));
+	}
+	CHECK(a.next == 0 && strcmp(a.v[0]->user, "u0") == 0 &&
+	    a.v[0]->holds == 1);
+	admins_hold(&a, live_hold(live, "ann", "ann", 0));
+	admins_hold(&a, NULL);
+	CHECK(a.next == 1 && strcmp(a.v[0]->user, "ann") == 0);
+	admins_end(&a, "u1");
+	CHECK(a.v[1] == NULL && a.v[2] != NULL);
+	admins_end(&a, NULL);
+	CHECK(live_next(live, 0, INT64_MAX) == NULL);
+	live_free(live);
+}
+
 static void
 test_protocol(void)
 {
@@ -243,6 +303,8 @@ main(void)
 	test_refused();
 	test_others();
 	test_app();
+	test_kept();
+	test_gone();
 	test_protocol();
 	fake_leave(&admind);
 	whole_end();

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "authd/admin.h"
 #include "authd/cache.h"
 #include "authd/check.h"
 #include "authd/conf.h"
@@ -90,7 +91,8 @@ struct authd {
 	struct preauth		*preauth;
 	struct revoked		*revoked;
 	struct sessions		*sessions;
-	struct live		*live;		/* the users of these */
+	struct live		*live;		/* the users of these, and
+						 * administrators */
 	struct recheck		*recheck;
 	struct app_used		*app_used;
 	void			(*on_app_used)(const char *user,
@@ -102,6 +104,7 @@ struct authd {
 	struct usage_list	 usages;	/* usage.c */
 	struct channel		 channel[AUTHD_CHANNELS];
 	const struct authd_admin_ops *admin;	/* NULL: nobody's */
+	struct admins		 admins;
 	uint32_t		 wanted;	/* id of the last question */
 	struct rcpts		 rcpts[AUTHD_LMTPD_MAX];
 	size_t			 logins;
