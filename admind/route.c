@@ -238,7 +238,8 @@ content(const struct conn *c)
 static void
 too_large(const struct conn *c, struct answer *a)
 {
-	if (wants_admin(c))
+	/* The page says which host this is. */
+	if (wants_admin(c) && is_ours(c))
 		serve_too_large(&c->head, a);
 }
 

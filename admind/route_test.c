@@ -67,7 +67,8 @@ conn_of(const struct web *w)
 static void
 test_where(void)
 {
-	int	 fd;
+	const char	*said;
+	int		 fd;
 
 	rig_loopback = true;
 	fd = rig_connect(false);
@@ -99,6 +100,10 @@ test_where(void)
 	CHECK(strstr(rig_hear(fd, "GET /admin/login HTTP/1.1\r\n"
 	    "Host: evil.example\r\n\r\n", "list it)\n"), " 421 ") != NULL);
 	conf.guarded = conf.has_token = false;
+	said = rig_hear(fd, "POST /admin/login HTTP/1.1\r\n"
+	    "Host: evil.example\r\nContent-Length: 5000\r\n\r\n", "");
+	CHECK_ROW(strstr(said, " 413 ") != NULL && strstr(said, "node") ==
+	    NULL, "%s", said);
 	close(fd);
 	CHECK(fake_n == 0);
 }

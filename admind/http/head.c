@@ -162,14 +162,15 @@ struct fields {
 
 /* Fields of which a second one is a trap: two programs would believe one
  * each. */
-enum { F_HOST, F_AUTHORIZATION, F_COOKIE, F_ORIGIN, F_FETCH_SITE, F_TYPE,
-    F_LENGTH, F_ONCE };
+enum { F_HOST, F_AUTHORIZATION, F_COOKIE, F_ORIGIN, F_FETCH_SITE,
+    F_FETCH_DEST, F_TYPE, F_LENGTH, F_ONCE };
 static const struct str	 once[F_ONCE] = {
 	[F_HOST] = STR("host"),
 	[F_AUTHORIZATION] = STR("authorization"),
 	[F_COOKIE] = STR("cookie"),
 	[F_ORIGIN] = STR("origin"),
 	[F_FETCH_SITE] = STR("sec-fetch-site"),
+	[F_FETCH_DEST] = STR("sec-fetch-dest"),
 	[F_TYPE] = STR("content-type"),
 	[F_LENGTH] = STR("content-length")
 };
@@ -200,6 +201,7 @@ field_once(unsigned int k, struct str v, struct head *h, struct fields *f)
 		[F_COOKIE] = &h->cookie,
 		[F_ORIGIN] = &h->origin,
 		[F_FETCH_SITE] = &h->fetch_site,
+		[F_FETCH_DEST] = &h->fetch_dest,
 		[F_TYPE] = &h->type,
 		[F_LENGTH] = NULL
 	};

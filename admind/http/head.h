@@ -31,6 +31,7 @@ struct head {
 	struct str	 cookie;
 	struct str	 origin;
 	struct str	 fetch_site;	/* Sec-Fetch-Site */
+	struct str	 fetch_dest;	/* Sec-Fetch-Dest */
 	struct str	 type;		/* Content-Type */
 	bool		 length;	/* there is a Content-Length */
 	size_t		 content;	/* octets that follow; only of POST */

@@ -134,6 +134,7 @@ test_form(void)
 {
 	static const char	 text[] = POST H "Cookie:a=b; c \r\n"
 				    "Origin: http://a\r\nSec-Fetch-Site: z\r\n"
+				    "Sec-Fetch-Dest: image\r\n"
 				    "Content-Type: t/u; v\r\n"
 				    "Content-Length: 0012\r\n\r\n";
 	struct head		 h;
@@ -142,6 +143,7 @@ test_form(void)
 	CHECK(h.method == HEAD_POST && h.length && h.content == 12);
 	CHECK(str_eq(h.cookie, STR("a=b; c")) && str_eq(h.origin,
 	    STR("http://a")) && str_eq(h.fetch_site, STR("z")) &&
+	    str_eq(h.fetch_dest, STR("image")) &&
 	    str_eq(h.type, STR("t/u; v")) && str_eq(h.host, STR("a")));
 	CHECK(head_parse(GET H "\r\n", sizeof(GET H "\r\n") - 1, &h) == 0);
 	CHECK(!h.length && h.content == 0 && h.cookie.len == 0);

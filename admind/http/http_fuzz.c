@@ -110,6 +110,7 @@ fuzz_http(const uint8_t *in, size_t len)
 	check(h.cookie, in, n);
 	check(h.origin, in, n);
 	check(h.fetch_site, in, n);
+	check(h.fetch_dest, in, n);
 	check(h.type, in, n);
 	FUZZ_CHECK(h.content == 0 || h.method == HEAD_POST);
 	check_web(&h, (struct str){ (const char *)in + n, len - n });

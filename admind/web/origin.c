@@ -21,3 +21,11 @@ origin_ok(const struct head *h, bool tls)
 	o.len -= scheme.len;
 	return str_caseeq(o, h->host);
 }
+
+bool
+origin_embeds(const struct head *h)
+{
+	return h->fetch_site.len != 0 && !str_eq(h->fetch_site,
+	    STR("same-origin")) && !str_eq(h->fetch_site, STR("none")) &&
+	    !str_eq(h->fetch_dest, STR("document"));
+}

@@ -11,5 +11,11 @@
 #include "admind/http/head.h"
 
 bool	 origin_ok(const struct head *h, bool tls);
+/*
+ * Has a page of somebody else's asked for it, other than by a link?  One on
+ * another port of this host is of the same site, so that cookies are sent: it
+ * could have our work done over and over, and a session never end.
+ */
+bool	 origin_embeds(const struct head *h);
 
 #endif

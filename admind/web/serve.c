@@ -389,6 +389,11 @@ inside(struct web *w, const struct head *h)
 {
 	struct str	 csrf;
 
+	if (h->method != HEAD_POST && origin_embeds(h)) {
+		fail(w, 403, "Not allowed",
+		    "A page of another site asked for this.");
+		return;
+	}
 	if (!session(w, h))
 		return;
 	if (h->method != HEAD_POST) {

@@ -54,6 +54,40 @@ test_foreign(void)
 	fake_tell(0, DESK_OK, "{}");
 }
 
+/* A page on another port of this host has our cookies sent, too. */
+static void
+test_embedded(void)
+{
+	static const struct {
+		const char	*site, *dest;
+		bool		 good;
+	} rows[] = {
+		{ "", "", true }, { "none", "document", true },
+		{ "same-origin", "document", true },
+		{ "same-origin", "empty", true }, { "none", "", true },
+		{ "same-site", "document", true },
+		{ "cross-site", "document", true },
+		{ "same-site", "image", false },
+		{ "same-site", "iframe", false }, { "same-site", "", false },
+		{ "cross-site", "empty", false }
+	};
+	struct head	 h;
+	size_t		 i;
+
+	for (i = 0; i < nitems(rows); i++) {
+		h = serve_rig_head(HEAD_GET, "/admin/user?name=b", SESSION,
+		    NULL);
+		h.fetch_site = str_from(rows[i].site);
+		h.fetch_dest = str_from(rows[i].dest);
+		serve_rig_send(&h, "", true);
+		CHECK_ROW(fake_n == rows[i].good, "%zu", i);
+		if (rows[i].good)
+			fake_tell(0, DESK_OK, "{}");
+		CHECK_ROW(status == (rows[i].good ? 200 : 403), "%zu: %d", i,
+		    status);
+	}
+}
+
 static void
 test_csrf(void)
 {
@@ -182,6 +216,7 @@ main(void)
 {
 	serve_rig_begin();
 	test_foreign();
+	test_embedded();
 	test_csrf();
 	test_actions();
 	test_failures();
