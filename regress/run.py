@@ -22,6 +22,7 @@ processes that it started are killed, and another worker continues with the
 next test. README explains how to write a test."""
 
 import argparse
+import contextlib
 import faulthandler
 import fcntl
 import glob
@@ -99,6 +100,17 @@ def catch_stop():
         signal.signal(sig, stop)
 
 
+@contextlib.contextmanager
+def stop_waits():
+    """What is read and kept here is not lost to a signal."""
+    old = signal.pthread_sigmask(signal.SIG_BLOCK,
+                                 (signal.SIGTERM, signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
+
+
 # The worker
 
 def run_one(test):
@@ -166,14 +178,17 @@ class Worker:
                     0, end - time.monotonic())
                 if not select.select([self.answers], [], [], left)[0]:
                     raise Hung()
-                data = os.read(self.answers, 65536)
+                with stop_waits():
+                    data = os.read(self.answers, 65536)
+                    self.rest += data
                 if not data:
                     return None
-                self.rest += data
-            line, _, self.rest = self.rest.partition(b"\n")
-            if not line.startswith(b"dir "):
-                return line
-            self.dirs.append(os.fsdecode(line[4:]))
+            with stop_waits():
+                line, _, self.rest = self.rest.partition(b"\n")
+                if line.startswith(b"dir "):
+                    self.dirs.append(os.fsdecode(line[4:]))
+                    continue
+            return line
 
     def ask(self, n, limit):
         """Has it passed? None when the worker is gone."""
