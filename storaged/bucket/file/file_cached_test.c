@@ -64,9 +64,11 @@ kernel_says(void)
 	int	fd = -1;
 #if defined(SYS_openat2) && defined(RESOLVE_CACHED)
 	struct open_how	how = { .resolve = RESOLVE_CACHED };
+	int		i;
 
-	fd = (int)syscall(SYS_openat2, root.fd, "ann/head", &how,
-	    sizeof(how));
+	for (i = 0; i < 100 && fd == -1; i++)
+		fd = (int)syscall(SYS_openat2, root.fd, "ann/head", &how,
+		    sizeof(how));
 	if (fd != -1)
 		close(fd);
 #endif
