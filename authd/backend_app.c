@@ -13,6 +13,7 @@
 #include "authd/reread.h"
 #include "authd/watch.h"
 #include "common/appline.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/sandbox.h"
 
@@ -269,7 +270,7 @@ app_watch(struct app_state *s)
 	char			 generation[sizeof(s->watched)], *text, *p;
 	const size_t		 each = USER_ID_MAX + APP_ID + 2 * APP_HASH + 3;
 	int64_t			 now = (int64_t)time(NULL), changed;
-	size_t			 i, k, n = 0;
+	size_t			 i, n = 0;
 	int			 r;
 
 	app_generation(s, generation, sizeof(generation));
@@ -288,9 +289,8 @@ app_watch(struct app_state *s)
 		p += snprintf(p, each, "%s%c%s", s->all[i].user, APP_BETWEEN,
 		    s->all[i].id) + 1;
 		users[n++].hash = p;
-		for (k = 0; k < APP_HASH; k++)
-			p += snprintf(p, 3, "%02x", s->all[i].hash[k]);
-		p++;
+		hex_print(s->all[i].hash, APP_HASH, p);
+		p += 2 * APP_HASH + 1;
 	}
 	changed = reread_changed(&s->file);
 	if (s->last_expiry * 1000 > changed)

@@ -12,6 +12,7 @@
 #include "authd/check.h"
 #include "common/clock.h"
 #include "common/fnv.h"
+#include "common/hex.h"
 #include "common/user.h"
 
 #define CHECK_SLOTS	256
@@ -195,7 +196,6 @@ check_generation(const struct check *k, struct str why,
 {
 	struct str	parts[2] = { str_from(k->half.generation), why };
 	uint8_t		mac[MAC_LEN];
-	size_t		i;
 
 	if (!k->naming)
 		return why;
@@ -204,8 +204,7 @@ check_generation(const struct check *k, struct str why,
 	if (str_eq(parts[0], STR(CACHE_LASTING)) && str_eq(why, parts[0]))
 		return why;
 	mac_make(mac, CHECK_GENERATION, parts, 2);
-	for (i = 0; i < MAC_LEN; i++)
-		snprintf(dst + 2 * i, 3, "%02x", mac[i]);
+	hex_print(mac, MAC_LEN, dst);
 	return str_from(dst);
 }
 

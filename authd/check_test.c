@@ -2,6 +2,7 @@
 #include "common/compat.h"
 
 #include "authd/test/authd_whole.h"
+#include "common/hex.h"
 
 /* Of the address that logins come from. */
 static unsigned int
@@ -249,11 +250,9 @@ age_cache(void)
 	struct str	parts[2] = { STR("g1"), STR("g2") };
 	uint8_t		mac[MAC_LEN];
 	char		hex[2 * MAC_LEN + 1];
-	size_t		i;
 
 	mac_make(mac, 0x67656e65, parts, 2);
-	for (i = 0; i < MAC_LEN; i++)
-		snprintf(hex + 2 * i, 3, "%02x", mac[i]);
+	hex_print(mac, MAC_LEN, hex);
 	cache_generation(authd->cache, 0, str_from(hex), -10000);
 }
 

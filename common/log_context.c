@@ -1,4 +1,5 @@
 /* See log_context.h; https://www.w3.org/TR/trace-context/, "traceparent". */
+#include "common/hex.h"
 #include "common/log_context.h"
 
 #include <inttypes.h>
@@ -52,7 +53,7 @@ void
 log_context_text(char dst[LOG_CONTEXT_TEXT], bool session, bool trace)
 {
 	char	id[2 * sizeof(now.trace) + 1];
-	size_t	i, n = 0;
+	size_t	n = 0;
 
 	dst[0] = '\0';
 	if (session && now.session != 0)
@@ -60,8 +61,7 @@ log_context_text(char dst[LOG_CONTEXT_TEXT], bool session, bool trace)
 		    " session=%016" PRIx64, now.session);
 	if (!trace || !now.traced)
 		return;
-	for (i = 0; i < sizeof(now.trace); i++)
-		snprintf(id + 2 * i, 3, "%02x", now.trace[i]);
+	hex_print(now.trace, sizeof(now.trace), id);
 	n += (size_t)snprintf(dst + n, LOG_CONTEXT_TEXT - n,
 	    " trace=%s-%s-%016" PRIx64 "-01", "00", id, now.span);
 	if (now.others > 0)

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "common/buf.h"
+#include "common/hex.h"
 #include "common/sigv4.h"
 #include "common/sum.h"
 
@@ -20,19 +21,6 @@ struct canon {
 	struct buf	 b;
 	char		 names[1024];	/* SignedHeaders */
 };
-
-void
-sigv4_hex(const uint8_t *src, size_t len, char *dst)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		dst[2 * i] = digits[src[i] >> 4];
-		dst[2 * i + 1] = digits[src[i] & 15];
-	}
-	dst[2 * len] = '\0';
-}
 
 int
 sigv4_encode(const char *src, int keep_slash, char *dst, size_t size)
@@ -218,7 +206,7 @@ hash_hex(const struct buf *b, char dst[65])
 	uint8_t md[32];
 
 	sum_of(b->data, b->len, md);
-	sigv4_hex(md, sizeof(md), dst);
+	hex_print(md, sizeof(md), dst);
 }
 
 int
@@ -257,7 +245,7 @@ sigv4_sign(const struct sigv4_key *key, const struct sigv4_request *r,
 	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256\n%s\n%s\n%s", r->date,
 	    scope, hash);
 	sum_hmac(key->key, sizeof(key->key), text, strlen(text), md);
-	sigv4_hex(md, sizeof(md), hash);
+	hex_print(md, sizeof(md), hash);
 	n = snprintf(dst, size, "AWS4-HMAC-SHA256 Credential=%s/%s, "
 	    "SignedHeaders=%s, Signature=%s", key->access_key, scope, c.names,
 	    hash);

@@ -54,7 +54,5 @@ void	 sigv4_date(int64_t t, char dst[SIGV4_DATE_LEN + 1]);
 /* Percent-encodes for a path (slash stays) or a query value (slash too).
  * Returns the length without NUL, or -1 when it does not fit. */
 int	 sigv4_encode(const char *src, int keep_slash, char *dst, size_t size);
-/* dst: 2 * len + 1 bytes. */
-void	 sigv4_hex(const uint8_t *src, size_t len, char *dst);
 
 #endif

@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "common/hex.h"
 #include "common/sigv4.h"
 #include "common/sum.h"
 #include "common/test.h"
@@ -271,7 +272,7 @@ test_order(void)
 	size_t			 i;
 
 	sum_of(canonical, sizeof(canonical) - 1, md);
-	sigv4_hex(md, sizeof(md), want);
+	hex_print(md, sizeof(md), want);
 	for (i = 0; i < nitems(queries); i++) {
 		r.query = queries[i];
 		CHECK(sigv4_canonical_hash(&r, hash) == 0);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "common/hex.h"
 #include "common/test.h"
 #include "credd/sigkey.h"
 
@@ -28,13 +29,12 @@ main(void)
 {
 	uint8_t	key[SIGKEY_LEN], other[SIGKEY_LEN];
 	char	hex[2 * SIGKEY_LEN + 1], date[9], secret[1026];
-	size_t	i, j;
+	size_t	i;
 
 	for (i = 0; i < nitems(rows); i++) {
 		CHECK(sigkey_derive(key, rows[i].secret, rows[i].date,
 		    rows[i].region, rows[i].service) == 0);
-		for (j = 0; j < SIGKEY_LEN; j++)
-			snprintf(hex + 2 * j, 3, "%02x", key[j]);
+		hex_print(key, SIGKEY_LEN, hex);
 		CHECK_ROW(strcmp(hex, rows[i].hex) == 0, "row %zu: %s", i,
 		    hex);
 	}

@@ -12,6 +12,7 @@
 
 #include <event2/event.h>
 
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/net.h"
@@ -297,7 +298,7 @@ lines_sign(struct sts *s, struct lines *l)
 
 	sigv4_date(now, date);
 	sum_of(s->body, strlen(s->body), md);
-	sigv4_hex(md, sizeof(md), hash);
+	hex_print(md, sizeof(md), hash);
 	r.payload = hash;
 	r.date = date;
 	h[r.nheaders++] = (struct sigv4_header){ "content-type", FORM };

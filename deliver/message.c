@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/hex.h"
 #include "deliver/message.h"
 #include "mail/address.h"
 #include "mail/header.h"
@@ -122,14 +123,13 @@ static int
 put_message_id(const struct message_fields *m, struct buf *out)
 {
 	unsigned char	random[12];
-	size_t		i;
+	char		hex[2 * sizeof(random) + 1];
 
 	if (getentropy(random, sizeof(random)) == -1)
 		return -1;
-	buf_printf(out, "Message-ID: <%lld.", (long long)m->now);
-	for (i = 0; i < sizeof(random); i++)
-		buf_printf(out, "%02x", random[i]);
-	return buf_printf(out, "@%s>\r\n", m->host);
+	hex_print(random, sizeof(random), hex);
+	return buf_printf(out, "Message-ID: <%lld.%s@%s>\r\n",
+	    (long long)m->now, hex, m->host);
 }
 
 struct fields {

@@ -18,6 +18,7 @@
 #include "common/appline.h"
 #include "common/auth_kind.h"
 #include "common/escape.h"
+#include "common/hex.h"
 #include "common/json_write.h"
 #include "common/proc_kind.h"
 #include "common/user.h"
@@ -137,14 +138,12 @@ make(struct app_password *p, char text[APP_TEXT + 1])
 {
 	uint8_t	id[APP_ID / 2];
 	char	secret[APP_SECRET + 1];
-	size_t	i;
 
 	if (RAND_bytes(id, sizeof(id)) != 1 ||
 	    RAND_bytes(p->salt, APP_SALT) != 1 || app_text_make(text) == -1 ||
 	    app_text_parse(str_from(text), secret) == -1)
 		return -1;
-	for (i = 0; i < sizeof(id); i++)
-		snprintf(p->id + 2 * i, 3, "%02x", id[i]);
+	hex_print(id, sizeof(id), p->id);
 	app_hash(p->salt, secret, p->hash);
 	explicit_bzero(secret, sizeof(secret));
 	return 0;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/sigv4.h"
+#include "common/hex.h"
 #include "common/sum.h"
 #include "paild/conf_cert.h"
 #include "paild/conf_http.h"
@@ -84,7 +84,7 @@ conf_http_tell(const struct conf *c, char hash[CONF_HTTP_HASH],
 	hash[0] = '\0';
 	if (token != NULL && token->len != 0) {
 		sum_of(token->value, token->len, sum);
-		sigv4_hex(sum, sizeof(sum), hash);
+		hex_print(sum, sizeof(sum), hash);
 	}
 	if (ca != NULL && (r = conf_cert_add(ca, pem, why, size)) == -1)
 		buf_reset(pem);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/hex.h"
 #include "common/json_write.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -179,7 +180,6 @@ cmd_deliver(struct control_client *c, const char *arg)
 	struct ctl_preauth	 pre = { .user = str_from(arg) };
 	struct proc		*authd = proc_find(c->paild, PROC_AUTHD, 0);
 	uint8_t			 raw[TOKEN_BYTES];
-	size_t			 i;
 	int			 null;
 
 	c->target = next_imapd(c->paild);
@@ -188,8 +188,7 @@ cmd_deliver(struct control_client *c, const char *arg)
 		return;
 	}
 	arc4random_buf(raw, sizeof(raw));
-	for (i = 0; i < sizeof(raw); i++)
-		snprintf(token + 2 * i, 3, "%02x", raw[i]);
+	hex_print(raw, sizeof(raw), token);
 	/* The line is long enough for both: "deliver " is not needed more. */
 	memmove(c->line, arg, strlen(arg) + 1);
 	c->user = c->line;

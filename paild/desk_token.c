@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/mem.h"
 #include "paild/desk_token.h"
 
@@ -80,12 +81,10 @@ desk_tokens_make(struct desk_tokens *t, const struct desk_login *l,
 {
 	struct desk_token	*k;
 	uint8_t			 raw[ADMIN_TOKEN / 2];
-	size_t			 i;
 
 	if (RAND_bytes(raw, sizeof(raw)) != 1)
 		return -1;
-	for (i = 0; i < sizeof(raw); i++)
-		snprintf(token + 2 * i, 3, "%02x", raw[i]);
+	hex_print(raw, sizeof(raw), token);
 	explicit_bzero(raw, sizeof(raw));
 	expire(t, now);
 	k = pick(t, l->user);

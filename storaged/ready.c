@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/daemon_counts.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/metric_text.h"
 #include "common/ready_row.h"
@@ -135,12 +136,11 @@ write_it(void)
 {
 	static const struct piece	 text = { TEXT, sizeof(TEXT) - 1 };
 	uint8_t				 id[16];
-	size_t				 i, n;
+	size_t				 n;
 
 	key_new_id(id);
 	n = strlcpy(ready.key, KEY_READY, sizeof(ready.key));
-	for (i = 0; i < sizeof(id); i++)
-		snprintf(ready.key + n + 2 * i, 3, "%02x", id[i]);
+	hex_print(id, sizeof(id), ready.key + n);
 	if (blob_put(ready.blob, ready.key, &text, 1, BLOB_IF_NONE_MATCH, NULL,
 	    BLOB_USER, on_written, NULL) == NULL) {
 		ready.key[0] = '\0';

@@ -7,8 +7,8 @@
 #include <openssl/rand.h>
 
 #include "admind/web/csrf.h"
+#include "common/hex.h"
 #include "common/log.h"
-#include "common/sigv4.h"
 #include "common/sum.h"
 
 void
@@ -19,7 +19,7 @@ csrf_of(const char *token, char out[CSRF_LEN + 1])
 
 	sum_hmac(token, strnlen(token, SUM_BLOCK), what, sizeof(what) - 1,
 	    mac);
-	sigv4_hex(mac, sizeof(mac), out);
+	hex_print(mac, sizeof(mac), out);
 	explicit_bzero(mac, sizeof(mac));
 }
 
@@ -30,7 +30,7 @@ csrf_random(char out[CSRF_LEN + 1])
 
 	if (RAND_bytes(b, sizeof(b)) != 1)
 		fatalx("no random numbers");
-	sigv4_hex(b, sizeof(b), out);
+	hex_print(b, sizeof(b), out);
 	explicit_bzero(b, sizeof(b));
 }
 

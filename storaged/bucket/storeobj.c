@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/sum.h"
 #include "storaged/bucket/blob.h"
@@ -418,15 +419,13 @@ cache_line(const uint8_t uuid[16], char line[CACHE_LINE + 1])
 {
 	uint8_t	 md[32];
 	char	*p = line;
-	int	 i;
 
-	for (i = 0; i < 16; i++)
-		p += snprintf(p, 3, "%02x", uuid[i]);
+	hex_print(uuid, 16, p);
+	p += 32;
 	*p++ = ' ';
 	sum_of(line, (size_t)(p - line), md);
-	for (i = 0; i < 8; i++)
-		p += snprintf(p, 3, "%02x", md[i]);
-	strlcpy(p, "\n", 2);
+	hex_print(md, 8, p);
+	strlcpy(p + 16, "\n", 2);
 }
 
 static enum cache_uuid

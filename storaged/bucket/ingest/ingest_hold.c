@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/json.h"
-#include "common/sigv4.h"
 #include "storaged/bucket/ingest/ingest_hold.h"
 
 static const char *const names[INGEST_HOLD_STATES] = { "held", "free",
@@ -27,9 +27,9 @@ ingest_hold_write(const struct ingest_hold *h, const uint8_t node[8],
 	uint8_t	 nonce[8];
 	char	 hex[17], other[17];
 
-	sigv4_hex(node, 8, hex);
+	hex_print(node, 8, hex);
 	arc4random_buf(nonce, sizeof(nonce));
-	sigv4_hex(nonce, sizeof(nonce), other);
+	hex_print(nonce, sizeof(nonce), other);
 	buf_printf(b, "{\"node\": \"%s\", \"nonce\": \"%s\"", hex, other);
 	put(b, "state", names[h->state]);
 	put(b, "left", h->left);

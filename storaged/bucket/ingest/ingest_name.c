@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/sigv4.h"
+#include "common/hex.h"
 #include "common/sum.h"
 #include "storaged/bucket/blob.h"
 #include "storaged/bucket/ingest/ingest_name.h"
@@ -26,7 +26,7 @@ ingest_id(struct ingest_id *id, const char *bucket, const char *prefix,
 	sum_add(&s, name, strlen(name) + 1);
 	sum_add(&s, etag, n);
 	sum_end(&s, md);
-	sigv4_hex(md, 16, id->hex);
+	hex_print(md, 16, id->hex);
 }
 
 bool

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/hex.h"
 #include "common/http.h"
 #include "common/json.h"
 #include "common/log.h"
@@ -304,7 +305,7 @@ call_sign(struct sqs_call *c, const struct sigv4_key *key, const char *date,
 	sum_begin(&sum);
 	sum_add(&sum, c->body.data, c->body.len);
 	sum_end(&sum, md);
-	sigv4_hex(md, sizeof(md), hash);
+	hex_print(md, sizeof(md), hash);
 	t.payload = hash;
 	s[t.nheaders++] = (struct sigv4_header){ "Content-Type", TYPE };
 	s[t.nheaders++] = (struct sigv4_header){ "X-Amz-Date", date };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/sigv4.h"
 #include "common/xml.h"
 #include "storaged/bucket/s3/s3_check_int.h"
@@ -328,7 +329,7 @@ s3_check_rights(struct s3_check *c)
 	char name[80], hex[33];
 
 	key_new_id(id);
-	sigv4_hex(id, sizeof(id), hex);
+	hex_print(id, sizeof(id), hex);
 	snprintf(name, sizeof(name), "%s%s/check", KEY_PROBE, hex);
 	if (key_join(c->s3->store->prefix, name, c->object,
 	    sizeof(c->object)) == -1) {

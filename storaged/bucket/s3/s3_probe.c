@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/nofile.h"
 #include "storaged/bucket/s3/s3_probe_int.h"
@@ -370,7 +371,7 @@ probe_start(struct event_base *base, struct blob_store *s, bool report,
 		p->retries = s->counts.retries;
 	}
 	key_new_id(id);
-	sigv4_hex(id, sizeof(id), hex);
+	hex_print(id, sizeof(id), hex);
 	snprintf(p->dir, sizeof(p->dir), "%s%s/", KEY_PROBE, hex);
 	for (i = 0; i < nitems(p->racers); i++) {
 		p->racers[i].p = p;

@@ -15,6 +15,7 @@
 #include <event2/event.h>
 
 #include "common/clock.h"
+#include "common/hex.h"
 #include "common/sum.h"
 #include "storaged/bucket/s3/s3_request_int.h"
 
@@ -51,7 +52,7 @@ body_hash(void *arg)
 		at += (uint64_t)n;
 	}
 	sum_end(&sum, md);
-	sigv4_hex(md, sizeof(md), c->hash);
+	hex_print(md, sizeof(md), c->hash);
 	free(buf);
 }
 
