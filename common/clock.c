@@ -8,7 +8,7 @@
 #define CLOCK_BOOTTIME CLOCK_MONOTONIC
 #endif
 
-static uint64_t
+uint64_t
 clock_read_us(clockid_t id)
 {
 	struct timespec	 ts;

@@ -6,7 +6,10 @@
 #define COMMON_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
+/* Of any clock, in microseconds: a process's time, for example. */
+uint64_t clock_read_us(clockid_t id);
 uint64_t clock_us(void);	/* microseconds */
 uint64_t clock_ms(void);	/* milliseconds */
 /* Milliseconds since boot, including the time that the machine was suspended,

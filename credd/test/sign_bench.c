@@ -63,16 +63,6 @@ confine(void)
 #endif
 }
 
-static uint64_t
-cpu_us(clockid_t clock)
-{
-	struct timespec	ts;
-
-	if (clock_gettime(clock, &ts) == -1)
-		fatal("clock_gettime");
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* One of the processes; its lanes are in memory that all share. */
 static void __attribute__((noreturn))
 serve(unsigned i, const struct kind *k, uint64_t begin, struct lane l[2])
@@ -93,7 +83,7 @@ serve(unsigned i, const struct kind *k, uint64_t begin, struct lane l[2])
 		usleep((useconds_t)(begin - now));
 	for (; now < begin + k->us; now = clock_us()) {
 		at = (now - begin) / SLICE % 2;
-		us = cpu_us(CLOCK_PROCESS_CPUTIME_ID);
+		us = clock_read_us(CLOCK_PROCESS_CPUTIME_ID);
 		server = sign_rig_server_us();
 		ok = k->resumed ? sign_rig_resume(ctx[at], k->version,
 		    &session[at]) : sign_rig_shake(ctx[at], k->version, NULL,
@@ -101,7 +91,7 @@ serve(unsigned i, const struct kind *k, uint64_t begin, struct lane l[2])
 		if (!ok)
 			fatalx("a handshake failed");
 		l[at].n++;
-		l[at].us += cpu_us(CLOCK_PROCESS_CPUTIME_ID) - us;
+		l[at].us += clock_read_us(CLOCK_PROCESS_CPUTIME_ID) - us;
 		l[at].server += sign_rig_server_us() - server;
 	}
 	_exit(0);
@@ -151,11 +141,11 @@ bench_one(const struct kind *k, struct shared *all)
 	usleep(BEGINS);
 	if (clock_getcpuclockid(rig.pid, &credd) != 0)
 		fatalx("clock_getcpuclockid");
-	us = cpu_us(credd);
+	us = clock_read_us(credd);
 	for (i = 0; i < k->servers; i++)
 		if (wait(&status) == -1 || status != 0)
 			fatalx("a server failed");
-	us = cpu_us(credd) - us;
+	us = clock_read_us(credd) - us;
 	for (at = 0; at < 2; at++)
 		for (i = 0; i < k->servers; i++) {
 			sum[at].n += all->of[i][at].n;
