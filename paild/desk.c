@@ -480,12 +480,6 @@ desk_login(struct proc *p, uint32_t id, struct str what)
 	return 0;
 }
 
-static bool
-is_another(const struct desk_login *l, const void *user)
-{
-	return strcmp(l->user, user) != 0;
-}
-
 void
 desk_revoke(const char *user)
 {
@@ -494,7 +488,7 @@ desk_revoke(const char *user)
 
 	if (desk.tokens == NULL)
 		return;
-	n = desk_tokens_keep(desk.tokens, is_another, user);
+	n = desk_tokens_revoke(desk.tokens, user);
 	if (n > 0)
 		log_info("admin user=%s logout n=%zu why=\"revoked\"",
 		    log_word(word, sizeof(word), user), n);

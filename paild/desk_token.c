@@ -146,14 +146,13 @@ desk_tokens_end(struct desk_tokens *t, struct str token)
 }
 
 size_t
-desk_tokens_keep(struct desk_tokens *t,
-    bool (*keep)(const struct desk_login *, const void *), const void *arg)
+desk_tokens_revoke(struct desk_tokens *t, const char *user)
 {
 	struct desk_token	*k;
 	size_t			 n = 0;
 
 	for (k = t->token; k < t->token + DESK_TOKENS; k++)
-		if (k->live && !keep(&k->login, arg)) {
+		if (k->live && strcmp(k->login.user, user) == 0) {
 			explicit_bzero(k, sizeof(*k));
 			n++;
 		}

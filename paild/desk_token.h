@@ -45,10 +45,8 @@ const struct desk_login *desk_tokens_use(struct desk_tokens *t,
 bool	 desk_tokens_live(struct desk_tokens *t, uint64_t serial, int64_t now);
 /* The user logs out. */
 void	 desk_tokens_end(struct desk_tokens *t, struct str token);
-/* All that keep() does not want are over; how many were. */
-size_t	 desk_tokens_keep(struct desk_tokens *t,
-	    bool (*keep)(const struct desk_login *l, const void *arg),
-	    const void *arg);
+/* All of the user's are over; how many there were. */
+size_t	 desk_tokens_revoke(struct desk_tokens *t, const char *user);
 size_t	 desk_tokens_count(struct desk_tokens *t, int64_t now);
 
 #endif

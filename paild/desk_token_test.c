@@ -115,22 +115,15 @@ test_room(void)
 	CHECK(desk_tokens_count(t, T0 + 10) == DESK_TOKENS);
 }
 
-static bool
-by_app(const struct desk_login *l, const void *arg)
-{
-	(void)arg;
-	return l->app;
-}
-
 static void
-test_keep(void)
+test_revoke(void)
 {
 	struct desk_login	 l = who("app", true);
 	char			 token[ADMIN_TOKEN + 1];
 	const char		*a = make("ann", T0);
 
 	CHECK(desk_tokens_make(t, &l, T0, token) == 0);
-	CHECK(desk_tokens_keep(t, by_app, NULL) == 1);
+	CHECK(desk_tokens_revoke(t, "ann") == 1);
 	CHECK(is(a, NULL, T0) && is(token, "app", T0));
 }
 
@@ -156,7 +149,7 @@ int
 main(void)
 {
 	static void	(*const tests[])(void) = { test_life, test_logout,
-			    test_room, test_keep, test_live };
+			    test_room, test_revoke, test_live };
 	size_t		 i;
 
 	for (i = 0; i < nitems(tests); i++) {
