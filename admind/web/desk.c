@@ -176,6 +176,15 @@ on_event(evutil_socket_t fd, short what, void *arg)
 		desk_done(d);
 }
 
+/* Of a message; 0 is none. */
+static uint32_t
+next_id(void)
+{
+	if (++desks.last == 0)
+		desks.last = 1;
+	return desks.last;
+}
+
 static struct desk *
 desk_new(int fd, desk_cb *cb, void *arg)
 {
@@ -232,9 +241,7 @@ desk_do(const char *token, const struct str *args, size_t nargs,
 		close(sv[1]);
 		return NULL;
 	}
-	if (++desks.last == 0)
-		desks.last = 1;
-	desks.ops->command(desks.last, &what, sv[1]);
+	desks.ops->command(next_id(), &what, sv[1]);
 	return d;
 }
 
@@ -346,9 +353,7 @@ desk_login(struct str user, struct str password, const char *remote, bool tls,
 
 	if (start.remote.len > 64 || (d = desk_new(-1, cb, arg)) == NULL)
 		return NULL;
-	if (++desks.last == 0)
-		desks.last = 1;
-	d->id = desks.last;
+	d->id = next_id();
 	/* RFC 4616.  A name with a NUL is authd's to refuse. */
 	buf_init_secret(&plain, AUTH_BYTES_MAX);
 	buf_put_u8(&plain, 0);

@@ -18,7 +18,7 @@
 #define MINUTE_MS	60000
 
 /* What one process has counted since it was started. */
-struct figures {
+struct counted {
 	uint64_t	 count[HISTORY_COUNTS];
 	struct latency {
 		uint64_t	 bucket[BOUNDS + 1];	/* cumulative */
@@ -34,7 +34,7 @@ struct seen {
 	uint32_t	 pid;
 	uint64_t	 started;
 	uint64_t	 ms;		/* when it last answered */
-	struct figures	 f;
+	struct counted	 f;
 };
 
 struct history {
@@ -150,7 +150,7 @@ take_latency(struct latency *l, const struct sample *s)
 }
 
 static void
-take_count(struct figures *f, const struct sample *s)
+take_count(struct counted *f, const struct sample *s)
 {
 	char	 value[METRIC_VALUE + 1];
 	size_t	 i;
@@ -171,7 +171,7 @@ take_count(struct figures *f, const struct sample *s)
 }
 
 static void
-take(struct figures *f, const struct sample *s)
+take(struct counted *f, const struct sample *s)
 {
 	char	 phase[METRIC_VALUE + 1];
 	size_t	 i;
@@ -202,7 +202,7 @@ grown(uint64_t now, uint64_t before)
  * counter fell says so, too. */
 static bool
 is_new(const struct seen *a, const struct admin_proc *p,
-    const struct figures *f)
+    const struct counted *f)
 {
 	size_t	 i;
 
@@ -270,7 +270,7 @@ month_begin(int64_t now)
  */
 static void
 begin_cost(struct history *h, struct seen *a, const struct admin_proc *p,
-    const struct figures *f, bool old, int64_t now)
+    const struct counted *f, bool old, int64_t now)
 {
 	int64_t	 started = (int64_t)p->started;
 
@@ -298,7 +298,7 @@ turn_month(struct history *h, int64_t now)
 }
 
 static void
-add_counts(const struct seen *a, const struct figures *f, uint64_t since,
+add_counts(const struct seen *a, const struct counted *f, uint64_t since,
     struct history_point *pt)
 {
 	uint64_t	 n;
@@ -318,7 +318,7 @@ add_counts(const struct seen *a, const struct figures *f, uint64_t since,
 /* Adds what p has counted since it was last seen. */
 static void
 add_proc(struct history *h, const struct admin_proc *p,
-    const struct figures *f, uint64_t ms, struct history_point *pt,
+    const struct counted *f, uint64_t ms, struct history_point *pt,
     struct latency sum[HISTORY_TIMES])
 {
 	bool		 first, old;
@@ -395,7 +395,7 @@ look(struct history *h, const struct samples *v, const struct state *s,
 {
 	struct latency		 sum[HISTORY_TIMES];
 	const struct admin_proc	*p;
-	struct figures		 f;
+	struct counted		 f;
 	size_t			 i, k = 0;
 
 	memset(sum, 0, sizeof(sum));

@@ -46,8 +46,16 @@ next(struct str s, size_t at, uint32_t *c, bool *valid)
 	return n != 0 ? n : 1;
 }
 
-void
-html_text(struct buf *b, struct str s)
+/* In an attribute a control character has no place; elsewhere it is shown. */
+static bool
+is_lost(uint32_t c)
+{
+	return (c < 0x20 || (c >= 0x7f && c < 0xa0)) && c != '\n' &&
+	    c != '\t' && c != '\r';
+}
+
+static void
+put(struct buf *b, struct str s, bool attr)
 {
 	const char	*e;
 	uint32_t	 c = 0;
@@ -56,15 +64,23 @@ html_text(struct buf *b, struct str s)
 
 	for (i = 0; i < s.len; i += n) {
 		n = next(s, i, &c, &valid);
-		if (!valid)
+		if (!valid || (attr && is_lost(c)))
 			buf_puts(b, UNKNOWN);
 		else if ((e = entity(c)) != NULL)
 			buf_puts(b, e);
-		else if (escape_is_fit(c) || c == '\n' || c == '\t')
+		else if (escape_is_fit(c) || (!attr && (c == '\n' ||
+		    c == '\t')))
 			buf_put(b, s.p + i, n);
 		else
-			buf_printf(b, "\\u{%04" PRIx32 "}", c);
+			buf_printf(b, attr ? "&#x%" PRIx32 ";" :
+			    "\\u{%04" PRIx32 "}", c);
 	}
+}
+
+void
+html_text(struct buf *b, struct str s)
+{
+	put(b, s, false);
 }
 
 void
@@ -73,35 +89,13 @@ html_cstr(struct buf *b, const char *s)
 	html_text(b, str_from(s));
 }
 
-static void
-put_value(struct buf *b, struct str s)
-{
-	const char	*e;
-	uint32_t	 c = 0;
-	size_t		 i, n;
-	bool		 valid;
-
-	for (i = 0; i < s.len; i += n) {
-		n = next(s, i, &c, &valid);
-		if (!valid || ((c < 0x20 || (c >= 0x7f && c < 0xa0)) &&
-		    c != '\n' && c != '\t' && c != '\r'))
-			buf_puts(b, UNKNOWN);
-		else if ((e = entity(c)) != NULL)
-			buf_puts(b, e);
-		else if (escape_is_fit(c))
-			buf_put(b, s.p + i, n);
-		else
-			buf_printf(b, "&#x%" PRIx32 ";", c);
-	}
-}
-
 void
 html_attr(struct buf *b, const char *name, struct str value)
 {
 	buf_puts(b, " ");
 	buf_puts(b, name);
 	buf_puts(b, "=\"");
-	put_value(b, value);
+	put(b, value, true);
 	buf_puts(b, "\"");
 }
 
