@@ -9,7 +9,8 @@ usage: run.py [--asan] [--list] [--no-limit] [--second] [--lanes N]
 --list		lists each test with its time limit and builds, and runs none
 --no-limit	no time limits, for use with a debugger
 --second	runs those marked @second_server (with S3_SERVER=versitygw)
---lanes N	runs N files at a time; the lines of a test stay together
+--lanes N	runs N files at a time, then, one by one, the tests marked
+		@alone; the lines of a test stay together
 --counts FILE	appends "PASSED FAILED" to FILE
 --tests DIR	uses the test files in another directory
 
@@ -53,6 +54,7 @@ class Test:
         self.limit = getattr(f, "time_limit", mark.LIMIT)
         self.why = getattr(f, "normal_only", None)
         self.second = getattr(f, "second_server", False)
+        self.alone = getattr(f, "alone", False)
 
 
 def broken(error):
@@ -408,8 +410,12 @@ def main(argv):
                 t.full, t.limit, "normal only: " + t.why if t.why else
                 "both builds"))
         return 0
-    passed = run(todo, args.no_limit) if args.lanes == 1 else \
-        run_lanes(todo, args.no_limit, args.lanes)
+    if args.lanes == 1:
+        passed = run(todo, args.no_limit)
+    else:
+        passed = run_lanes([t for t in todo if not t.alone], args.no_limit,
+                           args.lanes)
+        passed += run([t for t in todo if t.alone], args.no_limit)
     failed = len(todo) - passed
     if args.counts:
         with open(args.counts, "a") as f:

@@ -31,3 +31,13 @@ def normal_only(why):
         f.normal_only = why
         return f
     return mark
+
+
+def alone(why):
+    """A test that tells nothing while others run beside it: it measures time,
+    say. It does not run on the ASan+UBSan build, and run.py --lanes runs it
+    after the others, one at a time."""
+    def mark(f):
+        f.alone = True
+        return normal_only(why)(f)
+    return mark

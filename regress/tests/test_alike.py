@@ -12,7 +12,7 @@ import time
 
 import guess
 import suite
-from mark import normal_only, time_limit
+from mark import alone, time_limit
 from scram import Scram
 
 SOAK = bool(os.environ.get("SOAK"))
@@ -73,7 +73,7 @@ def one(s, how, name, address):
     return (a.status, a.text), took
 
 
-@normal_only("measures time")
+@alone("measures time")
 @time_limit(300, soak=1800)
 def test_an_unknown_user_and_a_wrong_password_are_alike():
     seed = int(os.environ.get("SEED", random.randrange(1 << 30)))

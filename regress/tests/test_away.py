@@ -11,7 +11,7 @@ import proc
 import s3proxy
 import suite
 from faults_load import login, mail, read_box
-from mark import normal_only, time_limit
+from mark import alone, time_limit
 
 SLOW = 4 if os.environ.get("REGRESS_ASAN") else 1
 AWAY = 15 if os.environ.get("REGRESS_ASAN") and not os.environ.get(
@@ -149,7 +149,7 @@ class Busy:
         assert not self.errors, self.errors
 
 
-@normal_only("takes 10 s and compares times")
+@alone("takes 10 s and compares times")
 def test_a_far_node_commits_beside_a_busy_near_one():
     kind, bucket = suite.store("minio")
     proxy = s3proxy.Proxy(kind)

@@ -7,21 +7,21 @@ import subprocess
 
 import nodelay
 import suite
-from mark import normal_only
+from mark import alone
 from nodelay import MAIL
 
 
-@normal_only("compares times")
+@alone("compares times")
 def test_imaplib_appends_as_fast_without_nodelay_as_with_it():
     nodelay.imaplib_appends()
 
 
-@normal_only("compares times")
+@alone("compares times")
 def test_ruby_appends_as_fast_without_nodelay_as_with_it():
     nodelay.ruby_appends()
 
 
-@normal_only("compares times")
+@alone("compares times")
 def test_a_command_in_two_pieces_is_not_kept_waiting():
     nodelay.two_pieces()
 

@@ -17,7 +17,7 @@ import proc
 import s3
 import s3proxy
 import suite
-from mark import LIMIT, normal_only, second_server, time_limit
+from mark import LIMIT, alone, normal_only, second_server, time_limit
 
 USERS = ["user%d" % n for n in range(8)]    # some for each of 4 storaged
 SOON = 2            # seconds, from when the bucket is there
@@ -157,20 +157,20 @@ def test_every_storaged_waits_for_the_store_object():
          storaged=4)
 
 
-@normal_only("measures time")
+@alone("measures time")
 @second_server
 def test_a_bucket_that_is_away_at_the_first_start_makes_nobody_damaged():
     soon(SOON, "away for 5 s, 30 ms, 4 storaged", first_start, away=5,
          delay=0.03, storaged=4)
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_a_bucket_that_is_silent_at_the_first_start_makes_nobody_damaged():
     soon(SOON + 1.5, "silent for 4 s, 2 storaged", first_start, away=4,
          how="hung", storaged=2)
 
 
-@normal_only("measures time")
+@alone("measures time")
 @second_server
 def test_two_nodes_that_start_at_once_on_an_empty_bucket_both_serve():
     soon(SOON, "two nodes, 30 ms, 2 storaged each", first_start, nodes=2,
@@ -185,14 +185,14 @@ def test_a_server_that_is_killed_while_it_is_tried_is_not_refused():
              storaged=2, delay=0.03)
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_the_probe_waits_for_few_answers():
     """At 500 ms a request the time is that of the waits alone."""
     soon(SOON / 2, "500 ms a request, beside the waits", lambda: first_start(
         delay=0.5, storaged=2) - 0.5 * WAITS)
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_a_slow_bucket_that_was_away_is_noticed_at_once():
     soon(SOON / 2, "away for 1 s, 500 ms, beside the waits",
          lambda: first_start(away=1, delay=0.5, storaged=2) - 0.5 * WAITS)
@@ -247,7 +247,7 @@ def matrix():
 
 
 @time_limit(LIMIT, soak=3 * 3600)
-@normal_only("measures time")
+@alone("measures time")
 def test_all_combinations_of_a_first_start():
     """Only with SOAK=1."""
     if not os.environ.get("SOAK"):

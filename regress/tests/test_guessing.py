@@ -12,7 +12,7 @@ import measure
 import proc
 import suite
 from guess import Client
-from mark import normal_only, time_limit
+from mark import alone, time_limit
 
 ATTACK = 20 if os.environ.get("SOAK") else 4    # seconds
 SOON = 2.0              # an honest user's login, in seconds
@@ -124,7 +124,7 @@ def under(s, flood, enough, who, guesses=0):
     assert took
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_one_address_that_guesses_locks_nobody_out():
     with make_suite() as s:
         soon(s, "u1", "127.201.0.1", "before")
@@ -141,7 +141,7 @@ def test_one_address_that_guesses_locks_nobody_out():
             assert f.counts()[2] == 0, f.counts()
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_400_addresses_with_random_names_hold_up_no_new_user():
     with make_suite() as s:
         under(s, lambda: Flood(s, 400, 1, "-"), 400,
@@ -149,7 +149,7 @@ def test_400_addresses_with_random_names_hold_up_no_new_user():
                   i // 200, i % 200 + 1), "a new user")])
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_400_addresses_that_guess_at_one_user_do_not_shut_him_out():
     with make_suite() as s:
         soon(s, "u1", "127.201.0.1", "before")
@@ -194,7 +194,7 @@ def checks(s):
         "status").stdout.decode(), re.M)]
 
 
-@normal_only("measures time")
+@alone("measures time")
 @time_limit(300, soak=3600)
 def test_50_connections_that_guess_in_a_hurry_or_patiently_hold_up_no_user():
     """From 20 addresses (issue 13, Shows 4): 40 send and go, and 10, from five
@@ -233,7 +233,7 @@ def test_passwords_are_checked_by_one_worker_a_core():
             assert len(found) == n + 1, (words, found)
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_a_wrong_password_is_answered_in_a_time_that_tells_no_hash():
     """By the log's ms: all are answered at failure-delay, which no kind of
     hash takes, and none earlier."""

@@ -16,7 +16,7 @@ import imapc
 import proc
 import s3
 import suite
-from mark import normal_only
+from mark import alone
 
 
 def limit(pid, n):
@@ -396,7 +396,7 @@ def test_a_process_of_any_kind_that_hangs_is_started_again():
                     name, row[0]), s.log_text()), (name, s.log_tail())
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_who_works_or_waits_is_not_taken_for_one_that_hangs():
     """paild itself stopped, all of them stopped, and a storaged that waits
     for its bucket: each for longer than the watchdog's time."""

@@ -5,7 +5,7 @@ import time
 import measure
 import siege
 import suite
-from mark import normal_only
+from mark import alone, normal_only
 
 USERS = ("ann", "bob", "carol")
 SMALL = b"From: a@example.com\r\nSubject: x\r\n\r\nx\r\n"
@@ -29,14 +29,14 @@ def fill(s, n):
     return c
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_a_search_of_900_keys_holds_nobody_up():
     with suite.Suite(users=USERS) as s:
         fill(s, 100000).close()
         siege.endure(s, "search")
 
 
-@normal_only("measures processor time")
+@alone("measures processor time")
 def test_trivial_keys_are_folded():
     """990 ALL on 100,000 messages stood still for 9 s: now it costs what
     one ALL does (of processor time, which others on the machine do not
@@ -60,7 +60,7 @@ def test_trivial_keys_are_folded():
         assert len(c.ok("SEARCH" + " UNDRAFT" * 900).lines) == 1
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_patterns_of_wildcards_hold_nobody_up():
     with suite.Suite(users=USERS) as s:
         c = s.client()
@@ -78,7 +78,7 @@ def test_those_that_never_read_hold_little():
         siege.endure(s, "deaf")
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_an_append_that_stops_ends_soon():
     """Its spool is held no longer than imap.literal-timeout."""
     s = suite.Suite(users=USERS, imap="{literal-timeout: 5s}")

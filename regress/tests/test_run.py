@@ -217,6 +217,37 @@ def test_files_in_two_lanes_run_side_by_side_and_their_lines_stay_together():
     assert not ports[0] & ports[1]
 
 
+ALONE = '''
+import os
+
+import mark
+import proc
+
+DONE = os.path.join(os.path.dirname(__file__), "done")
+
+
+@mark.alone("finds all others done")
+def test_a_finds():
+    assert os.path.exists(DONE)
+    print("in lane %d of %d" % (proc.lane, proc.lanes))
+
+
+def test_b_done():
+    open(DONE, "w").close()
+'''
+
+
+@normal_only("runs none of the programs")
+def test_what_is_marked_alone_runs_after_the_lanes():
+    text = run(folder(test_x=ALONE), "--lanes", "2").stdout.decode()
+    assert outcomes(text) == [("ok", "test_b_done"),
+                              ("ok", "test_a_finds")], text
+    assert "in lane 0 of 1" in text, text
+    assert text.splitlines()[-1] == "2 passed, 0 failed", text
+    text = run(folder(test_x=ALONE), "--asan").stdout.decode()
+    assert outcomes(text) == [("ok", "test_b_done")], text
+
+
 WAITS = '''
 import os
 import threading

@@ -10,7 +10,7 @@ import time
 
 import proc
 import suite
-from mark import normal_only
+from mark import alone
 from scram import Scram
 
 MECHANISMS = "[SCRAM-SHA-256, PLAIN]"
@@ -159,7 +159,7 @@ def test_gsasl_binds_scram_to_the_connection():
         assert len(lines) == 1 and "result=ok" in lines[0], lines
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_scram_tells_no_name():
     """Who has other hashes, and who is unknown, gets salt and iterations as
     those with keys do, always the same ones, and the answer at the same

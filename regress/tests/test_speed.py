@@ -6,7 +6,7 @@ import time
 
 import suite
 from imapc import drain
-from mark import normal_only
+from mark import alone
 
 MESSAGES = 100000
 LIMIT = 1.0         # seconds
@@ -70,7 +70,7 @@ COMMANDS = (
 )
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_100000_messages_answer_within_a_second_and_others_do_not_wait():
     with suite.Suite(users=("ann", "bob")) as s:
         c = s.client()

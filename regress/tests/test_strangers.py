@@ -9,7 +9,7 @@ import attacks
 import proc
 import siege
 import suite
-from mark import normal_only
+from mark import alone
 
 USERS = ("ann", "bob", "carol")
 
@@ -19,14 +19,14 @@ def lines_of(s, *words):
             if all(w in x for w in words)]
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_newcomers_push_out_silent_strangers():
     """23 addresses x 100 connections: more than max-unauthenticated."""
     with suite.Suite(users=USERS) as s:
         siege.endure(s, "crowd")
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_a_64_counts_as_one_address():
     """1,010 addresses of one /64 of IPv6."""
     net = attacks.NET64 + "::/64"
@@ -43,7 +43,7 @@ def test_a_64_counts_as_one_address():
         subprocess.run([x.replace("%s", "del") for x in route], check=True)
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_a_close_in_the_middle_of_sasl_ends_the_connection():
     with suite.Suite(users=USERS) as s:
         for _ in range(50):
@@ -84,13 +84,13 @@ def test_refused_connections_write_a_handful_of_lines():
     assert told > n / 2, told
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_handshakes_hold_nobody_up():
     with suite.Suite(users=USERS) as s:
         siege.endure(s, "shakes", port=s.imaps_port)
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_a_flood_that_is_not_done_ends_idle():
     with suite.Suite(users=USERS) as s:
         c = siege.Line(s.imap_port)
@@ -107,7 +107,7 @@ def test_a_flood_that_is_not_done_ends_idle():
         siege.endure(s, "idle")
 
 
-@normal_only("measures time")
+@alone("measures time")
 def test_http_is_not_answered_line_by_line():
     with suite.Suite(users=USERS) as s:
         c = siege.Line(s.imap_port)
