@@ -85,9 +85,8 @@ admind_start(struct event_base *base, struct slice *s)
 static void
 admind_peer(enum proc_kind kind, uint32_t index, int fd)
 {
-	(void)index;
 	if (kind == PROC_CREDD)
-		sign_client_channel(daemon_base(), fd);
+		sign_client_channel(daemon_base(), index, fd);
 	else if (kind == PROC_AUTHD)
 		desk_channel(fd);
 	else

@@ -21,24 +21,29 @@
  * and checks it.
  *
  * Columns: name, number, side A, side B (kinds of common/proc_kind.h, as bits:
- * MSG_KIND), how it is created: FORK (by paild, to each child), WIRE (by paild,
- * between every two of these: paild/chan.c; between two kinds there is one
- * channel at most), GRANT (by authd, for each session).
+ * MSG_KIND), how it is created: FORK (by paild, to each child), GRANT (by
+ * authd, for each session), or, by paild between two (paild/chan.c): WIRE
+ * (every A with every B), FIRST (A's number 0 with every B), SHARE (every B
+ * with one A: those after number 0 take turns, or 0, if it is the only one).
+ * Between two kinds there is one channel at most.
  */
 #define MSG_CHANNELS(X)							\
 	X(SETUP,   1, PAILD, CHILDREN, FORK)				\
 	X(AUTH,    2, IMAPD | ADMIND, AUTHD, WIRE)			\
 	X(GRANT,   3, AUTHD, STORAGED, WIRE)				\
-	X(CRED,    4, CREDD, STORAGED, WIRE)				\
+	X(CRED,    4, CREDD, STORAGED, FIRST)				\
 	X(WORK,    5, AUTHD, AUTHWORKER, WIRE)				\
 	X(MBOX,    6, IMAPD | LMTPD, STORAGED, GRANT)			\
-	X(SIGN,    7, CREDD, IMAPD | LMTPD | ADMIND, WIRE)		\
+	X(SIGN,    7, CREDD, IMAPD | LMTPD | ADMIND, SHARE)		\
 	X(RCPT,    8, LMTPD, AUTHD, WIRE)				\
 	X(PARCEL,  9, LMTPD, STORAGED, WIRE)
 
 #define MSG_KIND(kind)	(1u << (kind))
 
-enum msg_made { MSG_MADE_FORK, MSG_MADE_WIRE, MSG_MADE_GRANT };
+enum msg_made {
+	MSG_MADE_FORK, MSG_MADE_GRANT,
+	MSG_MADE_WIRE, MSG_MADE_FIRST, MSG_MADE_SHARE
+};
 
 enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 

@@ -27,6 +27,7 @@ static struct {
 	const char	*protocol;
 	void		(*changed)(SSL_CTX *);
 	struct peer	*peer;		/* NULL: no credd */
+	uint32_t	 index;		/* of that credd */
 	/* A set that is coming. */
 	SSL_CTX		*first;
 	uint32_t	 next;		/* index */
@@ -178,21 +179,22 @@ sc_closed(struct peer *p, const char *why, void *arg)
 	sc.peer = NULL;
 	sc.late = false;
 	set_drop();
-	lost(PROC_CREDD, 0, why);
+	lost(PROC_CREDD, sc.index, why);
 }
 
 void
-sign_client_channel(struct event_base *base, int fd)
+sign_client_channel(struct event_base *base, uint32_t index, int fd)
 {
 	peer_close(sc.peer);
 	set_drop();
 	sc.late = false;
+	sc.index = index;
 	sc.peer = peer_new(base, fd, MSG_CHANNEL_SIGN, MSG_SIDE_B, &sc_ops,
 	    NULL);
 	if (sc.peer == NULL) {
 		log_warn("cannot open the channel to credd");
 		close(fd);
-		daemon_lost(PROC_CREDD, 0);
+		daemon_lost(PROC_CREDD, index);
 	}
 }
 

@@ -14,6 +14,7 @@
 #define COMMON_SIGN_CLIENT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <openssl/types.h>
 
@@ -29,7 +30,8 @@ struct event_base;
  */
 int	 sign_client_init(const char *protocol, void (*changed)(SSL_CTX *),
 	    char *why, size_t size);
-/* The channel to credd, which replaces the older one.  Takes fd. */
-void	 sign_client_channel(struct event_base *base, int fd);
+/* The channel to credd number index, which replaces the older one.  Takes
+ * fd. */
+void	 sign_client_channel(struct event_base *base, uint32_t index, int fd);
 
 #endif

@@ -166,8 +166,8 @@ test_hangs(void)
 	sign_rig_init(&rig);
 	add("P-256", "x", NULL);
 	sign_rig_start(&rig);
-	kill(rig.pid, SIGSTOP);
-	waitpid(rig.pid, NULL, WUNTRACED);
+	kill(rig.pid[0], SIGSTOP);
+	waitpid(rig.pid[0], NULL, WUNTRACED);
 	capture();
 	began = clock_ms();
 	CHECK(!shakes());
@@ -183,7 +183,7 @@ test_hangs(void)
 	said = captured();
 	CHECK(strstr(said, "has not answered within 1000 ms") != NULL &&
 	    strstr(said, "credd does not answer") != NULL);
-	kill(rig.pid, SIGCONT);
+	kill(rig.pid[0], SIGCONT);
 	until = clock_ms() + TEST_PATIENCE_MS;
 	log_set_level(LOG_LEVEL_ERROR);
 	while (!shakes() && clock_ms() < until)

@@ -1,7 +1,8 @@
 /*
  * credd(8): keeps the bucket's secrets and the private keys of TLS.  storaged
  * is given signing keys that are good for a day, imapd and lmtpd a signature
- * for each handshake.  It talks to no client.
+ * for each handshake.  It talks to no client.  If there are several, number 0
+ * has the secrets, and the others the private keys: by what paild tells each.
  */
 #include "common/compat.h"
 
@@ -9,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +34,7 @@ static struct keys	*keys;
 static struct sets	*sets;
 static struct tls_store	*tls;
 static struct sign	*sign;
+static bool		 first;		/* of those that have private keys */
 static struct source_world world;
 
 static int64_t
@@ -98,6 +101,8 @@ main_start(struct event_base *base, struct slice *conf)
 	sets_configure(sets, conf);
 	tls = tls_store_new(base, world.files, main_now, main_certificates,
 	    NULL);
+	if (!(first = slice_num(conf, "index") <= 1))
+		tls_store_hush(tls);
 	sign = sign_new(base, tls, clock_ms, main_now);
 	if (!slice_bool(conf, "report"))
 		tls_store_configure(tls, conf);
@@ -151,7 +156,7 @@ main_counts(void)
 	sets_status(sets, &s);
 	CREDD_COUNTERS(COUNTER_TELL)
 	sets_expiries(sets, metrics_credential);
-	for (i = 0; i < tls_store_count(tls); i++) {
+	for (i = 0; first && i < tls_store_count(tls); i++) {
 		k = tls_store_at(tls, i, &names, &n);
 		if (n > 0)
 			metrics_certificate(names[0], k->expires);

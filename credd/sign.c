@@ -105,10 +105,14 @@ tickets_look(evutil_socket_t fd, short what, void *arg)
 	struct sign	*s = arg;
 	struct timeval	 tv = { TICKETS_LOOK, 0 };
 	uint64_t	 epoch = (uint64_t)s->now() / TLS_TICKET_LIFE;
+	int64_t		 left = TLS_TICKET_LIFE - s->now() % TLS_TICKET_LIFE;
 	uint32_t	 i;
 
 	(void)fd;
 	(void)what;
+	/* The next epoch begins in all credds at once. */
+	if (left < TICKETS_LOOK)
+		tv.tv_sec = (time_t)left;
 	evtimer_add(&s->tickets, &tv);
 	if (epoch == s->epoch)
 		return;

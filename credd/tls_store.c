@@ -44,6 +44,7 @@ struct tls_store {
 	TAILQ_HEAD(, old) olds;
 	size_t		 at;		/* the entry that is loaded */
 	bool		 ready;
+	bool		 quiet;		/* another tells of the files */
 	bool		 force;		/* whether or not files changed */
 	bool		 differs;	/* from what was told */
 	char		*mark;		/* of the files as loaded */
@@ -132,7 +133,7 @@ warn(struct tls_store *st)
 	size_t		 i;
 
 	st->warned = now;
-	for (i = 0; i < st->n; i++) {
+	for (i = 0; !st->quiet && i < st->n; i++) {
 		if (st->entries[i].key == NULL)
 			continue;
 		left = st->entries[i].key->expires - now;
@@ -181,19 +182,20 @@ entry_take(struct tls_store *st, struct entry *e, struct tls_key *k)
 
 	if (e->key != NULL && (same(e->key, k) ||
 	    now > tls_key_state(e->key, st->now()))) {
-		if (!same(e->key, k))
+		if (!st->quiet && !same(e->key, k))
 			log_warnx("tls certificate=\"%s\" result=kept why=\""
 			    "%s\"", e->path[0], state_why(now));
 		tls_key_free(k);
 		return;
 	}
-	if (now != TLS_KEY_FINE)
+	if (!st->quiet && now != TLS_KEY_FINE)
 		log_warnx("tls certificate=\"%s\" why=\"%s\"", e->path[0],
 		    state_why(now));
 	retire(st, e->key);
 	e->key = k;
 	st->differs = true;
-	tell(e);
+	if (!st->quiet)
+		tell(e);
 }
 
 /* Why a file is not there: paild's words. */
@@ -207,7 +209,8 @@ item_bad(const struct files_item *it)
 }
 
 static void
-staple(struct entry *e, struct tls_key *k, const struct files_item *it)
+staple(const struct tls_store *st, struct entry *e, struct tls_key *k,
+    const struct files_item *it)
 {
 	char		 why[256];
 	const char	*bad = item_bad(it);
@@ -215,7 +218,7 @@ staple(struct entry *e, struct tls_key *k, const struct files_item *it)
 	if (bad == NULL && tls_key_ocsp(k, (struct str){ it->data, it->len },
 	    why, sizeof(why)) == -1)
 		bad = why;
-	if (bad != NULL)
+	if (!st->quiet && bad != NULL)
 		log_warnx("tls certificate=\"%s\" ocsp-response=\"%s\" "
 		    "result=no why=\"%s\"", e->path[0], e->path[2], bad);
 	/* The one before may still do. */
@@ -244,9 +247,9 @@ loaded(const struct files_item *items, void *arg)
 		    sizeof(why));
 	if (k != NULL) {
 		if (*e->path[2] != '\0')
-			staple(e, k, &items[2]);
+			staple(st, e, k, &items[2]);
 		entry_take(st, e, k);
-	} else
+	} else if (!st->quiet || e->key == NULL)
 		log_warnx("tls certificate=\"%s\" result=%s why=\"%s\"",
 		    e->path[0], e->key != NULL ? "kept" : "no", why);
 	st->at++;
@@ -297,9 +300,11 @@ staples_look(struct tls_store *st)
 		if (k == NULL || k->ocsp.len == 0 || k->ocsp_until == 0 ||
 		    st->now() < k->ocsp_until)
 			continue;
-		log_warnx("tls certificate=\"%s\" ocsp-response=\"%s\" "
-		    "result=no why=\"it is out of date\"",
-		    st->entries[i].path[0], st->entries[i].path[2]);
+		if (!st->quiet)
+			log_warnx("tls certificate=\"%s\" "
+			    "ocsp-response=\"%s\" result=no why=\"it is out "
+			    "of date\"", st->entries[i].path[0],
+			    st->entries[i].path[2]);
 		k->ocsp.len = 0;
 		st->changed(st->arg);
 	}
@@ -380,6 +385,12 @@ tls_store_new(struct event_base *base, struct files *files,
 }
 
 void
+tls_store_hush(struct tls_store *st)
+{
+	st->quiet = true;
+}
+
+void
 tls_store_free(struct tls_store *st)
 {
 	if (st == NULL)
@@ -436,11 +447,13 @@ entry_inherit(struct tls_store *st, struct entry *e)
 void
 tls_store_configure(struct tls_store *st, const struct slice *conf)
 {
+	const char	*path;
 	struct entry	*v;
 	unsigned	 i, n = 0;
 
-	while (n < SIGN_CERTS_MAX && slice_at(conf, "tls.%u.certificate",
-	    n) != NULL)
+	/* An empty one is another credd's. */
+	while (n < SIGN_CERTS_MAX && (path = slice_at(conf,
+	    "tls.%u.certificate", n)) != NULL && *path != '\0')
 		n++;
 	v = n != 0 ? mem_new(n, sizeof(*v)) : NULL;
 	for (i = 0; i < n; i++) {

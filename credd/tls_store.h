@@ -29,6 +29,9 @@ struct tls_store;
 struct tls_store *tls_store_new(struct event_base *base, struct files *files,
 	    int64_t (*now)(void), void (*changed)(void *arg), void *arg);
 void	 tls_store_free(struct tls_store *st);	/* NULL is fine */
+/* Another credd tells of the same files: only that a certificate is missing
+ * here is logged. */
+void	 tls_store_hush(struct tls_store *st);
 /* Another configuration (copied): its files are loaded. */
 void	 tls_store_configure(struct tls_store *st, const struct slice *conf);
 /* Looks at the files now, instead of later. */

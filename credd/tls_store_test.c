@@ -109,6 +109,12 @@ static const char *const one[][2] = {
 	{ "tls.0.ocsp-response", "" }, { NULL, NULL }
 };
 
+/* What is for another credd. */
+static const char *const hidden[][2] = {
+	{ "tls.0.certificate", "" }, { "tls.0.private-key", "" },
+	{ "tls.0.ocsp-response", "" }, { NULL, NULL }
+};
+
 static void
 test_first(void)
 {
@@ -248,6 +254,30 @@ test_list(void)
 	put(0, "b", -DAY, 90 * DAY);
 	settle("11");
 	CHECK(tls_store_count(store) == 1 && shows(0, "mail.example.org"));
+	was = sets;
+	configure(hidden);
+	CHECK(sets == was + 1 && tls_store_count(store) == 0);
+}
+
+/* Of several credds with the same files one tells of them; that a certificate
+ * is missing, each of them. */
+static void
+test_hushed(void)
+{
+	tls_store_hush(store);
+	capture();
+	put(0, "hushed", -DAY, DAY);
+	configure(one);
+	CHECK(shows(0, "hushed"));
+	files_fake_set("key:tls.0.certificate", "x", 1);
+	settle("12");
+	CHECK(shows(0, "hushed"));
+	CHECK_ROW(*captured() == '\0', "%s", captured());
+	configure(hidden);
+	capture();
+	configure(one);
+	CHECK(tls_store_count(store) == 0 &&
+	    strstr(captured(), "result=no why=") != NULL);
 }
 
 int
@@ -263,6 +293,7 @@ main(void)
 	test_renewed();
 	test_kept();
 	test_list();
+	test_hushed();
 	tls_store_free(store);
 	files_free(files);
 	event_base_free(base);

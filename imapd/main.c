@@ -66,11 +66,10 @@ imapd_start(struct event_base *base, struct slice *s)
 static void
 imapd_peer(enum proc_kind kind, uint32_t index, int fd)
 {
-	(void)index;
 	if (kind == PROC_AUTHD)
 		auth_channel(daemon_base(), fd);
 	else if (kind == PROC_CREDD)
-		sign_client_channel(daemon_base(), fd);
+		sign_client_channel(daemon_base(), index, fd);
 	else
 		close(fd);
 }

@@ -74,7 +74,7 @@ static void
 lmtpd_peer(enum proc_kind kind, uint32_t index, int fd)
 {
 	if (kind == PROC_CREDD)
-		sign_client_channel(daemon_base(), fd);
+		sign_client_channel(daemon_base(), index, fd);
 	else if (kind == PROC_AUTHD)
 		granted_channel(daemon_base(), fd);
 	else if (kind == PROC_STORAGED)

@@ -52,15 +52,39 @@ static const struct {
 
 static void	chan_again(evutil_socket_t, short, void *);
 
+/* Which one of n processes a process of another kind shares with others of its
+ * kind. */
+static uint32_t
+shared_by(uint32_t index, uint32_t n)
+{
+	return n > 1 ? 1 + index % (n - 1) : 0;
+}
+
 static bool
-is_wired(enum proc_kind a, enum proc_kind b)
+is_made(enum msg_made made, const struct proc *a, const struct proc *b)
+{
+	switch (made) {
+	case MSG_MADE_WIRE:
+		return true;
+	case MSG_MADE_FIRST:
+		return a->index == 0;
+	case MSG_MADE_SHARE:
+		return a->index == shared_by(b->index,
+		    a->paild->count[a->kind]);
+	default:
+		return false;
+	}
+}
+
+bool
+chan_is_wired(const struct proc *a, const struct proc *b)
 {
 	size_t	i;
 
 	for (i = 0; i < nitems(wiring); i++)
-		if (wiring[i].made == MSG_MADE_WIRE &&
-		    (wiring[i].a & MSG_KIND(a)) != 0 &&
-		    (wiring[i].b & MSG_KIND(b)) != 0)
+		if ((wiring[i].a & MSG_KIND(a->kind)) != 0 &&
+		    (wiring[i].b & MSG_KIND(b->kind)) != 0 &&
+		    is_made(wiring[i].made, a, b))
 			return true;
 	return false;
 }
@@ -90,8 +114,7 @@ chan_table(struct paild *pd)
 	    sizeof(*pd->chans));
 	for (a = pd->procs; a < pd->procs + pd->nprocs; a++) {
 		for (b = pd->procs; b < pd->procs + pd->nprocs; b++)
-			if (is_wired(a->kind, b->kind) &&
-			    chan_add(pd, a, b) == -1)
+			if (chan_is_wired(a, b) && chan_add(pd, a, b) == -1)
 				return -1;
 		if ((proc_row(a->kind)->traits & PROC_LISTENS) &&
 		    chan_add(pd, a, NULL) == -1)

@@ -5,6 +5,8 @@
 #ifndef PAILD_CHAN_H
 #define PAILD_CHAN_H
 
+#include <stdbool.h>
+
 #include "common/buf.h"
 #include "paild/paild.h"
 
@@ -14,6 +16,8 @@
 #define CHAN_BACKOFF_MAX	5000
 #define CHAN_STEADY		10
 
+/* Does MSG_CHANNELS (common/msg.h) have a channel from a, its side A, to b? */
+bool	 chan_is_wired(const struct proc *a, const struct proc *b);
 /* Creates the rows for pd->procs; -1 on ENOMEM. */
 int	 chan_table(struct paild *pd);
 void	 chan_free(struct paild *pd);

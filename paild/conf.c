@@ -278,6 +278,21 @@ conf_listens(const struct conf *c, const char *protocol)
 	return false;
 }
 
+/* One keeps the bucket's secrets; the private keys of TLS are with the others,
+ * as many as processors and imapds can make use of. */
+static uint32_t
+credd_processes(const struct conf *c, uint32_t cores)
+{
+	uint32_t	imapds;
+
+	if (conf_str(c, "tls.0.certificate") == NULL)
+		return 1;
+	imapds = conf_processes(c, PROC_IMAPD);
+	if (imapds < cores)
+		cores = imapds;
+	return cores < 64 ? 1 + cores : 64;
+}
+
 uint32_t
 conf_processes(const struct conf *c, enum proc_kind kind)
 {
@@ -300,5 +315,7 @@ conf_processes(const struct conf *c, enum proc_kind kind)
 	cores = sysconf(_SC_NPROCESSORS_ONLN);
 	if ((proc_row(kind)->traits & PROC_SPARE) && cores < 2)
 		cores = 2;
-	return cores < 1 ? 1 : cores > 64 ? 64 : (uint32_t)cores;
+	cores = cores < 1 ? 1 : cores > 64 ? 64 : cores;
+	return kind == PROC_CREDD ? credd_processes(c, (uint32_t)cores) :
+	    (uint32_t)cores;
 }

@@ -86,7 +86,7 @@ const char *conf_at(const struct conf *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 /* Does a value of "listen" begin with protocol? */
 bool	 conf_listens(const struct conf *c, const char *protocol);
-/* How many processes: processes.imapd, .storaged, .authworker. */
+/* How many processes: processes.imapd and the other keys of that map. */
 uint32_t conf_processes(const struct conf *c, enum proc_kind kind);
 
 /*

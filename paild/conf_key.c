@@ -475,6 +475,8 @@ const struct conf_key conf_keys[] = {
 	    "how long pailctl drain gives clients to go" },
 	{ "processes", CONF_MAP, 0, 0, NULL, 0, 0, NULL,
 	    "number of processes of each kind" },
+	{ "processes.credd", CONF_PROCESSES, CONF_RESTART, 0, "auto", 1, 64,
+	    NULL, "auto: one; with TLS, one more per core" },
 	{ "processes.imapd", CONF_PROCESSES, CONF_RESTART, 0, "auto", 1, 64,
 	    NULL, "auto: one per core" },
 	{ "processes.lmtpd", CONF_PROCESSES, CONF_RESTART, 0, "auto", 1, 64,

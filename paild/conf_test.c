@@ -200,6 +200,11 @@ test_good(void)
 	check_once(c);
 	CHECK(conf_processes(c, PROC_IMAPD) == 3);
 	CHECK(conf_processes(c, PROC_STORAGED) >= 1);
+	/* It has TLS. */
+	CHECK(conf_processes(c, PROC_CREDD) >= 2);
+	CHECK(conf_processes(c, PROC_CREDD) <= 4);
+	CHECK(conf_processes(c, PROC_CREDD) <=
+	    1 + conf_processes(c, PROC_STORAGED));
 	CHECK(conf_processes(c, PROC_AUTHWORKER) >= 2);
 	CHECK(conf_processes(c, PROC_AUTHWORKER) >=
 	    conf_processes(c, PROC_STORAGED));

@@ -232,7 +232,7 @@ give_find(const struct conf *c, enum proc_kind kind, struct str what,
 	return r;
 }
 
-/* The command that runs; there is one credd. */
+/* The command that runs: credd number 0 has one at a time. */
 static struct {
 	struct proc	*proc;
 	uint32_t	 id;
@@ -273,7 +273,8 @@ give_run(struct proc *p, uint32_t id, struct str what)
 	struct setup_give	 g = { .outcome = SETUP_GIVE_FAILED };
 	char			*text, why[400] = "";
 
-	if (p->kind != PROC_CREDD || memchr(what.p, '\0', what.len) != NULL)
+	if (p->kind != PROC_CREDD || p->index != 0 ||
+	    memchr(what.p, '\0', what.len) != NULL)
 		return -1;
 	give_gone(p);
 	text = mem_dup_len(what.p + 4, what.len - 4);
@@ -302,15 +303,16 @@ give_gone(struct proc *p)
 	run.command = NULL;
 }
 
+/* "key:PATH" is as that key; the rest is credd's. */
 static bool
 is_anothers(const struct proc *p, struct str what)
 {
-	char	key[CONF_PATH_MAX];
+	char	path[CONF_PATH_MAX];
 
-	if (p->kind != PROC_AUTHWORKER || what.len < 4)
-		return false;
-	snprintf(key, sizeof(key), "%.*s", (int)what.len - 4, what.p + 4);
-	return !proc_may_tell(key, p);
+	if (what.len >= 4 && memcmp(what.p, "key:", 4) == 0)
+		what = (struct str){ what.p + 4, what.len - 4 };
+	snprintf(path, sizeof(path), "%.*s", (int)what.len, what.p);
+	return !proc_may_tell(path, p);
 }
 
 int

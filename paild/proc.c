@@ -149,10 +149,21 @@ proc_listens_early(const struct proc *p)
 	return (proc_row(p->kind)->traits & PROC_EARLY) != 0;
 }
 
+/* For credd number 0 alone, if there are others: who has signatures made talks
+ * to a process that has no secret of the bucket. */
+static bool
+is_first_credds(const char *path)
+{
+	return strncmp(path, "tls.", 4) != 0 && strcmp(path, "mark:tls") != 0;
+}
+
 bool
 proc_may_tell(const char *path, const void *arg)
 {
 	const struct proc	*p = arg;
+
+	if (p->kind == PROC_CREDD && p->paild->count[PROC_CREDD] > 1)
+		return is_first_credds(path) == (p->index == 0);
 
 	/* It is told a hash of it (conf_http.h). */
 	if (p->kind == PROC_ADMIND)

@@ -44,6 +44,7 @@ sign_rig_init(struct sign_rig *r)
 	char	why[256];
 
 	memset(r, 0, sizeof(*r));
+	r->credds = 1;
 	rig = r;
 	signal(SIGPIPE, SIG_IGN);
 	if (sign_client_init("imap", on_set, why, sizeof(why)) == -1)
@@ -73,7 +74,7 @@ child_changed(void *arg)
 }
 
 static void __attribute__((noreturn))
-child(struct sign_rig *r)
+child(struct sign_rig *r, unsigned at)
 {
 	static char		 pairs[2 * SIGN_RIG_MOST + 1][2][64];
 	const char		*base[3 * SIGN_RIG_MOST + 1][2] = { { NULL } };
@@ -104,7 +105,7 @@ child(struct sign_rig *r)
 		base[3 * i + 2][1] = "";
 	}
 	tls_store_configure(store, slice_make(base, NULL));
-	for (i = 0; i <= r->servers; i++)
+	for (i = at; i <= r->servers; i += r->credds)
 		sign_server(child_sign, PROC_IMAPD, i, r->ends[i]);
 	event_base_dispatch(b);
 	_exit(0);
@@ -117,7 +118,7 @@ join(struct sign_rig *r, int fd)
 	unsigned	was = r->sets;
 	uint64_t	until = clock_ms() + TEST_PATIENCE_MS;
 
-	sign_client_channel(r->base, fd);
+	sign_client_channel(r->base, 0, fd);
 	while (r->sets == was && clock_ms() < until)
 		event_base_loop(r->base, EVLOOP_ONCE);
 }
@@ -126,7 +127,7 @@ void
 sign_rig_start(struct sign_rig *r)
 {
 	int		own[1 + SIGN_RIG_SERVERS], sv[2];
-	unsigned	i;
+	unsigned	i, at;
 
 	for (i = 0; i <= r->servers; i++) {
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
@@ -134,10 +135,12 @@ sign_rig_start(struct sign_rig *r)
 		own[i] = sv[0];
 		r->ends[i] = sv[1];
 	}
-	if ((r->pid = fork()) == 0) {
+	for (at = 0; at < r->credds; at++) {
+		if ((r->pid[at] = fork()) != 0)
+			continue;
 		for (i = 0; i <= r->servers; i++)
 			close(own[i]);
-		child(r);
+		child(r, at);
 	}
 	for (i = 0; i <= r->servers; i++) {
 		close(r->ends[i]);
@@ -157,11 +160,15 @@ sign_rig_join(struct sign_rig *r, unsigned i)
 void
 sign_rig_kill(struct sign_rig *r)
 {
-	if (r->pid != 0) {
-		kill(r->pid, SIGKILL);
-		waitpid(r->pid, NULL, 0);
+	unsigned	at;
+
+	for (at = 0; at < r->credds; at++) {
+		if (r->pid[at] != 0) {
+			kill(r->pid[at], SIGKILL);
+			waitpid(r->pid[at], NULL, 0);
+		}
+		r->pid[at] = 0;
 	}
-	r->pid = 0;
 }
 
 void

@@ -19,7 +19,10 @@ struct event_base;
 
 struct sign_rig {
 	struct event_base *base;	/* this process's */
-	pid_t		 pid;		/* credd's; 0: none */
+	/* Of each credd; the i-th process's handshakes are signed by the
+	 * (i % credds)-th.  0: none. */
+	pid_t		 pid[SIGN_RIG_SERVERS];
+	unsigned	 credds;	/* 1 at first */
 	SSL_CTX		*server;	/* of the newest set */
 	unsigned	 sets;
 	/* What credd finds: n certificates and their keys. */
@@ -34,7 +37,7 @@ struct sign_rig {
 
 void	 sign_rig_init(struct sign_rig *r);
 void	 sign_rig_add(struct sign_rig *r, const struct tls_fake *want);
-/* Starts a credd and waits until its certificates are here. */
+/* Starts r->credds and waits until the certificates of the first are here. */
 void	 sign_rig_start(struct sign_rig *r);
 /* In a process that was forked since: the i-th of servers, from 1 on, with a
  * channel and contexts of its own. */

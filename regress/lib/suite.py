@@ -172,6 +172,10 @@ class Suite:
         """(pid, name) of paild's children."""
         return measure.children(self.p.pid)
 
+    def pids(self, name):
+        """Of its children of this name."""
+        return {pid for pid, n in self.children() if n == name}
+
     def forget(self, *what):
         """Delete local state: what is named below cache/, or all of it."""
         assert self.p is None

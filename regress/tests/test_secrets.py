@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 
+import certs
 import memory
 import proc
 import suite
@@ -48,6 +49,16 @@ def check_memory(s, keys, environment=False):
     want = {("credd", n) for n in parts(keys)} | {
         ("storaged", n) for n in parts(keys) if n.startswith("token")}
     assert has == want, rows
+
+
+def check_apart(s, keys):
+    """The bucket's secret is in one credd, private keys are in the others."""
+    s.client(tls=True).logout()
+    private = certs.pieces(os.path.join(s.dir, "key.pem"))
+    has = [{"bucket" if needle in parts(keys) else "tls" for needle, _ in
+            memory.search(pid, {**parts(keys), **private})}
+           for pid in s.pids("credd")]
+    assert sorted(has, key=str) == [{"bucket"}, {"tls"}], has
 
 
 def check_texts(s, sets):
@@ -127,12 +138,13 @@ def check_static(form):
         use(s)
         check_memory(s, keys, env)
         # Its successor is given them, too, and paild forgets them again.
-        pid = next(pid for pid, name in s.children() if name == "credd")
-        os.kill(pid, signal.SIGKILL)
+        for pid in s.pids("credd"):
+            os.kill(pid, signal.SIGKILL)
         proc.await_true("another credd has credentials", lambda: len(
             re.findall("credd.*credentials=new", s.log_text())) > 1)
         use(s)
         check_memory(s, keys, env)
+        check_apart(s, keys)
         check_texts(s, [keys])
 
 
