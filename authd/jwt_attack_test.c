@@ -318,6 +318,9 @@ check_text(void)
 		copy[(size_t)(dot - ec) + 1 + i] = '\0';
 		CHECK_ROW(try(o, copy) != WORK_YES, "EC, %zu of A", i);
 	}
+	/* the right one, and an octet of zeros */
+	snprintf(copy, sizeof(copy), "%sA", ec);
+	CHECK(try(o, copy) != WORK_YES);
 	/* r, or s, zero: "psychic signatures" */
 	for (i = 0; i < 2; i++) {
 		strlcpy(copy, ec, sizeof(copy));

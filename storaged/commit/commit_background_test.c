@@ -48,6 +48,7 @@ end(void)
 	commit_abandon(n->c);
 	n->c = NULL;
 	CHECK(budget->jobs == 0 && budget->bytes == 0);
+	CHECK(fake_timers(n->fn) == 0);
 	finish();
 }
 
@@ -118,6 +119,7 @@ test_cut_waiting(void)
 	begin();
 	n->c->limits.flush = 1;
 	commit_background(n->c);
+	CHECK(fake_timers(n->fn) > 0);
 	end();
 }
 

@@ -20,6 +20,7 @@ struct fake_timer {
 	void			(*fn)(void *);
 	void			*arg;
 	bool			 off;
+	bool			 ours;	/* the test's own */
 };
 
 enum what { EV_TIMER, EV_APPLY, EV_ANSWER };
@@ -360,7 +361,25 @@ fake_world_free(struct fake_world *w)
 void
 fake_after(struct fake_node *n, uint64_t ms, void (*fn)(void *), void *arg)
 {
-	io_timer(n, ms, fn, arg);
+	struct fake_timer	*t = io_timer(n, ms, fn, arg);
+
+	t->ours = true;
+}
+
+unsigned
+fake_timers(const struct fake_node *n)
+{
+	const struct fake_world	*w = n->w;
+	const struct fake_timer	*t;
+	unsigned		 sum = 0;
+	size_t			 i;
+
+	for (i = 0; i < w->nheap; i++) {
+		t = w->heap[i].p;
+		sum += w->heap[i].what == EV_TIMER && t->n == n &&
+		    t->epoch == n->epoch && !t->off && !t->ours;
+	}
+	return sum;
 }
 
 void

@@ -96,6 +96,8 @@ bool	 fake_step(struct fake_world *w, uint64_t until);
 /* Calls fn when ms have passed in the world, unless n is killed before. */
 void	 fake_after(struct fake_node *n, uint64_t ms, void (*fn)(void *),
 	    void *arg);
+/* How many timers its commits have set, which are still to come. */
+unsigned fake_timers(const struct fake_node *n);
 /* What was its timers' and answers' goes; requests under way may land. */
 void	 fake_kill(struct fake_node *n);
 /*

@@ -220,6 +220,8 @@ node_evict(struct sim_node *n)
 	n->leaving = false;
 	sim_total.evicts++;
 	commit_free(n->c);
+	if (fake_timers(n->fn) != 0)
+		fatalx("a timer is left");
 	if (rnd(n->sim, 2) == 0) {
 		fake_state_free(&n->st);
 		fake_state_init(&n->st, OPS_WORLD + 2);
