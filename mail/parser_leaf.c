@@ -11,6 +11,7 @@
 #include "mail/charset.h"
 
 #define TEXT_PIECE	4096	/* handed over at once, about */
+#define LEAF_PIECE	2048	/* decoded at once */
 
 /* Of a parser with a sink. */
 struct parser_texts {
@@ -100,35 +101,47 @@ leaf_free(struct mail_parser *p)
 	p->texts = NULL;
 }
 
-/* Decoded octets of the current leaf. */
+/* Octets of the current leaf as they are without their encoding. */
+static void
+leaf_decoded(struct mail_parser *p, const uint8_t *data, size_t len)
+{
+	p->tree.v[p->tree.n - 1].decoded += len;
+	if (p->capture != NULL) {
+		if (buf_put(p->capture, data, len) == -1)
+			p->failed = true;
+		if (p->capture->len >= p->capture_max)
+			p->capture = NULL;
+	}
+	if (p->texts != NULL)
+		texts_octets(p, data, len);
+}
+
+static void
+leaf_decode(struct mail_parser *p, const uint8_t *data, size_t len)
+{
+	uint8_t	 out[LEAF_PIECE + DECODE_HELD + 4];
+
+	leaf_decoded(p, out, decoder_feed(&p->decoder, data, len, out));
+}
+
+/*
+ * Octets of the current leaf.  Each line comes here twice, itself and its
+ * end: what needs no decoding needs no room for it, which the compiler fills
+ * with zeros.
+ */
 static void
 leaf_octets(struct mail_parser *p, const uint8_t *data, size_t len)
 {
-	struct mail_part	*part = &p->tree.v[p->tree.n - 1];
-	uint8_t			 out[2048 + DECODE_HELD + 4];
-	size_t			 n, k;
+	bool	 encoded = p->decoder.encoding == MAIL_ENC_BASE64 ||
+		    p->decoder.encoding == MAIL_ENC_QP;
+	size_t	 n;
 
-	if (p->decoder.encoding != MAIL_ENC_BASE64 &&
-	    p->decoder.encoding != MAIL_ENC_QP && p->capture == NULL) {
-		part->decoded += len;
-		if (p->texts != NULL)
-			texts_octets(p, data, len);
-		return;
-	}
-	while (len > 0) {
-		n = len < 2048 ? len : 2048;
-		k = decoder_feed(&p->decoder, data, n, out);
-		part->decoded += k;
-		if (p->capture != NULL) {
-			if (buf_put(p->capture, out, k) == -1)
-				p->failed = true;
-			if (p->capture->len >= p->capture_max)
-				p->capture = NULL;
-		}
-		if (p->texts != NULL)
-			texts_octets(p, out, k);
-		data += n;
-		len -= n;
+	for (; len > 0; len -= n, data += n) {
+		n = len < LEAF_PIECE ? len : LEAF_PIECE;
+		if (encoded)
+			leaf_decode(p, data, n);
+		else
+			leaf_decoded(p, data, n);
 	}
 }
 
