@@ -1,7 +1,7 @@
 /*
  * Is an object still what it was?  Each SELECT asks, and the kernel nearly
  * always knows without the disk: then the loop may ask it itself, which is
- * five system calls, and saves those that wake a helper thread and us again.
+ * a few system calls, and saves those that wake a helper thread and us again.
  * What would have to wait, for the disk (RESOLVE_CACHED) or for who writes
  * (LOCK_NB), is the thread's.
  */
@@ -21,19 +21,20 @@
 
 #if defined(SYS_openat2) && defined(RESOLVE_CACHED)
 static int
-open_cached(int dir, const char *name)
+open_cached(int dir, const char *name, unsigned flags)
 {
-	struct open_how how = { .flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+	struct open_how how = { .flags = flags | O_NOFOLLOW | O_CLOEXEC |
 			    O_NONBLOCK, .resolve = RESOLVE_CACHED };
 
 	return (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
 }
 #else
 static int
-open_cached(int dir, const char *name)
+open_cached(int dir, const char *name, unsigned flags)
 {
 	(void)dir;
 	(void)name;
+	(void)flags;
 	return -1;
 }
 #endif
@@ -48,18 +49,22 @@ file_io_unchanged(struct file_op *op)
 	if (op->match == NULL || op->want != 0 ||
 	    atomic_load(&op->root->disabled))
 		return false;
-	file_lock_name(op, name);
-	if ((lock = open_cached(op->root->lock, name)) == -1)
-		return false;
+	if ((lock = file_lock_kept(op)) == -1) {
+		file_lock_name(op, name);
+		/* It will be kept, for who writes, too. */
+		lock = open_cached(op->root->lock, name, O_RDWR);
+		if (lock == -1)
+			return false;
+	}
 	/* A rename whose directory is not yet synced may still vanish. */
 	if (flock(lock, LOCK_SH | LOCK_NB) != -1 &&
-	    (fd = open_cached(op->root->fd, op->key)) != -1 &&
+	    (fd = open_cached(op->root->fd, op->key, O_RDONLY)) != -1 &&
 	    fstat(fd, &st) != -1 && S_ISREG(st.st_mode)) {
 		file_etag(&st, op->etag);
 		if (strcmp(op->etag, op->match) == 0)
 			op->outcome = BLOB_UNCHANGED;
 	}
-	close(lock);
+	file_lock_drop(op, lock);
 	if (fd != -1)
 		close(fd);
 	if (op->outcome != BLOB_UNCHANGED)

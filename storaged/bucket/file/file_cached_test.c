@@ -85,13 +85,13 @@ test_locked(const char *etag)
 	/* Another reads it, and that is no reason to wait. */
 	CHECK((lock = file_lock_take(&op, LOCK_SH)) != -1);
 	CHECK(unchanged("ann/head", etag, 0));
-	close(lock);
+	file_lock_drop(&op, lock);
 	/* Who writes may have renamed what is not yet on the disk. */
 	CHECK((lock = file_lock_take(&op, LOCK_EX)) != -1);
 	op.match = etag;
 	CHECK(!file_io_unchanged(&op) && op.outcome == BLOB_DONE);
 	CHECK(clock_ms() - start < root.timeout_ms);
-	close(lock);
+	file_lock_drop(&op, lock);
 	CHECK(unchanged("ann/head", etag, 0));
 }
 
@@ -105,6 +105,8 @@ main(void)
 	    file_io_open(&root, dir, why, sizeof(why)) == 0);
 	root.timeout_ms = 5000;
 	put("ann/head", "hello", etag);
+	/* Each object's lock file stays open. */
+	CHECK(!unchanged("ann/none", etag, 0) && !unchanged("ann", etag, 0));
 	fds = test_open_fds();
 	if (!kernel_says())
 		CHECK(!unchanged("ann/head", etag, 0));

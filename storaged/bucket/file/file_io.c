@@ -192,7 +192,7 @@ put_place(struct file_op *op, int fd, const char *tmp)
 			    kept)
 				file_tmp_keep(op, tmp);
 		}
-		close(lock);
+		file_lock_drop(op, lock);
 	}
 	close(dir);
 }
@@ -255,7 +255,7 @@ get_open(struct file_op *op, struct stat *st)
 	else if (!S_ISREG(st->st_mode))
 		file_op_fail(op, BLOB_ABSENT, "not a regular file");
 	if (lock != -1)
-		close(lock);
+		file_lock_drop(op, lock);
 	if (op->outcome != BLOB_DONE) {
 		if (fd != -1)
 			close(fd);
@@ -350,7 +350,7 @@ file_io_del(struct file_op *op)
 				file_op_errno(op, "unlink");
 		} else
 			file_op_sync(op, dir, BLOB_UNSURE);
-		close(lock);
+		file_lock_drop(op, lock);
 	}
 	close(dir);
 }

@@ -26,6 +26,7 @@
 #include "storaged/bucket/blob.h"
 
 struct file_dirs;		/* directories that are known to be synced */
+struct file_locks;		/* those that are open */
 struct file_spares;		/* files that were replaced */
 
 struct file_root {
@@ -35,6 +36,7 @@ struct file_root {
 	unsigned	 timeout_ms;	/* for a lock */
 	atomic_bool	 disabled;	/* an fsync failed: nothing more */
 	struct file_dirs *dirs;
+	struct file_locks *locks;
 	struct file_spares *spares;
 };
 

@@ -28,9 +28,19 @@ int	 file_op_sync(struct file_op *op, int fd, enum blob_outcome o);
  * set only when a sync failed.
  */
 int	 file_dir_open(struct file_op *op, bool make);
+/* For tables of names. */
+uint32_t file_hash(const char *name);
+
+/* -- file_lock.c -- */
+struct file_locks *file_locks_new(void);	/* NULL: ENOMEM */
+void	 file_locks_free(struct file_locks *l);	/* NULL is fine */
 /* The lock of op->key, LOCK_SH or LOCK_EX: a descriptor that holds it until
- * it is closed; -1, and op has failed, after the store's timeout. */
+ * file_lock_drop(); -1, and op has failed, after the store's timeout. */
 int	 file_lock_take(struct file_op *op, int how);
+void	 file_lock_drop(const struct file_op *op, int fd);
+/* Its file, not locked, if it happens to be open, or -1; for
+ * file_lock_drop(), too. */
+int	 file_lock_kept(const struct file_op *op);
 /* Its name in .lock. */
 void	 file_lock_name(const struct file_op *op, char name[FILE_LOCK_NAME]);
 

@@ -1,11 +1,10 @@
 /*
- * What the file store's operations stand on (file_impl.h): the directory
- * with its locks and its temporary files, and the syncing of directories
- * that are new to this process.
+ * What the file store's operations stand on (file_io_int.h): the directory
+ * with those of its locks and its temporary files, and the syncing of
+ * directories that are new to this process.
  */
 #include "common/compat.h"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <dirent.h>
 #include <errno.h>
@@ -18,11 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/fnv.h"
 #include "storaged/bucket/file/file_io_int.h"
 
-#define LOCKS		64
 #define DIRS_MAX	4096
 #define DIRS_SLOTS	1024
 
@@ -89,8 +86,8 @@ file_op_sync(struct file_op *op, int fd, enum blob_outcome o)
 	return -1;
 }
 
-static uint32_t
-hash(const char *s)
+uint32_t
+file_hash(const char *s)
 {
 	uint32_t h = fnv32_str(s);
 
@@ -102,7 +99,7 @@ hash(const char *s)
 static bool
 dir_known(struct file_dirs *d, const char *name, bool add)
 {
-	struct dir_name *i, **slot = &d->slots[hash(name) % DIRS_SLOTS];
+	struct dir_name *i, **slot = &d->slots[file_hash(name) % DIRS_SLOTS];
 	size_t k, len = strlen(name) + 1;
 
 	pthread_mutex_lock(&d->mutex);
@@ -179,53 +176,6 @@ file_dir_open(struct file_op *op, bool make)
 	if (parent != -1)
 		close(parent);
 	return -1;
-}
-
-/* -- locks -- */
-
-static void
-pause_us(unsigned us)
-{
-	struct timespec ts = { 0, (long)us * 1000 };
-
-	nanosleep(&ts, NULL);
-}
-
-void
-file_lock_name(const struct file_op *op, char name[FILE_LOCK_NAME])
-{
-	snprintf(name, FILE_LOCK_NAME, "%02x", hash(op->key) % LOCKS);
-}
-
-/* The lock of op->key: a descriptor that holds it until it is closed. */
-int
-file_lock_take(struct file_op *op, int how)
-{
-	uint64_t start;
-	char name[FILE_LOCK_NAME];
-	unsigned us = 100;
-	int fd;
-
-	file_lock_name(op, name);
-	fd = openat(op->root->lock, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd == -1) {
-		file_op_fail(op, BLOB_UNAVAILABLE, "lock file: %s",
-		    strerror(errno));
-		return -1;
-	}
-	start = clock_ms();
-	while (flock(fd, how | LOCK_NB) == -1) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) ||
-		    clock_ms() - start > op->root->timeout_ms) {
-			file_op_fail(op, BLOB_UNAVAILABLE, "lock: %s",
-			    strerror(errno));
-			close(fd);
-			return -1;
-		}
-		pause_us(us);
-		us = us < 4000 ? us * 2 : us;
-	}
-	return fd;
 }
 
 /* -- times -- */
@@ -313,6 +263,7 @@ file_io_open(struct file_root *r, const char *path, char *why, size_t size)
 	    (r->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
 	    (r->tmp = subdir(r->fd, ".tmp")) == -1 ||
 	    (r->lock = subdir(r->fd, ".lock")) == -1 ||
+	    (r->locks = file_locks_new()) == NULL ||
 	    (r->spares = file_spares_new()) == NULL ||
 	    (r->dirs = calloc(1, sizeof(*r->dirs))) == NULL) {
 		snprintf(why, size, "store.path %s: %s", path,
@@ -351,6 +302,8 @@ file_io_close(struct file_root *r)
 	r->dirs = NULL;
 	file_spares_free(r->spares, r->tmp);
 	r->spares = NULL;
+	file_locks_free(r->locks);
+	r->locks = NULL;
 	if (r->fd != -1)
 		close(r->fd);
 	if (r->tmp != -1)

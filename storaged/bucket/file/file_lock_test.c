@@ -1,0 +1,109 @@
+/*
+ * The locks of the file store: threads of a process exclude each other, though
+ * the lock files stay open.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/compat.h"
+#include "common/test.h"
+#include "storaged/bucket/file/file_io_int.h"
+
+#define TURNS	2000
+
+static char		 dir[] = "/tmp/pail-lock-test.XXXXXX";
+static struct file_root	 root;
+static volatile unsigned holders, worst, turns;
+
+static void
+test_modes(void)
+{
+	struct file_op	 op = { .root = &root, .key = "ann/head" };
+	int		 a, b, fds;
+
+	root.timeout_ms = 50;
+	CHECK(file_lock_kept(&op) == -1);
+	CHECK((a = file_lock_take(&op, LOCK_SH)) != -1);
+	CHECK((b = file_lock_take(&op, LOCK_SH)) != -1 && b != a);
+	CHECK(file_lock_take(&op, LOCK_EX) == -1 &&
+	    op.outcome == BLOB_UNAVAILABLE && strncmp(op.why, "lock: ",
+	    6) == 0);
+	/* The first stays open, and must not be locked. */
+	file_lock_drop(&op, a);
+	fds = test_open_fds();
+	file_lock_drop(&op, b);
+	CHECK(test_open_fds() == fds - 1);
+	CHECK((b = file_lock_take(&op, LOCK_EX)) == a);
+	CHECK(test_open_fds() == fds - 1);
+	CHECK(file_lock_take(&op, LOCK_SH) == -1);
+	file_lock_drop(&op, b);
+	CHECK(file_lock_kept(&op) == a && file_lock_kept(&op) == -1);
+	CHECK(flock(a, LOCK_EX | LOCK_NB) == 0);
+	file_lock_drop(&op, a);
+	/* Another object's, which is not kept from anyone. */
+	CHECK((a = file_lock_take(&op, LOCK_EX)) != -1);
+	op.key = "bob/head";
+	CHECK((b = file_lock_take(&op, LOCK_EX)) != -1 && b != a);
+	file_lock_drop(&op, b);
+	op.key = "ann/head";
+	file_lock_drop(&op, a);
+}
+
+static void *
+thread(void *arg)
+{
+	struct file_op	 op = { .root = &root, .key = "ann/head" };
+	int		 i, fd;
+
+	(void)arg;
+	for (i = 0; i < TURNS; i++) {
+		if ((fd = file_lock_take(&op, LOCK_EX)) == -1)
+			break;
+		if (++holders > worst)
+			worst = holders;
+		turns++;
+		holders--;
+		file_lock_drop(&op, fd);
+	}
+	return NULL;
+}
+
+static void
+test_threads(void)
+{
+	pthread_t	 t[4];
+	size_t		 i;
+	int		 fds = test_open_fds();
+
+	root.timeout_ms = 30000;
+	for (i = 0; i < nitems(t); i++)
+		CHECK(pthread_create(&t[i], NULL, thread, NULL) == 0);
+	for (i = 0; i < nitems(t); i++)
+		pthread_join(t[i], NULL);
+	CHECK_ROW(worst == 1 && turns == TURNS * nitems(t), "%u at once, %u",
+	    worst, turns);
+	CHECK(test_open_fds() == fds);
+}
+
+int
+main(void)
+{
+	char	why[200], cmd[80];
+	int	fds = test_open_fds();
+
+	CHECK(mkdtemp(dir) != NULL &&
+	    file_io_open(&root, dir, why, sizeof(why)) == 0);
+	test_modes();
+	test_threads();
+	file_io_close(&root);
+	CHECK(test_open_fds() == fds);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	CHECK(system(cmd) == 0);
+	return TEST_END();
+}
