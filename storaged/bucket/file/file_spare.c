@@ -22,12 +22,16 @@
 
 #include "storaged/bucket/file/file_io_int.h"
 
-#define SPARES		8
+#define SPARES		32
+#define SPARES_FEW	16	/* below: rather a new file than another's */
 #define SPARE_MAX	(1024 * 1024)	/* a larger file is not kept */
 
 struct file_spares {
 	pthread_mutex_t	 mutex;
-	char		 name[SPARES][FILE_TMP_NAME];
+	struct spare {
+		char		 name[FILE_TMP_NAME];
+		uint32_t	 of;	/* the object it was, by its hash */
+	}		 v[SPARES];	/* the oldest first */
 	size_t		 n;
 };
 
@@ -53,20 +57,32 @@ file_spares_free(struct file_spares *s, int tmp)
 	if (s == NULL)
 		return;
 	for (i = 0; i < s->n; i++)
-		unlinkat(tmp, s->name[i], 0);
+		unlinkat(tmp, s->v[i].name, 0);
 	pthread_mutex_destroy(&s->mutex);
 	free(s);
 }
 
 #if defined(RENAME_EXCHANGE) && defined(F_SETLEASE)
+/*
+ * What the same object was before is nearly as long as what it will be.  One
+ * of another would have to be cut, or lengthened by much, and to free and find
+ * blocks costs more than to write them.
+ */
 static bool
-spare_pop(struct file_spares *s, char name[FILE_TMP_NAME])
+spare_pop(struct file_spares *s, uint32_t of, char name[FILE_TMP_NAME])
 {
+	size_t i;
 	bool some;
 
 	pthread_mutex_lock(&s->mutex);
-	if ((some = s->n > 0))
-		memcpy(name, s->name[--s->n], FILE_TMP_NAME);
+	for (i = s->n; i > 0 && s->v[i - 1].of != of; i--)
+		;
+	if ((some = i > 0 || s->n >= SPARES_FEW)) {
+		i = i > 0 ? i - 1 : 0;
+		memcpy(name, s->v[i].name, FILE_TMP_NAME);
+		memmove(&s->v[i], &s->v[i + 1],
+		    (--s->n - i) * sizeof(s->v[0]));
+	}
 	pthread_mutex_unlock(&s->mutex);
 	return some;
 }
@@ -86,7 +102,7 @@ spare_open(struct file_op *op, char name[FILE_TMP_NAME], uint64_t size)
 	struct stat st;
 	int fd;
 
-	while (spare_pop(op->root->spares, name)) {
+	while (spare_pop(op->root->spares, file_hash(op->key), name)) {
 		fd = openat(op->root->tmp, name, O_RDWR | O_NOFOLLOW |
 		    O_CLOEXEC);
 		if (fd == -1)
@@ -105,13 +121,15 @@ spare_open(struct file_op *op, char name[FILE_TMP_NAME], uint64_t size)
 }
 
 static bool
-spare_push(struct file_spares *s, const char *name)
+spare_push(struct file_spares *s, uint32_t of, const char *name)
 {
 	bool room;
 
 	pthread_mutex_lock(&s->mutex);
-	if ((room = s->n < SPARES))
-		strlcpy(s->name[s->n++], name, FILE_TMP_NAME);
+	if ((room = s->n < SPARES)) {
+		s->v[s->n].of = of;
+		strlcpy(s->v[s->n++].name, name, FILE_TMP_NAME);
+	}
 	pthread_mutex_unlock(&s->mutex);
 	return room;
 }
@@ -132,7 +150,7 @@ file_tmp_rename(struct file_op *op, const char *tmp, int dir,
 void
 file_tmp_keep(struct file_op *op, const char *tmp)
 {
-	if (!spare_push(op->root->spares, tmp))
+	if (!spare_push(op->root->spares, file_hash(op->key), tmp))
 		unlinkat(op->root->tmp, tmp, 0);
 }
 #else
