@@ -110,7 +110,10 @@ struct attempt {
 	bool			 base_none;	/* the user's first head */
 	uint64_t		 base;		/* commit number; 0: none */
 	char			 etag[BLOB_ETAG_MAX];	/* of the base */
-	struct head		 next;		/* the head once won */
+	struct head		 next;		/* the head once won, but for
+						   blocks of the base */
+	uint64_t		 upto;		/* of those, the ones up to
+						   this number leave it */
 	struct buf		 bytes;		/* what is sent, every time */
 	uint64_t		 ticket;	/* when the PUT began */
 	uint64_t		 first;		/* records */

@@ -26,23 +26,14 @@ commit_attempt_free(struct attempt *a)
 	free(a);
 }
 
-/* Blocks of the present head that stay, then the new one. */
+/* The next head's new block; those that stay are the present head's as yet. */
 static int
-blocks_make(struct commit *c, struct head *next, uint64_t upto,
-    const struct block *k)
+block_make(struct head *next, const struct block *k)
 {
-	const struct block	*old;
-	struct block		*copy, new;
-	struct buf		 bytes = BUF_INIT;
-	struct cursor		 cur;
+	struct block	*copy, new;
+	struct buf	 bytes = BUF_INIT;
+	struct cursor	 cur;
 
-	TAILQ_FOREACH(old, &c->head.blocks, entry) {
-		if (old->number <= upto)
-			continue;
-		if ((copy = block_dup(old)) == NULL)
-			return -1;
-		TAILQ_INSERT_TAIL(&next->blocks, copy, entry);
-	}
 	if (block_encode(k, &bytes) == -1) {
 		buf_free(&bytes);
 		return -1;
@@ -131,6 +122,33 @@ pack_start(struct commit *c, struct batch *b)
 	return upload_start(c, u);
 }
 
+/* The blocks of the present head that stay in the next one. */
+static const struct block *
+blocks_kept(const struct commit *c)
+{
+	const struct block	*k = TAILQ_FIRST(&c->head.blocks);
+
+	while (k != NULL && k->number <= c->attempt->upto)
+		k = TAILQ_NEXT(k, entry);
+	return k;
+}
+
+/* Before the new one, copies of those that stay, which then do not. */
+static int
+blocks_gather(struct commit *c, struct head *next)
+{
+	const struct block	*k;
+	struct block		*new = TAILQ_FIRST(&next->blocks), *copy;
+
+	for (k = blocks_kept(c); k != NULL; k = TAILQ_NEXT(k, entry)) {
+		if ((copy = block_dup(k)) == NULL)
+			return -1;
+		TAILQ_INSERT_BEFORE(new, copy, entry);
+	}
+	c->attempt->upto = UINT64_MAX;
+	return 0;
+}
+
 /* All inline blocks, the new one too, into a log object that the commit
  * names: they would burst the head. */
 static int
@@ -138,9 +156,11 @@ log_start(struct commit *c, struct head *next)
 {
 	struct upload	*u;
 
-	if (blocklist_bytes(&next->blocks) <= c->limits.hard)
+	if (blocks_bytes(blocks_kept(c)) + blocklist_bytes(&next->blocks) <=
+	    c->limits.hard)
 		return 0;
-	if ((u = upload_new(&c->uploads, KEY_LOG)) == NULL ||
+	if (blocks_gather(c, next) == -1 ||
+	    (u = upload_new(&c->uploads, KEY_LOG)) == NULL ||
 	    logobj_encode(next->history, TAILQ_FIRST(&next->blocks),
 	    TAILQ_LAST(&next->blocks, blocklist), &u->ref, &u->bytes) == -1 ||
 	    upload_name(u) == -1 || loglist_add(&next->logs, &u->ref) == -1)
@@ -193,7 +213,6 @@ attempt_make(struct commit *c, struct batch *b, struct attempt *a)
 {
 	struct head	*next = &a->next;
 	struct block	 k;
-	uint64_t	 upto = 0;
 	struct upload	*u;
 
 	memcpy(a->node, c->node, sizeof(a->node));
@@ -218,10 +237,10 @@ attempt_make(struct commit *c, struct batch *b, struct attempt *a)
 		k.messages = b->area.data;
 		k.messages_len = b->area.len;
 	}
-	if (commit_flush_use(c, next, &upto) == -1 ||
-	    blocks_make(c, next, upto, &k) == -1 ||
+	if (commit_flush_use(c, next, &a->upto) == -1 ||
+	    block_make(next, &k) == -1 ||
 	    lists_make(c, b, next) == -1 ||
-	    head_encode(next, NULL, &a->bytes) == -1)
+	    head_encode(next, blocks_kept(c), &a->bytes) == -1)
 		return -1;
 	a->oldest = UINT64_MAX;
 	TAILQ_FOREACH(u, &c->uploads.list, entry)
@@ -271,8 +290,8 @@ commit_seal_empty(struct commit *c)
 		return -1;
 	next_make(c, &next, &k, a->node, a->rival, commit_time(c));
 	memcpy(k.state_hash, c->head.state_hash, sizeof(k.state_hash));
-	if (blocks_make(c, &next, 0, &k) == 0 &&
-	    head_encode(&next, NULL, &bytes) == 0) {
+	if (block_make(&next, &k) == 0 && head_encode(&next,
+	    TAILQ_FIRST(&c->head.blocks), &bytes) == 0) {
 		buf_free(&a->bytes);
 		a->bytes = bytes;
 		a->gives_up = true;

@@ -78,6 +78,23 @@ won_manifest(struct commit *c)
 		}
 }
 
+/* The next head gets those blocks of the present one that stay. */
+static void
+won_head(struct commit *c)
+{
+	struct attempt	*a = c->attempt;
+	struct blocklist *l = &c->head.blocks;
+	struct block	*k;
+
+	while ((k = TAILQ_FIRST(l)) != NULL && k->number <= a->upto) {
+		TAILQ_REMOVE(l, k, entry);
+		block_free(k);
+	}
+	TAILQ_CONCAT(l, &a->next.blocks, entry);
+	TAILQ_CONCAT(&a->next.blocks, l, entry);
+	head_move(&c->head, &a->next);
+}
+
 /*
  * It is in the bucket: events, answers, and then the state, which costs the
  * waiting client nothing so.  Should its commit fail, what was answered holds
@@ -100,7 +117,7 @@ settle_won(struct commit *c, const char *etag)
 	mark.commit = a->next.commit;
 	mark.records = a->next.records;
 	mark.uidvalidity = a->next.uidvalidity;
-	head_move(&c->head, &a->next);
+	won_head(c);
 	strlcpy(c->etag, etag, sizeof(c->etag));
 	c->have = true;
 	won_manifest(c);

@@ -149,14 +149,19 @@ blocklist_free(struct blocklist *l)
 }
 
 size_t
-blocklist_bytes(const struct blocklist *l)
+blocks_bytes(const struct block *k)
 {
-	const struct block	*k;
-	size_t			 n = 0;
+	size_t	 n = 0;
 
-	TAILQ_FOREACH(k, l, entry)
+	for (; k != NULL; k = TAILQ_NEXT(k, entry))
 		n += k->len;
 	return n;
+}
+
+size_t
+blocklist_bytes(const struct blocklist *l)
+{
+	return blocks_bytes(TAILQ_FIRST(l));
 }
 
 /* Does k follow the block before it? */

@@ -45,8 +45,9 @@ void	 block_print(const struct block *k, struct buf *b);
 struct block *block_dup(const struct block *k);
 void	 block_free(struct block *k);
 void	 blocklist_free(struct blocklist *l);
-/* Bytes of all. */
+/* Bytes of all; of k (NULL: none) and those behind it. */
 size_t	 blocklist_bytes(const struct blocklist *l);
+size_t	 blocks_bytes(const struct block *k);
 /*
  * Reads blocks to the end of the bytes as copies: numbers without gaps from
  * number on, each prev the nonce before, starting with prev.  0,

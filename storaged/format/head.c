@@ -69,7 +69,7 @@ static const struct fields fields = { rows, F_LAST,
 void
 head_init(struct head *h)
 {
-	memset(h, 0, sizeof(*h));
+	memset(h, 0, offsetof(struct head, nodes));
 	TAILQ_INIT(&h->blocks);
 }
 
@@ -83,29 +83,31 @@ head_free(struct head *h)
 	head_init(h);
 }
 
+/* All of it, and no blocks. */
+static void
+head_assign(struct head *dst, const struct head *src)
+{
+	memcpy(dst, src, offsetof(struct head, nodes) +
+	    src->nnodes * sizeof(src->nodes[0]));
+	TAILQ_INIT(&dst->blocks);
+}
+
 void
 head_move(struct head *dst, struct head *src)
 {
-	struct block	*k;
-
 	head_free(dst);
-	*dst = *src;
-	TAILQ_INIT(&dst->blocks);
-	while ((k = TAILQ_FIRST(&src->blocks)) != NULL) {
-		TAILQ_REMOVE(&src->blocks, k, entry);
-		TAILQ_INSERT_TAIL(&dst->blocks, k, entry);
-	}
+	head_assign(dst, src);
+	TAILQ_CONCAT(&dst->blocks, &src->blocks, entry);
 	head_init(src);
 }
 
 int
 head_copy(struct head *dst, const struct head *src)
 {
-	*dst = *src;
+	head_assign(dst, src);
 	memset(&dst->logs, 0, sizeof(dst->logs));
 	memset(&dst->garbage, 0, sizeof(dst->garbage));
 	buf_init(&dst->unknown, 0);
-	TAILQ_INIT(&dst->blocks);
 	if (loglist_append(&dst->logs, &src->logs, 0) == -1 ||
 	    garbage_append(&dst->garbage, &src->garbage, 0) == -1 ||
 	    buf_put(&dst->unknown, src->unknown.data,
@@ -153,7 +155,7 @@ user_put(const void *user, struct buf *b)
 }
 
 int
-head_encode(const struct head *h, const struct block *more, struct buf *out)
+head_encode(const struct head *h, const struct block *first, struct buf *out)
 {
 	const struct block	*k;
 	struct buf		 v = BUF_INIT;
@@ -163,17 +165,17 @@ head_encode(const struct head *h, const struct block *more, struct buf *out)
 	if (h->user[0] == '\0' || fields_encode(&fields, h, &v) == -1 ||
 	    buf_put(&v, h->unknown.data, h->unknown.len) == -1)
 		goto done;
-	len = OBJECT_HEADER + 4 + v.len + blocklist_bytes(&h->blocks) +
-	    (more != NULL ? more->len : 0);
+	len = OBJECT_HEADER + 4 + v.len + blocks_bytes(first) +
+	    blocklist_bytes(&h->blocks);
 	if (len > HEAD_MAX || buf_reserve(out, len) == NULL)
 		goto done;
 	object_begin(out);
 	buf_put_u32(out, (uint32_t)v.len);
 	buf_put(out, v.data, v.len);
+	for (k = first; k != NULL; k = TAILQ_NEXT(k, entry))
+		buf_put(out, k->bytes, k->len);
 	TAILQ_FOREACH(k, &h->blocks, entry)
 		buf_put(out, k->bytes, k->len);
-	if (more != NULL)
-		buf_put(out, more->bytes, more->len);
 	ret = object_end(OBJECT_HEAD, h->history, out, at);
 done:
 	buf_free(&v);

@@ -40,7 +40,6 @@ struct head {
 	uint64_t		 records;	/* number of the last record */
 	uint32_t		 uidvalidity;
 	uint8_t			 state_hash[32];
-	struct head_node	 nodes[HEAD_NODES_MAX];
 	size_t			 nnodes;
 	uint64_t		 floor;		/* highest commit of a pruned
 						   entry; 0: none */
@@ -51,6 +50,8 @@ struct head {
 	struct garbagelist	 garbage;	/* since the manifest */
 	struct buf		 unknown;	/* fields to be copied */
 	struct blocklist	 blocks;	/* the inline part, owned */
+	struct head_node	 nodes[HEAD_NODES_MAX];	/* last: nearly all of
+					   it is not in use */
 };
 
 void	 head_init(struct head *h);
@@ -59,10 +60,10 @@ void	 head_move(struct head *dst, struct head *src);	/* frees dst's */
 /* All but the blocks, whose list in dst is empty.  0 or -1. */
 int	 head_copy(struct head *dst, const struct head *src);
 /*
- * Appends the object; after the blocks of h come those of more (NULL: none).
- * 0 or -1.
+ * Appends the object.  first: one of another head's blocks; it and those behind
+ * it come before the blocks of h (NULL: none).  0 or -1.
  */
-int	 head_encode(const struct head *h, const struct block *more,
+int	 head_encode(const struct head *h, const struct block *first,
 	    struct buf *out);
 /*
  * user: by user_key(), whose head it has to be (NULL: anyone's, for tests).

@@ -119,7 +119,7 @@ test_inside(void)
 static void
 test_head(void)
 {
-	struct head	 h, found;
+	struct head	 h, found, bare;
 	struct buf	 b = BUF_INIT, again = BUF_INIT;
 	struct block	*k;
 
@@ -132,6 +132,22 @@ test_head(void)
 	    found.garbage.n == 1 && found.has_manifest);
 	CHECK(head_encode(&found, NULL, &again) == 0);
 	CHECK(again.len == b.len && memcmp(again.data, b.data, b.len) == 0);
+	/* The same with another's blocks, which come first. */
+	CHECK(head_copy(&bare, &found) == 0 && TAILQ_EMPTY(&bare.blocks));
+	buf_reset(&again);
+	CHECK(head_encode(&bare, TAILQ_FIRST(&found.blocks), &again) == 0);
+	CHECK(again.len == b.len && memcmp(again.data, b.data, b.len) == 0);
+	k = TAILQ_LAST(&found.blocks, blocklist);
+	TAILQ_REMOVE(&found.blocks, k, entry);
+	TAILQ_INSERT_TAIL(&bare.blocks, k, entry);
+	buf_reset(&again);
+	CHECK(head_encode(&bare, TAILQ_FIRST(&found.blocks), &again) == 0);
+	CHECK(again.len == b.len && memcmp(again.data, b.data, b.len) == 0);
+	TAILQ_REMOVE(&bare.blocks, k, entry);
+	TAILQ_INSERT_TAIL(&found.blocks, k, entry);
+	head_move(&bare, &found);
+	CHECK(TAILQ_EMPTY(&found.blocks) && found.nnodes == 0);
+	head_move(&found, &bare);
 	k = TAILQ_FIRST(&found.blocks);
 	CHECK(k != NULL && k->messages_len == 15 &&
 	    memcmp(k->messages, "(message bytes)", 15) == 0);
