@@ -108,6 +108,12 @@ db_wal_number(const uint8_t *frame)
 	return be32(frame);
 }
 
+bool
+db_wal_ends(const uint8_t *frame)
+{
+	return be32(frame + 4) != 0;
+}
+
 static bool
 sum_is(const uint32_t s[2], const uint8_t *p)
 {

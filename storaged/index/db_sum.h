@@ -40,6 +40,8 @@ bool	 db_sum_of_any(const uint8_t *page);
 
 /* Of which page is the frame? */
 uint32_t db_wal_number(const uint8_t *frame);
+/* Is it a transaction's last? */
+bool	 db_wal_ends(const uint8_t *frame);
 /*
  * Checks the write-ahead log left behind by a killed process.  SQLite silently
  * reverts to what precedes the first invalid frame; here that is damage, unless

@@ -6,10 +6,15 @@
 #include "common/compat.h"
 
 #include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "storaged/index/db_sum.h"
 #include "storaged/index/db_vfs.h"
+
+#define WAL_WHOLE	(DB_WAL_FRAME + DB_PAGE)	/* with its header */
+#define WAL_HELD	8	/* frames; an APPEND has five */
 
 /* In front of the system's own, in memory of SQLite's. */
 struct sumfile {
@@ -19,6 +24,11 @@ struct sumfile {
 	 * it: at -1 there is none. */
 	sqlite3_int64	 frame_at;
 	uint8_t		 frame[DB_WAL_FRAME];
+	/* Frames of a transaction, one behind the other, until its last: they
+	 * are written at once.  No one reads them before it is there. */
+	uint8_t		*held;		/* NULL: none */
+	size_t		 nheld;		/* of them */
+	sqlite3_int64	 held_at;	/* where the first belongs */
 	sqlite3_int64	 whole_at;	/* the frame read last, as a whole */
 };
 
@@ -97,16 +107,33 @@ frame_page(int len, sqlite3_int64 off)
 	    (off - DB_WAL_HEADER) % (DB_WAL_FRAME + DB_PAGE) == DB_WAL_FRAME;
 }
 
-/* The header that is kept, if it comes alone after all. */
+static int
+wal_flush(sqlite3_file *f)
+{
+	struct sumfile	*s = (struct sumfile *)f;
+	int		 rc;
+
+	if (s->held == NULL)
+		return SQLITE_OK;
+	rc = real_of(f)->pMethods->xWrite(real_of(f), s->held,
+	    (int)(s->nheld * WAL_WHOLE), s->held_at);
+	free(s->held);
+	s->held = NULL;
+	s->nheld = 0;
+	return rc;
+}
+
+/* What is held, and the header that is kept, if it comes alone after all. */
 static int
 wal_settle(sqlite3_file *f)
 {
 	struct sumfile	*s = (struct sumfile *)f;
 	sqlite3_int64	 at = s->frame_at;
+	int		 rc;
 
 	s->frame_at = -1;
-	if (at == -1)
-		return SQLITE_OK;
+	if ((rc = wal_flush(f)) != SQLITE_OK || at == -1)
+		return rc;
 	return real_of(f)->pMethods->xWrite(real_of(f), s->frame,
 	    DB_WAL_FRAME, at);
 }
@@ -117,7 +144,7 @@ wal_read(sqlite3_file *f, void *p, int len, sqlite3_int64 off)
 {
 	const struct sqlite3_io_methods	*m = real_of(f)->pMethods;
 	struct sumfile	*s = (struct sumfile *)f;
-	uint8_t		 frame[DB_WAL_FRAME + DB_PAGE];
+	uint8_t		 frame[WAL_WHOLE];
 	uint32_t	 n;
 	int		 rc;
 
@@ -139,29 +166,50 @@ wal_read(sqlite3_file *f, void *p, int len, sqlite3_int64 off)
 	return SQLITE_OK;
 }
 
+/* The page of the header that was the last write. */
+static int
+wal_hold(sqlite3_file *f, const void *p)
+{
+	struct sumfile	*s = (struct sumfile *)f;
+	uint8_t		*frame;
+	int		 rc;
+
+	if (s->held != NULL && s->frame_at != s->held_at +
+	    (sqlite3_int64)(s->nheld * WAL_WHOLE) &&
+	    (rc = wal_flush(f)) != SQLITE_OK)
+		return rc;
+	if (s->held == NULL) {
+		if ((s->held = malloc(WAL_HELD * WAL_WHOLE)) == NULL)
+			return SQLITE_IOERR_NOMEM;
+		s->held_at = s->frame_at;
+	}
+	frame = s->held + s->nheld++ * WAL_WHOLE;
+	memcpy(frame, s->frame, DB_WAL_FRAME);
+	memcpy(frame + DB_WAL_FRAME, p, DB_PAGE);
+	db_sum_seal_wal(frame + DB_WAL_FRAME, db_wal_number(frame));
+	s->frame_at = -1;
+	if (s->nheld == WAL_HELD || db_wal_ends(frame))
+		return wal_flush(f);
+	return SQLITE_OK;
+}
+
 /* A frame's page, with its header if that was the last write: else it is a
  * second one to a frame of the same transaction. */
 static int
 wal_write_page(sqlite3_file *f, const void *p, sqlite3_int64 off)
 {
 	const struct sqlite3_io_methods	*m = real_of(f)->pMethods;
-	struct sumfile	*s = (struct sumfile *)f;
-	uint8_t		 frame[DB_WAL_FRAME + DB_PAGE];
+	uint8_t		 frame[WAL_WHOLE];
 	sqlite3_int64	 at = off - DB_WAL_FRAME;
-	bool		 whole = s->frame_at == at;
-	int		 rc = SQLITE_OK;
+	int		 rc;
 
-	if (whole) {
-		memcpy(frame, s->frame, DB_WAL_FRAME);
-		s->frame_at = -1;
-	} else if ((rc = wal_settle(f)) == SQLITE_OK)
-		rc = m->xRead(real_of(f), frame, DB_WAL_FRAME, at);
-	if (rc != SQLITE_OK)
+	if (((struct sumfile *)f)->frame_at == at)
+		return wal_hold(f, p);
+	if ((rc = wal_settle(f)) != SQLITE_OK ||
+	    (rc = m->xRead(real_of(f), frame, DB_WAL_FRAME, at)) != SQLITE_OK)
 		return rc;
 	memcpy(frame + DB_WAL_FRAME, p, DB_PAGE);
 	db_sum_seal_wal(frame + DB_WAL_FRAME, db_wal_number(frame));
-	if (whole)
-		return m->xWrite(real_of(f), frame, sizeof(frame), at);
 	return m->xWrite(real_of(f), frame + DB_WAL_FRAME, DB_PAGE, off);
 }
 
@@ -173,11 +221,14 @@ wal_write(sqlite3_file *f, const void *p, int len, sqlite3_int64 off)
 
 	if (frame_page(len, off))
 		return wal_write_page(f, p, off);
-	if ((rc = wal_settle(f)) != SQLITE_OK)
-		return rc;
 	/* What was just read as a whole gets but another sum. */
-	if (len != DB_WAL_FRAME || off == s->whole_at)
+	if (len != DB_WAL_FRAME || off == s->whole_at) {
+		if ((rc = wal_settle(f)) != SQLITE_OK)
+			return rc;
 		return real_of(f)->pMethods->xWrite(real_of(f), p, len, off);
+	}
+	if (s->frame_at != -1 && (rc = wal_settle(f)) != SQLITE_OK)
+		return rc;
 	memcpy(s->frame, p, DB_WAL_FRAME);
 	s->frame_at = off;
 	return SQLITE_OK;
@@ -191,7 +242,6 @@ file_##name args							\
 	return real_of(f)->pMethods->x##name(real_of(f), ##__VA_ARGS__); \
 }
 
-THROUGH(Close, (sqlite3_file *f))
 THROUGH(Truncate, (sqlite3_file *f, sqlite3_int64 size), size)
 THROUGH(Sync, (sqlite3_file *f, int flags), flags)
 THROUGH(FileSize, (sqlite3_file *f, sqlite3_int64 *size), size)
@@ -204,6 +254,40 @@ THROUGH(ShmMap, (sqlite3_file *f, int region, int size, int extend,
     void volatile **p), region, size, extend, p)
 THROUGH(ShmLock, (sqlite3_file *f, int off, int n, int flags), off, n, flags)
 THROUGH(ShmUnmap, (sqlite3_file *f, int del), del)
+
+/* What is held still is of a transaction that has not ended. */
+static int
+file_Close(sqlite3_file *f)
+{
+	free(((struct sumfile *)f)->held);
+	((struct sumfile *)f)->held = NULL;
+	return real_of(f)->pMethods->xClose(real_of(f));
+}
+
+/* The log's: what was written must be there. */
+static int
+wal_Truncate(sqlite3_file *f, sqlite3_int64 size)
+{
+	int	 rc = wal_settle(f);
+
+	return rc == SQLITE_OK ? file_Truncate(f, size) : rc;
+}
+
+static int
+wal_Sync(sqlite3_file *f, int flags)
+{
+	int	 rc = wal_settle(f);
+
+	return rc == SQLITE_OK ? file_Sync(f, flags) : rc;
+}
+
+static int
+wal_FileSize(sqlite3_file *f, sqlite3_int64 *size)
+{
+	int	 rc = wal_settle(f);
+
+	return rc == SQLITE_OK ? file_FileSize(f, size) : rc;
+}
 
 static void
 file_ShmBarrier(sqlite3_file *f)
@@ -220,17 +304,18 @@ file_DeviceCharacteristics(sqlite3_file *f)
 }
 
 /* Version 2: without xFetch, memory-mapped reads. */
-#define METHODS(read, write) {						\
-	2, file_Close, read, write, file_Truncate, file_Sync,		\
-	file_FileSize, file_Lock, file_Unlock, file_CheckReservedLock,	\
+#define db_Truncate	file_Truncate
+#define db_Sync		file_Sync
+#define db_FileSize	file_FileSize
+#define METHODS(of) {							\
+	2, file_Close, of##_read, of##_write, of##_Truncate, of##_Sync,	\
+	of##_FileSize, file_Lock, file_Unlock, file_CheckReservedLock,	\
 	file_FileControl, file_SectorSize, file_DeviceCharacteristics,	\
 	file_ShmMap, file_ShmLock, file_ShmBarrier, file_ShmUnmap,	\
 	NULL, NULL }
 
-static const struct sqlite3_io_methods	 db_methods = METHODS(db_read,
-    db_write);
-static const struct sqlite3_io_methods	 wal_methods = METHODS(wal_read,
-    wal_write);
+static const struct sqlite3_io_methods	 db_methods = METHODS(db);
+static const struct sqlite3_io_methods	 wal_methods = METHODS(wal);
 
 static int
 vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags,
