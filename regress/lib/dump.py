@@ -1,8 +1,12 @@
 """Parses `pailctl dump` and evaluates the records independently, to compare
 the content of the bucket with what the nodes show."""
 
+import os
 import re
+import shutil
 import sqlite3
+
+import proc
 
 BITS = {1: "\\Seen", 2: "\\Answered", 4: "\\Flagged", 8: "\\Deleted",
         16: "\\Draft"}
@@ -160,8 +164,13 @@ def group_modseqs(data):
 
 
 def index_modseqs(path):
-    """{name: {uid: modseq}} of a node's own index file."""
-    db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
+    """{name: {uid: modseq}} of a node's own index file.  Of a copy: nobody
+    else can read what the node has open.  The log first, whose pages are at
+    least as new as the file's."""
+    where = proc.tempdir("index")
+    for suffix in "-wal", "":
+        shutil.copy(path + suffix, os.path.join(where, "hot" + suffix))
+    db = sqlite3.connect(os.path.join(where, "hot"))
     try:
         out = {}
         for box, name in db.execute("SELECT id, name FROM box"):
