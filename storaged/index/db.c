@@ -83,8 +83,10 @@ db_settings(struct db *db, bool readonly)
 		return -1;
 	if (readonly)
 		return db_exec(db, "PRAGMA query_only=ON;");
+	/* DB_WAL_PAGES and a few: the next log is written over the last one,
+	 * for which the file system has to find no blocks. */
 	if (db_exec(db, "PRAGMA journal_mode=WAL;"
-	    "PRAGMA journal_size_limit=0;") == -1)
+	    "PRAGMA journal_size_limit=8388608;") == -1)
 		return -1;
 	sqlite3_wal_hook(db->h, db_wal_grown, db);
 	return 0;
