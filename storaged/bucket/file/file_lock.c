@@ -8,6 +8,7 @@
 #include "common/compat.h"
 
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -74,7 +75,15 @@ file_lock_name(const struct file_op *op, char name[FILE_LOCK_NAME])
 int
 file_lock_kept(const struct file_op *op)
 {
-	return atomic_exchange(&op->root->locks->kept[lock_number(op)], -1);
+	struct stat st;
+	int fd = atomic_exchange(&op->root->locks->kept[lock_number(op)], -1);
+
+	/* One that was deleted would lock out nobody else. */
+	if (fd != -1 && (fstat(fd, &st) == -1 || st.st_nlink == 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
 }
 
 static int

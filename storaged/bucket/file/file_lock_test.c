@@ -55,6 +55,25 @@ test_modes(void)
 	file_lock_drop(&op, a);
 }
 
+/* An administrator has deleted it: others make it anew. */
+static void
+test_deleted(void)
+{
+	struct file_op	 op = { .root = &root, .key = "ann/head" };
+	char		 name[FILE_LOCK_NAME];
+	int		 a, other;
+
+	CHECK((a = file_lock_take(&op, LOCK_EX)) != -1);
+	file_lock_drop(&op, a);
+	file_lock_name(&op, name);
+	CHECK(unlinkat(root.lock, name, 0) == 0);
+	CHECK((a = file_lock_take(&op, LOCK_EX)) != -1);
+	CHECK((other = openat(root.lock, name, O_RDWR)) != -1 &&
+	    flock(other, LOCK_EX | LOCK_NB) == -1);
+	close(other);
+	file_lock_drop(&op, a);
+}
+
 static void *
 thread(void *arg)
 {
@@ -136,6 +155,7 @@ main(void)
 	CHECK(mkdtemp(dir) != NULL &&
 	    file_io_open(&root, dir, why, sizeof(why)) == 0);
 	test_modes();
+	test_deleted();
 	test_threads();
 	test_spares();
 	file_io_close(&root);

@@ -44,9 +44,9 @@ void	 suite_session_key(struct blob_store *s, const char *access_key,
 
 /*
  * Runs all on two handles of one empty or used store (as two processes would
- * have it).  Returns the number of checks that failed; adds to *count.
+ * have it).
  */
-int	 blob_suite(struct event_base *base, struct blob_store *a,
-	    struct blob_store *b, const char *name, int *count);
+void	 blob_suite(struct event_base *base, struct blob_store *a,
+	    struct blob_store *b, const char *name);
 
 #endif
