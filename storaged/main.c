@@ -297,10 +297,8 @@ cache_open(struct event_base *base, const struct slice *conf)
 		commit_io_cache(env.io, env.objects);
 }
 
-/*
- * Sessions and indexes within the limit of descriptors.  The store's and the
- * cache's come and go: a part is left for them.
- */
+/* Sessions and indexes within the limit of descriptors.  The store's and the
+ * cache's come and go: a part is left for them. */
 static void
 fit(void)
 {
@@ -452,6 +450,7 @@ cred_message(struct peer *p, struct msg *m, void *arg)
 		self.refused[0] = '\0';
 		blob_set_key(env.blob, &key);
 		check_key(m->data, m->len);
+		start_key();
 	}
 	explicit_bzero(&key, sizeof(key));
 	return 0;

@@ -283,6 +283,13 @@ start_begin(struct env *env, bool first, void (*ready)(void))
 	start_enter(START_KEY);
 }
 
+void
+start_key(void)
+{
+	if (start.state == START_KEY && start.tick != NULL)
+		tick_in(0);
+}
+
 const char *
 start_waits(void)
 {

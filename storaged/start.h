@@ -16,6 +16,8 @@ struct env;
  * if the store is refused.
  */
 void	 start_begin(struct env *env, bool first, void (*ready)(void));
+/* credd has sent a key. */
+void	 start_key(void);
 /* What it waits for, in words; NULL: it is over. */
 const char *start_waits(void);
 /* It is not to be served any more. */

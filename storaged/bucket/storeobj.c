@@ -329,7 +329,11 @@ storeobj_judge(void)
 		storeobj_end(STOREOBJ_AWAY, self.why);
 		return;
 	}
-	if (!self.make)
+	if (!self.make && self.looking) {
+		/* That was a while ago. */
+		self.looking = false;
+		storeobj_ask(false);
+	} else if (!self.make)
 		storeobj_end(STOREOBJ_ABSENT, "no store object");
 	else if (!self.listed)
 		storeobj_ask(true);
@@ -383,8 +387,10 @@ storeobj_open(struct blob_store *s, bool make, storeobj_cb cb)
 {
 	self.make = make;
 	self.cb = cb;
-	/* That it was not there a while ago tells only who would make it. */
-	if (self.looking && make) {
+	/* That it was not there a while ago tells only who would make it; that
+	 * it was, or is being made, tells all. */
+	if (self.looking && (make || self.pending > 0 ||
+	    self.got == BLOB_DONE)) {
 		if (self.pending == 0)
 			storeobj_judge();
 		return;

@@ -144,7 +144,7 @@ static void
 test_likely(void)
 {
 	struct blob_store *s = open_store("e"), *used = open_store("f");
-	unsigned puts = s3_fake_count(fake, "PUT");
+	unsigned puts = s3_fake_count(fake, "PUT"), gets;
 	const struct fake_step lost = { "PUT", FAKE_STATUS, 503, "SlowDown", 0,
 	    NULL, NULL };
 
@@ -180,6 +180,29 @@ test_likely(void)
 	CHECK(s3_fake_count(fake, "PUT") == puts + 1);
 	CHECK(run(s, true) == STOREOBJ_OK && s3_fake_left(fake) == 0);
 	CHECK(s3_fake_count(fake, "PUT") == puts + 2);
+	blob_close(s);
+
+	s = open_store("i");		/* it is known by now, but not to us */
+	look(s, true);
+	storeobj_likely();
+	turns();
+	gets = s3_fake_count(fake, "GET");
+	CHECK(run(s, false) == STOREOBJ_OK);
+	CHECK(s3_fake_count(fake, "GET") == gets);
+	look(s, false);			/* and when it was there before */
+	gets = s3_fake_count(fake, "GET");
+	CHECK(run(s, false) == STOREOBJ_OK);
+	CHECK(s3_fake_count(fake, "GET") == gets);
+	CHECK(run(s, false) == STOREOBJ_OK);	/* once */
+	CHECK(s3_fake_count(fake, "GET") == gets + 1);
+	blob_close(s);
+
+	s = open_store("j");		/* nor is it absent before the look's
+					   answer, */
+	gets = s3_fake_count(fake, "GET");
+	storeobj_look(s, false);
+	CHECK(run(s, false) == STOREOBJ_ABSENT);
+	CHECK(s3_fake_count(fake, "GET") == gets + 2);
 	blob_close(s);
 
 	s = open_store("h");		/* another one's counts */
