@@ -19,7 +19,7 @@ static const char *const store_base[][2] = {
 	{ "store.server-side-encryption", "none" },
 	{ "store.kms-key-id", "" }, { "store.customer-key", "" },
 	{ "store.parallel-deletes", "1000" },
-	{ "store.proxy", "" },
+	{ "store.proxy", "" }, { "probe", "true" },
 	/* Not AWS's, so that no test takes one for another. */
 	{ "metrics.prices.put", "7000000" },
 	{ "metrics.prices.get", "300000" },

@@ -184,6 +184,7 @@ s3_close(void *b)
 	while ((c = TAILQ_FIRST(&s3->calls)) != NULL)
 		s3_call_cancel(c);
 	s3_away_free(&s3->away);
+	http_free(s3->wide);
 	http_free(s3->http);
 	helper_free(s3->pool);
 	s3_keys_clear(&s3->keys);
@@ -338,6 +339,10 @@ s3_open(struct event_base *base, struct slice *conf, struct blob_store *s,
 		goto fail;
 	}
 	if ((s3->http = http_new(base, &h, why, size)) == NULL)
+		goto fail;
+	h.connections = S3_WIDE;
+	if (slice_bool(conf, "probe") &&
+	    (s3->wide = http_new(base, &h, why, size)) == NULL)
 		goto fail;
 	s3_watch(s3);
 	return s3;

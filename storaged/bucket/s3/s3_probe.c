@@ -94,7 +94,8 @@ probe_likely(struct probe *p)
 	struct probe_result r = { .verdict = PROBE_LIKELY, .line = "" };
 
 	if (p->report || p->likely || !p->far || !p->created || !p->raced ||
-	    p->odd || p->verdict != PROBE_GOOD || p->most[0] != 1)
+	    p->odd || p->verdict != PROBE_GOOD || p->most[0] != 1 ||
+	    p->most[1] > 1)
 		return;
 	p->likely = true;
 	p->cb(&r, p->arg);
@@ -168,6 +169,26 @@ probe_line(struct probe *p)
 		    p->bad, strlen(p->bad)));
 }
 
+static void
+wide_free(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	http_free(arg);
+}
+
+/* No more connections than the configuration says.  (This may be its
+ * callback.) */
+static void
+wide_close(struct probe *p)
+{
+	const struct timeval now = { 0, 0 };
+
+	if (p->s3->wide != NULL && event_base_once(p->base, -1, EV_TIMEOUT,
+	    wide_free, p->s3->wide, &now) == 0)
+		p->s3->wide = NULL;
+}
+
 /* The store is its owner's again. */
 static void
 probe_tell(struct probe *p)
@@ -180,6 +201,8 @@ probe_tell(struct probe *p)
 	if (p->s3 != NULL) {
 		p->s3->unverified = false;
 		p->s3->gate.max = p->gate;
+		if (p->verdict == PROBE_GOOD && !p->report)
+			wide_close(p);
 		p->s3->hasty = false;
 		p->s3->address[0] = '\0';
 	}
@@ -230,6 +253,14 @@ probe_use_address(struct probe *p, int i)
 	if (p->s3 != NULL)
 		strlcpy(p->s3->address, p->addresses[i % p->naddresses],
 		    sizeof(p->s3->address));
+}
+
+void
+probe_use_wide(struct probe *p, int i)
+{
+	probe_use_address(p, i);
+	if (p->s3 != NULL)
+		p->s3->via = p->s3->wide;
 }
 
 /* Large objects have a name with all the characters that names have. */

@@ -16,6 +16,7 @@
 #define PROBE_KEYS	21	/* that are created and replaced in races */
 #define PROBE_CREATORS	8	/* at once, of each key */
 #define PROBE_RACERS	(PROBE_KEYS * PROBE_CREATORS)
+#define PROBE_WRITERS	(2 * PROBE_RACERS) /* that create, that update */
 #define PROBE_GROUP	6	/* keys whose racers go out together */
 #define PROBE_READERS	48	/* that only read, beside the writers */
 #define PROBE_READERS_GROUP 16	/* of them, beside each group; a server near
@@ -79,8 +80,13 @@ struct probe_key {
 	char		 etag[BLOB_ETAG_MAX];	/* of the last winner */
 	bool		 there;		/* and etag is its */
 	bool		 raced;		/* in this wave */
-	unsigned	 wins;		/* in this wave */
-	unsigned	 unclear;	/* in this wave: no answer */
+	bool		 early;		/* did not wait for the others */
+	struct probe_run {		/* its last creates, and updates */
+		bool	 open;		/* not settled */
+		unsigned racing;	/* that have no answer yet */
+		unsigned wins;
+		unsigned unclear;	/* that had none */
+	}		 creates, updates;
 	unsigned	 last[PROBE_CREATORS + 1]; /* who may have written it */
 	unsigned	 nlast;
 };
@@ -90,8 +96,10 @@ struct racer {
 	unsigned	 i, key;
 	unsigned	 value;		/* what it writes says so */
 	char		 body[PROBE_VALUE];
+	bool		 update;	/* or it creates */
 	unsigned	 left;		/* reads */
 	bool		 reading;
+	bool		 absent;	/* what it reads may be */
 };
 
 struct probe {
@@ -131,11 +139,16 @@ struct probe {
 	int64_t		 skew;		/* our clock is so far ahead, s */
 	/* the races */
 	struct probe_key keys[PROBE_KEYS];
-	struct racer	 racers[PROBE_RACERS + PROBE_READERS];
+	struct racer	 racers[PROBE_WRITERS + PROBE_READERS];
 	struct racer	 hot[PROBE_HOT];
 	unsigned	 hot_writing;
 	bool		 hot_there;
-	unsigned	 wave, turns, again;
+	bool		 hot_due;	/* not yet in this wave */
+	unsigned	 wave;		/* the last one that has begun */
+	unsigned	 open, creating; /* runs that are not settled */
+	unsigned	 early;		/* keys */
+	unsigned	 flying, most_flying; /* requests, so far */
+	unsigned	 turns, again;
 	uint64_t	 race_ms;	/* when they began */
 	uint64_t	 wave_ms;	/* and this wave */
 	uint64_t	 rtt_ms;	/* the fastest of the first round */
@@ -145,7 +158,6 @@ struct probe {
 	bool		 throttled;	/* a write was told to slow down */
 	bool		 odd;		/* an answer that makes no sense */
 	char		 odd_why[600];	/* to be told once ahead is over */
-	bool		 wave_waits;	/* for that, too */
 	unsigned	 values;	/* that were written */
 	unsigned	 most[2];	/* winners of one create, of one
 					   update */
@@ -185,6 +197,9 @@ bool	 probe_no_answer(enum blob_outcome o, int status);
 void	 probe_line_over(struct probe *p);
 void	 probe_over(struct probe *p);
 void	 probe_use_address(struct probe *p, int i);
+/* Of what goes out together: the next call finds a connection open, where one
+ * was before; to open one takes waits, too. */
+void	 probe_use_wide(struct probe *p, int i);
 /* The object of one of the probe's purposes (a letter); of KEY_MAX.
  * Of the steps' objects the newest edition. */
 void	 probe_name(const struct probe *p, char name, int number, char *dst);
@@ -222,6 +237,8 @@ void	 probe_reads(struct probe *p);		/* s3_probe_read.c */
 /* Some readers more beside the writers, until readers_stop; those that run
  * go on. */
 void	 probe_readers_start(struct probe *p);
+/* And is under way, until flying is one less. */
+void	 probe_flies(struct probe *p);
 /* Fills the racer's body so that it says what it is, and how long. */
 struct piece probe_value_make(struct racer *c);
 /* Some that replace one object without a condition, while it is read. */

@@ -61,7 +61,14 @@ planned(const struct probe *p)
 	return (unsigned)(p->far ? nitems(far_away) : nitems(near_by)) - TURNS;
 }
 
+static bool
+wave_updates(const struct probe *p, unsigned key)
+{
+	return wave_of(p, p->wave)->update & 1u << key;
+}
+
 static void	wave_begin(struct probe *);
+static void	answered(struct probe *);
 
 /* -- the end: what the winners wrote is there -- */
 
@@ -146,7 +153,7 @@ final_read(struct racer *c)
 	char key[KEY_MAX];
 
 	probe_name(c->p, 'c', (int)c->key, key);
-	probe_use_address(c->p, (int)(c->key + c->left));
+	probe_use_wide(c->p, (int)(c->key + c->left));
 	(void)blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL, BLOB_USER,
 	    final_done, c);
 }
@@ -172,34 +179,34 @@ final_reads(struct probe *p)
 
 /* -- a wave -- */
 
-static bool
-wave_updates(const struct probe *p, unsigned key)
-{
-	return wave_of(p, p->wave)->update & 1u << key;
-}
-
 static const char *
-wave_what(const struct probe *p, unsigned key)
+race_what(bool update)
 {
-	return wave_updates(p, key) ? "If-Match updates" : "creates";
+	return update ? "If-Match updates" : "creates";
 }
 
 static void
-key_settle(struct probe *p, unsigned i)
+run_settle(struct probe *p, unsigned key, bool update)
 {
-	struct probe_key *k = &p->keys[i];
-	unsigned *won = wave_updates(p, i) ? &p->updates_won :
-	    &p->creates_won;
-	unsigned *most = &p->most[wave_updates(p, i)];
+	struct probe_key *k = &p->keys[key];
+	struct probe_run *run = update ? &k->updates : &k->creates;
 
-	k->there = k->wins == 1;	/* else it may be an unclear one */
-	if (k->wins > *most)
-		*most = k->wins;
-	if (k->wins == 1)
-		++*won;
-	else if (k->wins == 0 && k->unclear == 0)
+	run->open = false;
+	p->open--;
+	k->there = run->wins == 1;	/* else it may be an unclear one */
+	if (run->wins > p->most[update])
+		p->most[update] = run->wins;
+	if (run->wins == 1 && update)
+		p->updates_won++;
+	else if (run->wins == 1)
+		p->creates_won++;
+	else if (run->wins == 0 && run->unclear == 0)
 		probe_odd(p, "none of %d parallel %s succeeds", PROBE_CREATORS,
-		    wave_what(p, i));
+		    race_what(update));
+	if (!update && p->creating > 0 && --p->creating == 0) {
+		p->raced = true;
+		probe_likely(p);
+	}
 }
 
 /* Waves that are left; on a fast line some more.  None is begun that would
@@ -224,18 +231,6 @@ wave_next(struct probe *p)
 static void
 wave_over(struct probe *p)
 {
-	const struct wave *w = wave_of(p, p->wave);
-	unsigned i, set = w->create | w->update;
-
-	if (p->ahead) {
-		p->wave_waits = true;
-		return;
-	}
-	for (i = 0; i < PROBE_KEYS; i++)
-		if (set & 1u << i && p->keys[i].raced)
-			key_settle(p, i);
-	p->raced = true;
-	probe_likely(p);
 	if (wave_next(p))
 		wave_begin(p);
 	else if (!probe_enough(p) && p->updates_won < ENOUGH &&
@@ -254,75 +249,103 @@ racer_done(const struct blob_result *r, void *arg)
 	struct racer *c = arg;
 	struct probe *p = c->p;
 	struct probe_key *k = &p->keys[c->key];
+	struct probe_run *run = c->update ? &k->updates : &k->creates;
 
 	if (r->outcome == BLOB_DONE) {
-		if (k->wins++ == 0) {
+		if (run->wins++ == 0) {
 			/* What was unclear had another ETag to match. */
 			strlcpy(k->etag, r->etag, sizeof(k->etag));
 			k->last[0] = c->value;
 			k->nlast = 1;
 		}
 	} else if (probe_no_answer(r->outcome, r->status)) {
-		k->unclear++;
+		run->unclear++;
 		p->unclear++;
 		p->silent += r->status == 0;
 		p->throttled |= r->status == 429 || r->status == 503;
-		if (k->wins == 0)
+		if (run->wins == 0)
 			k->last[k->nlast++] = c->value;
 	} else if (r->outcome == BLOB_ABSENT)
 		probe_odd(p, "one of %d parallel %s finds no object: writes "
-		    "are not atomic", PROBE_CREATORS, wave_what(p, c->key));
+		    "are not atomic", PROBE_CREATORS,
+		    race_what(c->update));
 	else if (r->outcome != BLOB_CONFLICT)
-		probe_odd(p, "parallel %s: %s %s", wave_what(p, c->key),
+		probe_odd(p, "parallel %s: %s %s", race_what(c->update),
 		    blob_outcome_name(r->outcome), r->why);
-	if (--p->racing == 0)
-		wave_over(p);
+	run->racing--;
+	p->flying--;
+	if (p->ahead)
+		return;
+	answered(p);
+}
+
+static void
+run_begin(struct probe *p, unsigned key, bool update)
+{
+	struct probe_key *k = &p->keys[key];
+	struct probe_run *run = update ? &k->updates : &k->creates;
+
+	*run = (struct probe_run){ .open = true };
+	p->open++;
+	if (!update) {
+		k->nlast = 0;
+		p->creating += p->wave == 0;
+	}
+}
+
+static void
+racer_send(struct probe *p, unsigned key, bool update, unsigned i)
+{
+	struct probe_key *k = &p->keys[key];
+	struct racer *c = &p->racers[update * PROBE_RACERS +
+	    key * PROBE_CREATORS + i];
+	struct piece piece;
+	char name[KEY_MAX];
+
+	if (update)
+		k->updates.racing++;
+	else
+		k->creates.racing++;
+	p->puts++;
+	c->key = key;
+	c->update = update;
+	c->value = ++p->values;
+	piece = probe_value_make(c);
+	probe_name(p, 'c', (int)key, name);
+	probe_use_wide(p, (int)i);
+	(void)blob_put(p->store, name, &piece, 1, update ? BLOB_IF_MATCH :
+	    BLOB_IF_NONE_MATCH, update ? k->etag : NULL, BLOB_USER,
+	    racer_done, c);
+	probe_flies(p);
 }
 
 /* Those for one key arrive together, though others are between them: a
  * server that puts writes of a key in a queue is not waited for so long. */
 static void
-group_send(struct probe *p, unsigned set, unsigned *n)
+group_send(struct probe *p, unsigned set)
 {
-	struct piece piece;
-	char name[KEY_MAX];
 	unsigned i, key;
 
-	for (i = 0; i < PROBE_CREATORS; i++) {
-		for (key = 0; key < PROBE_KEYS; key++) {
-			struct probe_key *k = &p->keys[key];
-			struct racer *c;
-
-			if (!(set & 1u << key))
-				continue;
-			c = &p->racers[(*n)++];
-			p->racing++;
-			p->puts++;
-			c->key = key;
-			c->value = ++p->values;
-			piece = probe_value_make(c);
-			probe_name(p, 'c', (int)key, name);
-			probe_use_address(p, (int)i);
-			(void)blob_put(p->store, name, &piece, 1,
-			    wave_updates(p, key) ? BLOB_IF_MATCH :
-			    BLOB_IF_NONE_MATCH, wave_updates(p, key) ?
-			    k->etag : NULL, BLOB_USER, racer_done, c);
-		}
-	}
+	for (i = 0; i < PROBE_CREATORS; i++)
+		for (key = 0; key < PROBE_KEYS; key++)
+			if (set & 1u << key)
+				racer_send(p, key, wave_updates(p, key), i);
 }
 
 /* A group after the other, and readers between them. */
 static void
 wave_send(struct probe *p, unsigned set)
 {
-	unsigned key, group = (1u << PROBE_GROUP) - 1, n = 0;
+	unsigned key, group = (1u << PROBE_GROUP) - 1;
 
 	for (key = 0; key < PROBE_KEYS; key += PROBE_GROUP) {
 		if ((set & group << key) == 0)
 			continue;
-		if (p->wave > 0)
+		/* (Where waits cost, their connections are open when they are
+		 * needed.) */
+		if (p->wave > 0 || p->far)
 			probe_readers_start(p);
-		group_send(p, set & group << key, &n);
+		group_send(p, set & group << key);
 	}
 }
 
@@ -332,7 +355,6 @@ wave_begin(struct probe *p)
 	unsigned i, set = 0;
 
 	p->wave_ms = clock_ms();
-	p->racing = 0;
 	for (i = 0; i < PROBE_KEYS; i++) {
 		struct probe_key *k = &p->keys[i];
 
@@ -340,15 +362,71 @@ wave_begin(struct probe *p)
 		    (wave_updates(p, i) && k->there);
 		if (!k->raced)
 			continue;
-		k->wins = k->unclear = 0;
-		if (!wave_updates(p, i))
-			k->nlast = 0;
+		run_begin(p, i, wave_updates(p, i));
 		set |= 1u << i;
 	}
 	p->readers_stop = p->races_done = false;
+	p->hot_due = true;
 	probe_hot(p);
 	wave_send(p, set);
-	if (p->racing == 0)
+	if (set == 0)
+		wave_over(p);
+}
+
+/* -- where each wait costs: a key does not wait for the others -- */
+
+/*
+ * One has created it, so what is there can be replaced: the others have lost,
+ * or else the server is none to be used.  But not before there are connections
+ * that are free: to open one takes longer than the others' answers.
+ */
+static bool
+key_ready(const struct probe *p, unsigned key)
+{
+	const struct probe_key *k = &p->keys[key];
+
+	return p->far && p->wave <= 1 && !k->early &&
+	    (far_away[1].update & 1u << key) && k->creates.wins == 1 &&
+	    (k->creates.racing == 0 ||
+	    p->flying + PROBE_CREATORS <= p->most_flying);
+}
+
+static void
+key_go_on(struct probe *p, unsigned key)
+{
+	unsigned i;
+
+	if (p->wave == 0) {
+		p->wave = 1;
+		p->wave_ms = clock_ms();
+		p->hot_due = true;
+	}
+	probe_hot(p);
+	if (p->early++ % PROBE_GROUP == 0)
+		probe_readers_start(p);
+	p->keys[key].early = p->keys[key].there = true;
+	run_begin(p, key, true);
+	for (i = 0; i < PROBE_CREATORS; i++)
+		racer_send(p, key, true, i);
+}
+
+/* Some of the answers have come. */
+static void
+answered(struct probe *p)
+{
+	struct probe_key *k;
+	unsigned i;
+
+	for (i = 0; i < PROBE_KEYS; i++) {
+		k = &p->keys[i];
+		if (!p->stop && p->verdict != PROBE_AWAY && key_ready(p, i))
+			key_go_on(p, i);
+		if (k->creates.open && k->creates.racing == 0)
+			run_settle(p, i, false);
+		if (k->updates.open && k->updates.racing == 0)
+			run_settle(p, i, true);
+	}
+	if (p->open == 0)
 		wave_over(p);
 }
 
@@ -415,10 +493,7 @@ probe_races_known(struct probe *p)
 	if (p->odd && !p->stop)
 		probe_lacks(p, BY_RACE, "%s", p->odd_why);
 	p->odd |= p->stop;
-	if (p->wave_waits) {
-		p->wave_waits = false;
-		wave_over(p);
-	}
+	answered(p);
 }
 
 void

@@ -116,7 +116,7 @@ quiet_read(struct racer *c)
 
 	/* Not what was raced: that may have stayed broken. */
 	probe_name(c->p, 'e', 0, key);
-	probe_use_address(c->p, (int)c->i);
+	probe_use_wide(c->p, (int)c->i);
 	(void)blob_get(c->p->store, key, 0, PROBE_VALUE / 2, PROBE_VALUE, NULL,
 	    BLOB_USER, quiet_done, c);
 }
@@ -140,7 +140,7 @@ reads_over(struct probe *p)
 	p->cut_before = p->store->counts.cut;
 	p->reading = PROBE_READERS;
 	for (i = 0; i < PROBE_READERS; i++) {
-		struct racer *c = &p->racers[PROBE_RACERS + i];
+		struct racer *c = &p->racers[PROBE_WRITERS + i];
 
 		c->left = QUIET * p->reads / PROBE_READERS + 1;
 		quiet_read(c);
@@ -159,6 +159,13 @@ probe_reads(struct probe *p)
 
 static void reader_next(struct racer *);
 
+void
+probe_flies(struct probe *p)
+{
+	if (++p->flying > p->most_flying)
+		p->most_flying = p->flying;
+}
+
 static void
 reader_done(const struct blob_result *r, void *arg)
 {
@@ -166,10 +173,11 @@ reader_done(const struct blob_result *r, void *arg)
 	struct probe *p = c->p;
 	unsigned value;
 
+	p->flying--;
 	if (r->outcome == BLOB_DONE)
 		p->torn += !probe_value_read(r, &value);
 	else if (r->outcome == BLOB_ABSENT)
-		p->vanished++;		/* it was there before */
+		p->vanished += !c->absent;	/* it was there before */
 	else if (!probe_no_answer(r->outcome, r->status))
 		probe_odd(p, "reading during parallel writes: %s %s",
 		    blob_outcome_name(r->outcome), r->why);
@@ -189,7 +197,7 @@ reader_next(struct racer *c)
 			break;
 	}
 	if (p->readers_stop || c->left == 0 || p->budget == 0 ||
-	    (n == PROBE_KEYS && !p->hot_there)) {
+	    (n == PROBE_KEYS && !p->hot_there && p->wave > 0)) {
 		c->reading = false;
 		if (--p->reading == 0 && p->hot_writing == 0 &&
 		    p->races_done)
@@ -199,13 +207,15 @@ reader_next(struct racer *c)
 	c->left--;
 	p->budget--;
 	p->reads++;
-	if (p->hot_there && (n == PROBE_KEYS || c->left % 4 != 0))
+	c->absent = n == PROBE_KEYS && !p->hot_there;
+	if (n == PROBE_KEYS || (p->hot_there && c->left % 4 != 0))
 		probe_name(p, 'd', 0, key);
 	else
 		probe_name(p, 'c', (int)i, key);
-	probe_use_address(p, (int)c->i);
+	probe_use_wide(p, (int)c->i);
 	(void)blob_get(p->store, key, 0, 0, PROBE_VALUE, NULL, BLOB_USER,
 	    reader_done, c);
+	probe_flies(p);
 }
 
 static void
@@ -213,6 +223,7 @@ hot_done(const struct blob_result *r, void *arg)
 {
 	struct probe *p = ((struct racer *)arg)->p;
 
+	p->flying--;
 	p->hot_there |= r->outcome == BLOB_DONE;
 	if (r->outcome != BLOB_DONE) {
 		if (!probe_no_answer(r->outcome, r->status))
@@ -233,8 +244,9 @@ probe_hot(struct probe *p)
 	char key[KEY_MAX];
 	unsigned i;
 
-	if (p->hot_writing != 0)
+	if (!p->hot_due || p->hot_writing != 0)
 		return;
+	p->hot_due = false;
 	probe_name(p, 'd', 0, key);
 	/* First it must be there. */
 	p->hot_writing = p->wave == 0 ? 1 : PROBE_HOT;
@@ -244,9 +256,10 @@ probe_hot(struct probe *p)
 		c->value = ++p->values;
 		p->puts++;
 		piece = probe_value_make(c);
-		probe_use_address(p, (int)i);
+		probe_use_wide(p, (int)i);
 		(void)blob_put(p->store, key, &piece, 1, BLOB_ALWAYS, NULL,
 		    BLOB_USER, hot_done, c);
+		probe_flies(p);
 	}
 }
 
@@ -258,13 +271,14 @@ probe_readers_start(struct probe *p)
 	if (p->races == 0 && p->reads == 0)
 		p->cut_before = p->store->counts.cut;
 	for (i = 0; i < most && n < PROBE_READERS_GROUP; i++) {
-		struct racer *c = &p->racers[PROBE_RACERS + i];
+		struct racer *c = &p->racers[PROBE_WRITERS + i];
 
 		if (c->reading)
 			continue;
 		n++;
 		c->reading = true;
-		c->left = PROBE_READS / most;
+		/* Beside the first creates only a connection is opened. */
+		c->left = p->wave == 0 ? 1 : PROBE_READS / most;
 		p->reading++;
 		reader_next(c);
 	}

@@ -77,6 +77,7 @@ static const struct probe_step steps[] = {
 };
 #define LAST_ROUND	3
 
+#define SETTLE_MS	10
 #define AGAIN_MS	20	/* more before each time that steps are asked
 				   again */
 #define TOO_MANY_MS	1100	/* after a 429: one write of a key a second */
@@ -128,11 +129,41 @@ look_at_date(struct probe *p, const struct blob_result *r)
 
 static void	round_over(struct probe *);
 
+/* With the second round, the first one may be asked. */
+static bool
+in_round(const struct probe *p, const struct probe_step *s)
+{
+	return s->round == p->round || (s->round == 0 && p->round == 1);
+}
+
+/* Is it a server that creates objects?  (What is large takes longer, and
+ * nothing depends on it.) */
+static bool
+first_good(const struct probe *p)
+{
+	const struct probe_slot *t;
+	size_t k;
+	int i;
+
+	for (i = 0; i < p->naddresses; i++) {
+		for (k = 0; k < nitems(steps); k++) {
+			t = &p->slots[i][k];
+			if (t->s != NULL && in_round(p, t->s) &&
+			    t->s->body != LARGE && t->state != SLOT_GOOD)
+				return false;
+		}
+	}
+	return true;
+}
+
 static void
 slot_over(struct probe_slot *t)
 {
 	struct probe *p = t->p;
 
+	p->flying -= t->s->round > 0;
+	if (p->ahead && first_good(p))
+		probe_races_known(p);
 	if (--p->asked == 0)
 		round_over(p);
 }
@@ -263,13 +294,6 @@ ask_again(struct probe *p)
 
 /* -- a round -- */
 
-/* With the second round, the first one may be asked. */
-static bool
-in_round(const struct probe *p, const struct probe_step *s)
-{
-	return s->round == p->round || (s->round == 0 && p->round == 1);
-}
-
 /* Has the first round no answer?  Then this may be no server at all. */
 static bool
 first_unsure(const struct probe *p)
@@ -377,6 +401,9 @@ round_created(struct probe *p)
 static void
 round_over(struct probe *p)
 {
+	/* The creates that race are answered now, too, and what is asked next
+	 * goes over their connections. */
+	const struct timeval settle = { 0, SETTLE_MS * 1000 };
 	struct probe_slot *t;
 	bool wrong;
 	size_t k;
@@ -412,7 +439,10 @@ round_over(struct probe *p)
 		round_created(p);
 	if (p->round++ == 0)
 		beside(p);
-	steps_go(p);
+	if (p->far && p->round == 2)
+		evtimer_add(p->steps_timer, &settle);
+	else
+		steps_go(p);
 }
 
 static void
@@ -431,7 +461,11 @@ step_ask(struct probe *p, struct probe_slot *t)
 			etag = nobody;
 	}
 	/* What one address took the next one gives. */
-	probe_use_address(p, t->address + (s->round == LAST_ROUND));
+	if (s->round > 0) {
+		probe_use_wide(p, t->address + (s->round == LAST_ROUND));
+		probe_flies(p);
+	} else			/* it remains open */
+		probe_use_address(p, t->address);
 	t->state = SLOT_ASKED;
 	t->sent_at = clock_ms();
 	switch (s->verb) {

@@ -411,6 +411,7 @@ test_cost(void)
 struct far {
 	unsigned verdict, end;	/* waits until then */
 	unsigned puts;		/* until the verdict */
+	unsigned connections;	/* that were opened */
 };
 
 /* Probes, and once more if the machine was so busy that what was asked for
@@ -426,8 +427,11 @@ probe_far(struct blob_store *s, bool report, const struct fake_unsure *unsure,
 		s3_fake_unsure(fake, unsure);
 		s3_fake_far(fake, FAR_MS);
 		f->puts = s3_fake_count(fake, "PUT");
+		f->connections = s3_fake_connections(fake);
 		probe(s, report, p);
 		f->puts = s3_fake_count(fake, "PUT") - f->puts;
+		f->connections = s3_fake_connections(fake) -
+		    f->connections;
 		f->verdict = s3_fake_waits(fake);
 		while (probe_count() > 0)
 			event_base_loop(base, EVLOOP_ONCE);
@@ -460,6 +464,10 @@ test_waits(void)
 	 * condition: one, and 8 more if that one has been answered by then. */
 	CHECK_ROW(f.puts == 8 * (21 + 18) + 7 + 1 ||
 	    f.puts == 8 * (21 + 18) + 7 + 9, "%u PUTs", f.puts);
+	/* What follows goes over the connections of the creates, and of those
+	 * that read beside; a few steps may come too soon for them. */
+	CHECK_ROW(f.connections < 8 * 21 + 48 + 48, "%u connections",
+	    f.connections);
 	/* One that is not answered is asked for alone. */
 	probe_far(s, false, &unsure, 4, &p, &f);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);

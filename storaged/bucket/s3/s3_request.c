@@ -43,6 +43,8 @@ s3_call_new(struct s3 *s3, const char *method, const char *name,
 	c->fd = -1;
 	c->max_body = S3_ERROR_MAX;
 	strlcpy(c->address, s3->address, sizeof(c->address));
+	c->via = s3->via != NULL ? s3->via : s3->http;
+	s3->via = NULL;
 	c->gate.prio = prio;
 	c->gate.state = GATE_OUT;
 	c->gate.go = s3_call_send;

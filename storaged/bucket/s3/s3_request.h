@@ -27,6 +27,7 @@
 #define S3_EXTRA_MAX	3400	/* bytes of each: the source of a copy */
 #define S3_ALWAYS	8	/* headers of every request */
 #define S3_CREATES	4	/* headers of what makes an object */
+#define S3_WIDE		1000	/* connections, at most */
 #define S3_HASH_INLINE	262144	/* more is hashed in a helper thread */
 
 struct s3_call;
@@ -35,6 +36,9 @@ TAILQ_HEAD(s3_calls, s3_call);
 struct s3 {
 	struct blob_store *store;
 	struct http	*http;
+	/* The probe: has as many connections as it has requests, until it is
+	 * over.  The next call goes there if via is set. */
+	struct http	*wide, *via;
 	struct helper_pool *pool;
 	struct s3_url	 url;
 	char		 bucket[80];	/* for what is said of them */

@@ -48,6 +48,7 @@ struct s3_call {
 	unsigned	 rejected;	/* so often for its key, */
 	unsigned	 skewed;	/* or its time */
 	struct s3_gate_entry gate;
+	struct http	*via;
 	struct http_request *http;
 	bool		 marked;	/* moved says how far it was */
 	uint64_t	 moved;

@@ -206,7 +206,7 @@ s3_call_send(void *arg)
 		c->bad = true;
 	else {
 		h.nheaders = l.n;
-		c->http = http_start(s3->http, &h, s3_call_done, c);
+		c->http = http_start(c->via, &h, s3_call_done, c);
 		c->marked = false;
 		s3_away_sent(&s3->away);
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <openssl/sha.h>
@@ -211,6 +212,15 @@ serve(struct evhttp_request *r, void *arg)
 		fake_request(f, r, NULL);
 }
 
+static struct bufferevent *
+on_connection(struct event_base *base, void *arg)
+{
+	struct s3_fake *f = arg;
+
+	f->connections++;
+	return bufferevent_socket_new(base, -1, 0);
+}
+
 static void
 on_request(struct evhttp_request *r, void *arg)
 {
@@ -268,6 +278,7 @@ s3_fake_new(struct event_base *base)
 	TAILQ_INIT(&f->objects);
 	evhttp_set_max_body_size(f->http, 1 << 30);
 	evhttp_set_gencb(f->http, on_request, f);
+	evhttp_set_bevcb(f->http, on_connection, f);
 	return f;
 }
 
@@ -325,6 +336,12 @@ s3_fake_far(struct s3_fake *f, unsigned ms)
 {
 	fake_far_free(f->far);
 	f->far = ms != 0 ? fake_far_new(f->base, ms, serve, f) : NULL;
+}
+
+unsigned
+s3_fake_connections(const struct s3_fake *f)
+{
+	return f->connections;
 }
 
 unsigned

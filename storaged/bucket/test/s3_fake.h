@@ -103,6 +103,7 @@ unsigned s3_fake_puts(const struct s3_fake *f, char letter);
  */
 void	 s3_fake_far(struct s3_fake *f, unsigned ms);
 unsigned s3_fake_waits(const struct s3_fake *f);
+unsigned s3_fake_connections(const struct s3_fake *f);	/* so far */
 /* Is there an object of that name?  Its body, NUL-terminated, dies with it. */
 const char *s3_fake_body(struct s3_fake *f, const char *name);
 /* It was written so many seconds earlier. */

@@ -36,6 +36,7 @@ struct s3_fake {
 	unsigned	 bad;
 	unsigned	 serial;
 	unsigned	 gets;
+	unsigned	 connections;
 	struct fake_unsure unsure;
 	struct fake_far	*far;		/* NULL: near by */
 	unsigned	 puts[UINT8_MAX + 1];	/* by letter */
