@@ -337,19 +337,24 @@ check_others(void)
 #define SALTED	20	/* users with keys */
 #define NAMES	200
 
-/* Users with keys whose salts tell them apart; the turned-th is another. */
+/* Users with keys whose salts tell them apart; the turned-th is another.  Each
+ * of them has an alias, or none. */
 static void
-write_salted(size_t turned)
+write_salted(size_t turned, bool aliases)
 {
 	struct buf	b;
 	size_t		i;
 
 	buf_init(&b, 0);
-	for (i = 0; i < SALTED; i++)
+	for (i = 0; i < SALTED; i++) {
 		buf_printf(&b, "user%zu:SCRAM-SHA-256$4096:QUFBQUFBQUFB%c%sA$"
 		    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
-		    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=\n", i,
+		    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=", i,
 		    (char)('A' + i), i == turned ? "zA" : "AA");
+		if (aliases)
+			buf_printf(&b, " aliases=alias%zu", i);
+		buf_puts(&b, "\n");
+	}
 	write_file((const char *)b.data, b.len);
 	buf_free(&b);
 }
@@ -375,11 +380,17 @@ check_salts(void)
 	struct backend_answer		a;
 	size_t				i, turned, moved, all = 0;
 
-	write_salted(SALTED);
+	write_salted(SALTED, false);
 	for (i = 0; i < NAMES; i++)
 		was[i] = salt(i);
+	/* An alias is no more to look like. */
+	write_salted(SALTED, true);
+	for (i = 0; i < NAMES; i++) {
+		a = salt(i);
+		CHECK_ROW(memcmp(a.data, was[i].data, a.len) == 0, "%zu", i);
+	}
 	for (turned = 0; turned < SALTED; turned++) {
-		write_salted(turned);
+		write_salted(turned, false);
 		for (i = moved = 0; i < NAMES; i++) {
 			a = salt(i);
 			moved += memcmp(a.data, was[i].data, a.len) != 0;

@@ -54,6 +54,8 @@ static const struct {
 	{ "\xd7\x90\xd7\x91", "\xd7\x90\xd7\x91" },
 	{ "\xd7\x90" "1", "\xd7\x90" "1" }, { "1\xd7\x90", NULL },
 	{ "a\xd7\x90", NULL }, { "\xd7\x90" "a", NULL },
+	{ "\xd7\x90" "a" "\xd7\x90", NULL },
+	{ "a" "\xd7\x90" "a", NULL },
 	{ "\xd7\x90.", NULL },
 	{ "\xd7\x90@example.org", "\xd7\x90@example.org" },
 	{ "\xd9\xa1", NULL },				/* only a digit */

@@ -15,9 +15,10 @@ records(void)
 	return batch.next - 1;
 }
 
-/* One message by lmtpd; key 0: none. */
+/* n messages by lmtpd, at most one; key 0: none. */
 static enum state_verdict
-deliver(const char *name, uint8_t target, uint8_t key, struct answer *a)
+deliver_n(const char *name, uint8_t target, uint8_t key, size_t n,
+    struct answer *a)
 {
 	static struct append_item	 it;
 	struct work			 w;
@@ -28,7 +29,7 @@ deliver(const char *name, uint8_t target, uint8_t key, struct answer *a)
 	w.arena = arena_new(0);
 	w.u.append.name = str_from(name);
 	w.u.append.v = &it;
-	w.u.append.n = 1;
+	w.u.append.n = n;
 	w.u.append.target = target;
 	w.u.append.keyed = key != 0;
 	w.u.append.key[0] = key;
@@ -41,6 +42,12 @@ deliver(const char *name, uint8_t target, uint8_t key, struct answer *a)
 	work_clear(&w);
 	arena_free(w.arena);
 	return v;
+}
+
+static enum state_verdict
+deliver(const char *name, uint8_t target, uint8_t key, struct answer *a)
+{
+	return deliver_n(name, target, key, 1, a);
 }
 
 static enum state_verdict
@@ -205,6 +212,22 @@ test_day(void)
 	}
 }
 
+/* Its message is not sent along, since the key was known; is it still? */
+static void
+test_without_message(void)
+{
+	struct answer	 a;
+
+	begin_history();
+	CHECK(deliver_n("INBOX", 0, 5, 0, &a) == STATE_NOTHING &&
+	    a.code == MBOX_UNAVAILABLE && !a.ok.known);
+	CHECK(mail("INBOX") <= 0);
+	CHECK(deliver("INBOX", 0, 5, &a) == STATE_RECORDS);
+	CHECK(deliver_n("INBOX", 0, 5, 0, &a) == STATE_NOTHING &&
+	    a.code == MBOX_CODE_NONE && a.ok.known);
+	end_history();
+}
+
 /* What has become of the message means nothing; a copy has no key; mail
  * without one leaves nothing behind. */
 static void
@@ -287,6 +310,7 @@ main(void)
 	test_targets();
 	test_refused();
 	test_day();
+	test_without_message();
 	test_whatever_became();
 	test_model();
 	return TEST_END();
