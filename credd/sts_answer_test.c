@@ -100,6 +100,8 @@ check_bad(void)
 		{ BEGIN "<Credentials>" AK SK ST EX EX "</Credentials>" END,
 		  "not a valid" },
 		{ BEGIN KEYS KEYS END, "not a valid" },
+		{ BEGIN "<Credentials>" AK SK "</Credentials><Credentials>" ST
+		    EX "</Credentials>" END, "not a valid" },
 		{ BEGIN USER USER KEYS END, "not a valid" },
 		{ BEGIN "<Credentials><AccessKeyId/>" SK ST EX
 		    "</Credentials>" END, "not a valid" },

@@ -113,6 +113,14 @@ check_aws(const char *dir)
 	snprintf(what, sizeof(what), "aws:web_identity_token_file=%s/no", dir);
 	CHECK(ask(PROC_CREDD, what, &g) == 0 &&
 	    g.outcome == SETUP_GIVE_FAILED);
+	/* which is as good a token, but that no line has */
+	snprintf(what, sizeof(what), "%s/other", dir);
+	put(what, "jwt\n");
+	snprintf(what, sizeof(what), "aws:web_identity_token_file=%s/other",
+	    dir);
+	CHECK(ask(PROC_CREDD, what, &g) == 0 &&
+	    g.outcome == SETUP_GIVE_FAILED && g.data.len == 0);
+	unlink(what + strlen("aws:web_identity_token_file="));
 	CHECK(ask(PROC_CREDD, "aws:other", &g) == -1);
 	unlink(token);
 	unlink(path);

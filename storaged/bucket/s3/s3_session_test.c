@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/test.h"
 #include "storaged/bucket/test/blob_suite.h"
@@ -119,6 +120,58 @@ test_session_keys(void)
 	suite_result_free(&r);
 }
 
+/* Another one each time. */
+static void
+session_next(int fd, short what, void *arg)
+{
+	static unsigned	n;
+	char		id[16];
+
+	(void)fd;
+	(void)what;
+	snprintf(id, sizeof(id), "ASIA%u", 10 + n++);
+	suite_session_key(arg, id, "secret", "token", "eu-west-1");
+}
+
+/* A key for good that is rejected is so for good: nobody waits for another.  Of
+ * temporary ones there may be a better one when it is asked next. */
+static void
+test_rejected(void)
+{
+	static const char *const code = "InvalidAccessKeyId";
+	struct fake_step bad[6];
+	const struct s3_store_conf c = { "5", "3", NULL, NULL, true };
+	struct s3_refusals refused = { .n = 0 };
+	struct blob_store *s = s3_store_open(base, fake, &c);
+	struct suite_result r = { 0 };
+	const struct timeval tv = { 0, 20000 };
+	struct event *ev = event_new(base, -1, EV_PERSIST, session_next, s);
+	uint64_t began;
+	size_t i;
+
+	for (i = 0; i < nitems(bad); i++)
+		bad[i] = (struct fake_step){ "GET", FAKE_STATUS, 403, code, 0,
+		    NULL, NULL };
+	blob_on_refused(s, s3_refusals_count, &refused);
+	suite_day_key(s, "AKIA", "secret", "eu-west-1");
+	s3_fake_script(fake, bad, 1);
+	began = clock_ms();
+	get(s, &r);
+	CHECK_ROW(r.outcome == BLOB_DENIED && refused.n == 1, "%s %s",
+	    blob_outcome_name(r.outcome), r.why);
+	CHECK(clock_ms() - began < 5000);
+	s3_fake_script(fake, bad, nitems(bad));
+	evtimer_add(ev, &tv);
+	suite_session_key(s, "ASIA9", "secret", "token", "eu-west-1");
+	get(s, &r);
+	CHECK_ROW(r.outcome == BLOB_UNAVAILABLE, "%s %s",
+	    blob_outcome_name(r.outcome), r.why);
+	s3_fake_script(fake, bad, 0);
+	event_free(ev);
+	blob_close(s);
+	suite_result_free(&r);
+}
+
 /* A set that has no rights: the one before goes on. */
 static void
 test_denied(void)
@@ -167,6 +220,7 @@ main(void)
 	base = event_base_new();
 	fake = s3_fake_new(base);
 	test_session_keys();
+	test_rejected();
 	test_denied();
 	s3_fake_free(fake);
 	event_base_free(base);
