@@ -186,7 +186,7 @@ wide_close(struct probe *p)
 
 	if (p->s3->wide != NULL && event_base_once(p->base, -1, EV_TIMEOUT,
 	    wide_free, p->s3->wide, &now) == 0)
-		p->s3->wide = NULL;
+		p->s3->wide = p->s3->via = NULL;
 }
 
 /* The store is its owner's again. */

@@ -193,7 +193,10 @@ run_settle(struct probe *p, unsigned key, bool update)
 
 	run->open = false;
 	p->open--;
-	k->there = run->wins == 1;	/* else it may be an unclear one */
+	/* Else it may be an unclear one; and of the creates that were not
+	 * waited for, the last may come after all updates. */
+	if (update || !k->early)
+		k->there = run->wins == 1;
 	if (run->wins > p->most[update])
 		p->most[update] = run->wins;
 	if (run->wins == 1 && update)
