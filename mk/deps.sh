@@ -9,9 +9,9 @@ build="gcc libc6-dev make pkg-config libevent-dev libcurl4-openssl-dev
  libssl-dev libzstd-dev zlib1g-dev libyaml-dev libsqlite3-dev liblz4-dev
  libexpat1-dev libutf8proc-dev libcrypt-dev libargon2-dev libldap-dev
  libpam0g-dev mandoc openssl curl ca-certificates"
-tests="gsasl haproxy python3 python3-venv isync mutt bmake tmux zsh git procps
- iproute2 slapd ldap-utils glewlwyd fail2ban afl++ clang libclang-rt-dev ruby
- sslscan gdb prometheus mksh chromium chromium-driver"
+tests="gsasl haproxy python3 python3-venv isync libsasl2-modules mutt bmake tmux
+ zsh git procps iproute2 slapd ldap-utils glewlwyd fail2ban afl++ clang
+ libclang-rt-dev ruby sslscan gdb prometheus mksh chromium chromium-driver"
 deb="build-essential debhelper dpkg-dev fakeroot lintian debootstrap"
 want=$build
 [ "${1:-}" = test ] && want="$build $tests"

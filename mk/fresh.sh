@@ -17,7 +17,7 @@ mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/*.sources \
     /etc/apt/sources.list)
 
 umount_all() {
-	for m in dev/pts dev/shm dev proc; do
+	for m in dev/pts dev/shm dev proc .; do
 		umount "$DIR/$m" 2>/dev/null || true
 	done
 }
@@ -27,6 +27,9 @@ rm -rf --one-file-system "$DIR"
 debootstrap --variant=minbase \
     --include=git,make,gcc,libc6-dev,ca-certificates \
     "$SUITE" "$DIR" "$mirror"
+# A mount of its own, as / is elsewhere: tests enter namespaces below it.
+mount --bind "$DIR" "$DIR"
+mount --make-private "$DIR"
 mount -t proc proc "$DIR/proc"
 mount --bind /dev "$DIR/dev"
 mount --make-private "$DIR/dev"

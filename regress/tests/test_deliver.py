@@ -2,22 +2,32 @@
 answers them. A stub takes the place of lmtpd: what it says, a real one
 cannot be made to say (tests with that are in test_mta)."""
 
+import functools
 import os
 import re
+import shutil
 import subprocess
 
 import lmtp_stub
 import proc
 import suite
 
-PROGRAM = os.path.join(proc.TOP, suite.BUILD, "bin/pail-deliver")
 MAIL = b"Subject: x\n\ntext\n.\nmore\n"
+
+
+@functools.cache
+def program():
+    """Where nobody may run it: not below /root, for one."""
+    d = proc.tempdir("program")
+    os.chmod(d, 0o755)
+    return shutil.copy(os.path.join(proc.TOP, suite.BUILD,
+                                    "bin/pail-deliver"), d)
 
 
 def deliver(stub, *args, input=MAIL, **kw):
     """As nobody."""
     return subprocess.run(
-        [PROGRAM, *(("-S", stub.path) if stub else ()), *args], input=input,
+        [program(), *(("-S", stub.path) if stub else ()), *args], input=input,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, cwd="/",
         user=65534, group=65534, extra_groups=(), **kw)
 

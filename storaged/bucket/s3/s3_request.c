@@ -19,6 +19,7 @@
 #include "common/mem.h"
 #include "storaged/bucket/s3/s3_request_int.h"
 
+#define KEY_LATE	50	/* ms before the deadline: a key is no use */
 #define PAUSE_FIRST	100	/* ms; doubled each time, full jitter */
 #define PAUSE_MAX	5000
 #define SLOW_BYTES_MS	128	/* a body may come as slowly: 125 KiB/s */
@@ -388,10 +389,13 @@ void
 s3_wake(struct s3 *s3)
 {
 	struct s3_call *c, *next;
+	uint64_t now = clock_ms();
 
 	s3->refused = false;
 	TAILQ_FOREACH_SAFE(c, &s3->calls, entry, next) {
-		if (c->state == CALL_KEYLESS) {
+		/* It would be told that the server is slow, not what was
+		 * waited for. */
+		if (c->state == CALL_KEYLESS && now + KEY_LATE < c->deadline) {
 			evtimer_del(c->timer);
 			s3_call_enter(c);
 		}
