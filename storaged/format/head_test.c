@@ -306,13 +306,34 @@ test_nodes(void)
 	head_free(&h);
 }
 
+/* In any order as one by one. */
+static void
+check_find_on(const struct buf *b)
+{
+	static const uint64_t	order[] = { 7, 8, 8, 7, 7, 6, 8, 9, 7, 8, 0,
+				    UINT64_MAX, 8 };
+	struct logobj_mark	m = { 0 };
+	uint64_t		off, len, off1, len1;
+	size_t			i;
+	int			r;
+
+	for (i = 0; i < nitems(order); i++) {
+		off = len = off1 = len1 = 0;
+		r = logobj_find(b->data, b->len, order[i], &off1, &len1);
+		CHECK_ROW(logobj_find_on(b->data, b->len, order[i], &m, &off,
+		    &len) == r && (r != 0 || (off == off1 && len == len1)),
+		    "%zu", i);
+		CHECK((r == 0) == (order[i] == 7 || order[i] == 8));
+	}
+}
+
 static void
 test_logobj(void)
 {
 	struct blocklist	 l, found;
 	struct logref		 ref = { .id = { 1 } };
 	struct buf		 b = BUF_INIT;
-	uint64_t		 off, len;
+	uint64_t		 off, len, first;
 
 	CHECK(example_blocks(&l) == 0);
 	CHECK(logobj_encode(example_history, TAILQ_FIRST(&l),
@@ -326,9 +347,12 @@ test_logobj(void)
 	blocklist_free(&found);
 	CHECK(logobj_find(b.data, b.len, 7, &off, &len) == 0);
 	CHECK(len == 15 && memcmp(b.data + off, "(message bytes)", 15) == 0);
+	first = off;
 	CHECK(logobj_find(b.data, b.len, 8, &off, &len) == 0 && len == 0);
+	CHECK(off >= first + 15 && off <= b.len);
 	CHECK(logobj_find(b.data, b.len, 6, &off, &len) == FORMAT_DAMAGED);
 	CHECK(logobj_find(b.data, b.len, 9, &off, &len) == FORMAT_DAMAGED);
+	check_find_on(&b);
 	ref.sha256[3] ^= 1;
 	CHECK(logobj_decode(b.data, b.len, example_history, &ref,
 	    &found) == FORMAT_DAMAGED);

@@ -181,38 +181,65 @@ done:
 	return r;
 }
 
-int
-logobj_find(const void *p, size_t len, uint64_t commit, uint64_t *offset,
-    uint64_t *area_len)
+/* Before the first row of the table. */
+static int
+mark_first(const uint8_t *p, size_t len, struct logobj_mark *m)
 {
 	struct logfields	 f;
 	struct object_header	 header;
 	struct cursor		 c, table;
-	uint64_t		 at, i, block, area = 0;
 	int			 r;
 
 	if ((r = object_header_get(&header, OBJECT_LOG, p, len)) != 0)
 		return r;
 	if (header.codec != 0)
 		return FORMAT_UNKNOWN;
-	cursor_init(&c, (const uint8_t *)p + OBJECT_HEADER,
-	    len - OBJECT_HEADER);
+	cursor_init(&c, p + OBJECT_HEADER, len - OBJECT_HEADER);
 	if ((r = logfields_get(&f, &table, &c)) != 0)
 		return r;
-	if (commit < f.first || commit > f.last)
+	m->next = f.first;
+	m->last = f.last;
+	m->at = (uint64_t)(c.p - p);
+	m->row = (size_t)(table.p - p);
+	m->end = m->row + cursor_left(&table);
+	return 0;
+}
+
+int
+logobj_find_on(const void *p, size_t len, uint64_t commit,
+    struct logobj_mark *m, uint64_t *offset, uint64_t *area_len)
+{
+	struct cursor	 table;
+	uint64_t	 block, area;
+	int		 r;
+
+	if ((commit < m->next || commit > m->last) &&
+	    (r = mark_first(p, len, m)) != 0)
+		return r;
+	if (commit < m->next || commit > m->last)
 		return FORMAT_DAMAGED;
-	at = (uint64_t)(c.p - (const uint8_t *)p);
-	for (i = f.first; ; i++) {
+	cursor_init(&table, (const uint8_t *)p + m->row, m->end - m->row);
+	do {
 		block = cursor_varint(&table);
 		area = cursor_varint(&table);
 		*area_len = cursor_varint(&table);
 		if (table.bad || block > LOGOBJ_MAX || area > block ||
-		    *area_len > block - area)
+		    *area_len > block - area) {
+			*m = (struct logobj_mark){ 0 };
 			return FORMAT_DAMAGED;
-		if (i == commit)
-			break;
-		at += block;
-	}
-	*offset = at + area;
+		}
+		*offset = m->at + area;
+		m->at += block;
+	} while (m->next++ != commit);
+	m->row = (size_t)(table.p - (const uint8_t *)p);
 	return 0;
+}
+
+int
+logobj_find(const void *p, size_t len, uint64_t commit, uint64_t *offset,
+    uint64_t *area_len)
+{
+	struct logobj_mark	 m = { 0 };
+
+	return logobj_find_on(p, len, commit, &m, offset, area_len);
 }

@@ -36,5 +36,14 @@ int	 logobj_decode(const void *p, size_t len, const uint8_t history[16],
  */
 int	 logobj_find(const void *p, size_t len, uint64_t commit,
 	    uint64_t *offset, uint64_t *area_len);
+/* The same for commits one after the other: it goes on behind the last one, if
+ * that is before this one.  *m is all zeros when p is another object. */
+struct logobj_mark {
+	uint64_t	 next, last;	/* commits; the one behind it */
+	uint64_t	 at;		/* octets of p: its block; its row in */
+	size_t		 row, end;	/* the table, and the table's end */
+};
+int	 logobj_find_on(const void *p, size_t len, uint64_t commit,
+	    struct logobj_mark *m, uint64_t *offset, uint64_t *area_len);
 
 #endif

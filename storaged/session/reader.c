@@ -167,13 +167,14 @@ reader_log_area(struct reader *f, const struct place *p, uint64_t size)
 
 	if (strcmp(f->loghead_key, f->key) != 0) {
 		buf_reset(&f->loghead);
+		f->loghead_mark = (struct logobj_mark){ 0 };
 		st = reader_range(f, p, 0, want, f->wsize, &f->loghead);
 		if (st != READER_READY)
 			return st;
 		strlcpy(f->loghead_key, f->key, sizeof(f->loghead_key));
 	}
-	if (logobj_find(f->loghead.data, f->loghead.len, p->commit, &f->area,
-	    &f->area_len) != 0)
+	if (logobj_find_on(f->loghead.data, f->loghead.len, p->commit,
+	    &f->loghead_mark, &f->area, &f->area_len) != 0)
 		return reader_damaged(f, p,
 		    "the log object's table is damaged");
 	f->kind = KEY_LOG;

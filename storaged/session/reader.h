@@ -7,6 +7,7 @@
 #define STORAGED_READER_H
 
 #include "common/buf.h"
+#include "storaged/format/logobj.h"
 #include "storaged/format/msgobj.h"
 #include "storaged/index/index.h"
 #include "storaged/session/user.h"
@@ -40,6 +41,7 @@ struct reader {
 	struct buf		 table;		/* of a message object */
 	struct buf		 loghead;	/* start of a log object */
 	char			 loghead_key[KEY_MAX];
+	struct logobj_mark	 loghead_mark;
 };
 
 /* With windows of WINDOW_SMALL; wsize may be set before the first read. */
