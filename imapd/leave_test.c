@@ -50,6 +50,35 @@ turns(struct rig *r, int ms)
 		rig_turn(r, 10);
 }
 
+/* As main.c does, when no client connects any more. */
+static void
+leave(struct rig *r)
+{
+	gone = 0;
+	leave_within(r->base, 0, on_gone);
+}
+
+/* Until leave() is over: it would show out whoever connects next. */
+static void
+depart(struct rig *r)
+{
+	uint64_t	 until = clock_ms() + 5000;
+
+	rig_disconnect(r);
+	while (gone == 0 && clock_ms() < until)
+		turns(r, 10);
+	CHECK(gone > 0 && nclients == 0);
+}
+
+/* Of themselves, before until. */
+static bool
+all_gone(struct rig *r, int64_t until)
+{
+	while (nclients > 0 && (int64_t)clock_ms() < until)
+		turns(r, 10);
+	return nclients == 0;
+}
+
 static bool
 said_bye(const struct rig *r)
 {
@@ -91,9 +120,7 @@ test_spread(struct rig *r)
 	CHECK(rig_hear(&all[2], "* BYE ") && rig_hear(&all[3], "* BYE "));
 	for (i = 1; i < CLIENTS; i++)
 		rig_disconnect(&all[i]);
-	rig_disconnect(&all[0]);
-	turns(r, 120);
-	CHECK(gone > 0 && nclients == 0);
+	depart(&all[0]);
 	clients_draining = false;
 }
 
@@ -104,7 +131,7 @@ test_busy(struct rig *r)
 	login(r);
 	CHECK(fake_do(r->fake, "wait") == 0);
 	rig_say(r, "a APPEND INBOX {3+}\r\nabc\r\n");
-	leave_within(r->base, 0, on_gone);
+	leave(r);
 	turns(r, 120);
 	CHECK(!said_bye(r));
 	rig_say(r, "b NOOP\r\n");	/* that is one too many */
@@ -112,16 +139,16 @@ test_busy(struct rig *r)
 	CHECK(rig_hear(r, "a OK ") && rig_closed(r));
 	CHECK(memmem(r->in.data, r->in.len, "b OK", 4) == NULL);
 	CHECK(rig_hear(r, "* BYE "));
-	rig_disconnect(r);
+	depart(r);
 	login(r);
 	rig_say(r, "a CREATE {3}\r\n");
 	CHECK(rig_hear(r, "+ OK"));
-	leave_within(r->base, 0, on_gone);
+	leave(r);
 	turns(r, 120);
 	CHECK(!said_bye(r));
 	rig_say(r, "box\r\n");
 	CHECK(rig_hear(r, "a OK ") && rig_hear(r, "* BYE "));
-	rig_disconnect(r);
+	depart(r);
 }
 
 /* The client's end closes, or it does not: then not for long. */
@@ -131,7 +158,7 @@ test_lingers(struct rig *r, bool imaps)
 	int64_t	 until;
 
 	login_by(r, imaps);
-	leave_within(r->base, 0, on_gone);
+	leave(r);
 	CHECK(rig_hear(r, "* BYE ") && rig_closed(r));
 	rig_say(r, "a CREATE late\r\n");
 	turns(r, 60);
@@ -139,21 +166,18 @@ test_lingers(struct rig *r, bool imaps)
 	until = r->client->linger_until;
 	CHECK(until > (int64_t)clock_ms());
 	shutdown(r->fd, SHUT_WR);
-	turns(r, 60);
-	CHECK(nclients == 0 && (int64_t)clock_ms() < until);
-	rig_disconnect(r);
+	CHECK(all_gone(r, until));
+	depart(r);
 	login_by(r, imaps);
-	leave_within(r->base, 0, on_gone);
+	leave(r);
 	CHECK(rig_hear(r, "* BYE ") && rig_closed(r));
-	while (nclients > 0 && (int64_t)clock_ms() < until + 10000)
-		turns(r, 50);
-	CHECK(nclients == 0);
-	rig_disconnect(r);
+	CHECK(all_gone(r, until + 10000));
+	depart(r);
 	login(r);
 	rig_say(r, "a LIST \"\" late\r\n");
 	CHECK(rig_hear(r, "a OK ") &&
 	    memmem(r->in.data, r->in.len, "late", 4) == NULL);
-	rig_disconnect(r);
+	depart(r);
 }
 
 /* Who says LOGOUT knows what it has sent. */
@@ -163,13 +187,12 @@ test_logout(struct rig *r)
 	login(r);
 	CHECK(fake_do(r->fake, "wait") == 0);
 	rig_say(r, "a CREATE box-2\r\nb LOGOUT\r\n");
-	leave_within(r->base, 0, on_gone);
+	leave(r);
 	turns(r, 120);
 	CHECK(fake_do(r->fake, "go") == 0);
 	CHECK(rig_hear(r, "a OK ") && rig_closed(r));
-	turns(r, 60);
-	CHECK(nclients == 0);
-	rig_disconnect(r);
+	CHECK(all_gone(r, (int64_t)clock_ms() + 5000));
+	depart(r);
 }
 
 int
