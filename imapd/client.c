@@ -73,6 +73,7 @@ client_on_run(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	c->woken = false;
 	if (!client_closed(c))
 		c->ops->run(c);
 	if (client_closed(c))
@@ -370,8 +371,10 @@ client_wake(struct client *c)
 {
 	if (c->running)
 		c->again = true;
-	else
+	else if (!c->woken) {
+		c->woken = true;
 		event_active(&c->ev_run, EV_TIMEOUT, 0);
+	}
 }
 
 void

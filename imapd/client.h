@@ -76,6 +76,7 @@ enum client_via { VIA_IMAP, VIA_IMAPS, VIA_PREAUTH };
 
 #define CLIENT_OUT_HIGH	(64 * 1024)	/* output waits: make no more */
 #define CLIENT_OUT_LOW	(16 * 1024)
+#define CLIENT_OUT_KEPT	(128 * 1024)	/* memory between two answers */
 #define CLIENT_IN_CHUNK	(16 * 1024)	/* read at once */
 #define CLIENT_COMMANDS_MAX	100	/* in progress: beyond this, stop
 					   reading */
@@ -99,6 +100,7 @@ struct client {
 	bool			 eager;		/* the last read was full */
 	bool			 running;	/* in client_run(), */
 	bool			 again;		/* which goes round again */
+	bool			 woken;		/* ev_run will come */
 	bool			 full;		/* from HIGH down to LOW */
 	bool			 crowded;	/* the same of commands */
 	bool			 left;		/* LOGOUT was said */

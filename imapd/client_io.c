@@ -142,6 +142,19 @@ client_put(struct client *c, const void *p, size_t len)
 	unsent_look();
 }
 
+/* A command that answers goes on with the same memory; who has nothing to
+ * say, or idles, has none. */
+static void
+client_out_empty(struct client *c)
+{
+	c->out_off = 0;
+	if (!TAILQ_EMPTY(&c->commands) && c->taking == NULL &&
+	    c->out.size <= CLIENT_OUT_KEPT)
+		buf_reset(&c->out);
+	else
+		buf_free(&c->out);
+}
+
 int
 client_flush(struct client *c)
 {
@@ -162,11 +175,8 @@ client_flush(struct client *c)
 		c->bytes_out += (uint64_t)n;
 		c->wrote = clock_ms();
 	}
-	if (client_queued(c) == 0) {
-		buf_free(&c->out);
-		buf_init(&c->out, CLIENT_OUT_MAX);
-		c->out_off = 0;
-	}
+	if (client_queued(c) == 0)
+		client_out_empty(c);
 	if (c->full && client_queued(c) <= CLIENT_OUT_LOW) {
 		c->full = false;
 		if (client_over(c))

@@ -37,6 +37,7 @@ fetch_drop(struct command *cmd)
 	uidset_free(&f->unseen);
 	rows_free(&f->rows);
 	buf_free(&f->out);
+	buf_free(&f->label);
 	arena_free(f->arena);
 	f->arena = NULL;
 }
@@ -71,20 +72,11 @@ fetch_flush(struct fetch_run *f)
 static int
 entry_add(struct fetch_run *f, const struct fetch_row *row, size_t from)
 {
-	struct fetch_entry	*e;
+	struct str	 prefix = { (char *)f->out.data + from,
+			    f->out.len - from };
 
-	e = calloc(1, sizeof(*e) + row->njobs * sizeof(e->jobs[0]));
-	if (e == NULL)
-		return -1;
-	e->uid = row->meta->uid;
-	e->njobs = row->njobs;
-	memcpy(e->jobs, row->jobs, row->njobs * sizeof(e->jobs[0]));
-	(void)buf_put(&e->prefix, f->out.data + from, f->out.len - from);
 	f->out.len = from;
-	TAILQ_INSERT_TAIL(&f->entries, e, entry);
-	f->nentries++;
-	f->waiting += e->prefix.len;
-	return e->prefix.failed ? -1 : 0;
+	return fetch_entry_new(f, row, prefix) == NULL ? -1 : 0;
 }
 
 static int

@@ -5,7 +5,6 @@
  * stream's credit.  A literal that was begun and cannot be ended costs the
  * connection: nothing else is honest.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "common/compat.h"
@@ -102,7 +101,7 @@ job_filter(struct fetch_run *f, struct fetch_slot *s, struct fetch_entry *e)
 	struct buf	 b = BUF_INIT;
 	bool		 bare;
 
-	bare = e->done == 0 && e->prefix.data[e->prefix.len - 1] == '(';
+	bare = fetch_entry_bare(e);
 	fetch_filter(e->jobs[e->done].item, (struct str){
 	    (char *)s->header.data, s->header.len }, &b);
 	if (b.failed)
@@ -173,7 +172,6 @@ slot_head(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 	struct fetch_entry	*e;
 	const struct fetch_job	*job;
 	struct body_head	 h;
-	char			 literal[32];
 	int			 used;
 
 	if ((used = body_head(&h, p, len)) <= 0)
@@ -199,11 +197,8 @@ slot_head(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 		return used;
 	}
 	fetch_entry_begin(f, e);
-	if (!e->mute && !job->filter) {
-		(void)snprintf(literal, sizeof(literal), "{%llu}\r\n",
-		    (unsigned long long)h.len);
-		fetch_entry_label(f, e, job->item, literal);
-	}
+	if (!e->mute && !job->filter)
+		fetch_entry_literal(f, e, h.len);
 	return used;
 }
 

@@ -4,11 +4,36 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "imapd/client.h"
 #include "imapd/fetch_run.h"
 #include "imapd/reply.h"
+#include "mail/imap_text.h"
+
+struct fetch_entry *
+fetch_entry_new(struct fetch_run *f, const struct fetch_row *row,
+    struct str prefix)
+{
+	size_t			 jobs = row->njobs * sizeof(row->jobs[0]);
+	struct fetch_entry	*e = malloc(sizeof(*e) + jobs + prefix.len);
+	char			*behind;
+
+	if (e == NULL)
+		return NULL;
+	memset(e, 0, sizeof(*e));
+	e->uid = row->meta->uid;
+	e->njobs = row->njobs;
+	memcpy(e->jobs, row->jobs, jobs);
+	behind = (char *)e->jobs + jobs;
+	memcpy(behind, prefix.p, prefix.len);
+	e->prefix = (struct str){ behind, prefix.len };
+	TAILQ_INSERT_TAIL(&f->entries, e, entry);
+	f->nentries++;
+	f->waiting += prefix.len;
+	return e;
+}
 
 void
 fetch_entry_free(struct fetch_run *f, struct fetch_entry *e)
@@ -16,7 +41,6 @@ fetch_entry_free(struct fetch_run *f, struct fetch_entry *e)
 	TAILQ_REMOVE(&f->entries, e, entry);
 	f->nentries--;
 	f->waiting -= e->prefix.len;
-	buf_free(&e->prefix);
 	free(e);
 }
 
@@ -27,25 +51,40 @@ fetch_entry_begin(struct fetch_run *f, struct fetch_entry *e)
 	if (e->begun || e->mute)
 		return;
 	e->begun = true;
-	reply_raw(f->cmd, e->prefix.data, e->prefix.len);
+	reply_raw(f->cmd, e->prefix.p, e->prefix.len);
+}
+
+bool
+fetch_entry_bare(const struct fetch_entry *e)
+{
+	return e->done == 0 && e->prefix.p[e->prefix.len - 1] == '(';
+}
+
+/* f->label: that of the next job. */
+static void
+label_begin(struct fetch_run *f, const struct fetch_entry *e)
+{
+	buf_reset(&f->label);
+	fetch_label(e->jobs[e->done].item, &f->label);
+}
+
+static void
+label_end(struct fetch_run *f, const struct fetch_entry *e)
+{
+	bool	 bare = fetch_entry_bare(e);
+
+	if (f->label.failed)
+		client_close(f->cmd->client, "out of memory");
+	else
+		reply_raw(f->cmd, f->label.data + bare, f->label.len - bare);
 }
 
 void
-fetch_entry_label(struct fetch_run *f, struct fetch_entry *e,
-    const struct fetch_item *item, const char *value)
+fetch_entry_literal(struct fetch_run *f, struct fetch_entry *e, uint64_t len)
 {
-	struct buf	 b = BUF_INIT;
-	bool		 bare;
-
-	bare = e->done == 0 && e->prefix.len > 0 &&
-	    e->prefix.data[e->prefix.len - 1] == '(';
-	fetch_label(item, &b);
-	(void)buf_puts(&b, value);
-	if (b.failed)
-		client_close(f->cmd->client, "out of memory");
-	else
-		reply_raw(f->cmd, b.data + bare, b.len - bare);
-	buf_free(&b);
+	label_begin(f, e);
+	imap_literal(&f->label, len);
+	label_end(f, e);
 }
 
 /* A job is over; the entry too when it was the last. */
@@ -78,7 +117,10 @@ fetch_entry_fail(struct fetch_run *f, struct fetch_entry *e, uint8_t state)
 	}
 	if (!e->begun)
 		e->mute = true;
-	else
-		fetch_entry_label(f, e, e->jobs[e->done].item, "NIL");
+	else {
+		label_begin(f, e);
+		(void)buf_puts(&f->label, "NIL");
+		label_end(f, e);
+	}
 	fetch_entry_step(f, e);
 }

@@ -23,7 +23,8 @@
 struct fetch_entry {
 	TAILQ_ENTRY(fetch_entry) entry;
 	uint32_t		 uid;
-	struct buf		 prefix;	/* "* 1 FETCH (FLAGS ()" */
+	struct str		 prefix;	/* "* 1 FETCH (FLAGS ()";
+						   behind the jobs */
 	size_t			 njobs;
 	size_t			 asked;		/* jobs that have a slot */
 	size_t			 done;		/* jobs written */
@@ -59,6 +60,7 @@ struct fetch_run {
 	struct rows		 rows;
 	struct arena		*arena;		/* of one row */
 	struct buf		 out;		/* rendered, not yet put */
+	struct buf		 label;		/* the last of an item */
 	struct fetch_entries	 entries;	/* ascending */
 	size_t			 nentries;
 	size_t			 waiting;	/* octets of their prefixes */
@@ -86,13 +88,18 @@ bool	 fetch_left(const struct fetch_run *f);
 void	 fetch_bodies(struct fetch_run *f);
 bool	 fetch_bodies_idle(const struct fetch_run *f);
 void	 fetch_slots_free(struct fetch_run *f);
-/* fetch_entry.c: the entry's lines so far; what follows its label; that a
- * job is over, and the entry when it was the last; that a job's octets will
- * not come (enum mbox_body_state). */
+/* fetch_entry.c: a message that waits for its octets, or is behind such (NULL:
+ * ENOMEM); the entry's lines so far, with "(" at their end if no item is in
+ * them (bare); the label of its next job and "{len}"; that a job is over, and
+ * the entry when it was the last; that a job's octets will not come (enum
+ * mbox_body_state). */
+struct fetch_entry *fetch_entry_new(struct fetch_run *f,
+	    const struct fetch_row *row, struct str prefix);
 void	 fetch_entry_free(struct fetch_run *f, struct fetch_entry *e);
 void	 fetch_entry_begin(struct fetch_run *f, struct fetch_entry *e);
-void	 fetch_entry_label(struct fetch_run *f, struct fetch_entry *e,
-	    const struct fetch_item *item, const char *value);
+bool	 fetch_entry_bare(const struct fetch_entry *e);
+void	 fetch_entry_literal(struct fetch_run *f, struct fetch_entry *e,
+	    uint64_t len);
 void	 fetch_entry_step(struct fetch_run *f, struct fetch_entry *e);
 void	 fetch_entry_fail(struct fetch_run *f, struct fetch_entry *e,
 	    uint8_t state);
