@@ -21,6 +21,15 @@ need() {
 	echo "0 passed, 1 failed"
 	exit 1
 }
+# The same of one that was begun in the background: its PID, its script.
+need_later() {
+	step "sh mk/$2.sh"
+	if wait "$1"; then cat "build/$2.out"; return 0; fi
+	cat "build/$2.out"
+	echo "FAILED: sh mk/$2.sh"
+	echo "0 passed, 1 failed"
+	exit 1
+}
 # A step that counts as one test.
 check() {
 	step "$*"
@@ -54,13 +63,16 @@ suite() {
 # Warnings of the compilers that we test with must be fixed.
 WERROR=-Werror; export WERROR
 need sh mk/deps.sh
-need sh mk/testdeps.sh
+# On a new machine this takes minutes, much of it downloads.
+sh mk/testdeps.sh > build/testdeps.out 2>&1 &
+testdeps=$!
 PATH=$PWD/build/tools:$PATH; export PATH
-# The servers that must be refused are built in the background.
-sh mk/testdeps.sh servers > build/servers.out 2>&1 &
-servers=$!
 need $MAKE -j 2 MODE=normal tests
 need $MAKE -j 2 MODE=asan tests
+need_later "$testdeps" testdeps
+# The servers that must be refused are built in the background, too.
+sh mk/testdeps.sh servers > build/servers.out 2>&1 &
+servers=$!
 need $MAKE -j 2 MODE=fuzz fuzzers
 check sh mk/lint.sh
 check python3 mk/mutants.py --check
