@@ -479,6 +479,25 @@ test_waits(void)
 	blob_close(s);
 }
 
+/* A key that one has created is replaced, though another create of it is
+ * not answered yet. */
+static void
+test_key_goes_on(void)
+{
+	struct blob_store *s = open_keyed("30", "0", "false");
+	struct probed p;
+	struct far f;
+
+	s3_fake_late(fake, "/c3");
+	probe_far(s, false, NULL, 3, &p, &f);
+	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
+	CHECK_ROW(f.verdict == 3, "%u", f.verdict);
+	CHECK_ROW(p.likely && p.likely_waits == 2, "%u", p.likely_waits);
+	s3_fake_late(fake, NULL);
+	s3_fake_far(fake, 0);
+	blob_close(s);
+}
+
 /* -- away -- */
 
 /* The server is gone in the middle of the races: that tells nothing of it. */
@@ -552,6 +571,7 @@ main(void)
 	test_causes(true);
 	test_missing_answers();
 	test_waits();
+	test_key_goes_on();
 	test_quiet();
 	test_cost();
 	test_early();

@@ -336,6 +336,14 @@ s3_fake_far(struct s3_fake *f, unsigned ms)
 {
 	fake_far_free(f->far);
 	f->far = ms != 0 ? fake_far_new(f->base, ms, serve, f) : NULL;
+	if (f->far != NULL)
+		fake_far_late(f->far, f->late);
+}
+
+void
+s3_fake_late(struct s3_fake *f, const char *text)
+{
+	f->late = text;
 }
 
 unsigned

@@ -3,6 +3,7 @@
 
 #include <sys/queue.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/event.h>
 #include <event2/http.h>
@@ -17,10 +18,11 @@ struct held {
 };
 
 struct fake_far {
-	TAILQ_HEAD(, held) held;
+	TAILQ_HEAD(held_list, held) held;
 	struct event	*quiet;
 	struct timeval	 tv;
 	unsigned	 waits;
+	const char	*late;		/* NULL: none */
 	void		(*serve)(struct evhttp_request *r, void *arg);
 	void		*arg;
 };
@@ -42,21 +44,41 @@ held_gone(struct evhttp_connection *c, void *arg)
 	held_free(arg);
 }
 
+/* The one that is answered a wait later; NULL: none. */
+static struct held *
+held_late(const struct fake_far *far)
+{
+	struct held *h;
+
+	if (far->late == NULL || far->waits != 1)
+		return NULL;
+	TAILQ_FOREACH_REVERSE(h, &far->held, held_list, entry)
+		if (strstr(evhttp_request_get_uri(h->r), far->late) != NULL)
+			return h;
+	return NULL;
+}
+
 static void
 answer_all(evutil_socket_t fd, short what, void *arg)
 {
 	struct fake_far *far = arg;
 	struct evhttp_request *r;
-	struct held *h;
+	struct held *h, *late;
 
 	(void)fd;
 	(void)what;
 	far->waits++;
+	if ((late = held_late(far)) != NULL)
+		TAILQ_REMOVE(&far->held, late, entry);
 	while ((h = TAILQ_FIRST(&far->held)) != NULL) {
 		r = h->r;
 		held_free(h);
 		far->serve(r, far->arg);
 	}
+	if (late == NULL)
+		return;
+	TAILQ_INSERT_TAIL(&far->held, late, entry);
+	evtimer_add(far->quiet, &far->tv);
 }
 
 void
@@ -101,6 +123,12 @@ fake_far_free(struct fake_far *far)
 		held_free(h);
 	event_free(far->quiet);
 	free(far);
+}
+
+void
+fake_far_late(struct fake_far *far, const char *text)
+{
+	far->late = text;
 }
 
 unsigned

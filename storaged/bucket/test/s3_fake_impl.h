@@ -39,6 +39,7 @@ struct s3_fake {
 	unsigned	 connections;
 	struct fake_unsure unsure;
 	struct fake_far	*far;		/* NULL: near by */
+	const char	*late;		/* when it is next far away */
 	unsigned	 puts[UINT8_MAX + 1];	/* by letter */
 	bool		 checked;	/* do_put(): the condition was */
 };
