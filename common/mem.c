@@ -12,7 +12,9 @@
 #include "common/log.h"
 #include "common/mem.h"
 
-#define LARGE	(512 * 1024)	/* bytes; these are mapped each */
+/* Bytes; these are mapped each.  It is above what a stream of mail reads at
+ * once: to map that anew for each read costs more than the read. */
+#define LARGE	(2 * 1024 * 1024)
 
 void *
 mem_new(size_t n, size_t size)
