@@ -495,8 +495,10 @@ peer_read(struct peer *p, uint8_t *rbuf, bool wait)
 #ifdef MSG_CMSG_CLOEXEC
 	flags |= MSG_CMSG_CLOEXEC;
 #endif
+	/* Where a stream's frames are as long as they may be, each read ends
+	 * at the end of one: nothing has to be kept for the next. */
 	iov.iov_base = rbuf + left;
-	iov.iov_len = PEER_READ;
+	iov.iov_len = PEER_RBUF - left;
 	mh.msg_iov = &iov;
 	mh.msg_iovlen = 1;
 	mh.msg_control = control.space;

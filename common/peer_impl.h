@@ -9,8 +9,8 @@
 #include "common/peer.h"
 
 #define PEER_HEADER	16		/* bytes of a frame's header */
-#define PEER_READ	(128 * 1024)	/* bytes of one read */
-#define PEER_RBUF	(MSG_FRAME_MAX + PEER_READ)
+#define PEER_RBUF	(4 * MSG_FRAME_MAX) /* bytes of one read, with what
+					   was left of the last one */
 #define PEER_LAZY_MAX	4096		/* bytes that may wait for more */
 #define PEER_MORE	1		/* flags of a frame */
 #define PEER_FD		2
