@@ -111,7 +111,8 @@ fetch_row(struct fetch_run *f, const uint8_t *p, size_t len)
 		return -1;
 	if (row.njobs > 0)
 		return entry_add(f, &row, from);
-	(void)buf_puts(&f->out, ")\r\n");
+	if (buf_puts(&f->out, ")\r\n") == -1)
+		return -1;
 	/* order: behind those that wait for octets */
 	if (f->nentries > 0) {
 		f->out.len -= 3;
