@@ -265,7 +265,7 @@ static const struct row {
 	{ "CRED, storaged", PROC_STORAGED, MSG_CHANNEL_CRED, MSG_SIDE_A,
 	    PROC_CREDD, 0, NULL, storaged_serves, FILE_STORE, 16 },
 	{ "MBOX, storaged", PROC_STORAGED, MSG_CHANNEL_MBOX, MSG_SIDE_A,
-	    PROC_IMAPD, 0, NULL, storaged_serves, FILE_STORE, 64 },
+	    PROC_IMAPD, 0, NULL, storaged_serves, FILE_STORE, 16 },
 	{ "CRED, credd", PROC_CREDD, MSG_CHANNEL_CRED, MSG_SIDE_B,
 	    PROC_STORAGED, 1, NULL, credd_serves, S3_STORE, 4 },
 	{ "SIGN, credd", PROC_CREDD, MSG_CHANNEL_SIGN, MSG_SIDE_B,

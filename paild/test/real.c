@@ -270,9 +270,24 @@ real_settles(struct real *r)
 	return !r->gone && !expired(since);
 }
 
+/* A lock of the file store stays open when it is no longer held: of each of
+ * its 64 files one (storaged/bucket/file/file_lock.c). */
+static bool
+is_lock(int fds, const char *name)
+{
+	char	 to[512];
+	ssize_t	 n = readlinkat(fds, name, to, sizeof(to) - 1);
+
+	if (n == -1)
+		return false;
+	to[n] = '\0';
+	return strstr(to, "/.lock/") != NULL;
+}
+
 int
 real_fds(const struct real *r)
 {
+	struct dirent	*e;
 	char		 path[64];
 	DIR		*d;
 	int		 n = 0;
@@ -280,8 +295,8 @@ real_fds(const struct real *r)
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)r->p->pid);
 	if ((d = opendir(path)) == NULL)
 		return 0;
-	while (readdir(d) != NULL)
-		n++;
+	while ((e = readdir(d)) != NULL)
+		n += !is_lock(dirfd(d), e->d_name);
 	closedir(d);
 	return n;
 }

@@ -37,7 +37,8 @@ int	 real_channel(struct real *r, enum proc_kind kind, uint32_t index);
 bool	 real_settles(struct real *r);
 /* The loop until *cond; false: never. */
 bool	 real_until(const bool *cond);
-int	 real_fds(const struct real *r);	/* descriptors it has open */
+/* Descriptors it has open, but for the file store's locks. */
+int	 real_fds(const struct real *r);
 /* There are max of these, or fewer; false: more, for as long as a test waits
  * for anything. */
 bool	 real_fds_fall(const struct real *r, int max);
