@@ -86,14 +86,15 @@ check sh mk/fuzz.sh replay build/asan
 FUZZ_SEED=${FUZZ_SEED:-1}; export FUZZ_SEED
 check sh mk/fuzz.sh "${REGRESS_FUZZ:-25}"
 wait "$servers" || { echo "missing servers:"; cat build/servers.out; }
-# Two files at a time; what measures time goes alone, after the others.
+# Four files at a time, since most of a test is waiting; what measures time goes
+# alone, after the others.
 step "the suite, normal build"
-suite --lanes 2
+suite --lanes 4
 # Its whole is S3_SERVER=versitygw python3 regress/run.py (regress/README).
 step "reading, writing and racing on versitygw, normal build"
 S3_SERVER=versitygw SECONDS=15 ROUNDS=10 suite --second
 step "the suite, ASan+UBSan build"
-suite --asan --lanes 2
+suite --asan --lanes 3
 if [ -s "$failures" ]; then
 	# What shortens a long output keeps its end.
 	step "what failed, once more"
