@@ -37,7 +37,7 @@ fetch_drop(struct command *cmd)
 	uidset_free(&f->unseen);
 	rows_free(&f->rows);
 	buf_free(&f->out);
-	buf_free(&f->label);
+	buf_free(&f->item);
 	arena_free(f->arena);
 	f->arena = NULL;
 }

@@ -94,23 +94,6 @@ job_octets(struct fetch_run *f, struct fetch_slot *s, const uint8_t *p,
 		client_close(f->cmd->client, "out of memory");
 }
 
-/* What the entry's next job filters out of the header. */
-static void
-job_filter(struct fetch_run *f, struct fetch_slot *s, struct fetch_entry *e)
-{
-	struct buf	 b = BUF_INIT;
-	bool		 bare;
-
-	bare = fetch_entry_bare(e);
-	fetch_filter(e->jobs[e->done].item, (struct str){
-	    (char *)s->header.data, s->header.len }, &b);
-	if (b.failed)
-		client_close(f->cmd->client, "out of memory");
-	else
-		reply_raw(f->cmd, b.data + bare, b.len - bare);
-	buf_free(&b);
-}
-
 /* All octets have come.  False: some of its jobs wait, for the next turn or
  * for room. */
 static bool
@@ -123,7 +106,8 @@ job_end(struct fetch_run *f, struct fetch_slot *s)
 		    client_full(f->cmd->client)))
 			return false;
 		if (e->jobs[e->done].filter && !e->mute)
-			job_filter(f, s, e);
+			fetch_entry_filter(f, e, (struct str){
+			    (char *)s->header.data, s->header.len });
 		s->filtering = true;
 		s->job++;
 		if (--s->njobs == 0 || e->done + 1 == e->njobs)

@@ -54,37 +54,41 @@ fetch_entry_begin(struct fetch_run *f, struct fetch_entry *e)
 	reply_raw(f->cmd, e->prefix.p, e->prefix.len);
 }
 
-bool
-fetch_entry_bare(const struct fetch_entry *e)
+/* In f->item: the label of the next job. */
+static void
+item_begin(struct fetch_run *f, const struct fetch_entry *e)
 {
-	return e->done == 0 && e->prefix.p[e->prefix.len - 1] == '(';
+	buf_reset(&f->item);
+	fetch_label(e->jobs[e->done].item, &f->item);
 }
 
-/* f->label: that of the next job. */
+/* Without its first space, if it follows "(". */
 static void
-label_begin(struct fetch_run *f, const struct fetch_entry *e)
+item_end(struct fetch_run *f, const struct fetch_entry *e)
 {
-	buf_reset(&f->label);
-	fetch_label(e->jobs[e->done].item, &f->label);
-}
+	bool	 bare = e->done == 0 && e->prefix.p[e->prefix.len - 1] == '(';
 
-static void
-label_end(struct fetch_run *f, const struct fetch_entry *e)
-{
-	bool	 bare = fetch_entry_bare(e);
-
-	if (f->label.failed)
+	if (f->item.failed)
 		client_close(f->cmd->client, "out of memory");
 	else
-		reply_raw(f->cmd, f->label.data + bare, f->label.len - bare);
+		reply_raw(f->cmd, f->item.data + bare, f->item.len - bare);
 }
 
 void
 fetch_entry_literal(struct fetch_run *f, struct fetch_entry *e, uint64_t len)
 {
-	label_begin(f, e);
-	imap_literal(&f->label, len);
-	label_end(f, e);
+	item_begin(f, e);
+	imap_literal(&f->item, len);
+	item_end(f, e);
+}
+
+void
+fetch_entry_filter(struct fetch_run *f, struct fetch_entry *e,
+    struct str header)
+{
+	buf_reset(&f->item);
+	fetch_filter(e->jobs[e->done].item, header, &f->item);
+	item_end(f, e);
 }
 
 /* A job is over; the entry too when it was the last. */
@@ -118,9 +122,9 @@ fetch_entry_fail(struct fetch_run *f, struct fetch_entry *e, uint8_t state)
 	if (!e->begun)
 		e->mute = true;
 	else {
-		label_begin(f, e);
-		(void)buf_puts(&f->label, "NIL");
-		label_end(f, e);
+		item_begin(f, e);
+		(void)buf_puts(&f->item, "NIL");
+		item_end(f, e);
 	}
 	fetch_entry_step(f, e);
 }

@@ -60,7 +60,7 @@ struct fetch_run {
 	struct rows		 rows;
 	struct arena		*arena;		/* of one row */
 	struct buf		 out;		/* rendered, not yet put */
-	struct buf		 label;		/* the last of an item */
+	struct buf		 item;		/* of an entry: put at once */
 	struct fetch_entries	 entries;	/* ascending */
 	size_t			 nentries;
 	size_t			 waiting;	/* octets of their prefixes */
@@ -89,17 +89,18 @@ void	 fetch_bodies(struct fetch_run *f);
 bool	 fetch_bodies_idle(const struct fetch_run *f);
 void	 fetch_slots_free(struct fetch_run *f);
 /* fetch_entry.c: a message that waits for its octets, or is behind such (NULL:
- * ENOMEM); the entry's lines so far, with "(" at their end if no item is in
- * them (bare); the label of its next job and "{len}"; that a job is over, and
- * the entry when it was the last; that a job's octets will not come (enum
+ * ENOMEM); the entry's lines so far; of its next job the label and "{len}", or
+ * all of what it filters out of the header; that a job is over, and the entry
+ * when it was the last; that a job's octets will not come (enum
  * mbox_body_state). */
 struct fetch_entry *fetch_entry_new(struct fetch_run *f,
 	    const struct fetch_row *row, struct str prefix);
 void	 fetch_entry_free(struct fetch_run *f, struct fetch_entry *e);
 void	 fetch_entry_begin(struct fetch_run *f, struct fetch_entry *e);
-bool	 fetch_entry_bare(const struct fetch_entry *e);
 void	 fetch_entry_literal(struct fetch_run *f, struct fetch_entry *e,
 	    uint64_t len);
+void	 fetch_entry_filter(struct fetch_run *f, struct fetch_entry *e,
+	    struct str header);
 void	 fetch_entry_step(struct fetch_run *f, struct fetch_entry *e);
 void	 fetch_entry_fail(struct fetch_run *f, struct fetch_entry *e,
 	    uint8_t state);

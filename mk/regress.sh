@@ -21,14 +21,12 @@ need() {
 	echo "0 passed, 1 failed"
 	exit 1
 }
-# The same of one that was begun in the background: its PID, its script.
-need_later() {
-	step "sh mk/$2.sh"
-	if wait "$1"; then cat "build/$2.out"; return 0; fi
-	cat "build/$2.out"
-	echo "FAILED: sh mk/$2.sh"
-	echo "0 passed, 1 failed"
-	exit 1
+# What was begun in the background: its PID, and where its output is.
+ended() {
+	wait "$1"
+	code=$?
+	cat "$2"
+	return "$code"
 }
 # A step that counts as one test.
 check() {
@@ -69,7 +67,7 @@ testdeps=$!
 PATH=$PWD/build/tools:$PATH; export PATH
 need $MAKE -j 2 MODE=normal tests
 need $MAKE -j 2 MODE=asan tests
-need_later "$testdeps" testdeps
+need ended "$testdeps" build/testdeps.out
 # The servers that must be refused are built in the background, too.
 sh mk/testdeps.sh servers > build/servers.out 2>&1 &
 servers=$!

@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 
+import bench
+
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 ROW = re.compile(r"^   (\S.*?)  +(-?[\d.]+)$", re.M)
 
@@ -30,7 +32,7 @@ def tree(rev):
     return where
 
 
-def bench(where, word):
+def measure(where, word):
     """{row: value}; of what was measured several times the best."""
     for name in "regress/bench/bench.py", "regress/bench.py":
         if os.path.exists(os.path.join(where, name)):
@@ -49,8 +51,9 @@ def bench(where, word):
 def show(row, ours, theirs):
     """Medians, and how many times better ours is."""
     a, b = statistics.median(ours), statistics.median(theirs)
-    ratio = a / b if row.endswith("/s") else b / a
-    print("%-32s %10.1f %10.1f %7.2f" % (row, a, b, ratio), flush=True)
+    print("%-32s %10s %10s %7s" % (
+        row, bench.shown(row, a), bench.shown(row, b),
+        bench.ratio(row, a, b)))
 
 
 def main(argv):
@@ -67,7 +70,7 @@ def main(argv):
     rates = {where: {} for where in places}
     for k in range(turns):
         for where in places if k % 2 == 0 else places[::-1]:
-            for row, value in bench(where, word).items():
+            for row, value in measure(where, word).items():
                 rates[where].setdefault(row, []).append(value)
     ours, theirs = (rates[where] for where in places)
     print("%-32s %10s %10s %7s" % ("", "this", argv[0][:10], "better"))
