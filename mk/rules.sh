@@ -212,11 +212,11 @@ for room in $ROOMS; do
 	echo "	@rm -f $B/lib$room.a"
 	echo "	@ar rcs $B/lib$room.a$members"
 done
-# The helpers of regress/lib/ that speak our own protocols: a program each,
-# with the parts in the folders below.
+# The helpers of regress/lib/: a program each; those that speak our own
+# protocols with the parts in hostile/.
 mkdir -p "$B/bin" "$B/regress/lib"
 parts=
-for c in regress/lib/*/*.c; do
+for c in regress/lib/hostile/*.c; do
 	[ -f "$c" ] || continue
 	o=$B/${c%.c}.o
 	mkdir -p "${o%/*}"
@@ -235,8 +235,12 @@ for c in regress/lib/*.c; do
 	echo "	@echo cc $c"
 	echo "	@\$(CC) \$(CFLAGS_ALL) -MMD -MP -c -o $o $c"
 	echo "-include ${o%.o}.d"
-	echo "$t: $o$parts $B/libcommon.a"
-	echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $o$parts $B/libcommon.a $base"
+	case $c in
+	*/hostile_*) with=$parts ;;
+	*) with= ;;
+	esac
+	echo "$t: $o$with $B/libcommon.a"
+	echo "	@\$(CC) \$(LDFLAGS_ALL) -o $t $o$with $B/libcommon.a $base"
 done
 echo "programs:$progs"
 # The fuzz targets replay their corpus on the build with sanitizers.

@@ -99,17 +99,19 @@ say(const char *about, const char *why, const char *line)
 static void
 on_probe(const struct probe_result *r, void *arg)
 {
+	const struct env	*env = start.env;
+
 	(void)arg;
-	if (r->verdict == PROBE_LIKELY) {
-		if (start.state != START_OVER)
-			storeobj_likely();
-		return;
-	}
-	start.asking = false;
+	start.asking = r->verdict == PROBE_BEGINS ||
+	    r->verdict == PROBE_LIKELY;
 	if (start.state == START_OVER)
 		return;
 	switch (r->verdict) {
+	case PROBE_BEGINS:
+		storeobj_look(env->blob, !storeobj_known(env->cache));
+		return;
 	case PROBE_LIKELY:
+		storeobj_likely();
 		return;
 	case PROBE_GOOD:
 		log_info("store: %s", r->line);
@@ -255,7 +257,6 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	case START_PROBE:
 		start.asking = true;
-		storeobj_look(env->blob, !storeobj_known(env->cache));
 		probe_start(env->base, env->blob, false, on_probe, NULL);
 		return;
 	case START_OBJECT:

@@ -13,6 +13,7 @@ import threading
 import time
 
 import imapc
+import long_line
 import proc
 import s3
 import s3proxy
@@ -60,11 +61,13 @@ class Login:
 
 
 class Start:
-    """A fresh bucket behind a proxy, and so many nodes that start on it."""
+    """A fresh bucket behind a long line or a proxy, and so many nodes that
+    start on it."""
 
-    def __init__(self, delay=0, storaged=1, nodes=1, server=None):
+    def __init__(self, delay=0, storaged=1, nodes=1, server=None,
+                 through=long_line.LongLine):
         self.server = server or suite.minio()
-        self.proxy = s3proxy.Proxy(self.server)
+        self.proxy = through(self.server)
         self.proxy.faults(way=delay / 2)
         self.store = (self.proxy, self.server.new_bucket())
         self.nodes = [suite.Suite(
@@ -98,11 +101,11 @@ class Start:
         self.proxy.close()
 
 
-def first_start(away=0, how="refused", **what):
+def first_start(away=0, how=(), **what):
     """One first start; seconds from when the bucket was there."""
     x = Start(**what)
     if away:
-        x.proxy.away(how)
+        x.proxy.away(*how)
     x.start()
     begun = time.monotonic()
     if away:
@@ -120,11 +123,10 @@ def killed(after, **what):
     server = s3.Minio()
     try:
         x = Start(server=server, **what)
-        x.proxy.log = []
         x.start()
         if isinstance(after, str):
             proc.await_true("requests for " + after, lambda: any(
-                re.search(after, target) for _, target, _ in x.proxy.log))
+                re.search(after, target) for _, target in x.proxy.targets))
         else:
             time.sleep(after)
         proc.end(server.p, signal.SIGKILL)
@@ -167,7 +169,7 @@ def test_a_bucket_that_is_away_at_the_first_start_makes_nobody_damaged():
 @alone("measures time")
 def test_a_bucket_that_is_silent_at_the_first_start_makes_nobody_damaged():
     soon(SOON + 1.5, "silent for 4 s, 2 storaged", first_start, away=4,
-         how="hung", storaged=2)
+         how=("hung",), storaged=2, through=s3proxy.Proxy)
 
 
 @alone("measures time")
@@ -201,7 +203,7 @@ def test_a_slow_bucket_that_was_away_is_noticed_at_once():
 def test_a_slow_store_that_is_refused_has_no_more_than_the_store_object():
     """It is created while the store is still being tried; the listeners
     open, and users' mail is touched, only after that."""
-    x = Start()
+    x = Start(through=s3proxy.Proxy)
     x.proxy.faults(s3proxy.Fault("no-if-match"), way=0.015)
     x.start()
     (s,) = x.nodes
@@ -222,7 +224,7 @@ def test_a_slow_store_that_is_refused_has_no_more_than_the_store_object():
 def test_the_others_are_told_which_store_it_is():
     """The first storaged has seen the store object: the others need not ask
     for it, and no GET of theirs is answered any more."""
-    x = Start(delay=0.1, storaged=4)
+    x = Start(delay=0.1, storaged=4, through=s3proxy.Proxy)
     x.proxy.log = []
     x.start()
     proc.await_true("the store object is made", lambda: any(

@@ -73,6 +73,7 @@ static struct {
 	char			 why[1024];	/* of a failure */
 } self;
 
+static void	storeobj_begin(struct blob_store *);
 static void	storeobj_ask(bool);
 static void	storeobj_list(const char *);
 static void	storeobj_judge(void);
@@ -326,7 +327,13 @@ storeobj_judge(void)
 	}
 	if (self.got != BLOB_ABSENT || (self.listed &&
 	    self.list_outcome != BLOB_DONE)) {
-		storeobj_end(STOREOBJ_AWAY, self.why);
+		if (self.looking) {
+			/* It was asked but once, and a while ago. */
+			self.looking = false;
+			storeobj_begin(self.store);
+			storeobj_ask(self.make);
+		} else
+			storeobj_end(STOREOBJ_AWAY, self.why);
 		return;
 	}
 	if (!self.make && self.looking) {

@@ -107,10 +107,13 @@ test_others(void)
 	blob_close(other);
 }
 
-/* It was made between our look and our PUT; and it is no absence then. */
+/* It was made between our look and our PUT; and it is no absence then.  What
+ * the look has missed is asked for now. */
 static void
 test_look(void)
 {
+	static const struct fake_step lost = { "GET", FAKE_CLOSE, 0, NULL, 0,
+	    NULL, NULL };
 	struct blob_store *s = open_store("b"), *other = open_store("b");
 
 	look(s, true);
@@ -122,6 +125,12 @@ test_look(void)
 	look(s, true);
 	put(s, "pail");
 	CHECK_ROW(run(s, false) == STOREOBJ_REFUSED, "%d", (int)verdict);
+	blob_close(s);
+	s = open_store("l");
+	s3_fake_script(fake, &lost, 1);
+	look(s, true);
+	CHECK(s3_fake_left(fake) == 0);
+	CHECK_ROW(run(s, true) == STOREOBJ_OK, "%s", reason);
 	blob_close(s);
 }
 

@@ -268,6 +268,8 @@ call_done(struct s3_call *c, const struct http_result *r)
 	c->cause[0] = '\0';
 	if (r->error == HTTP_OK)
 		s3_away_heard(&c->s3->away);
+	else
+		s3_away_unheard(&c->s3->away, r->sent);
 	s3_gate_leave(&c->s3->gate, &c->gate);
 	c->sent_before = c->sent;
 	if (r->sent) {
@@ -297,9 +299,7 @@ call_done(struct s3_call *c, const struct http_result *r)
 		s3_call_why(c, "%s: %s", r->error == HTTP_CONNECT ? "connect" :
 		    r->error == HTTP_TIMEOUT ? "timeout" : "no response",
 		    r->why);
-		if ((r->error == HTTP_CONNECT && c->s3->hasty) ||
-		    !s3_call_again(c, 0))
-			s3_call_failed(c, BLOB_UNAVAILABLE);
+		s3_call_unheard(c);
 	}
 }
 

@@ -45,6 +45,7 @@ asked(const struct http_result *r, void *arg)
 		return;
 	}
 	a->heard = clock_ms();
+	a->lost = false;
 	a->back = a->away;
 	tick_in(a, a->back ? GRACE_MS : TICK_MS);
 }
@@ -122,4 +123,11 @@ s3_away_heard(struct s3_away *a)
 {
 	a->heard = clock_ms();
 	a->answered = true;
+	a->lost = false;
+}
+
+void
+s3_away_unheard(struct s3_away *a, bool sent)
+{
+	a->lost = sent;
 }

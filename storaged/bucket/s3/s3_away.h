@@ -38,14 +38,17 @@ struct s3_away {
 	bool		 away;		/* was asked in vain */
 	bool		 answered;	/* a request, since then */
 	bool		 back;		/* has answered since */
+	bool		 lost;		/* the last request that ended was
+					   taken, and never answered */
 };
 
 /* fatal()s when out of memory. */
 void	 s3_away_init(struct s3_away *a, struct event_base *base,
 	    const struct s3_away_of *of);
 void	 s3_away_free(struct s3_away *a);	/* also one of zeros */
-/* A request goes out; an answer has come. */
+/* A request goes out; an answer has come; none will (sent: it was taken). */
 void	 s3_away_sent(struct s3_away *a);
 void	 s3_away_heard(struct s3_away *a);
+void	 s3_away_unheard(struct s3_away *a, bool sent);
 
 #endif

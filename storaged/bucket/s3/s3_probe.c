@@ -135,6 +135,7 @@ probe_free(struct probe *p)
 	event_free(p->timer);
 	event_free(p->steps_timer);
 	event_free(p->far_timer);
+	event_free(p->knock_timer);
 	buf_free(&p->steps);
 	buf_free(&p->settings);
 	free(p->large);
@@ -322,6 +323,16 @@ resolve(void *arg)
 	freeaddrinfo(res);
 }
 
+void
+probe_begin(struct probe *p)
+{
+	struct probe_result r = { .verdict = PROBE_BEGINS, .line = "" };
+
+	if (!p->report)
+		p->cb(&r, p->arg);
+	probe_steps(p);
+}
+
 static void
 resolved(void *arg)
 {
@@ -332,7 +343,10 @@ resolved(void *arg)
 		p->naddresses = 1;
 	}
 	p->lines = 1;
-	probe_steps(p);
+	if (p->s3 != NULL && p->s3->away.lost && !p->report)
+		probe_knock(p);
+	else
+		probe_begin(p);
 }
 
 static void
@@ -383,7 +397,8 @@ probe_start(struct event_base *base, struct blob_store *s, bool report,
 	    (p->timer = evtimer_new(base, probe_races_again, p)) == NULL ||
 	    (p->steps_timer = evtimer_new(base, probe_steps_again,
 	    p)) == NULL || (p->far_timer = evtimer_new(base, probe_steps_far,
-	    p)) == NULL)
+	    p)) == NULL || (p->knock_timer = evtimer_new(base,
+	    probe_knock_again, p)) == NULL)
 		fatal("probe");
 	running++;
 	p->base = base;

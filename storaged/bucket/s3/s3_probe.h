@@ -11,6 +11,7 @@
 
 
 enum probe_verdict {
+	PROBE_BEGINS,		/* nothing is known yet */
 	PROBE_LIKELY,		/* as good as can be known so far */
 	PROBE_GOOD,
 	PROBE_REFUSED,		/* no true conditional writes: never serve */
@@ -38,7 +39,10 @@ typedef void (*probe_cb)(const struct probe_result *r, void *arg);
  * Of a server that is far away, where each wait costs, the first answers are
  * not waited for; and before the verdict there may be a callback with
  * PROBE_LIKELY and nothing else: requests are answered as they should be, and
- * of several writers that create an object one succeeds.
+ * of several writers that create an object one succeeds.  The first callback is
+ * one with PROBE_BEGINS, when the requests are about to be sent: of a server
+ * that has taken the last request and not answered it, only once it has
+ * answered another.
  */
 void	 probe_start(struct event_base *base, struct blob_store *s,
 	    bool report, probe_cb cb, void *arg);

@@ -35,6 +35,7 @@
 
 #define PROBE_NEAR_MS	20	/* an answer of a server near by takes less */
 #define PROBE_AGAIN	8	/* maximum number of retries of a step */
+#define PROBE_KNOCKS	8	/* at once */
 
 enum probe_verb { STEP_HEAD, STEP_GET, STEP_PUT, STEP_LIST };
 enum probe_body { NONE, FIRST, SECOND, THIRD, FOURTH, LARGE, HUGE_ONE };
@@ -102,11 +103,18 @@ struct racer {
 	bool		 absent;	/* what it reads may be */
 };
 
+/* A request that asks whether there is an answer. */
+struct probe_knock {
+	struct probe	*p;
+	struct blob_request *request;
+};
+
 struct probe {
 	struct event_base *base;
 	struct event	*timer;		/* a pause of the races */
 	struct event	*steps_timer;	/* one of the steps */
 	struct event	*far_timer;	/* no answer yet: it is far away */
+	struct event	*knock_timer;	/* the next knock */
 	struct blob_store *store;
 	struct s3	*s3;		/* NULL: another backend */
 	unsigned	 gate;		/* as it was */
@@ -118,6 +126,9 @@ struct probe {
 	char		 addresses[PROBE_ADDRESSES][64];
 	int		 naddresses;	/* at least one, "" */
 	unsigned	 lines;		/* under way: steps, races, settings */
+	struct probe_knock knocks[PROBE_KNOCKS];
+	uint64_t	 knock_ms;	/* when they began */
+	unsigned	 knocked;
 	/* the steps */
 	unsigned	 round;
 	unsigned	 asked;		/* of this round */
@@ -196,6 +207,11 @@ bool	 probe_no_answer(enum blob_outcome o, int status);
 /* One of the lines that run beside each other has come to its end. */
 void	 probe_line_over(struct probe *p);
 void	 probe_over(struct probe *p);
+/* Ends in probe_begin(), or with probe_line_over(). */
+void	 probe_knock(struct probe *p);		/* s3_probe_knock.c */
+void	 probe_knock_again(evutil_socket_t fd, short what, void *arg);
+/* Says so, and begins with the steps. */
+void	 probe_begin(struct probe *p);
 void	 probe_use_address(struct probe *p, int i);
 /* Of what goes out together: the next call finds a connection open, where one
  * was before; to open one takes waits, too. */

@@ -242,8 +242,14 @@ wave_over(struct probe *p)
 		    AGAIN_MS % 1000 * 1000 };
 
 		evtimer_add(p->timer, &tv);
-	} else
+	} else {
+		/* Then nothing is to be waited for. */
+		if (p->silent > 0 && p->updates_won < ENOUGH && !p->report &&
+		    !probe_enough(p))
+			probe_away(p, "no response to %u of %u parallel writes",
+			    p->silent, p->values);
 		final_reads(p);
+	}
 }
 
 static void

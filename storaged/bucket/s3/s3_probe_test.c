@@ -15,8 +15,8 @@
 #include "common/log.h"
 #include "common/test.h"
 #include "storaged/bucket/test/blob_suite.h"
+#include "storaged/bucket/test/probed.h"
 #include "storaged/bucket/test/s3_store.h"
-#include "storaged/bucket/s3/s3_probe.h"
 
 #define FAR_MS	110	/* more than a third of what the races may take */
 #define SOON_MS	40	/* far away all the same */
@@ -33,40 +33,10 @@ open_keyed(const char *timeout, const char *retries, const char *verify)
 	return s3_store_open(base, fake, &c);
 }
 
-struct probed {
-	bool		 done, likely;
-	unsigned	 likely_waits;
-	enum probe_verdict verdict;
-	char		 line[2048];
-	char		 report[16384];
-};
-
-static void
-on_probe(const struct probe_result *r, void *arg)
-{
-	struct probed *p = arg;
-
-	if (r->verdict == PROBE_LIKELY) {
-		CHECK(!p->done && !p->likely);
-		p->likely = true;
-		p->likely_waits = s3_fake_waits(fake);
-		return;
-	}
-	p->done = true;
-	p->verdict = r->verdict;
-	strlcpy(p->line, r->line, sizeof(p->line));
-	snprintf(p->report, sizeof(p->report), "%.*s", (int)r->report->len,
-	    (const char *)r->report->data);
-}
-
 static void
 probe(struct blob_store *s, bool report, struct probed *p)
 {
-	memset(p, 0, sizeof(*p));
-	probe_start(base, s, report, on_probe, p);
-	CHECK(!p->done);
-	while (!p->done)
-		event_base_loop(base, EVLOOP_ONCE);
+	probed_run(base, s, &fake, report, p);
 }
 
 static unsigned
@@ -175,8 +145,7 @@ test_far_properties(void)
 		    modes[i].mode == FAKE_NO_LIST)
 			CHECK_ROW(!p.likely, "mode %d", (int)modes[i].mode);
 		CHECK(p.likely || p.verdict != PROBE_GOOD);
-		while (probe_count() > 0)
-			event_base_loop(base, EVLOOP_ONCE);
+		probed_end(base);
 		CHECK_ROW(s3_fake_objects(fake) == before, "mode %d: %u left",
 		    (int)modes[i].mode, s3_fake_objects(fake) - before);
 		blob_close(s);
@@ -249,8 +218,7 @@ test_causes(bool far)
 		if (far)
 			s3_fake_far(fake, SOON_MS);
 		probe(s, !far, &p);
-		while (probe_count() > 0)
-			event_base_loop(base, EVLOOP_ONCE);
+		probed_end(base);
 		CHECK_ROW(p.verdict == causes[i].verdict, "%s: %s",
 		    causes[i].body, p.report);
 		CHECK_ROW(!p.likely, "%s", causes[i].body);
@@ -401,8 +369,7 @@ test_cost(void)
 	    puts);
 	/* Readers, the look after the races, the steps, the settings. */
 	CHECK_ROW(gets <= 640 + 21 + 18, "%u GETs", gets);
-	while (probe_count() > 0)
-		event_base_loop(base, EVLOOP_ONCE);
+	probed_end(base);
 	blob_close(s);
 }
 
@@ -433,8 +400,7 @@ probe_far(struct blob_store *s, bool report, const struct fake_unsure *unsure,
 		f->connections = s3_fake_connections(fake) -
 		    f->connections;
 		f->verdict = s3_fake_waits(fake);
-		while (probe_count() > 0)
-			event_base_loop(base, EVLOOP_ONCE);
+		probed_end(base);
 		f->end = s3_fake_waits(fake);
 	} while (--tries > 0 && (f->verdict > want || f->end > want + 1));
 }
@@ -498,48 +464,6 @@ test_key_goes_on(void)
 	blob_close(s);
 }
 
-/* -- away -- */
-
-/* The server is gone in the middle of the races: that tells nothing of it. */
-static void
-kill_fake(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-	s3_fake_free(fake);
-	fake = NULL;
-}
-
-static void
-test_away(void)
-{
-	struct timeval soon;
-	struct blob_store *s;
-	struct probed p;
-	int ms;
-
-	s = open_keyed("1", "0", "false");
-	s3_fake_free(fake);
-	probe(s, true, &p);
-	CHECK_ROW(p.verdict == PROBE_AWAY && strncmp(p.line,
-	    "probe=away why=\"", 16) == 0, "%s", p.line);
-	blob_close(s);
-	for (ms = 2; ms < 100; ms += 7) {
-		fake = s3_fake_new(base);
-		s = open_keyed("1", "0", "false");
-		soon = (struct timeval){ 0, ms * 1000 };
-		event_base_once(base, -1, EV_TIMEOUT, kill_fake, NULL, &soon);
-		probe(s, ms % 2 == 0, &p);
-		CHECK_ROW(p.verdict != PROBE_REFUSED, "%d ms: %s", ms,
-		    p.report);
-		while (fake != NULL || probe_count() > 0)
-			event_base_loop(base, EVLOOP_ONCE);
-		blob_close(s);
-	}
-	fake = s3_fake_new(base);
-}
-
 /* At the start the verdict does not wait for the removal. */
 static void
 test_early(void)
@@ -551,8 +475,7 @@ test_early(void)
 	probe(s, false, &p);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
 	CHECK(s3_fake_objects(fake) > before);
-	while (probe_count() > 0)
-		event_base_loop(base, EVLOOP_ONCE);
+	probed_end(base);
 	CHECK(s3_fake_objects(fake) == before);
 	blob_close(s);
 }
@@ -575,7 +498,6 @@ main(void)
 	test_quiet();
 	test_cost();
 	test_early();
-	test_away();
 	s3_fake_free(fake);
 	event_base_free(base);
 	return TEST_END();

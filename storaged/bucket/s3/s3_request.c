@@ -241,6 +241,13 @@ s3_call_again(struct s3_call *c, uint64_t retry_after)
 	return true;
 }
 
+void
+s3_call_unheard(struct s3_call *c)
+{
+	if (c->s3->hasty || !s3_call_again(c, 0))
+		s3_call_failed(c, BLOB_UNAVAILABLE);
+}
+
 /* -- connections that hang -- */
 
 static void
@@ -265,8 +272,7 @@ call_break_off(struct s3_call *c)
 	s3_gate_leave(&c->s3->gate, &c->gate);
 	s3_call_why(c,
 	    "timeout: the connection hung while the server was unavailable");
-	if (!s3_call_again(c, 0))
-		s3_call_failed(c, BLOB_UNAVAILABLE);
+	s3_call_unheard(c);
 }
 
 static unsigned

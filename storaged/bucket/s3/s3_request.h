@@ -53,7 +53,7 @@ struct s3 {
 	size_t		 deletes;	/* keys in one request */
 	bool		 verify, verify_read;
 	bool		 unverified;	/* the probe: not now */
-	bool		 hasty;		/* the probe: who cannot connect hears
+	bool		 hasty;		/* the probe: who has no answer hears
 					   so at once, and tries anew */
 	/* Of every request (store.request-headers), split in name and
 	 * value. */

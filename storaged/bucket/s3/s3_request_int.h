@@ -71,6 +71,8 @@ void	 s3_call_why(struct s3_call *c, const char *fmt, ...)
  * doubling delay, but no sooner than Retry-After (ms).
  */
 bool	 s3_call_again(struct s3_call *c, uint64_t retry_after);
+/* A try had no answer: once more, or it has failed. */
+void	 s3_call_unheard(struct s3_call *c);
 /* Ends it: the callback, then frees the call. */
 void	 s3_call_over(struct s3_call *c, struct s3_answer *a);
 /* The same when no answer was read. */
