@@ -35,7 +35,7 @@
 
 #define PROBE_NEAR_MS	20	/* an answer of a server near by takes less */
 #define PROBE_AGAIN	8	/* maximum number of retries of a step */
-#define PROBE_KNOCKS	8	/* at once */
+#define PROBE_KNOCKS	12	/* at once */
 
 enum probe_verb { STEP_HEAD, STEP_GET, STEP_PUT, STEP_LIST };
 enum probe_body { NONE, FIRST, SECOND, THIRD, FOURTH, LARGE, HUGE_ONE };
@@ -107,6 +107,7 @@ struct racer {
 struct probe_knock {
 	struct probe	*p;
 	struct blob_request *request;
+	uint64_t	 sent_at;	/* ms */
 };
 
 struct probe {
@@ -129,6 +130,7 @@ struct probe {
 	struct probe_knock knocks[PROBE_KNOCKS];
 	uint64_t	 knock_ms;	/* when they began */
 	unsigned	 knocked;
+	bool		 knocked_far;	/* the answer took its time */
 	/* the steps */
 	unsigned	 round;
 	unsigned	 asked;		/* of this round */

@@ -11,7 +11,7 @@
 #include "common/clock.h"
 #include "storaged/bucket/s3/s3_probe_int.h"
 
-#define KNOCK_MS	100	/* from one to the next */
+#define KNOCK_MS	50	/* from one to the next */
 #define KNOCKS_MS	10000	/* then it is said that it is still away */
 
 static void
@@ -45,6 +45,7 @@ knock_done(const struct blob_result *r, void *arg)
 
 	k->request = NULL;
 	if (r->status != 0) {
+		p->knocked_far = clock_ms() - k->sent_at >= PROBE_NEAR_MS;
 		knock_over(p);
 		probe_begin(p);
 		return;
@@ -72,6 +73,7 @@ probe_knock_again(evutil_socket_t fd, short what, void *arg)
 	if (i < PROBE_KNOCKS) {
 		k = &p->knocks[i];
 		k->p = p;
+		k->sent_at = clock_ms();
 		probe_name(p, 'b', 0, key);
 		probe_use_address(p, (int)(p->knocked++ %
 		    (unsigned)p->naddresses));

@@ -551,7 +551,8 @@ probe_steps_far(evutil_socket_t fd, short what, void *arg)
 void
 probe_steps(struct probe *p)
 {
-	const struct timeval near = { 0, PROBE_NEAR_MS * 1000 };
+	const struct timeval near = { 0, p->knocked_far ? 0 :
+	    PROBE_NEAR_MS * 1000 };
 	struct probe_slot *t;
 	size_t k;
 	int i;
