@@ -44,7 +44,8 @@ def waited(c):
 
 
 class Mute(Listener):
-    """Takes connections and never says a word; how long they lasted."""
+    """Takes connections and never says a word; how long they lasted, in the
+    order of their ends."""
 
     region, access, secret = s3.REGION, s3.ACCESS, s3.SECRET
 
@@ -63,9 +64,9 @@ class Mute(Listener):
         self.lasted.append(time.monotonic() - begin)
         c.close()
 
-    def median(self):
-        """The end of some is seen late, and the last ones are cut by the end."""
-        return sorted(self.lasted)[len(self.lasted) // 2]
+    def first(self):
+        """Of the one that ended first: most others are cut by Pail's end."""
+        return self.lasted[0]
 
 
 def with_timeout(s, seconds):
@@ -86,7 +87,7 @@ def test_connecting_ends_after_its_time():
                             "connect-timeout: %ds, max-retries: 0" %
                             seconds),
                 "SSL connection timeout")
-        assert seconds * 0.9 < mute.median() < most, mute.lasted
+        assert seconds * 0.9 < mute.first() < most, mute.lasted
 
 
 @row("stall-timeout")
@@ -101,7 +102,7 @@ def test_a_request_that_stands_still_ends():
 def test_a_request_ends_after_its_time():
     mute = Mute("http")
     refused(with_timeout(suite.Suite((mute, "mail-bucket")), 1), "time")
-    assert 0.9 < mute.median() < 9, mute.lasted     # stall-timeout: 10 s
+    assert 0.9 < mute.first() < 9, mute.lasted     # stall-timeout: 10 s
 
 
 @row("max-retries")
