@@ -44,8 +44,7 @@ def waited(c):
 
 
 class Mute(Listener):
-    """Takes connections and never says a word; how long they lasted, in the
-    order of their ends."""
+    """Takes connections and never says a word; how long they lasted."""
 
     region, access, secret = s3.REGION, s3.ACCESS, s3.SECRET
 
@@ -64,9 +63,9 @@ class Mute(Listener):
         self.lasted.append(time.monotonic() - begin)
         c.close()
 
-    def first(self):
-        """Of the one that ended first: most others are cut by Pail's end."""
-        return self.lasted[0]
+    def longest(self):
+        """Most of the others are cut by Pail's end."""
+        return max(self.lasted)
 
 
 def with_timeout(s, seconds):
@@ -87,7 +86,7 @@ def test_connecting_ends_after_its_time():
                             "connect-timeout: %ds, max-retries: 0" %
                             seconds),
                 "SSL connection timeout")
-        assert seconds * 0.9 < mute.first() < most, mute.lasted
+        assert seconds * 0.9 < mute.longest() < most, mute.lasted
 
 
 @row("stall-timeout")
@@ -102,7 +101,7 @@ def test_a_request_that_stands_still_ends():
 def test_a_request_ends_after_its_time():
     mute = Mute("http")
     refused(with_timeout(suite.Suite((mute, "mail-bucket")), 1), "time")
-    assert 0.9 < mute.first() < 9, mute.lasted     # stall-timeout: 10 s
+    assert 0.9 < mute.longest() < 9, mute.lasted     # stall-timeout: 10 s
 
 
 @row("max-retries")

@@ -266,7 +266,7 @@ call_done(struct s3_call *c, const struct http_result *r)
 	s3_call_trace(c, r);
 	c->why[0] = '\0';		/* what it waited for before is past */
 	c->cause[0] = '\0';
-	if (r->error == HTTP_OK)
+	if (r->error == HTTP_OK || r->error == HTTP_TOO_LONG)
 		s3_away_heard(&c->s3->away);
 	else
 		s3_away_unheard(&c->s3->away, r->sent);

@@ -8,8 +8,6 @@
  */
 #include "common/compat.h"
 
-#include <sys/socket.h>
-#include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +84,16 @@ probe_odd(struct probe *p, const char *fmt, ...)
 	/* Before the first steps it may only follow from what is theirs. */
 	if (!p->ahead)
 		probe_lacks(p, BY_RACE, "%s", p->odd_why);
+}
+
+void
+probe_heard(struct probe *p, const struct blob_result *r)
+{
+	if (r->status != 0)
+		return;
+	p->silent++;
+	strlcpy(p->silent_why, r->why != NULL ? r->why : "",
+	    sizeof(p->silent_why));
 }
 
 void
@@ -194,7 +202,8 @@ wide_close(struct probe *p)
 static void
 probe_tell(struct probe *p)
 {
-	struct probe_result r = { p->verdict, p->line, p->bad, &p->steps };
+	struct probe_result r = { p->verdict, p->line, p->bad, &p->steps,
+	    p->puts > 0 };
 
 	if (p->told)
 		return;
@@ -241,27 +250,13 @@ probe_line_over(struct probe *p)
 		return;
 	probe_remarks(p);
 	probe_line(p);
-	if (p->s3 != NULL)
+	if (p->s3 != NULL) {
 		p->s3->address[0] = '\0';
+		p->s3->hasty = false;	/* the removal takes its time */
+	}
 	if (!p->report && p->verdict != PROBE_REFUSED)
 		probe_tell(p);
 	probe_clean(p);
-}
-
-void
-probe_use_address(struct probe *p, int i)
-{
-	if (p->s3 != NULL)
-		strlcpy(p->s3->address, p->addresses[i % p->naddresses],
-		    sizeof(p->s3->address));
-}
-
-void
-probe_use_wide(struct probe *p, int i)
-{
-	probe_use_address(p, i);
-	if (p->s3 != NULL)
-		p->s3->via = p->s3->wide;
 }
 
 /* Large objects have a name with all the characters that names have. */
@@ -294,35 +289,6 @@ probe_name(const struct probe *p, char name, int number, char *dst)
 
 /* -- the beginning -- */
 
-/* In a helper thread: the endpoint's addresses. */
-static void
-resolve(void *arg)
-{
-	struct probe *p = arg;
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *res, *ai;
-	char host[500];
-	size_t len;
-
-	strlcpy(host, p->s3->url.host, sizeof(host));
-	if (host[0] == '[') {
-		len = strcspn(host + 1, "]");
-		memmove(host, host + 1, len);
-		host[len] = '\0';
-	} else
-		host[strcspn(host, ":")] = '\0';
-	if (getaddrinfo(host, NULL, &hints, &res) != 0)
-		return;		/* the first request will say why */
-	for (ai = res; ai != NULL && p->naddresses < PROBE_ADDRESSES;
-	    ai = ai->ai_next) {
-		if (getnameinfo(ai->ai_addr, ai->ai_addrlen,
-		    p->addresses[p->naddresses], sizeof(p->addresses[0]),
-		    NULL, 0, NI_NUMERICHOST) == 0 &&
-		    strchr(p->addresses[p->naddresses], '%') == NULL)
-			p->naddresses++;
-	}
-	freeaddrinfo(res);
-}
-
 void
 probe_begin(struct probe *p)
 {
@@ -330,6 +296,7 @@ probe_begin(struct probe *p)
 
 	if (!p->report)
 		p->cb(&r, p->arg);
+	p->retries = p->store->counts.retries;
 	probe_steps(p);
 }
 
@@ -342,6 +309,7 @@ resolved(void *arg)
 		p->addresses[0][0] = '\0';
 		p->naddresses = 1;
 	}
+	p->numbers = p->naddresses;
 	p->lines = 1;
 	if (p->s3 != NULL && p->s3->away.lost && !p->report)
 		probe_knock(p);
@@ -414,7 +382,6 @@ probe_start(struct event_base *base, struct blob_store *s, bool report,
 		p->gate = p->s3->gate.max;
 		p->s3->gate.max = report ? PROBE_GATE_REPORT : gate_max();
 		p->s3->hasty = !report;
-		p->retries = s->counts.retries;
 	}
 	key_new_id(id);
 	hex_print(id, sizeof(id), hex);
@@ -429,5 +396,5 @@ probe_start(struct event_base *base, struct blob_store *s, bool report,
 	}
 	p->put_ms = p->get_ms = p->rtt_ms = UINT64_MAX;
 	(void)helper_run(p->pool, true, p->s3 != NULL && !p->s3->proxied ?
-	    resolve : no_work, resolved, p);
+	    probe_resolve : no_work, resolved, p);
 }

@@ -23,6 +23,7 @@ struct probe_result {
 	const char	*line;		/* keys and values, for the log */
 	const char	*why;		/* not good, in words; else "" */
 	const struct buf *report;	/* lines for `pailctl store check` */
+	bool		 wrote;		/* or it has tried to */
 };
 typedef void (*probe_cb)(const struct probe_result *r, void *arg);
 

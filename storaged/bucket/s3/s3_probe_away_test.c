@@ -4,17 +4,25 @@
  */
 #include "common/compat.h"
 
+#include <sys/socket.h>
+#include <netinet/in.h>
 #include <limits.h>
+#include <netdb.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
+#include <event2/listener.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/test.h"
 #include "storaged/bucket/test/probed.h"
 #include "storaged/bucket/test/s3_store.h"
+
+#define SOON_MS	40	/* far away */
 
 static struct event_base *base;
 static struct s3_fake *fake;
@@ -101,25 +109,46 @@ answer(evutil_socket_t fd, short what, void *arg)
 	s3_fake_always(fake, NULL);
 }
 
+static const struct fake_step closes = { "", FAKE_CLOSE, 0, NULL, 0, NULL,
+    NULL };
+
+/* A store whose probe has seen requests dropped before it wrote: another one if
+ * the machine was so busy that it was taken for one that is far away. */
+static struct blob_store *
+open_dropped(unsigned *gets, unsigned *puts)
+{
+	struct blob_store *s;
+	struct probed p;
+	int tries = 20;
+
+	s3_fake_always(fake, &closes);
+	for (;;) {
+		s = open_keyed("5", "3");
+		*puts = s3_fake_count(fake, "PUT");
+		probe(s, false, &p);
+		probed_end(base);
+		CHECK_ROW(p.verdict == PROBE_AWAY && p.begins, "%s", p.line);
+		*gets = s3_fake_count(fake, "GET");
+		if (*puts == s3_fake_count(fake, "PUT") || --tries == 0)
+			break;
+		blob_close(s);
+	}
+	CHECK_ROW(*gets - p.gets == 2, "%u GETs", *gets - p.gets);
+	return s;
+}
+
 /* One that takes requests and drops them is asked one at a time, whether it
  * answers again, and tried as soon as it does. */
 static void
 test_knock(void)
 {
-	static const struct fake_step closes = { "", FAKE_CLOSE, 0, NULL, 0,
-	    NULL, NULL };
 	struct timeval later = { 0, 450000 };
-	struct blob_store *s = open_keyed("5", "3");
-	unsigned puts = s3_fake_count(fake, "PUT"), gets;
+	struct blob_store *s;
 	struct probed p;
+	unsigned puts, gets;
 	uint64_t begun;
 
-	s3_fake_always(fake, &closes);
-	probe(s, false, &p);
-	CHECK_ROW(p.verdict == PROBE_AWAY && p.begins, "%s", p.line);
-	probed_end(base);
-	gets = s3_fake_count(fake, "GET");
-	CHECK_ROW(gets - p.gets == 2, "%u GETs", gets - p.gets);
+	s = open_dropped(&gets, &puts);
 	event_base_once(base, -1, EV_TIMEOUT, answer, NULL, &later);
 	probe(s, false, &p);
 	CHECK_ROW(p.verdict == PROBE_GOOD && p.begins, "%s", p.report);
@@ -127,10 +156,9 @@ test_knock(void)
 	CHECK_ROW(p.gets - gets >= 3 && p.gets - gets <= 10, "%u GETs",
 	    p.gets - gets);
 	probed_end(base);
+	blob_close(s);
 	/* Once there is nothing at all, that is known at once. */
-	s3_fake_always(fake, &closes);
-	probe(s, false, &p);
-	CHECK_ROW(p.verdict == PROBE_AWAY, "%s", p.line);
+	s = open_dropped(&gets, &puts);
 	s3_fake_free(fake);
 	fake = NULL;
 	begun = clock_ms();
@@ -141,6 +169,98 @@ test_knock(void)
 	probed_end(base);
 	blob_close(s);
 	fake = s3_fake_new(base);
+}
+
+/* -- two addresses -- */
+
+static bool two;
+
+/* Instead of the C library's: the first one is ours alone. */
+int
+getaddrinfo(const char *restrict node, const char *restrict service,
+    const struct addrinfo *restrict hints, struct addrinfo **restrict res)
+{
+	static struct sockaddr_in sin[2];
+	static struct addrinfo ai[2];
+	int i;
+
+	(void)node;
+	(void)hints;
+	for (i = 0; i < 2; i++) {
+		sin[i].sin_family = AF_INET;
+		sin[i].sin_port = htons((uint16_t)(service != NULL ?
+		    atoi(service) : 0));
+		sin[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK + !i);
+		ai[i].ai_family = AF_INET;
+		ai[i].ai_socktype = SOCK_STREAM;
+		ai[i].ai_addr = (struct sockaddr *)&sin[i];
+		ai[i].ai_addrlen = sizeof(sin[i]);
+	}
+	ai[0].ai_next = &ai[1];
+	*res = two ? &ai[0] : &ai[1];
+	return 0;
+}
+
+void
+freeaddrinfo(struct addrinfo *res)
+{
+	(void)res;
+}
+
+static void
+drop(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	close((int)(intptr_t)arg);
+}
+
+static void
+accepted(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa,
+    int len, void *arg)
+{
+	const struct timeval soon = { 0, 60000 };
+
+	(void)l;
+	(void)sa;
+	(void)len;
+	(void)arg;
+	event_base_once(base, -1, EV_TIMEOUT, drop, (void *)(intptr_t)fd,
+	    &soon);
+}
+
+/* The other one is good, and is not blamed for what the first has lost of what
+ * went out before it was known. */
+static void
+test_one_drops(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct evconnlistener *l;
+	struct blob_store *s;
+	struct probed p;
+	unsigned before = s3_fake_objects(fake);
+
+	sin.sin_port = htons((uint16_t)s3_fake_port(fake));
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	l = evconnlistener_new_bind(base, accepted, NULL,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE, 512,
+	    (struct sockaddr *)&sin, sizeof(sin));
+	CHECK(l != NULL);
+	two = true;
+	s3_fake_far(fake, SOON_MS);
+	s = open_keyed("5", "3");
+	probe(s, false, &p);
+	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
+	CHECK_ROW(strstr(p.line, "addresses=1 ") != NULL, "%s", p.line);
+	CHECK_ROW(strstr(p.report, "warn  address 127.0.0.2: ") != NULL, "%s",
+	    p.report);
+	probed_end(base);
+	two = false;
+	evconnlistener_free(l);
+	CHECK_ROW(s3_fake_objects(fake) == before, "%u left",
+	    s3_fake_objects(fake) - before);
+	blob_close(s);
+	s3_fake_far(fake, 0);
 }
 
 int
@@ -154,6 +274,7 @@ main(void)
 	test_away();
 	test_gone();
 	test_knock();
+	test_one_drops();
 	s3_fake_free(fake);
 	event_base_free(base);
 	return TEST_END();

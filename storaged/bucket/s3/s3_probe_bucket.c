@@ -14,7 +14,8 @@
 #define CLEANS	4	/* at most */
 
 /* All that the steps and the races may have made. */
-#define EDITIONS (PROBE_AGAIN + 1)
+#define EDITIONS (PROBE_AGAIN + 2)	/* the first, and one more if its
+					   address was given another number */
 #define NAMES	(sizeof(PROBE_STEP_NAMES) * EDITIONS * PROBE_ADDRESSES + \
 		PROBE_KEYS + 1)
 #define CLEAN_NAME 96	/* longer than any of them */
@@ -164,7 +165,7 @@ probe_clean(struct probe *p)
 		return;
 	}
 	for (s = PROBE_STEP_NAMES; *s != '\0'; s++) {
-		for (i = 0; i < p->naddresses; i++) {
+		for (i = 0; i < p->numbers; i++) {
 			for (edition = 0; edition <= probe_edition(p, *s, i);
 			    edition++) {
 				probe_name_edition(p, *s, i, edition, name);

@@ -126,10 +126,10 @@ struct probe {
 	char		 dir[64];	/* "probe/<id>/" */
 	char		 addresses[PROBE_ADDRESSES][64];
 	int		 naddresses;	/* at least one, "" */
+	int		 numbers;	/* with those that were left out */
 	unsigned	 lines;		/* under way: steps, races, settings */
 	struct probe_knock knocks[PROBE_KNOCKS];
 	uint64_t	 knock_ms;	/* when they began */
-	unsigned	 knocked;
 	bool		 knocked_far;	/* the answer took its time */
 	/* the steps */
 	unsigned	 round;
@@ -175,6 +175,7 @@ struct probe {
 	unsigned	 most[2];	/* winners of one create, of one
 					   update */
 	unsigned	 creates_won, updates_won, lost, unclear, silent;
+	char		 silent_why[256];	/* of the last one */
 	unsigned	 reads;		/* while they race */
 	unsigned	 budget;	/* so many more */
 	unsigned	 torn;		/* of these: bytes that nobody wrote */
@@ -199,6 +200,8 @@ void	 probe_lacks(struct probe *p, enum probe_by by, const char *fmt, ...)
 /* A race was answered as no server does. */
 void	 probe_odd(struct probe *p, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* A write that has failed: had it any answer? */
+void	 probe_heard(struct probe *p, const struct blob_result *r);
 /* Something of what makes it likely was seen. */
 void	 probe_likely(struct probe *p);
 /* The test cannot be completed: the store is unavailable, and why. */
@@ -214,10 +217,6 @@ void	 probe_knock(struct probe *p);		/* s3_probe_knock.c */
 void	 probe_knock_again(evutil_socket_t fd, short what, void *arg);
 /* Says so, and begins with the steps. */
 void	 probe_begin(struct probe *p);
-void	 probe_use_address(struct probe *p, int i);
-/* Of what goes out together: the next call finds a connection open, where one
- * was before; to open one takes waits, too. */
-void	 probe_use_wide(struct probe *p, int i);
 /* The object of one of the probe's purposes (a letter); of KEY_MAX.
  * Of the steps' objects the newest edition. */
 void	 probe_name(const struct probe *p, char name, int number, char *dst);
@@ -225,6 +224,18 @@ void	 probe_name_edition(const struct probe *p, char name, int number,
 	    unsigned edition, char *dst);
 /* Of an object of the steps; of others 0. */
 unsigned probe_edition(const struct probe *p, char name, int number);
+
+/* s3_probe_address.c */
+/* The endpoint's, in a helper thread.  arg: the probe. */
+void	 probe_resolve(void *arg);
+void	 probe_use_address(struct probe *p, int i);
+/* Of what goes out together: the next call finds a connection open, where one
+ * was before; to open one takes waits, too. */
+void	 probe_use_wide(struct probe *p, int i);
+/* An address that is not reached is left out, if there is another: libcurl
+ * does so as well (think of ::1 for localhost).  True: those that remain have
+ * steps to be asked anew. */
+bool	 probe_skip_addresses(struct probe *p);
 
 /* The lines; each ends with probe_line_over().  probe_steps() begins the
  * races when the server has answered as a server does. */

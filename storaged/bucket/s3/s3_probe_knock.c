@@ -2,7 +2,8 @@
  * The probe's first look at a server that has taken requests and answered
  * none: a proxy whose server is away does that.  It is not sent hundreds of
  * them again and again: one goes out now and then, without waiting for those
- * before it, until one is answered; then the probe begins.
+ * before it, until one is answered, by whichever address; then the probe
+ * begins.
  */
 #include "common/compat.h"
 
@@ -44,8 +45,9 @@ knock_done(const struct blob_result *r, void *arg)
 	    "failed: GET of a missing key";
 
 	k->request = NULL;
-	if (r->status != 0) {
-		p->knocked_far = clock_ms() - k->sent_at >= PROBE_NEAR_MS;
+	if (r->status != 0 || r->outcome != BLOB_UNAVAILABLE) {
+		p->knocked_far = r->outcome == BLOB_ABSENT &&
+		    clock_ms() - k->sent_at >= PROBE_NEAR_MS;
 		knock_over(p);
 		probe_begin(p);
 		return;
@@ -75,8 +77,6 @@ probe_knock_again(evutil_socket_t fd, short what, void *arg)
 		k->p = p;
 		k->sent_at = clock_ms();
 		probe_name(p, 'b', 0, key);
-		probe_use_address(p, (int)(p->knocked++ %
-		    (unsigned)p->naddresses));
 		k->request = blob_get(p->store, key, 0, 0, PROBE_VALUE, NULL,
 		    BLOB_USER, knock_done, k);
 	}

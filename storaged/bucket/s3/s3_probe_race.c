@@ -244,10 +244,10 @@ wave_over(struct probe *p)
 		evtimer_add(p->timer, &tv);
 	} else {
 		/* Then nothing is to be waited for. */
-		if (p->silent > 0 && p->updates_won < ENOUGH && !p->report &&
-		    !probe_enough(p))
-			probe_away(p, "no response to %u of %u parallel writes",
-			    p->silent, p->values);
+		if (p->silent > p->unclear / 2 && p->updates_won < ENOUGH &&
+		    !p->report && !probe_enough(p))
+			probe_away(p, "no response to %u of %u parallel "
+			    "writes: %s", p->silent, p->values, p->silent_why);
 		final_reads(p);
 	}
 }
@@ -270,7 +270,7 @@ racer_done(const struct blob_result *r, void *arg)
 	} else if (probe_no_answer(r->outcome, r->status)) {
 		run->unclear++;
 		p->unclear++;
-		p->silent += r->status == 0;
+		probe_heard(p, r);
 		p->throttled |= r->status == 429 || r->status == 503;
 		if (run->wins == 0)
 			k->last[k->nlast++] = c->value;

@@ -229,7 +229,7 @@ hot_done(const struct blob_result *r, void *arg)
 		if (!probe_no_answer(r->outcome, r->status))
 			probe_odd(p, "parallel writes: %s %s",
 			    blob_outcome_name(r->outcome), r->why);
-		p->silent += r->status == 0;
+		probe_heard(p, r);
 	}
 	if (--p->hot_writing == 0 && p->reading == 0 && p->races_done)
 		reads_over(p);

@@ -309,40 +309,6 @@ first_unsure(const struct probe *p)
 	return false;
 }
 
-static bool
-slot_away(const struct probe_slot *t)
-{
-	return t->state == SLOT_WRONG && t->outcome == BLOB_UNAVAILABLE;
-}
-
-/* An address that is not reached is left out, if there is another: libcurl
- * does so as well (think of ::1 for localhost). */
-static void
-skip_addresses(struct probe *p)
-{
-	size_t k;
-	int i, n = 0;
-
-	for (i = 0; i < p->naddresses; i++)
-		n += slot_away(&p->slots[i][0]);
-	if (n == 0 || n == p->naddresses)
-		return;
-	for (i = n = 0; i < p->naddresses; i++) {
-		if (slot_away(&p->slots[i][0])) {
-			probe_say(&p->steps, "warn", "address %s: %s",
-			    p->addresses[i], p->slots[i][0].why);
-			continue;
-		}
-		memmove(p->addresses[n], p->addresses[i],
-		    sizeof(p->addresses[0]));
-		memmove(p->slots[n], p->slots[i], sizeof(p->slots[0]));
-		for (k = 0; k < nitems(steps); k++)
-			p->slots[n][k].address = n;
-		n++;
-	}
-	p->naddresses = n;
-}
-
 /* False: this is a cause that all else would only follow from. */
 static bool
 slot_tell(struct probe *p, struct probe_slot *t)
@@ -410,8 +376,10 @@ round_over(struct probe *p)
 	int i;
 
 	evtimer_del(p->far_timer);
-	if (p->round == 0 || p->ahead)
-		skip_addresses(p);
+	if ((p->round == 0 || p->ahead) && probe_skip_addresses(p)) {
+		steps_go(p);
+		return;
+	}
 	if (count_unsure(p, &wrong) > 0 && !wrong && !first_unsure(p) &&
 	    p->verdict == PROBE_GOOD && p->steps_again < PROBE_AGAIN) {
 		ask_again(p);

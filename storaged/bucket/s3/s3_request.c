@@ -39,6 +39,7 @@ s3_call_new(struct s3 *s3, const char *method, const char *name,
 	    (c->timer = evtimer_new(s3->store->base, call_timer, c)) == NULL)
 		fatal("s3_call");
 	c->s3 = s3;
+	c->hasty = s3->hasty;
 	c->method = method;
 	c->verb = verb;
 	c->fd = -1;
@@ -244,7 +245,7 @@ s3_call_again(struct s3_call *c, uint64_t retry_after)
 void
 s3_call_unheard(struct s3_call *c)
 {
-	if (c->s3->hasty || !s3_call_again(c, 0))
+	if (c->hasty || !s3_call_again(c, 0))
 		s3_call_failed(c, BLOB_UNAVAILABLE);
 }
 

@@ -53,8 +53,9 @@ struct s3 {
 	size_t		 deletes;	/* keys in one request */
 	bool		 verify, verify_read;
 	bool		 unverified;	/* the probe: not now */
-	bool		 hasty;		/* the probe: who has no answer hears
-					   so at once, and tries anew */
+	bool		 hasty;		/* the probe: of calls made now, who
+					   has no answer hears so at once, and
+					   tries anew */
 	/* Of every request (store.request-headers), split in name and
 	 * value. */
 	struct s3_always { char text[256]; const char *value; }

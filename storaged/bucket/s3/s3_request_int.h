@@ -35,7 +35,7 @@ struct s3_call {
 	struct helper_job *job;
 	char		 address[64];
 	size_t		 max_body;
-	bool		 once, bad;
+	bool		 once, bad, hasty;
 	bool		 sent;		/* in some try, */
 	bool		 sent_before;	/* in one before the last */
 	uint64_t	 deadline;

@@ -25,7 +25,8 @@ on_probe(const struct probe_result *r, void *arg)
 	if (r->verdict == PROBE_LIKELY) {
 		CHECK(p->begins && !p->done && !p->likely);
 		p->likely = true;
-		p->likely_waits = s3_fake_waits(*p->fake);
+		if (*p->fake != NULL)
+			p->likely_waits = s3_fake_waits(*p->fake);
 		return;
 	}
 	p->done = true;
