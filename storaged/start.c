@@ -22,7 +22,7 @@
 #define KEY_MS		50	/* between looks for credd's key */
 #define CLEAN_MS	10000	/* for the probe to remove its objects */
 #define AWAY_MS		100	/* after the tries of a store that is away */
-#define AGAIN_MAX	4	/* doublings of it, after each probe that wrote */
+#define AGAIN_MAX	4	/* doublings of it, by probes that wrote */
 #define ABSENT_MS	100	/* between looks for the store object... */
 #define ABSENT_LATE_MS	1000	/* ...after a while, or by who will be told */
 #define TOLD_MS		20	/* between looks whether it was */
@@ -43,7 +43,7 @@ static struct {
 					   cache, which store this is */
 	uint64_t	 next_ms;	/* when the object is asked for again */
 	void		(*ready)(void);
-	unsigned	 again;		/* probes in a row that wrote, in vain */
+	unsigned	 again;		/* probes in a row that wrote */
 	uint64_t	 since_ms;	/* in this state */
 	uint64_t	 said_ms;
 	char		 said[64];	/* what that was about */
