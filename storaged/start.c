@@ -22,7 +22,9 @@
 #define KEY_MS		50	/* between looks for credd's key */
 #define CLEAN_MS	10000	/* for the probe to remove its objects */
 #define AWAY_MS		100	/* after the tries of a store that is away */
-#define AGAIN_MAX	4	/* doublings of it, by probes that wrote */
+#define AGAIN_MAX	4	/* doublings of it, each by a probe that wrote
+				   and was over... */
+#define SHORT_MS	2000	/* ...before that */
 #define ABSENT_MS	100	/* between looks for the store object... */
 #define ABSENT_LATE_MS	1000	/* ...after a while, or by who will be told */
 #define TOLD_MS		20	/* between looks whether it was */
@@ -43,7 +45,8 @@ static struct {
 					   cache, which store this is */
 	uint64_t	 next_ms;	/* when the object is asked for again */
 	void		(*ready)(void);
-	unsigned	 again;		/* probes in a row that wrote */
+	unsigned	 again;		/* such probes in a row */
+	uint64_t	 probe_ms;	/* when the last one began */
 	uint64_t	 since_ms;	/* in this state */
 	uint64_t	 said_ms;
 	char		 said[64];	/* what that was about */
@@ -110,6 +113,7 @@ on_probe(const struct probe_result *r, void *arg)
 		return;
 	switch (r->verdict) {
 	case PROBE_BEGINS:
+		start.probe_ms = clock_ms();
 		storeobj_look(env->blob, !storeobj_known(env->cache));
 		return;
 	case PROBE_LIKELY:
@@ -123,7 +127,7 @@ on_probe(const struct probe_result *r, void *arg)
 		fatalx("store: %s", r->line);
 	case PROBE_AWAY:
 		say("probe", r->why, r->line);
-		if (!r->wrote)
+		if (!r->wrote || clock_ms() - start.probe_ms >= SHORT_MS)
 			start.again = 0;
 		tick_in(AWAY_MS << start.again);
 		if (r->wrote && start.again < AGAIN_MAX)

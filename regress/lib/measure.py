@@ -83,3 +83,9 @@ class Peak:
     def rise(self):
         return {"%s %d" % (name, pid): _status(pid, "VmHWM") - rss
                 for pid, (name, rss) in self.before.items()}
+
+
+def others():
+    """How many times longer something may take on this machine, since others
+    load it, too."""
+    return max(1, os.getloadavg()[0] / os.cpu_count())
