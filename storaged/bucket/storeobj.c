@@ -73,7 +73,7 @@ static struct {
 	char			 why[1024];	/* of a failure */
 } self;
 
-static void	storeobj_begin(struct blob_store *);
+static void	storeobj_anew(struct blob_store *);
 static void	storeobj_ask(bool);
 static void	storeobj_list(const char *);
 static void	storeobj_judge(void);
@@ -329,9 +329,7 @@ storeobj_judge(void)
 	    self.list_outcome != BLOB_DONE)) {
 		if (self.looking) {
 			/* It was asked but once, and a while ago. */
-			self.looking = false;
-			storeobj_begin(self.store);
-			storeobj_ask(self.make);
+			storeobj_anew(self.store);
 		} else
 			storeobj_end(STOREOBJ_AWAY, self.why);
 		return;
@@ -370,6 +368,15 @@ storeobj_begin(struct blob_store *s)
 	self.listed = false;
 }
 
+/* Without what a look may have found. */
+static void
+storeobj_anew(struct blob_store *s)
+{
+	self.looking = false;
+	storeobj_begin(s);
+	storeobj_ask(self.make);
+}
+
 void
 storeobj_look(struct blob_store *s, bool make)
 {
@@ -402,9 +409,7 @@ storeobj_open(struct blob_store *s, bool make, storeobj_cb cb)
 			storeobj_judge();
 		return;
 	}
-	self.looking = false;
-	storeobj_begin(s);
-	storeobj_ask(make);
+	storeobj_anew(s);
 }
 
 bool
