@@ -104,6 +104,23 @@ jwk_on_curve(EVP_PKEY *key)
 	return ok;
 }
 
+/*
+ * A coordinate of a point, with zeros before it up to the size of the field.
+ * RFC 7518 section 6.2.1.2 has them sent; glewlwyd leaves them out, as with
+ * one key in 128.
+ */
+static bool
+jwk_coordinate(struct str jwk, const char *name, uint8_t *dst, size_t size)
+{
+	ssize_t	n = jwk_bytes(jwk, name, dst, size);
+
+	if (n <= 0)
+		return false;
+	memmove(dst + size - n, dst, (size_t)n);
+	memset(dst, 0, size - (size_t)n);
+	return true;
+}
+
 static EVP_PKEY *
 jwk_p256(struct str jwk)
 {
@@ -111,9 +128,8 @@ jwk_p256(struct str jwk)
 	OSSL_PARAM_BLD	*b;
 	EVP_PKEY	*key = NULL;
 
-	/* RFC 7518 section 6.2.1.2: each is as long as the field. */
-	if (jwk_bytes(jwk, "x", point + 1, 32) != 32 ||
-	    jwk_bytes(jwk, "y", point + 33, 32) != 32 ||
+	if (!jwk_coordinate(jwk, "x", point + 1, 32) ||
+	    !jwk_coordinate(jwk, "y", point + 33, 32) ||
 	    (b = OSSL_PARAM_BLD_new()) == NULL)
 		return NULL;
 	if (OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME,

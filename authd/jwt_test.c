@@ -74,6 +74,9 @@ check_rfc(void)
 
 #define X32	"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
 #define Y32	"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+/* Of a point whose coordinates both begin with a zero octet. */
+#define X31	"IGJPfbKUggwxohsQom6OGQU9gUdHpveg6JFr4imZtQ"
+#define Y31	"6ify-PohEdnbc4_NnOfpJ7pRLyD-nwxapAmcG9hQAg"
 #define EC	"\"kty\":\"EC\",\"crv\":\"P-256\","
 #define ED	"\"kty\":\"OKP\",\"crv\":\"Ed25519\","
 #define XY	"\"x\":\"" X32 "\",\"y\":\"" Y32 "\""
@@ -99,9 +102,13 @@ check_sets(void)
 		{ "{\"kty\":\"EC\",\"crv\":\"P-384\"," XY "}", 0 },
 		{ "{\"kty\":\"EC\"," XY "}", 0 },
 		{ "{\"crv\":\"P-256\"," XY "}", 0 },
+		/* without the zeros before them, which glewlwyd leaves out */
+		{ "{" EC "\"x\":\"" X31 "\",\"y\":\"" Y31 "\"}",
+		  JWK_ES256 },
 		/* off the curve, too short, nothing */
 		{ "{" EC "\"x\":\"" Y32 "\",\"y\":\"" X32 "\"}", 0 },
 		{ "{" EC "\"x\":\"" X32 "\",\"y\":\"AAAA\"}", 0 },
+		{ "{" EC "\"x\":\"" X32 "\",\"y\":\"\"}", 0 },
 		{ "{" EC "\"x\":\"" X32 "\"}", 0 },
 		{ "{" EC "\"x\":\"" X32 "=\",\"y\":\"" Y32 "\"}", 0 },
 		{ "{" ED "\"x\":\"" X32 "\"}", JWK_EDDSA },

@@ -120,6 +120,17 @@ class OidcProvider(Provider):
         return json.loads(body)["access_token"]
 
 
+# Of P-256. Both coordinates of its public key begin with a zero octet, which
+# glewlwyd leaves out of its JWK.
+SHORT_KEY = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAAAAAAAAAAAAAAAA
+AAAAAAAAAAAAAAAAAAAAAAAAwMahRANCAAQAIGJPfbKUggwxohsQom6OGQU9gUdH
+pveg6JFr4imZtQDqJ/L4+iER2dtzj82c5+knulEvIP6fDFqkCZwb2FAC
+-----END PRIVATE KEY-----
+"""
+
+
 class Glewlwyd(Provider):
     """Tokens by the grant password, signed with ES256."""
 
@@ -183,11 +194,7 @@ class Glewlwyd(Provider):
         assert status == 200, (status, body)
         self.cookie = headers["Set-Cookie"].split(";")[0]
 
-    def plugin(self):
-        key = subprocess.run(
-            ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
-             "ec_paramgen_curve:P-256"], stdout=subprocess.PIPE,
-            check=True).stdout.decode()
+    def plugin(self, key):
         public = subprocess.run(
             ["openssl", "pkey", "-pubout"], input=key.encode(),
             stdout=subprocess.PIPE, check=True).stdout.decode()
@@ -213,7 +220,10 @@ class Glewlwyd(Provider):
 
     def set_up(self):
         self.login()
-        self.admin("POST", "/mod/plugin/", self.plugin())
+        self.admin("POST", "/mod/plugin/", self.plugin(subprocess.run(
+            ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+             "ec_paramgen_curve:P-256"], stdout=subprocess.PIPE,
+            check=True).stdout.decode()))
         self.admin("POST", "/scope/", {
             "name": "mail", "display_name": "mail",
             "password_required": True, "scheme": {}})
@@ -224,7 +234,7 @@ class Glewlwyd(Provider):
 
     def rotate(self):
         self.login()
-        self.admin("PUT", "/mod/plugin/oidc", self.plugin())
+        self.admin("PUT", "/mod/plugin/oidc", self.plugin(SHORT_KEY))
         self.admin("PUT", "/mod/plugin/oidc/reset", {})
 
     def token(self, user="ann", kind="ES256", scope="mail"):
@@ -235,3 +245,8 @@ class Glewlwyd(Provider):
             {"Content-Type": "application/x-www-form-urlencoded"})
         assert status == 200, (status, body)
         return json.loads(body)["access_token"]
+
+    def jwk(self):
+        status, _, body = request(self.port, "GET", "/api/oidc/jwks")
+        assert status == 200, (status, body)
+        return json.loads(body)["keys"][0]

@@ -59,6 +59,8 @@ def test_tokens_of_glewlwyd():
             auth=p.auth(), users=()) as s:
         try_tokens(s, p)
         try_rotation(s, p)
+        jwk = p.jwk()           # of 31 octets each, in base64url
+        assert len(jwk["x"]) == len(jwk["y"]) == 42, jwk
         try_away(s, p)
 
 
