@@ -105,9 +105,9 @@ jwk_on_curve(EVP_PKEY *key)
 }
 
 /*
- * A coordinate of a point, with zeros before it up to the size of the field.
- * RFC 7518 section 6.2.1.2 has them sent; glewlwyd leaves them out, as with
- * one key in 128.
+ * A coordinate of a point, filled with leading zeros to the size of the field.
+ * RFC 7518 section 6.2.1.2 wants them sent; glewlwyd leaves them out, which
+ * shows in one key of 128.
  */
 static bool
 jwk_coordinate(struct str jwk, const char *name, uint8_t *dst, size_t size)

@@ -29,7 +29,7 @@
 static struct fake	 imapd, store;
 static pid_t		 workers[WORKERS];
 static int		 ends[33];	/* of workers, by signal; 0: exit */
-static int64_t		 whole_ms;	/* when authd had all of the bad ones */
+static int64_t		 whole_ms;	/* when no bad one was missing */
 static int		 said[2], go[2];
 static char		 path[64];
 static struct slice	*slices[WORKERS];
