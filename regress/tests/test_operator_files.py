@@ -4,6 +4,7 @@ files that others can read or write. Most tests need root."""
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import stat
@@ -344,6 +345,17 @@ def test_an_edit_by_hand_ends_the_sessions_of_who_is_gone():
     pailctl and each worker see a change."""
     with suite.Suite(users=("ann", "bob", "cy", "dan", "eve"),
                      log="{level: debug, to: stderr}") as s:
+        workers = len(re.findall(r"^authworker \d", s.ctl(
+            "status").stdout.decode(), re.M))
+
+        def seen(user, n):
+            """By so many workers after who told first.  One that sees the
+            file only after its next change tells of both."""
+            proc.await_true(
+                "each worker has seen %s's change" % user,
+                lambda: s.log_text().count("user=%s cmd=revoke result=done "
+                                           "before" % user) == n)
+
         ann, bob, cy, dan = [s.client(u) for u in
                              ("ann", "bob", "cy", "dan")]
         s.add_user("other", "cy's new one")
@@ -353,6 +365,7 @@ def test_an_edit_by_hand_ends_the_sessions_of_who_is_gone():
             for x in lines if not x.startswith("bob:")])
         for c, user in ((bob, "bob"), (cy, "cy")):
             proc.await_true(user + "'s session ends", lambda: ended(c))
+            seen(user, workers - 1)
         ann.ok("NOOP")
         dan.ok("NOOP")
         s.client("cy", '"cy\'s new one"').ok("SELECT INBOX")
@@ -360,9 +373,7 @@ def test_an_edit_by_hand_ends_the_sessions_of_who_is_gone():
         s.ctl("user", "passwd", "ann", input=b"ann's new one\n")
         proc.await_true("ann's old session ends", lambda: ended(ann))
         ann = s.client("ann", '"ann\'s new one"')
-        proc.await_true(
-            "a worker has seen pailctl's change, too",
-            lambda: "user=ann cmd=revoke result=done before" in s.log_text())
+        seen("ann", workers)
         # A file without users for a moment is one that is being written.
         path = os.path.join(s.dir, "users")
         with open(path) as f:
