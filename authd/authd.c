@@ -211,6 +211,16 @@ authd_reload(struct authd *a, const struct authd_conf *conf)
 }
 
 void
+authd_serve(struct authd *a)
+{
+	uint32_t	i;
+
+	grants_serve(a->grants);
+	for (i = 0; i < AUTHD_CHANNELS; i++)
+		channel_serve(&a->channel[i]);
+}
+
+void
 authd_preauth(struct authd *a, const char *user, const char *token)
 {
 	char		id[USER_ID_MAX + 1];

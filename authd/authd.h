@@ -20,6 +20,8 @@ void	 authd_peer(struct authd *a, enum proc_kind kind, uint32_t index,
 	    int fd);
 /* New configuration; the cache is emptied. */
 void	 authd_reload(struct authd *a, const struct authd_conf *conf);
+/* Sessions may be granted: what waits for that goes on. */
+void	 authd_serve(struct authd *a);
 /* paild's word that who shows token is user (CTL_PREAUTH). */
 void	 authd_preauth(struct authd *a, const char *user, const char *token);
 /* The user's password has changed, or the user is gone (CTL_REVOKE). */

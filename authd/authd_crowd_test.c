@@ -269,6 +269,35 @@ on_drained(void)
 	drained = true;
 }
 
+/* While Pail starts, a password is looked at, and nobody gets in. */
+static void
+check_held(void)
+{
+	const struct fake	*store = &stores[user_shard("ann", 3)];
+
+	whole_begin();
+	grants_hold(authd->grants);
+	login(&imapd, 1, "ann", "pw");
+	pump();
+	CHECK(work.n == 1 && imapd.n == 0 && store->n == 0);
+	login(&imapd, 2, "ann", "wrong");
+	pump();
+	CHECK(refused(&imapd, 2, AUTH_FAILED));
+	authd_serve(authd);
+	pump_now();
+	CHECK(granted(&imapd, 1, "ann") && store->n == 1);
+	/* What ends meanwhile does not wait for it. */
+	grants_hold(authd->grants);
+	login(&imapd, 3, "ann", "pw");
+	pump();
+	CHECK(imapd.n == 2);
+	drained = false;
+	authd_drain(authd, on_drained);
+	pump_now();
+	CHECK(refused(&imapd, 3, AUTH_UNAVAILABLE) && drained);
+	whole_end();
+}
+
 static void
 check_drain(void)
 {
@@ -298,5 +327,6 @@ main(void)
 	check_crowd();
 	check_own_crowd();
 	check_drain();
+	check_held();
 	return TEST_END();
 }

@@ -290,3 +290,12 @@ channel_tokens(struct channel *c)
 	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
 		login_token(l);
 }
+
+void
+channel_serve(struct channel *c)
+{
+	struct login	*l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
+		login_again(l);
+}

@@ -24,5 +24,6 @@ void	 channel_given(struct channel *c, uint32_t wanted,
 bool	 channel_leave(struct channel *c, uint32_t id);
 /* Tries again for those who wait for paild's word. */
 void	 channel_tokens(struct channel *c);
+void	 channel_serve(struct channel *c);	/* sessions may be granted */
 
 #endif

@@ -27,6 +27,7 @@ struct grant_peer {
 
 struct grants {
 	struct event_base	*base;
+	bool			 held;
 	uint32_t		 n;
 	struct grant_peer	 storaged[];
 };
@@ -106,14 +107,35 @@ grants_storaged(struct grants *g, uint32_t index, int fd)
 	g->storaged[index].peer = p;
 }
 
+void
+grants_hold(struct grants *g)
+{
+	g->held = true;
+}
+
+void
+grants_serve(struct grants *g)
+{
+	g->held = false;
+}
+
 bool
-grant_ready(struct grants *g, const char *user)
+grants_held(const struct grants *g)
+{
+	return g->held;
+}
+
+const char *
+grant_behind(struct grants *g, const char *user)
 {
 	struct peer	*p = g->storaged[grant_storaged(g, user)].peer;
 
+	if (g->held)
+		return "the mail store is starting up";
 	if (p != NULL && peer_queued_fds(p) >= GRANT_FDS_MAX)
 		peer_push(p);
-	return p == NULL || peer_queued_fds(p) < GRANT_FDS_MAX;
+	return p == NULL || peer_queued_fds(p) < GRANT_FDS_MAX ? NULL :
+	    "storaged is not keeping up";
 }
 
 uint32_t

@@ -22,10 +22,13 @@ struct grants *grants_new(struct event_base *base, uint32_t storaged);
 void	 grants_free(struct grants *g);		/* NULL is fine */
 /* The channel to a storaged (replaces the older one); takes fd. */
 void	 grants_storaged(struct grants *g, uint32_t index, int fd);
+/* Nothing is granted until grants_serve(): Pail is starting. */
+void	 grants_hold(struct grants *g);
+void	 grants_serve(struct grants *g);
+bool	 grants_held(const struct grants *g);
 /* To be called before each grant, since descriptors that storaged has not
- * received yet must not pile up. false: it is not keeping up; try again
- * soon. */
-bool	 grant_ready(struct grants *g, const char *user);
+ * received yet must not pile up. NULL, or why not yet; try again soon. */
+const char *grant_behind(struct grants *g, const char *user);
 /* Which storaged owns that user. */
 uint32_t grant_storaged(const struct grants *g, const char *user);
 /*

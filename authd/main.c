@@ -93,6 +93,7 @@ main_start(struct event_base *base, struct slice *conf)
 		fatalx("%s", why);
 	if ((authd = authd_new(base, &ac)) == NULL)
 		fatal("authd_new");
+	grants_hold(authd->grants);	/* until main_serve() */
 	authd_on_app_used(authd, main_app_used);
 	authd_on_admin(authd, &main_admin);
 }
@@ -185,6 +186,13 @@ main_given(uint32_t id, const struct setup_give *g)
 }
 
 static void
+main_serve(void)
+{
+	if (!is_worker)
+		authd_serve(authd);
+}
+
+static void
 main_revoke(const char *user)
 {
 	if (!is_worker)
@@ -206,6 +214,7 @@ main(void)
 		.preauth = main_preauth,
 		.report = main_report,
 		.revoke = main_revoke,
+		.serve = main_serve,
 		.give = main_given
 	};
 

@@ -168,8 +168,7 @@ rcpt_behind(struct rcpt *r)
 		peer_push(p);
 	if (peer_queued_fds(p) >= RCPT_FDS_MAX)
 		return "lmtpd is not reading";
-	return grant_ready(r->channel->authd->grants, r->user) ? NULL :
-	    "storaged is not keeping up";
+	return grant_behind(r->channel->authd->grants, r->user);
 }
 
 static void

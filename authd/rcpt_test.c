@@ -397,6 +397,22 @@ check_hostile(void)
 	}
 }
 
+/* While Pail starts, a recipient is looked up, and no mail gets in. */
+static void
+check_held(void)
+{
+	begin(1);
+	grants_hold(authd->grants);
+	is(1, "ann@example.org", "none");
+	is(2, "nobody@example.org", "unknown");
+	CHECK(stores[user_shard("ann", 3)].n == 0);
+	grants_serve(authd->grants);
+	while (lmtpd.n < 2)
+		event_base_loop(base, EVLOOP_ONCE);
+	CHECK(strcmp(answer(&lmtpd, 1), "ann/") == 0);
+	end();
+}
+
 int
 main(void)
 {
@@ -409,5 +425,6 @@ main(void)
 	check_bounds();
 	check_turns();
 	check_hostile();
+	check_held();
 	return TEST_END();
 }

@@ -163,8 +163,7 @@ login_behind(struct login *l)
 		peer_push(c->peer);
 	if (peer_queued_fds(c->peer) >= LOGIN_FDS_MAX)
 		return "imapd is not reading";
-	return grant_ready(c->authd->grants, l->granted) ? NULL :
-	    "storaged is not keeping up";
+	return grant_behind(c->authd->grants, l->granted);
 }
 
 /* A token is for delivery: whoever has it can read nothing. */
@@ -219,6 +218,13 @@ login_yes(struct login *l, const char *user)
 	strlcpy(l->granted, user, sizeof(l->granted));
 	l->proved = clock_ms();
 	login_grant(l);
+}
+
+void
+login_again(struct login *l)
+{
+	if (l->state == LOGIN_GRANT)
+		login_grant(l);
 }
 
 void
@@ -542,8 +548,8 @@ void
 login_drain(struct login *l)
 {
 	if ((l->state != LOGIN_CHECK || attempt_waits(l->attempt)) &&
-	    l->state != LOGIN_HELD && l->state != LOGIN_GRANT &&
-	    l->state != LOGIN_PAILD)
+	    l->state != LOGIN_HELD && (l->state != LOGIN_GRANT ||
+	    grants_held(l->channel->authd->grants)) && l->state != LOGIN_PAILD)
 		login_no(l, AUTH_UNAVAILABLE, "shutting down");
 }
 

@@ -92,6 +92,7 @@ void	 login_revoke(struct login *l, const char *user);
 bool	 login_can_yield(const struct login *l);
 void	 login_yield(struct login *l);
 void	 login_token(struct login *l);	/* if it waits for one: look again */
+void	 login_again(struct login *l);	/* if it waits for a session */
 /* paild has answered: the administrator's token. */
 void	 login_admin_given(struct login *l, const struct setup_give *g);
 void	 login_free(struct login *l);	/* without an answer */

@@ -407,6 +407,13 @@ daemon_doing(const char *what)
 }
 
 void
+daemon_nearly(void)
+{
+	if (self->setup != NULL)
+		peer_send(self->setup, IMSG_SETUP_NEARLY, 0, NULL, 0, -1);
+}
+
+void
 daemon_ready(void)
 {
 	struct setup_ready ready = { STR("") };

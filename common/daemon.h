@@ -62,6 +62,7 @@ struct daemon {
 	void	(*give)(uint32_t id, const struct setup_give *g);
 	/* ADMIN_PROC and ADMIN_DONE (msg_admin.h); -1: malformed. */
 	int	(*admin)(const struct msg *m);
+	void	(*serve)(void);		/* SETUP_SERVE */
 	/* SETUP_READY is not sent after start(), but by daemon_ready(): for
 	 * storaged, which is ready only once its store has been tested. */
 	bool	 late_ready;
@@ -86,6 +87,7 @@ void	 daemon_want(uint32_t id, const char *what);
 void	 daemon_apps(uint32_t id, uint64_t serial, int fd);
 /* ADMIN_DO; takes fd. */
 void	 daemon_admin(uint32_t id, const struct admin_do *what, int fd);
+void	 daemon_nearly(void);		/* SETUP_NEARLY */
 void	 daemon_ready(void);		/* with late_ready; once */
 void	 daemon_drained(void);
 struct event_base *daemon_base(void);

@@ -152,6 +152,15 @@ on_give(struct msg *m)
 }
 
 static int
+on_serve(struct msg *m)
+{
+	(void)m;
+	if (self->d->serve != NULL)
+		self->d->serve();
+	return 0;
+}
+
+static int
 on_admin(struct msg *m)
 {
 	return self->d->admin != NULL ? self->d->admin(m) : 0;
@@ -173,6 +182,7 @@ daemon_command(struct msg *m)
 		{ IMSG_CTL_PREAUTH, on_preauth },
 		{ IMSG_CTL_REVOKE, on_revoke },
 		{ IMSG_SETUP_GIVE, on_give },
+		{ IMSG_SETUP_SERVE, on_serve },
 		{ IMSG_ADMIN_PROC, on_admin },
 		{ IMSG_ADMIN_DONE, on_admin }
 	};

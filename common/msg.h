@@ -86,6 +86,8 @@ enum msg_side { MSG_SIDE_A = 1, MSG_SIDE_B = 2, MSG_SIDE_BOTH = 3 };
 	X(SETUP_LISTEN,		12, SETUP, A, 512, 1, setup_listen)	\
 	X(SETUP_GO,		13, SETUP, A, 0, 0, none)		\
 	X(SETUP_READY,		14, SETUP, B, 512, 0, setup_ready)	\
+	X(SETUP_NEARLY,		8, SETUP, B, 0, 0, none)		\
+	X(SETUP_SERVE,		9, SETUP, A, 0, 0, none)		\
 	X(CTL_VERBOSE,		15, SETUP, A, 64, 0, ctl_verbose)	\
 	X(CTL_DRAIN,		16, SETUP, A, 0, 0, none)		\
 	X(CTL_RELOAD,		17, SETUP, A, MSG_LONG, 0, setup_conf)	\

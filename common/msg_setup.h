@@ -42,6 +42,13 @@ struct setup_peer { uint8_t kind; uint32_t index; uint32_t serial; };
  * bound to, for the log. */
 struct setup_listen { struct str protocol; struct str address; };
 
+/*
+ * SETUP_NEARLY, from the first storaged before its SETUP_READY: only the last
+ * answers of the store that it tries are missing.  paild opens the listeners
+ * then, so that who comes is asked for his password meanwhile; SETUP_SERVE
+ * tells authd, once all processes are ready, that it may grant sessions.
+ */
+
 /* CTL_PING requests CTL_PONG from the child's loop; CTL_DOING, unsolicited,
  * says what it is about to do, for the log if it never returns from it. */
 struct ctl_doing { struct str text; };

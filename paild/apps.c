@@ -16,8 +16,8 @@
 #include "paild/apps.h"
 #include "paild/conf.h"
 
-static bool
-in_bucket(const struct paild *pd)
+bool
+apps_in_bucket(const struct paild *pd)
 {
 	const char	*where = conf_str(pd->conf, "app-passwords");
 
@@ -64,7 +64,7 @@ apps_take(struct proc *p, const struct msg *m)
 	char			 why[500] = "";
 	int			 r;
 
-	if (p->kind != PROC_STORAGED || p->index != 0 || !in_bucket(pd) ||
+	if (p->kind != PROC_STORAGED || p->index != 0 || !apps_in_bucket(pd) ||
 	    path == NULL || wire_decode(&setup_apps_wire, &apps, m->data,
 	    m->len, NULL) == -1 || apps.serial == 0) {
 		if (m->fd != -1)
@@ -94,5 +94,5 @@ apps_serial(const struct paild *pd)
 {
 	const char	*path = conf_str(pd->conf, "app-passwords-file");
 
-	return in_bucket(pd) && path != NULL ? app_file_serial(path) : 0;
+	return apps_in_bucket(pd) && path != NULL ? app_file_serial(path) : 0;
 }

@@ -184,7 +184,7 @@ chan_make(struct chan *c)
 	c->lost = false;
 	c->since = paild_now();
 	if (c->b == NULL) {
-		if (c->paild->ready || proc_listens_early(c->a))
+		if (c->paild->open || proc_listens_early(c->a))
 			listen_send(c->a);
 		return;
 	}

@@ -36,18 +36,56 @@
 
 static void	child_start(struct proc *);
 
-/* The suite serves: listeners to all that have none. */
+/* Listeners to all that have none. */
+static void
+open_listeners(struct paild *pd)
+{
+	size_t	i;
+
+	if (pd->open)
+		return;
+	pd->open = true;
+	for (i = 0; i < pd->nprocs; i++)
+		if (proc_listens(&pd->procs[i]))
+			listen_send_fresh(&pd->procs[i]);
+	listen_sent(pd);
+}
+
+/* It may grant sessions. */
+static void
+tell_authd(struct proc *p)
+{
+	if (p->paild->ready && p->kind == PROC_AUTHD && p->setup != NULL)
+		peer_send(p->setup, IMSG_SETUP_SERVE, 0, NULL, 0, -1);
+}
+
 static void
 all_ready(struct paild *pd)
 {
 	size_t	i;
 
 	pd->ready = true;
+	open_listeners(pd);
 	for (i = 0; i < pd->nprocs; i++)
-		if (proc_listens(&pd->procs[i]))
-			listen_send_fresh(&pd->procs[i]);
-	listen_sent(pd);
+		tell_authd(&pd->procs[i]);
 	pd->ops->serves(pd);
+}
+
+/*
+ * While a store that is far away is tried, who comes is asked for his password
+ * already: all of that takes its time.  But nobody gets in before the store has
+ * passed.
+ */
+static void
+look_ready(struct paild *pd)
+{
+	if (pd->ready || pd->report != NULL || pd->stopping)
+		return;
+	if (proc_all_ready(pd))
+		all_ready(pd);
+	else if (pd->nearly && proc_others_ready(pd, PROC_STORAGED) &&
+	    !apps_in_bucket(pd))	/* they would be unknown still */
+		open_listeners(pd);
 }
 
 static int
@@ -76,9 +114,13 @@ setup_message(struct peer *peer, struct msg *m, void *arg)
 		if (p->kind == PROC_STORAGED && p->index == 0)
 			p->paild->probed = true;
 		manager_tell(p->paild);
-		if (!p->paild->ready && p->paild->report == NULL &&
-		    !p->paild->stopping && proc_all_ready(p->paild))
-			all_ready(p->paild);
+		look_ready(p->paild);
+		return 0;
+	case IMSG_SETUP_NEARLY:
+		if (p->kind != PROC_STORAGED || p->index != 0)
+			return -1;
+		p->paild->nearly = true;
+		look_ready(p->paild);
 		return 0;
 	case IMSG_SETUP_WANT:
 		return give_answer(p, m);
@@ -204,11 +246,12 @@ child_start(struct proc *p)
 	if (send_slice(p) == -1)
 		return;
 	chan_wire(p);
-	if (pd->ready && proc_listens(p))
+	if (pd->open && proc_listens(p))
 		listen_send(p);
 	else if (proc_listens_early(p))
 		listen_send_early(p);
 	peer_send(p->setup, IMSG_SETUP_GO, 0, NULL, 0, -1);
+	tell_authd(p);
 	if (pd->report != NULL && p->kind == PROC_STORAGED)
 		pd->ops->report(p);
 }

@@ -94,7 +94,9 @@ struct paild {
 	struct event		*watch;
 	struct event		*log_pause;	/* child_log.c */
 	bool			 ready;		/* was, once */
-	bool			 probed;	/* the store passed its probe */
+	bool			 nearly;	/* its probe is nearly over, */
+	bool			 probed;	/* the store has passed it */
+	bool			 open;		/* all have their listeners */
 	bool			 stopping;
 	bool			 draining;	/* and clients have time */
 	int			 status;	/* to exit with */

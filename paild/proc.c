@@ -119,10 +119,16 @@ proc_find(struct paild *pd, enum proc_kind kind, uint32_t index)
 bool
 proc_all_ready(const struct paild *pd)
 {
-	size_t	i;
+	return proc_others_ready(pd, PROC_KINDS);
+}
 
-	for (i = 0; i < pd->nprocs; i++)
-		if (pd->procs[i].state != PROC_READY)
+bool
+proc_others_ready(const struct paild *pd, enum proc_kind kind)
+{
+	const struct proc	*p;
+
+	for (p = pd->procs; p < pd->procs + pd->nprocs; p++)
+		if (p->kind != kind && p->state != PROC_READY)
 			return false;
 	return true;
 }

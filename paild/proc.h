@@ -10,6 +10,8 @@ void	 proc_table(struct paild *pd);
 /* NULL: there is none, or it is down. */
 struct proc *proc_find(struct paild *pd, enum proc_kind kind, uint32_t index);
 bool	 proc_all_ready(const struct paild *pd);
+/* All but those of this kind. */
+bool	 proc_others_ready(const struct paild *pd, enum proc_kind kind);
 /* Does it receive the listeners? */
 bool	 proc_listens(const struct proc *p);
 /* And gets them before the suite serves? */

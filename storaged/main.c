@@ -380,7 +380,7 @@ start(struct event_base *base, struct slice *conf)
 		ingest_start(base, conf, env.node);
 	if ((env.pool = helper_new(base, EXPANDERS)) == NULL)
 		fatal("threads");
-	start_begin(&env, slice_bool(conf, "probe"), on_ready);
+	start_begin(&env, slice_bool(conf, "probe"), daemon_nearly, on_ready);
 }
 
 /* authd: sessions begin and end. */

@@ -27,7 +27,7 @@
 #define SHORT_MS	2000	/* ...before that */
 #define ABSENT_MS	100	/* between looks for the store object... */
 #define ABSENT_LATE_MS	1000	/* ...after a while, or by who will be told */
-#define TOLD_MS		20	/* between looks whether it was */
+#define TOLD_MS		5	/* between looks whether it was */
 #define LATE_MS		10000
 #define SAY_MS		30000	/* between two lines on one reason */
 #define SAY_OTHER_MS	2000	/* and on different ones */
@@ -44,6 +44,7 @@ static struct {
 	bool		 listens;	/* the first one will tell, by the
 					   cache, which store this is */
 	uint64_t	 next_ms;	/* when the object is asked for again */
+	void		(*nearly)(void);
 	void		(*ready)(void);
 	unsigned	 again;		/* such probes in a row */
 	uint64_t	 probe_ms;	/* when the last one began */
@@ -107,8 +108,7 @@ on_probe(const struct probe_result *r, void *arg)
 	const struct env	*env = start.env;
 
 	(void)arg;
-	start.asking = r->verdict == PROBE_BEGINS ||
-	    r->verdict == PROBE_LIKELY;
+	start.asking = r->verdict < PROBE_GOOD;
 	if (start.state == START_OVER)
 		return;
 	switch (r->verdict) {
@@ -118,6 +118,9 @@ on_probe(const struct probe_result *r, void *arg)
 		return;
 	case PROBE_LIKELY:
 		storeobj_likely();
+		return;
+	case PROBE_NEARLY:
+		start.nearly();
 		return;
 	case PROBE_GOOD:
 		log_info("store: %s", r->line);
@@ -283,11 +286,13 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-start_begin(struct env *env, bool first, void (*ready)(void))
+start_begin(struct env *env, bool first, void (*nearly)(void),
+    void (*ready)(void))
 {
 	start.env = env;
 	start.first = first;
 	start.listens = !first && !storeobj_known(start.env->cache);
+	start.nearly = nearly;
 	start.ready = ready;
 	if ((start.tick = evtimer_new(start.env->base, on_tick, NULL)) == NULL)
 		fatal("start");

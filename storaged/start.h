@@ -13,9 +13,11 @@ struct env;
  * Begins; env (kept) has base, blob and cache. first: this process tests the
  * store (s3_probe.h) and creates the store object, which the others wait for,
  * however long that takes.  Sets env->sure, then calls ready().  Calls fatal()
- * if the store is refused.
+ * if the store is refused.  nearly(): of a store that is far away the last
+ * answers are still waited for, in each try of it.
  */
-void	 start_begin(struct env *env, bool first, void (*ready)(void));
+void	 start_begin(struct env *env, bool first, void (*nearly)(void),
+	    void (*ready)(void));
 /* credd has sent a key. */
 void	 start_key(void);
 /* What it waits for, in words; NULL: it is over. */

@@ -209,6 +209,8 @@ real_start(struct real *r, enum proc_kind kind)
 	peer_send(r->p->setup, IMSG_SETUP_CONF, 0, b.data, b.len, -1);
 	buf_freezero(&b);
 	peer_send(r->p->setup, IMSG_SETUP_GO, 0, NULL, 0, -1);
+	if (kind == PROC_AUTHD)
+		peer_send(r->p->setup, IMSG_SETUP_SERVE, 0, NULL, 0, -1);
 	while (!r->ready && !r->gone && !expired(since)) {
 		event_base_loop(real_pd.base, EVLOOP_ONCE);
 		drain_log(r);

@@ -35,13 +35,15 @@ class Login:
 
     def __init__(self, s, user):
         self.s, self.user = s, user
+        self.asked = False          # for a password
         self.done, self.wrong = None, None
         self.t = threading.Thread(target=self.run)
         self.t.start()
 
     def run(self):
         end = time.monotonic() + 90
-        while not (self.done or self.wrong) and time.monotonic() < end:
+        while not (self.done or self.wrong) and self.s.p.poll() is None \
+                and time.monotonic() < end:
             try:
                 self.one()
             except (OSError, imapc.Closed):
@@ -49,6 +51,7 @@ class Login:
 
     def one(self):
         c = imapc.Imap(self.s.imap_port, timeout=60)
+        self.asked = True
         a = c.cmd("LOGIN %s %s" % (self.user, suite.PASSWORD))
         if a.status == "OK":
             self.done = time.monotonic()
@@ -83,14 +86,30 @@ class Start:
     def logins(self, since):
         """All users on all nodes; how long the last of them took."""
         for s in self.nodes:
-            s.await_ready(90)
+            proc.await_true("somebody listens", lambda: self.listens(s), 90)
         tries = [Login(s, u) for s in self.nodes for u in USERS]
         for x in tries:
             x.t.join()
+        for s in self.nodes:
+            s.await_ready(90)
         for x in tries:
             assert x.wrong is None, (x.user, x.wrong, x.s.log_tail())
             assert x.done, "%s never got in\n%s" % (x.user, x.s.log_tail())
         return max(x.done for x in tries) - since
+
+    @staticmethod
+    def listens(s):
+        assert s.p.poll() is None, "paild ended\n" + s.log_tail()
+        return proc.can_connect(s.imap_port)
+
+    def refused(self):
+        """The node ends, and says why."""
+        (s,) = self.nodes
+        status = s.p.wait(30)
+        (line,) = s.store_errors()
+        assert status != 0 and line.startswith("probe=refused"), line
+        proc.end(s.p)
+        open(s.logname, "w").close()
 
     def end(self):
         for s in self.nodes:
@@ -202,21 +221,38 @@ def test_a_slow_bucket_that_was_away_is_noticed_at_once():
 
 
 def test_a_slow_store_that_is_refused_has_no_more_than_the_store_object():
-    """It is created while the store is still being tried; the listeners
-    open, and users' mail is touched, only after that."""
+    """It is created while the store is still being tried; users' mail is
+    touched only after that."""
     x = Start(through=s3proxy.Proxy)
     x.proxy.faults(s3proxy.Fault("no-if-match"), way=0.015)
     x.start()
-    (s,) = x.nodes
-    status = s.p.wait(30)
-    proc.end(s.p)
-    (line,) = s.store_errors()
-    assert status != 0 and line.startswith("probe=refused"), line
+    x.refused()
     left = [key for key, _ in x.server.list(x.store[1])]
     assert left in ([], ["pail"]), left
     # Once it is a store that can be used, it is used.
-    open(s.logname, "w").close()
     x.proxy.faults(way=0.015)
+    x.start()
+    x.logins(time.monotonic())
+    x.end()
+
+
+def test_nobody_gets_in_before_the_store_has_passed():
+    """Not even those whom this node knows; but they are asked for their
+    passwords while the store is still being tried."""
+    x = Start(through=s3proxy.Proxy)
+    x.start()
+    x.logins(time.monotonic())
+    (s,) = x.nodes
+    s.stop()
+    # Seen with the last of its answers.
+    x.proxy.faults(s3proxy.Fault("412", key="start-after="), way=0.25)
+    x.start()
+    tries = [Login(s, u) for u in USERS]
+    x.refused()
+    for t in tries:
+        t.t.join()
+        assert t.asked and not t.done, (t.user, t.asked, t.done)
+    x.proxy.faults()
     x.start()
     x.logins(time.monotonic())
     x.end()

@@ -110,6 +110,18 @@ probe_likely(struct probe *p)
 }
 
 void
+probe_nearly(struct probe *p)
+{
+	struct probe_result r = { .verdict = PROBE_NEARLY, .line = "" };
+
+	if (p->report || p->nearly || !p->far || p->odd ||
+	    p->verdict != PROBE_GOOD || probe_enough(p))
+		return;
+	p->nearly = true;
+	p->cb(&r, p->arg);
+}
+
+void
 probe_away(struct probe *p, const char *fmt, ...)
 {
 	char text[1200];

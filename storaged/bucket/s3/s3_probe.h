@@ -13,7 +13,8 @@
 enum probe_verdict {
 	PROBE_BEGINS,		/* nothing is known yet */
 	PROBE_LIKELY,		/* as good as can be known so far */
-	PROBE_GOOD,
+	PROBE_NEARLY,		/* only the last answers are missing */
+	PROBE_GOOD,		/* from here on: known */
 	PROBE_REFUSED,		/* no true conditional writes: never serve */
 	PROBE_AWAY		/* no answer, or no permission: try again */
 };
@@ -38,12 +39,13 @@ typedef void (*probe_cb)(const struct probe_result *r, void *arg);
  * the result is known (PROBE_REFUSED: once the objects are gone), and the
  * remaining objects are removed afterwards: the store must live until then.
  * Of a server that is far away, where each wait costs, the first answers are
- * not waited for; and before the verdict there may be a callback with
- * PROBE_LIKELY and nothing else: requests are answered as they should be, and
- * of several writers that create an object one succeeds.  The first callback is
- * one with PROBE_BEGINS, when the requests are about to be sent: of a server
- * that has taken the last request and not answered it, only once it has
- * answered another.
+ * not waited for; and before the verdict there may be callbacks with nothing
+ * else, each once: PROBE_LIKELY, when requests are answered as they should be,
+ * and of several writers that create an object one succeeds; and PROBE_NEARLY,
+ * when all writes are over and good, and what they wrote is being read back.
+ * The first callback is one with PROBE_BEGINS, when the requests are about to
+ * be sent: of a server that has taken the last request and not answered it,
+ * only once it has answered another.
  */
 void	 probe_start(struct event_base *base, struct blob_store *s,
 	    bool report, probe_cb cb, void *arg);

@@ -153,7 +153,7 @@ test_knock(void)
 	probe(s, false, &p);
 	CHECK_ROW(p.verdict == PROBE_GOOD && p.begins, "%s", p.report);
 	CHECK_ROW(p.puts == puts, "%u PUTs", p.puts - puts);
-	CHECK_ROW(p.gets - gets >= 3 && p.gets - gets <= 10, "%u GETs",
+	CHECK_ROW(p.gets - gets >= 6 && p.gets - gets <= 20, "%u GETs",
 	    p.gets - gets);
 	probed_end(base);
 	blob_close(s);

@@ -35,7 +35,7 @@
 
 #define PROBE_NEAR_MS	20	/* an answer of a server near by takes less */
 #define PROBE_AGAIN	8	/* maximum number of retries of a step */
-#define PROBE_KNOCKS	12	/* at once */
+#define PROBE_KNOCKS	24	/* at once */
 
 enum probe_verb { STEP_HEAD, STEP_GET, STEP_PUT, STEP_LIST };
 enum probe_body { NONE, FIRST, SECOND, THIRD, FOURTH, LARGE, HUGE_ONE };
@@ -78,6 +78,7 @@ struct probe_slot {
 
 /* A key of the races. */
 struct probe_key {
+	struct probe	*p;
 	char		 etag[BLOB_ETAG_MAX];	/* of the last winner */
 	bool		 there;		/* and etag is its */
 	bool		 raced;		/* in this wave */
@@ -90,6 +91,11 @@ struct probe_key {
 	}		 creates, updates;
 	unsigned	 last[PROBE_CREATORS + 1]; /* who may have written it */
 	unsigned	 nlast;
+	/* What it wrote is read back. */
+	bool		 read;		/* and was there */
+	bool		 reading;
+	bool		 again;		/* what is being read says nothing */
+	unsigned	 left;		/* tries */
 };
 
 struct racer {
@@ -142,10 +148,11 @@ struct probe {
 	uint8_t		*large;		/* PROBE_HUGE bytes */
 	bool		 ahead;		/* the races have begun, and that it
 					   is a server at all is not known */
+	bool		 due;		/* the other lines begin in a moment */
 	bool		 stop;		/* all else only follows from that */
 	bool		 created;	/* the first steps are good, */
-	bool		 raced;		/* and so is the first wave */
-	bool		 likely;	/* that was told */
+	bool		 raced;		/* and so are some creates */
+	bool		 likely, nearly; /* that was told */
 	uint64_t	 put_ms, get_ms;	/* the fastest */
 	unsigned	 puts, cleaned;
 	bool		 dateless;	/* an answer had no Date */
@@ -158,7 +165,7 @@ struct probe {
 	bool		 hot_there;
 	bool		 hot_due;	/* not yet in this wave */
 	unsigned	 wave;		/* the last one that has begun */
-	unsigned	 open, creating; /* runs that are not settled */
+	unsigned	 open;		/* runs that are not settled */
 	unsigned	 early;		/* keys */
 	unsigned	 flying, most_flying; /* requests, so far */
 	unsigned	 turns, again;
@@ -167,6 +174,8 @@ struct probe {
 	uint64_t	 rtt_ms;	/* the fastest of the first round */
 	bool		 far;		/* each wait costs */
 	unsigned	 racing, reading;
+	unsigned	 finals;	/* keys that are read back */
+	bool		 writers_done;
 	bool		 readers_stop, races_done;
 	bool		 throttled;	/* a write was told to slow down */
 	bool		 odd;		/* an answer that makes no sense */
@@ -204,6 +213,8 @@ void	 probe_odd(struct probe *p, const char *fmt, ...)
 void	 probe_heard(struct probe *p, const struct blob_result *r);
 /* Something of what makes it likely was seen. */
 void	 probe_likely(struct probe *p);
+/* The races are over. */
+void	 probe_nearly(struct probe *p);
 /* The test cannot be completed: the store is unavailable, and why. */
 void	 probe_away(struct probe *p, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));

@@ -12,7 +12,7 @@
 #include "common/clock.h"
 #include "storaged/bucket/s3/s3_probe_int.h"
 
-#define KNOCK_MS	50	/* from one to the next */
+#define KNOCK_MS	25	/* from one to the next */
 #define KNOCKS_MS	10000	/* then it is said that it is still away */
 
 static void

@@ -117,21 +117,22 @@ may_be(const struct probe_key *k, unsigned value)
 	return false;
 }
 
-static void	final_read(struct racer *);
+static void	final_read(struct probe_key *);
+static void	finals_look(struct probe *);
+
+/* Every one of those that raced for it has its answer. */
+static bool
+key_settled(const struct probe_key *k)
+{
+	return k->creates.racing == 0 && k->updates.racing == 0;
+}
 
 static void
-final_done(const struct blob_result *r, void *arg)
+final_judge(struct probe_key *k, const struct blob_result *r)
 {
-	struct racer *c = arg;
-	struct probe *p = c->p;
-	struct probe_key *k = &p->keys[c->key];
+	struct probe *p = k->p;
 	unsigned value = 0;
 
-	if (probe_no_answer(r->outcome, r->status) && --c->left > 0 &&
-	    !probe_enough(p)) {
-		final_read(c);		/* it changes nothing */
-		return;
-	}
 	if (probe_no_answer(r->outcome, r->status))
 		probe_away(p, "reading after parallel writes: %s %s",
 		    blob_outcome_name(r->outcome), r->why);
@@ -143,38 +144,100 @@ final_done(const struct blob_result *r, void *arg)
 	else if (!may_be(k, value) || (k->nlast == 1 &&
 	    strcmp(k->etag, r->etag) != 0))
 		p->lost++;
-	if (--p->racing == 0)
-		probe_reads(p);
 }
 
 static void
-final_read(struct racer *c)
+final_done(const struct blob_result *r, void *arg)
 {
+	struct probe_key *k = arg;
+	struct probe *p = k->p;
+
+	p->finals--;
+	k->reading = false;
+	if (k->again || !key_settled(k)) {
+		k->again = false;
+		finals_look(p);		/* in the end */
+		return;
+	}
+	if (probe_no_answer(r->outcome, r->status) && --k->left > 0 &&
+	    !probe_enough(p)) {
+		final_read(k);		/* it changes nothing */
+		return;
+	}
+	k->read = true;
+	final_judge(k, r);
+	finals_look(p);
+}
+
+static void
+final_read(struct probe_key *k)
+{
+	struct probe *p = k->p;
+	int i = (int)(k - p->keys);
 	char key[KEY_MAX];
 
-	probe_name(c->p, 'c', (int)c->key, key);
-	probe_use_wide(c->p, (int)(c->key + c->left));
-	(void)blob_get(c->p->store, key, 0, 0, PROBE_VALUE, NULL, BLOB_USER,
-	    final_done, c);
+	p->finals++;
+	k->reading = true;
+	probe_name(p, 'c', i, key);
+	probe_use_wide(p, i + (int)k->left);
+	(void)blob_get(p->store, key, 0, 0, PROBE_VALUE, NULL, BLOB_USER,
+	    final_done, k);
+}
+
+/* Is all that was written read back? */
+static void
+finals_look(struct probe *p)
+{
+	struct probe_key *k;
+
+	if (!p->writers_done)
+		return;
+	for (k = p->keys; k < p->keys + PROBE_KEYS; k++)
+		if (k->there && !k->read && !k->reading)
+			final_read(k);
+	if (p->finals == 0)
+		probe_reads(p);
+}
+
+/* Are all updates on their way? */
+static bool
+all_begun(const struct probe *p)
+{
+	unsigned i;
+
+	for (i = 0; i < PROBE_KEYS; i++)
+		if ((far_away[1].update & 1u << i) && !p->keys[i].early &&
+		    p->keys[i].creates.open)
+			return false;
+	return true;
+}
+
+/*
+ * Where waits cost, and no other wave follows, a key is read back when one has
+ * won: the others came to the server with that one, and this read comes a whole
+ * wait later.  It counts only if all of them are answered before it is.
+ */
+static void
+final_early(struct probe_key *k, bool update)
+{
+	struct probe *p = k->p;
+	bool last = update || !(far_away[1].update & 1u << (k - p->keys));
+
+	if (!p->far || p->wave > 1 || !last || k->reading || p->stop ||
+	    p->verdict == PROBE_AWAY || clock_ms() - p->race_ms <= MORE_MS)
+		return;
+	/* What is read from now on meets no write any more. */
+	if (update && all_begun(p))
+		p->readers_stop = true;
+	final_read(k);
 }
 
 static void
 final_reads(struct probe *p)
 {
-	unsigned i;
-
-	p->readers_stop = true;
-	p->racing = 1;
-	for (i = 0; i < PROBE_KEYS; i++) {
-		if (!p->keys[i].there)
-			continue;
-		p->racing++;
-		p->racers[i].key = i;
-		p->racers[i].left = FINAL_TRIES;
-		final_read(&p->racers[i]);
-	}
-	if (--p->racing == 0)
-		probe_reads(p);
+	p->readers_stop = p->writers_done = true;
+	probe_nearly(p);
+	finals_look(p);
 }
 
 /* -- a wave -- */
@@ -206,7 +269,7 @@ run_settle(struct probe *p, unsigned key, bool update)
 	else if (run->wins == 0 && run->unclear == 0)
 		probe_odd(p, "none of %d parallel %s succeeds", PROBE_CREATORS,
 		    race_what(update));
-	if (!update && p->creating > 0 && --p->creating == 0) {
+	if (!update && p->creates_won >= PROBE_GROUP) {
 		p->raced = true;
 		probe_likely(p);
 	}
@@ -266,6 +329,7 @@ racer_done(const struct blob_result *r, void *arg)
 			strlcpy(k->etag, r->etag, sizeof(k->etag));
 			k->last[0] = c->value;
 			k->nlast = 1;
+			final_early(k, c->update);
 		}
 	} else if (probe_no_answer(r->outcome, r->status)) {
 		run->unclear++;
@@ -295,11 +359,13 @@ run_begin(struct probe *p, unsigned key, bool update)
 	struct probe_run *run = update ? &k->updates : &k->creates;
 
 	*run = (struct probe_run){ .open = true };
+	k->p = p;
+	k->read = false;
+	k->again = k->reading;
+	k->left = FINAL_TRIES;
 	p->open++;
-	if (!update) {
+	if (!update)
 		k->nlast = 0;
-		p->creating += p->wave == 0;
-	}
 }
 
 static void
@@ -374,7 +440,7 @@ wave_begin(struct probe *p)
 		run_begin(p, i, wave_updates(p, i));
 		set |= 1u << i;
 	}
-	p->readers_stop = p->races_done = false;
+	p->writers_done = p->readers_stop = p->races_done = false;
 	p->hot_due = true;
 	probe_hot(p);
 	wave_send(p, set);

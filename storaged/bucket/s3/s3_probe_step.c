@@ -77,6 +77,7 @@ static const struct probe_step steps[] = {
 };
 #define LAST_ROUND	3
 
+#define FIRST_MS	2	/* before what depends on them */
 #define SETTLE_MS	10
 #define AGAIN_MS	20	/* more before each time that steps are asked
 				   again */
@@ -162,7 +163,7 @@ slot_over(struct probe_slot *t)
 	struct probe *p = t->p;
 
 	p->flying -= t->s->round > 0;
-	if (p->ahead && first_good(p))
+	if (p->ahead && !p->due && first_good(p))
 		probe_races_known(p);
 	if (--p->asked == 0)
 		round_over(p);
@@ -350,9 +351,12 @@ static void	steps_go(struct probe *);
 static void
 beside(struct probe *p)
 {
+	p->due = false;
 	p->lines += 2;
 	probe_races(p);
 	probe_settings(p);
+	if (p->ahead && first_good(p))
+		probe_races_known(p);
 }
 
 /* What is replaced next is there. */
@@ -376,6 +380,8 @@ round_over(struct probe *p)
 	int i;
 
 	evtimer_del(p->far_timer);
+	if (p->due)
+		beside(p);
 	if ((p->round == 0 || p->ahead) && probe_skip_addresses(p)) {
 		steps_go(p);
 		return;
@@ -496,16 +502,23 @@ probe_steps_again(evutil_socket_t fd, short what, void *arg)
 /*
  * Its answers take their time, and are not errors that are asked again: the
  * creates are not held back for them.  (What cannot be connected to has failed
- * by now.)
+ * by now.)  But the steps go out before the hundreds of requests that race: a
+ * server that is busy with those answers the steps late, and on these depends
+ * what comes next.
  */
 void
 probe_steps_far(evutil_socket_t fd, short what, void *arg)
 {
+	const struct timeval first = { 0, FIRST_MS * 1000 };
 	struct probe *p = arg;
 	unsigned asked = p->asked;
 
 	(void)fd;
 	(void)what;
+	if (p->due) {		/* the second time */
+		beside(p);
+		return;
+	}
 	if (p->round != 0 || p->rtt_ms != UINT64_MAX ||
 	    p->store->counts.retries != p->retries)
 		return;
@@ -513,14 +526,15 @@ probe_steps_far(evutil_socket_t fd, short what, void *arg)
 	p->round = 1;
 	steps_go(p);
 	p->asked += asked;
-	beside(p);
+	p->due = true;
+	evtimer_add(p->far_timer, &first);
 }
 
 void
 probe_steps(struct probe *p)
 {
-	const struct timeval near = { 0, p->knocked_far ? 0 :
-	    PROBE_NEAR_MS * 1000 };
+	const struct timeval near = { 0, 1000 * (p->knocked_far ? FIRST_MS :
+	    PROBE_NEAR_MS) };
 	struct probe_slot *t;
 	size_t k;
 	int i;

@@ -18,7 +18,8 @@
 #include "storaged/bucket/test/probed.h"
 #include "storaged/bucket/test/s3_store.h"
 
-#define FAR_MS	110	/* more than a third of what the races may take */
+#define FAR_MS	110	/* more than a third of what the races may take, */
+#define FARTHER_MS 160	/* and than half of it */
 #define SOON_MS	40	/* far away all the same */
 
 static struct event_base *base;
@@ -80,6 +81,7 @@ static const struct {
 	{ FAKE_TEXT, PROBE_REFUSED, "content is not changed in transit" },
 	{ FAKE_SIZE_ETAG, PROBE_REFUSED, "the ETag has not changed" },
 	{ FAKE_NO_DATE, PROBE_GOOD, "creates=21/21" },
+	{ FAKE_OVERWRITES, PROBE_REFUSED, "lost the last update" },
 };
 
 static void
@@ -119,7 +121,8 @@ test_properties(void)
 }
 
 /* Far away, before the first answer has come, the same is seen of it; and it is
- * not called likely before its creates were looked at. */
+ * not called likely before its creates were looked at, nor nearly good after a
+ * race that is wrong. */
 static void
 test_far_properties(void)
 {
@@ -144,6 +147,9 @@ test_far_properties(void)
 		    modes[i].mode == FAKE_RACES_CREATE ||
 		    modes[i].mode == FAKE_NO_LIST)
 			CHECK_ROW(!p.likely, "mode %d", (int)modes[i].mode);
+		if (modes[i].mode != FAKE_LOSES)	/* seen last */
+			CHECK_ROW(p.nearly == (p.verdict == PROBE_GOOD),
+			    "mode %d", (int)modes[i].mode);
 		CHECK(p.likely || p.verdict != PROBE_GOOD);
 		probed_end(base);
 		CHECK_ROW(s3_fake_objects(fake) == before, "mode %d: %u left",
@@ -385,14 +391,15 @@ struct far {
  * together was answered apart: then there are more waits than want before the
  * verdict, or more than one after it. */
 static void
-probe_far(struct blob_store *s, bool report, const struct fake_unsure *unsure,
-    unsigned want, struct probed *p, struct far *f)
+probe_far_ms(struct blob_store *s, unsigned ms, bool report,
+    const struct fake_unsure *unsure, unsigned want, struct probed *p,
+    struct far *f)
 {
 	int tries = 20;
 
 	do {
 		s3_fake_unsure(fake, unsure);
-		s3_fake_far(fake, FAR_MS);
+		s3_fake_far(fake, ms);
 		f->puts = s3_fake_count(fake, "PUT");
 		f->connections = s3_fake_connections(fake);
 		probe(s, report, p);
@@ -405,11 +412,19 @@ probe_far(struct blob_store *s, bool report, const struct fake_unsure *unsure,
 	} while (--tries > 0 && (f->verdict > want || f->end > want + 1));
 }
 
+static void
+probe_far(struct blob_store *s, bool report, const struct fake_unsure *unsure,
+    unsigned want, struct probed *p, struct far *f)
+{
+	probe_far_ms(s, FAR_MS, report, unsure, want, p, f);
+}
+
 /*
  * Before the verdict nobody is served: it comes after the server's first
  * answers and the creates, what is done with what was created, and what is done
  * with that.  Only then the removal.  That it is likely is known after the
- * first.  A report waits for the first answers before anything is created.
+ * first, and that only the last is missing after two.  A report waits for the
+ * first answers before anything is created.
  */
 static void
 test_waits(void)
@@ -424,6 +439,7 @@ test_waits(void)
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
 	CHECK_ROW(f.verdict == 3 && f.end == 4, "%u %u", f.verdict, f.end);
 	CHECK_ROW(p.likely && p.likely_waits == 1, "%u", p.likely_waits);
+	CHECK_ROW(p.nearly && p.nearly_waits == 2, "%u", p.nearly_waits);
 	CHECK_ROW(strstr(p.line, "creates=21/21 updates=18 ") != NULL, "%s",
 	    p.line);
 	/* 21 and 18 keys of 8 racers each, the steps, and what races without a
@@ -439,7 +455,8 @@ test_waits(void)
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
 	CHECK_ROW(f.verdict == 4, "%u", f.verdict);
 	probe_far(s, true, NULL, 100, &p, &f);
-	CHECK_ROW(p.verdict == PROBE_GOOD && !p.likely, "%s", p.report);
+	CHECK_ROW(p.verdict == PROBE_GOOD && !p.likely && !p.nearly, "%s",
+	    p.report);
 	CHECK_ROW(f.verdict >= 5, "%u", f.verdict);
 	s3_fake_far(fake, 0);
 	blob_close(s);
@@ -458,8 +475,30 @@ test_key_goes_on(void)
 	probe_far(s, false, NULL, 3, &p, &f);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
 	CHECK_ROW(f.verdict == 3, "%u", f.verdict);
-	CHECK_ROW(p.likely && p.likely_waits == 2, "%u", p.likely_waits);
+	CHECK_ROW(p.likely && p.likely_waits == 1, "%u", p.likely_waits);
 	s3_fake_late(fake, NULL);
+	s3_fake_far(fake, 0);
+	blob_close(s);
+}
+
+/* Farther away, what has won is read back while others have no answer yet; an
+ * update that is lost is seen all the same. */
+static void
+test_read_back_early(void)
+{
+	struct blob_store *s = open_keyed("30", "0", "false");
+	struct probed p;
+	struct far f;
+
+	probe_far_ms(s, FARTHER_MS, false, NULL, 3, &p, &f);
+	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
+	CHECK_ROW(f.verdict == 3, "%u", f.verdict);
+	s3_fake_mode(fake, FAKE_OVERWRITES);
+	probe_far_ms(s, FARTHER_MS, false, NULL, 100, &p, &f);
+	CHECK_ROW(p.verdict == PROBE_REFUSED &&
+	    strstr(p.line, "21 objects, 18 lost the last update") != NULL,
+	    "%s", p.line);
+	s3_fake_mode(fake, FAKE_TRUE);
 	s3_fake_far(fake, 0);
 	blob_close(s);
 }
@@ -495,6 +534,7 @@ main(void)
 	test_missing_answers();
 	test_waits();
 	test_key_goes_on();
+	test_read_back_early();
 	test_quiet();
 	test_cost();
 	test_early();

@@ -29,6 +29,13 @@ on_probe(const struct probe_result *r, void *arg)
 			p->likely_waits = s3_fake_waits(*p->fake);
 		return;
 	}
+	if (r->verdict == PROBE_NEARLY) {
+		CHECK(p->begins && !p->done && !p->nearly);
+		p->nearly = true;
+		if (*p->fake != NULL)
+			p->nearly_waits = s3_fake_waits(*p->fake);
+		return;
+	}
 	p->done = true;
 	p->verdict = r->verdict;
 	strlcpy(p->line, r->line, sizeof(p->line));

@@ -9,9 +9,9 @@
 
 struct probed {
 	struct s3_fake	*const *fake;	/* NULL once it was freed */
-	bool		 done, begins, likely;
+	bool		 done, begins, likely, nearly;
 	unsigned	 gets, puts;	/* of the fake, when it begins */
-	unsigned	 likely_waits;
+	unsigned	 likely_waits, nearly_waits;
 	enum probe_verdict verdict;
 	char		 line[2048];
 	char		 report[16384];

@@ -37,7 +37,8 @@ enum fake_mode {
 	FAKE_SIZE_ETAG,		/* the ETag is the length */
 	FAKE_NO_DATE,
 	FAKE_HANGS,		/* never answers what comes meanwhile */
-	FAKE_501		/* does not implement conditions */
+	FAKE_501,		/* does not implement conditions */
+	FAKE_OVERWRITES		/* says 412 to If-Match, and writes */
 };
 
 enum fake_act {

@@ -209,6 +209,9 @@ do_put(struct s3_fake *f, struct evhttp_request *r, const char *name,
 	int status;
 
 	if (!f->checked && (status = fake_refused(f, r, o)) != 0) {
+		if (f->mode == FAKE_OVERWRITES && o != NULL &&
+		    fake_header(r, "If-Match") != NULL)
+			(void)fake_store(f, in, name);
 		if (s != NULL && s->act == FAKE_LOST)
 			fake_shut(r, NULL);
 		else
