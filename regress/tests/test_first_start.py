@@ -277,12 +277,12 @@ def matrix():
     """(what, limit, function, keywords) of all combinations."""
     for delay, storaged, nodes in itertools.product(
             (0, 0.03, 0.1, 0.5), (1, 2, 4), (1, 2)):
-        limit = SOON if delay < 0.5 else 0.5 * WAITS + SOON / 2
         common = dict(delay=delay, storaged=storaged, nodes=nodes)
         for away in 0, 3, 10:
-            yield (dict(common, away=away), limit, first_start)
+            yield (dict(common, away=away), SOON, first_start)
+        # That it is back the first answer tells, half a wait later.
         for after in 0.1, "/c0$", "/pail$":
-            yield (dict(common, after=after), limit, killed)
+            yield (dict(common, after=after), SOON + delay / 2, killed)
 
 
 @time_limit(LIMIT, soak=3 * 3600)

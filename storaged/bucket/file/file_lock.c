@@ -3,7 +3,8 @@
  * the object's name.  Such a lock belongs to an opening of the file, so each
  * holder needs its own, threads of a process as well.  Every commit takes one,
  * and to open a file costs more than to lock it (Landlock looks at each
- * directory above): of each file, one that nobody holds is kept open.
+ * directory above): of each file, one that nobody holds is kept open, while
+ * there are descriptors for far more than that.
  */
 #include "common/compat.h"
 
@@ -18,17 +19,21 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/nofile.h"
 #include "storaged/bucket/file/file_io_int.h"
 
 #define LOCKS		64
+#define PART		8	/* of the free descriptors one in so many */
 
 struct file_locks {
 	atomic_int	 kept[LOCKS];	/* unlocked; -1: none */
+	atomic_int	 room;		/* for so many more of them */
 };
 
 struct file_locks *
 file_locks_new(void)
 {
+	uint64_t room = nofile_free() / PART;
 	struct file_locks *l;
 	size_t i;
 
@@ -36,6 +41,7 @@ file_locks_new(void)
 		return NULL;
 	for (i = 0; i < LOCKS; i++)
 		atomic_init(&l->kept[i], -1);
+	atomic_init(&l->room, room < LOCKS ? (int)room : LOCKS);
 	return l;
 }
 
@@ -75,9 +81,12 @@ file_lock_name(const struct file_op *op, char name[FILE_LOCK_NAME])
 int
 file_lock_kept(const struct file_op *op)
 {
+	struct file_locks *l = op->root->locks;
 	struct stat st;
-	int fd = atomic_exchange(&op->root->locks->kept[lock_number(op)], -1);
+	int fd = atomic_exchange(&l->kept[lock_number(op)], -1);
 
+	if (fd != -1)
+		atomic_fetch_add(&l->room, 1);
 	/* One that was deleted would lock out nobody else. */
 	if (fd != -1 && (fstat(fd, &st) == -1 || st.st_nlink == 0)) {
 		close(fd);
@@ -131,10 +140,13 @@ file_lock_take(struct file_op *op, int how)
 void
 file_lock_drop(const struct file_op *op, int fd)
 {
-	atomic_int *kept = &op->root->locks->kept[lock_number(op)];
+	struct file_locks *l = op->root->locks;
 	int none = -1;
 
-	if (flock(fd, LOCK_UN) == -1 ||
-	    !atomic_compare_exchange_strong(kept, &none, fd))
-		close(fd);
+	if (atomic_fetch_sub(&l->room, 1) > 0 && flock(fd, LOCK_UN) == 0 &&
+	    atomic_compare_exchange_strong(&l->kept[lock_number(op)], &none,
+	    fd))
+		return;
+	atomic_fetch_add(&l->room, 1);
+	close(fd);
 }

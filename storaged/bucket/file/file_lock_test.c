@@ -3,6 +3,7 @@
  * the lock files stay open; and what a PUT writes over is its own object's.
  */
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -146,6 +147,42 @@ test_spares(void)
 	CHECK(put("ann/head", a) == first);
 }
 
+/* With few descriptors few are kept, however many files there are. */
+static void
+test_few(void)
+{
+	struct rlimit	 was, few;
+	struct file_op	 op = { .root = &root };
+	char		 key[32], why[200];
+	int		 i, fd, fds;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &was) == 0);
+	few = was;
+	few.rlim_cur = (rlim_t)test_open_fds() + 24;
+	CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+	CHECK(file_io_open(&root, dir, why, sizeof(why)) == 0);
+	fds = test_open_fds();
+	op.key = key;
+	for (i = 0; i < 200; i++) {
+		snprintf(key, sizeof(key), "user%d/head", i);
+		CHECK((fd = file_lock_take(&op, LOCK_EX)) != -1);
+		file_lock_drop(&op, fd);
+	}
+	CHECK(test_open_fds() > fds && test_open_fds() <= fds + 3);
+	/* One more is kept for one that is not. */
+	for (i = 0; i < 200; i++) {
+		snprintf(key, sizeof(key), "user%d/head", i);
+		if ((fd = file_lock_kept(&op)) != -1)
+			close(fd);
+	}
+	CHECK(test_open_fds() == fds);
+	CHECK((fd = file_lock_take(&op, LOCK_EX)) != -1);
+	file_lock_drop(&op, fd);
+	CHECK(test_open_fds() == fds + 1);
+	file_io_close(&root);
+	CHECK(setrlimit(RLIMIT_NOFILE, &was) == 0);
+}
+
 int
 main(void)
 {
@@ -159,6 +196,7 @@ main(void)
 	test_threads();
 	test_spares();
 	file_io_close(&root);
+	test_few();
 	CHECK(test_open_fds() == fds);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	CHECK(system(cmd) == 0);

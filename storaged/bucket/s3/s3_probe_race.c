@@ -407,21 +407,25 @@ group_send(struct probe *p, unsigned set)
 				racer_send(p, key, wave_updates(p, key), i);
 }
 
-/* A group after the other, and readers between them. */
+/* A group after the other, and readers between them; where waits cost, readers
+ * behind the first creates, too: so their connections are open when they are
+ * needed. */
 static void
 wave_send(struct probe *p, unsigned set)
 {
-	unsigned key, group = (1u << PROBE_GROUP) - 1;
+	unsigned key, n, group = (1u << PROBE_GROUP) - 1;
 
 	for (key = 0; key < PROBE_KEYS; key += PROBE_GROUP) {
 		if ((set & group << key) == 0)
 			continue;
-		/* (Where waits cost, their connections are open when they are
-		 * needed.) */
-		if (p->wave > 0 || p->far)
+		if (p->wave > 0)
 			probe_readers_start(p);
 		group_send(p, set & group << key);
 	}
+	if (p->wave > 0 || !p->far)
+		return;
+	for (n = 0; n < PROBE_READERS; n += PROBE_READERS_GROUP)
+		probe_readers_start(p);
 }
 
 static void
