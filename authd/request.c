@@ -190,7 +190,8 @@ login_grant(struct login *l)
 	int		 fd;
 
 	if (why != NULL && clock_ms() - l->proved < LOGIN_GRANT_MS &&
-	    login_arm(l, LOGIN_AGAIN_MS) == 0) {
+	    login_arm(l, grants_held(a->grants) ? LOGIN_GRANT_MS :
+	    LOGIN_AGAIN_MS) == 0) {
 		if (l->state != LOGIN_GRANT)
 			login_enter(l, LOGIN_GRANT);
 		return;

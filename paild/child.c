@@ -36,19 +36,11 @@
 
 static void	child_start(struct proc *);
 
-/* Listeners to all that have none. */
 static void
 open_listeners(struct paild *pd)
 {
-	size_t	i;
-
-	if (pd->open)
-		return;
 	pd->open = true;
-	for (i = 0; i < pd->nprocs; i++)
-		if (proc_listens(&pd->procs[i]))
-			listen_send_fresh(&pd->procs[i]);
-	listen_sent(pd);
+	listen_hand_out(pd);
 }
 
 /* It may grant sessions. */

@@ -210,10 +210,23 @@ test_nearly(void)
 	CHECK(told(1, 0) && !real_pd.ready);
 	is_nearly(0);		/* another try of the store */
 	CHECK(told(1, 0));
+	add_listener("imap");	/* as a reload does */
+	add_listener("lmtp");
+	listen_hand_out(&real_pd);
+	turn();
+	CHECK(told(2, 0));
 	is_ready(PROC_STORAGED, 1);
-	CHECK(told(1, 0));
+	CHECK(told(2, 0));
 	is_ready(PROC_STORAGED, 0);
-	CHECK(told(1, 1));
+	CHECK(told(2, 1));
+	end();
+
+	begin("");
+	add_listener("imap");	/* sent when all are */
+	add_listener("lmtp");
+	listen_hand_out(&real_pd);
+	turn();
+	CHECK(told(0, 0));
 	end();
 
 	begin("");

@@ -22,6 +22,7 @@
 #include "paild/activate.h"
 #include "paild/conf_type.h"
 #include "paild/listen.h"
+#include "paild/proc.h"
 
 #define BACKLOG		1024
 #define WAIT_MS		50
@@ -327,8 +328,9 @@ listen_send_early(struct proc *p)
 			l->fresh = false;
 }
 
-void
-listen_send_fresh(struct proc *p)
+/* Only those opened since the last time, or not sent early. */
+static void
+send_fresh(struct proc *p)
 {
 	struct listener	*l;
 
@@ -338,10 +340,16 @@ listen_send_fresh(struct proc *p)
 }
 
 void
-listen_sent(struct paild *pd)
+listen_hand_out(struct paild *pd)
 {
 	struct listener	*l;
+	struct proc	*p;
 
+	if (!pd->open)
+		return;
+	for (p = pd->procs; p < pd->procs + pd->nprocs; p++)
+		if (proc_listens(p) && p->setup != NULL)
+			send_fresh(p);
 	TAILQ_FOREACH(l, &pd->listeners, entry)
 		l->fresh = false;
 }

@@ -17,11 +17,10 @@ int	 listen_open(struct paild *pd, const struct conf *c,
 void	 listen_prune(struct paild *pd);
 /* Sends p all listeners of its protocols. */
 void	 listen_send(struct proc *p);
-/* The same, before the suite serves: p need not be sent them then. */
+/* The same, before pd->open: p need not be sent them then. */
 void	 listen_send_early(struct proc *p);
-/* Only those opened since the last listen_sent(), or not sent early. */
-void	 listen_send_fresh(struct proc *p);
-void	 listen_sent(struct paild *pd);
+/* To all that run, those that nobody was sent yet; none before pd->open. */
+void	 listen_hand_out(struct paild *pd);
 /* Calls cb for each listener that none of the running kinds serves. */
 void	 listen_unserved(struct paild *pd, void (*cb)(const char *url));
 void	 listen_close(struct paild *pd);

@@ -181,20 +181,6 @@ load(struct paild *pd)
 }
 
 static void
-send_listeners(struct paild *pd)
-{
-	size_t	i;
-
-	if (!pd->ready)
-		return;
-	for (i = 0; i < pd->nprocs; i++)
-		if (proc_listens(&pd->procs[i]) &&
-		    pd->procs[i].setup != NULL)
-			listen_send_fresh(&pd->procs[i]);
-	listen_sent(pd);
-}
-
-static void
 begin(struct paild *pd, reload_cb cb, void *arg)
 {
 	if (now.timer == NULL && (now.timer = evtimer_new(pd->base, too_long,
@@ -250,7 +236,7 @@ reload_start(struct paild *pd, reload_cb cb, void *arg)
 		log_set_format(format);
 	watch_begin(pd);
 	listen_unserved(pd, needs_process);
-	send_listeners(pd);
+	listen_hand_out(pd);
 	send_slices(pd);
 	listen_prune(pd);
 }

@@ -27,7 +27,7 @@
 #define SHORT_MS	2000	/* ...before that */
 #define ABSENT_MS	100	/* between looks for the store object... */
 #define ABSENT_LATE_MS	1000	/* ...after a while, or by who will be told */
-#define TOLD_MS		5	/* between looks whether it was */
+#define TOLD_MS		10	/* between looks whether it was */
 #define LATE_MS		10000
 #define SAY_MS		30000	/* between two lines on one reason */
 #define SAY_OTHER_MS	2000	/* and on different ones */

@@ -471,12 +471,12 @@ test_key_goes_on(void)
 	struct probed p;
 	struct far f;
 
-	s3_fake_late(fake, "/c3");
+	s3_fake_late(fake, "/c3", 1, 2);
 	probe_far(s, false, NULL, 3, &p, &f);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
 	CHECK_ROW(f.verdict == 3, "%u", f.verdict);
 	CHECK_ROW(p.likely && p.likely_waits == 1, "%u", p.likely_waits);
-	s3_fake_late(fake, NULL);
+	s3_fake_late(fake, NULL, 0, 0);
 	s3_fake_far(fake, 0);
 	blob_close(s);
 }
@@ -493,6 +493,13 @@ test_read_back_early(void)
 	probe_far_ms(s, FARTHER_MS, false, NULL, 3, &p, &f);
 	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
 	CHECK_ROW(f.verdict == 3, "%u", f.verdict);
+	/* What was read while one of the updates was open is read again. */
+	s3_fake_late(fake, "/c3", 2, 4);
+	probe_far_ms(s, FARTHER_MS, false, NULL, 5, &p, &f);
+	CHECK_ROW(p.verdict == PROBE_GOOD, "%s", p.report);
+	CHECK_ROW(f.verdict == 5 && p.nearly_waits == 4, "%u %u", f.verdict,
+	    p.nearly_waits);
+	s3_fake_late(fake, NULL, 0, 0);
 	s3_fake_mode(fake, FAKE_OVERWRITES);
 	probe_far_ms(s, FARTHER_MS, false, NULL, 100, &p, &f);
 	CHECK_ROW(p.verdict == PROBE_REFUSED &&

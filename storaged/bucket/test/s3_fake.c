@@ -337,13 +337,15 @@ s3_fake_far(struct s3_fake *f, unsigned ms)
 	fake_far_free(f->far);
 	f->far = ms != 0 ? fake_far_new(f->base, ms, serve, f) : NULL;
 	if (f->far != NULL)
-		fake_far_late(f->far, f->late);
+		fake_far_late(f->far, f->late, f->late_at, f->late_until);
 }
 
 void
-s3_fake_late(struct s3_fake *f, const char *text)
+s3_fake_late(struct s3_fake *f, const char *text, unsigned at, unsigned until)
 {
 	f->late = text;
+	f->late_at = at;
+	f->late_until = until;
 }
 
 unsigned

@@ -104,9 +104,11 @@ unsigned s3_fake_puts(const struct s3_fake *f, char letter);
  */
 void	 s3_fake_far(struct s3_fake *f, unsigned ms);
 unsigned s3_fake_waits(const struct s3_fake *f);
-/* From the next s3_fake_far() on (borrowed; NULL: none any more): of the first
- * wait's requests, the last with text in its URI is answered in the second. */
-void	 s3_fake_late(struct s3_fake *f, const char *text);
+/* From the next s3_fake_far() on (borrowed; NULL: none any more): of the
+ * requests of wait number at, the last PUT with text in its URI is answered
+ * only by wait number until. */
+void	 s3_fake_late(struct s3_fake *f, const char *text, unsigned at,
+	    unsigned until);
 unsigned s3_fake_connections(const struct s3_fake *f);	/* so far */
 /* Is there an object of that name?  Its body, NUL-terminated, dies with it. */
 const char *s3_fake_body(struct s3_fake *f, const char *name);

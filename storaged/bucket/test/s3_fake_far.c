@@ -23,6 +23,7 @@ struct fake_far {
 	struct timeval	 tv;
 	unsigned	 waits;
 	const char	*late;		/* NULL: none */
+	unsigned	 late_at, late_until;
 	void		(*serve)(struct evhttp_request *r, void *arg);
 	void		*arg;
 };
@@ -44,16 +45,18 @@ held_gone(struct evhttp_connection *c, void *arg)
 	held_free(arg);
 }
 
-/* The one that is answered a wait later; NULL: none. */
+/* The one that is not answered yet; NULL: none. */
 static struct held *
 held_late(const struct fake_far *far)
 {
 	struct held *h;
 
-	if (far->late == NULL || far->waits != 1)
+	if (far->late == NULL || far->waits < far->late_at ||
+	    far->waits >= far->late_until)
 		return NULL;
 	TAILQ_FOREACH_REVERSE(h, &far->held, held_list, entry)
-		if (strstr(evhttp_request_get_uri(h->r), far->late) != NULL)
+		if (evhttp_request_get_command(h->r) == EVHTTP_REQ_PUT &&
+		    strstr(evhttp_request_get_uri(h->r), far->late) != NULL)
 			return h;
 	return NULL;
 }
@@ -126,9 +129,12 @@ fake_far_free(struct fake_far *far)
 }
 
 void
-fake_far_late(struct fake_far *far, const char *text)
+fake_far_late(struct fake_far *far, const char *text, unsigned at,
+    unsigned until)
 {
 	far->late = text;
+	far->late_at = at;
+	far->late_until = until;
 }
 
 unsigned

@@ -16,9 +16,10 @@ struct fake_far *fake_far_new(struct event_base *base, unsigned ms,
 /* What is held is never answered.  NULL is fine. */
 void	 fake_far_free(struct fake_far *far);
 void	 fake_far_hold(struct fake_far *far, struct evhttp_request *r);
-/* Of the first wait's requests, the last with text in its URI is answered in
- * the second. */
-void	 fake_far_late(struct fake_far *far, const char *text);
+/* Of the requests of wait number at, the last PUT with text in its URI is
+ * answered only by wait number until. */
+void	 fake_far_late(struct fake_far *far, const char *text, unsigned at,
+	    unsigned until);
 unsigned fake_far_waits(const struct fake_far *far);	/* times served */
 
 #endif

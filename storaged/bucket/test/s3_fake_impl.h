@@ -40,6 +40,7 @@ struct s3_fake {
 	struct fake_unsure unsure;
 	struct fake_far	*far;		/* NULL: near by */
 	const char	*late;		/* when it is next far away */
+	unsigned	 late_at, late_until;
 	unsigned	 puts[UINT8_MAX + 1];	/* by letter */
 	bool		 checked;	/* do_put(): the condition was */
 };
