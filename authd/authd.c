@@ -210,21 +210,27 @@ authd_reload(struct authd *a, const struct authd_conf *conf)
 	attempts_turn(a);
 }
 
-void
-authd_serve(struct authd *a)
+/* paild has said something that logins wait for. */
+static void
+authd_again(struct authd *a)
 {
 	uint32_t	i;
 
-	grants_serve(a->grants);
 	for (i = 0; i < AUTHD_CHANNELS; i++)
-		channel_serve(&a->channel[i]);
+		channel_again(&a->channel[i]);
+}
+
+void
+authd_serve(struct authd *a)
+{
+	grants_serve(a->grants);
+	authd_again(a);
 }
 
 void
 authd_preauth(struct authd *a, const char *user, const char *token)
 {
-	char		id[USER_ID_MAX + 1];
-	uint32_t	i;
+	char	id[USER_ID_MAX + 1];
 
 	if (user_normalize(str_from(user), id, sizeof(id)) == -1 ||
 	    preauth_add(a->preauth, id, token, clock_ms()) == -1) {
@@ -233,8 +239,7 @@ authd_preauth(struct authd *a, const char *user, const char *token)
 		return;
 	}
 	/* imapd may have been quicker than paild's word. */
-	for (i = 0; i < AUTHD_CHANNELS; i++)
-		channel_tokens(&a->channel[i]);
+	authd_again(a);
 }
 
 void

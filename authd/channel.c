@@ -283,16 +283,7 @@ channel_leave(struct channel *c, uint32_t id)
 }
 
 void
-channel_tokens(struct channel *c)
-{
-	struct login	*l, *next;
-
-	TAILQ_FOREACH_SAFE(l, &c->logins, entry, next)
-		login_token(l);
-}
-
-void
-channel_serve(struct channel *c)
+channel_again(struct channel *c)
 {
 	struct login	*l, *next;
 

@@ -23,7 +23,6 @@ void	 channel_given(struct channel *c, uint32_t wanted,
 /* An operator wants that session to end; false: imapd is not there. */
 bool	 channel_leave(struct channel *c, uint32_t id);
 /* Tries again for those who wait for paild's word. */
-void	 channel_tokens(struct channel *c);
-void	 channel_serve(struct channel *c);	/* sessions may be granted */
+void	 channel_again(struct channel *c);
 
 #endif

@@ -221,24 +221,26 @@ login_yes(struct login *l, const char *user)
 	login_grant(l);
 }
 
-void
-login_again(struct login *l)
-{
-	if (l->state == LOGIN_GRANT)
-		login_grant(l);
-}
-
-void
+/* paild may have told authd of it. */
+static void
 login_token(struct login *l)
 {
 	char	user[USER_ID_MAX + 1];
 
-	if (l->state != LOGIN_TOKEN ||
-	    !preauth_take(l->channel->authd->preauth, l->sasl.password,
+	if (!preauth_take(l->channel->authd->preauth, l->sasl.password,
 	    clock_ms(), user, sizeof(user)))
 		return;
 	strlcpy(l->user, user, sizeof(l->user));
 	login_yes(l, user);
+}
+
+void
+login_again(struct login *l)
+{
+	if (l->state == LOGIN_TOKEN)
+		login_token(l);
+	else if (l->state == LOGIN_GRANT)
+		login_grant(l);
 }
 
 static struct str

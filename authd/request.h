@@ -91,8 +91,9 @@ void	 login_revoke(struct login *l, const char *user);
  * later, for it would come back at once. */
 bool	 login_can_yield(const struct login *l);
 void	 login_yield(struct login *l);
-void	 login_token(struct login *l);	/* if it waits for one: look again */
-void	 login_again(struct login *l);	/* if it waits for a session */
+/* If it waits for paild's word, of a token or that sessions may be granted,
+ * looks again. */
+void	 login_again(struct login *l);
 /* paild has answered: the administrator's token. */
 void	 login_admin_given(struct login *l, const struct setup_give *g);
 void	 login_free(struct login *l);	/* without an answer */

@@ -227,6 +227,9 @@ test_nearly(void)
 	listen_hand_out(&real_pd);
 	turn();
 	CHECK(told(0, 0));
+	others_are_ready();
+	is_nearly(0);
+	CHECK(told(2, 0));
 	end();
 
 	begin("");

@@ -96,29 +96,34 @@ probe_heard(struct probe *p, const struct blob_result *r)
 	    sizeof(p->silent_why));
 }
 
+/* A callback before the verdict. */
+static void
+say_so_far(struct probe *p, enum probe_verdict v)
+{
+	struct probe_result r = { .verdict = v, .line = "" };
+
+	p->cb(&r, p->arg);
+}
+
 void
 probe_likely(struct probe *p)
 {
-	struct probe_result r = { .verdict = PROBE_LIKELY, .line = "" };
-
 	if (p->report || p->likely || !p->far || !p->created || !p->raced ||
 	    p->odd || p->verdict != PROBE_GOOD || p->most[0] != 1 ||
 	    p->most[1] > 1)
 		return;
 	p->likely = true;
-	p->cb(&r, p->arg);
+	say_so_far(p, PROBE_LIKELY);
 }
 
 void
 probe_nearly(struct probe *p)
 {
-	struct probe_result r = { .verdict = PROBE_NEARLY, .line = "" };
-
 	if (p->report || p->nearly || !p->far || p->odd ||
 	    p->verdict != PROBE_GOOD || probe_enough(p))
 		return;
 	p->nearly = true;
-	p->cb(&r, p->arg);
+	say_so_far(p, PROBE_NEARLY);
 }
 
 void
@@ -304,10 +309,8 @@ probe_name(const struct probe *p, char name, int number, char *dst)
 void
 probe_begin(struct probe *p)
 {
-	struct probe_result r = { .verdict = PROBE_BEGINS, .line = "" };
-
 	if (!p->report)
-		p->cb(&r, p->arg);
+		say_so_far(p, PROBE_BEGINS);
 	p->retries = p->store->counts.retries;
 	probe_steps(p);
 }
